@@ -1,0 +1,125 @@
+// core/shape.hpp - the extents of a tensor, and the rule by which two shapes broadcast.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "error.hpp"
+
+namespace minigrad {
+
+/// The extents of a tensor, outermost first: {32, 3} is 32 rows of 3. Shape{} has rank 0 and is the shape of a number.
+class Shape {
+ public:
+  static constexpr std::size_t max_rank = 6;
+
+  constexpr Shape() = default;
+
+  /// From extents of any integer type, so that Shape{n, v.size()} needs no casts. Throws ShapeError for a negative
+  /// extent; more than max_rank of them do not compile.
+  template <std::integral... Extents>
+    requires(sizeof...(Extents) > 0 && sizeof...(Extents) <= max_rank)
+  constexpr Shape(Extents... extents) {
+    (push_back(extents), ...);
+  }
+
+  constexpr std::size_t rank() const { return rank_; }
+  constexpr std::size_t operator[](std::size_t axis) const { return extents_[axis]; }
+  constexpr std::size_t& operator[](std::size_t axis) { return extents_[axis]; }
+  constexpr const std::size_t* begin() const { return extents_.data(); }
+  constexpr const std::size_t* end() const { return extents_.data() + rank_; }
+
+  /// The number of elements: the product of the extents, 1 for rank 0.
+  constexpr std::size_t size() const {
+    std::size_t n = 1;
+    for (std::size_t extent : *this) n *= extent;
+    return n;
+  }
+
+  /// The extent counted from the right, 1 beyond the first axis: how broadcasting sees a shape.
+  constexpr std::size_t from_right(std::size_t i) const { return i < rank_ ? extents_[rank_ - 1 - i] : 1; }
+
+  constexpr void push_back(std::integral auto extent) {
+    if (rank_ == max_rank) detail::fail<ShapeError>({"Shape: more than ", max_rank, " axes"});
+    if (std::cmp_less(extent, 0)) detail::fail<ShapeError>({"Shape: extent ", extent, " is negative"});
+    extents_[rank_++] = static_cast<std::size_t>(extent);
+  }
+
+  /// Takes one axis out, or puts one of extent `extent` in before `axis`.
+  constexpr void erase(std::size_t axis) {
+    for (std::size_t i = axis; i + 1 < rank_; ++i) extents_[i] = extents_[i + 1];
+    extents_[--rank_] = 0;
+  }
+  constexpr void insert(std::size_t axis, std::size_t extent) {
+    push_back(extent);
+    for (std::size_t i = rank_ - 1; i > axis; --i) extents_[i] = extents_[i - 1];
+    extents_[axis] = extent;
+  }
+
+  friend constexpr bool operator==(const Shape& a, const Shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (std::size_t i = 0; i < a.rank_; ++i)
+      if (a.extents_[i] != b.extents_[i]) return false;
+    return true;
+  }
+
+ private:
+  std::array<std::size_t, max_rank> extents_{};
+  std::size_t rank_ = 0;
+};
+
+/// "[32, 3]", and "[]" for the shape of a number.
+inline std::string to_string(const Shape& shape) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < shape.rank(); ++i) out += (i ? ", " : "") + std::to_string(shape[i]);
+  return out + "]";
+}
+
+/// An axis of a reduction: a number, negative ones counted from the last, or all of them (`all_axes`).
+class Axis {
+ public:
+  constexpr Axis() = default;
+  constexpr Axis(int index) : index_(index) {}
+
+  constexpr bool all() const { return index_ == everything; }
+
+  /// The axis as an index into a shape of this rank. Throws IndexError when there is no such axis.
+  constexpr std::size_t in(const char* op, const Shape& shape) const {
+    const int rank = static_cast<int>(shape.rank());
+    if (index_ < -rank || index_ >= rank)
+      detail::fail<IndexError>({op, ": axis ", index_, " of a tensor of shape ", shape, ", which has ", rank,
+                               rank == 1 ? " axis" : " axes"});
+    return static_cast<std::size_t>(index_ < 0 ? index_ + rank : index_);
+  }
+
+ private:
+  static constexpr int everything = std::numeric_limits<int>::min();
+  int index_ = everything;
+};
+
+inline constexpr Axis all_axes{};
+
+namespace detail {
+[[noreturn]] inline void shape_error(const char* op, const Shape& a, const Shape& b, const char* why) {
+  fail<ShapeError>({op, ": ", a, " and ", b, ": ", why});
+}
+}  // namespace detail
+
+/// The shape of an elementwise operation on shapes a and b: aligned at the right, an extent of 1 (or a missing one)
+/// stretches to the other's. Throws ShapeError naming `op` when two extents differ and neither is 1.
+inline Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
+  if (a == b) return a;
+  Shape out = a.rank() >= b.rank() ? a : b;
+  for (std::size_t i = 0; i < out.rank(); ++i) {
+    const std::size_t m = a.from_right(i), n = b.from_right(i);
+    if (m != n && m != 1 && n != 1) detail::shape_error(op, a, b, "shapes do not broadcast");
+    out[out.rank() - 1 - i] = m == 1 ? n : m;
+  }
+  return out;
+}
+
+}  // namespace minigrad
