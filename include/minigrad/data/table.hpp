@@ -1,0 +1,268 @@
+// data/table.hpp - named columns of text and numbers, each of which knows where in its file it stands.
+//
+// A table keeps the file's text as it is. A field is remembered as the place where it begins; its text, its line and its
+// column are read off there when somebody asks. So a table that was filtered or reordered shares the text with the one it
+// came from, and an error found much later, in a number of row 3 of the validation set, still points at the file.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "parse_number.hpp"
+
+namespace minigrad {
+
+/// A place in a file, as editors count: lines and characters (Unicode code points, not bytes) from 1.
+/// A line ends with LF or CRLF; a field's place is its first character, its opening quote if it has one.
+struct Place {
+  std::size_t line = 0;
+  std::size_t column = 0;
+
+  friend bool operator==(Place a, Place b) { return a.line == b.line && a.column == b.column; }
+};
+
+namespace detail {
+
+/// The place of the byte text[at]. Counts from the start of the text: meant for error messages.
+inline Place place_of(std::string_view text, std::size_t at) {
+  Place place{1, 1};
+  for (const char c : text.substr(0, at)) {
+    if (c == '\n')
+      place = {place.line + 1, 1};
+    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)  // 10xxxxxx continues a character
+      ++place.column;
+  }
+  return place;
+}
+
+/// Throws DataError "minigrad: file:line:column: ..." and sets its fields.
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_at(const std::string& file, Place place,
+                                                           std::initializer_list<Piece> pieces) {
+  std::string message = "minigrad: " + file + ":";
+  if (place.line != 0) message += std::to_string(place.line) + ":" + std::to_string(place.column) + ":";
+  message += " ";
+  for (const Piece& piece : pieces) message += piece.text;
+  throw DataError(message, file, place.line, place.column);
+}
+
+/// The text in quotes for an error message: at most 40 characters of it, and on one line whatever it holds.
+inline std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  int characters = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0) != 0x80 && ++characters > 40) return out + "...\"";
+    if (byte >= 0x20 && byte != 0x7F)
+      out += c;
+    else if (c == '\n' || c == '\r' || c == '\t')
+      out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
+    else
+      (out += "\\x") += {"0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+  }
+  return out + "\"";
+}
+
+/// The text of the field that begins at csv[at]: up to the next comma or line end or, for a field in quotes, up to the
+/// closing one, with "" read as ". The text has passed parse_csv, so every quote is closed.
+inline std::string field_text(const std::string& csv, std::size_t at) {
+  if (at == csv.size() || csv[at] != '"') return csv.substr(at, csv.find_first_of(",\r\n", at) - at);
+  std::string out;
+  for (;;) {
+    const std::size_t quote = csv.find('"', ++at);
+    out.append(csv, at, quote - at);
+    at = quote + 1;
+    if (at == csv.size() || csv[at] != '"') return out;
+    out += '"';
+  }
+}
+
+/// What a table and those derived from it share. Row r, column c begins at text[cells[r * names.size() + c]].
+struct TableContent {
+  std::string file;
+  std::string text;
+  std::vector<std::string> names;
+  std::vector<std::size_t> cells;
+};
+
+}  // namespace detail
+
+/// Rows of fields under named columns, as read by read_csv. A value: copies are cheap and share the file's text.
+///
+/// An empty field, quoted or not, is a missing value. It is kept; only who wants it as a number is refused.
+/// Every function that takes a column's name throws DataError when there is no such column, and lists those there are;
+/// every function that takes a row throws IndexError when there are not so many.
+class Table {
+ public:
+  /// One row, as filter shows it to its predicate.
+  class Row {
+   public:
+    Row(const Table& table, std::size_t index) : table_(table), index_(index) {}
+    std::size_t index() const { return index_; }
+    std::string text(std::string_view column) const { return table_.text(index_, column); }
+    double number(std::string_view column) const { return table_.number(index_, column); }
+    bool is_missing(std::string_view column) const { return table_.is_missing(index_, column); }
+
+   private:
+    const Table& table_;
+    std::size_t index_;
+  };
+
+  /// All rows of a content; read_csv and parse_csv call it.
+  explicit Table(detail::TableContent content)
+      : content_(std::make_shared<const detail::TableContent>(std::move(content))) {
+    rows_.resize(content_->cells.size() / content_->names.size());
+    for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row] = row;
+  }
+
+  std::size_t rows() const { return rows_.size(); }
+  /// The names of the columns, in the file's order.
+  const std::vector<std::string>& columns() const { return content_->names; }
+  /// The file's name as it was given to read_csv.
+  const std::string& file() const { return content_->file; }
+
+  bool has_column(std::string_view column) const { return find_column(column) < columns().size(); }
+  /// The position of a column, from 0.
+  std::size_t column_index(std::string_view column) const {
+    const std::size_t index = find_column(column);
+    if (index == columns().size()) fail_no_column(column);
+    return index;
+  }
+
+  /// The text of a field, or of a whole column; a missing value is the empty text.
+  std::string text(std::size_t row, std::string_view column) const { return field(row, column_index(column)); }
+  std::vector<std::string> texts(std::string_view column) const {
+    std::vector<std::string> out(rows());
+    const std::size_t index = column_index(column);
+    for (std::size_t row = 0; row < rows(); ++row) out[row] = field(row, index);
+    return out;
+  }
+
+  bool is_missing(std::size_t row, std::string_view column) const { return text(row, column).empty(); }
+  bool has_missing(std::string_view column) const { return count_missing(column) > 0; }
+  std::size_t count_missing(std::string_view column) const {
+    std::size_t count = 0;
+    for (const std::string& value : texts(column))
+      if (value.empty()) ++count;
+    return count;
+  }
+
+  /// The number in a field, or those of a whole column. Throws DataError with the place and the text of a field that is
+  /// not a finite number, or is missing.
+  double number(std::size_t row, std::string_view column) const {
+    const std::string value = text(row, column);
+    if (value.empty()) fail_in(row, column, {"missing value"});
+    return to_number(row, column, value);
+  }
+  std::vector<double> numbers(std::string_view column) const {
+    std::vector<double> out(rows());
+    const std::size_t index = column_index(column);
+    for (std::size_t row = 0; row < rows(); ++row) {
+      const std::string value = field(row, index);
+      if (value.empty())
+        fail_in(row, column,
+                {"missing value, the first of ", count_missing(column), " in ", rows(), " rows; drop_missing({",
+                 detail::quoted(column), "}) keeps the other rows"});
+      out[row] = to_number(row, column, value);
+    }
+    return out;
+  }
+
+  /// Where a field stands in the file. Counts from the file's start: meant for error messages.
+  Place place(std::size_t row, std::string_view column) const {
+    return detail::place_of(content_->text, cell(row, column_index(column)));
+  }
+
+  /// The rows with these indices, in this order; a row may come more than once.
+  Table select(const std::vector<std::size_t>& indices) const {
+    Table out = *this;
+    out.rows_.resize(indices.size());
+    for (std::size_t i = 0; i < indices.size(); ++i) out.rows_[i] = rows_[checked(indices[i])];
+    return out;
+  }
+
+  /// The rows for which keep(row) is true: table.filter([](auto row) { return row.number("pages") > 20; }).
+  template <std::predicate<Row> Predicate>
+  Table filter(Predicate keep) const {
+    std::vector<std::size_t> kept;
+    for (std::size_t row = 0; row < rows(); ++row)
+      if (keep(Row(*this, row))) kept.push_back(row);
+    return select(kept);
+  }
+
+  /// The rows whose text in `column` is `value`, or one of `values`.
+  Table where(std::string_view column, std::string_view value) const { return where(column, {value}); }
+  Table where(std::string_view column, std::initializer_list<std::string_view> values) const {
+    column_index(column);  // an unknown column is an error even in a table without rows
+    return filter([&](Row row) {
+      const std::string text = row.text(column);
+      for (const std::string_view value : values)
+        if (text == value) return true;
+      return false;
+    });
+  }
+
+  /// The rows that have a value in each of these columns.
+  Table drop_missing(const std::vector<std::string>& names) const {
+    for (const std::string& name : names) column_index(name);
+    return filter([&](Row row) {
+      for (const std::string& name : names)
+        if (row.is_missing(name)) return false;
+      return true;
+    });
+  }
+
+  /// Throws DataError "minigrad: file:line:column: column "name": ..." for a field; for checks of your own.
+  [[noreturn, gnu::cold, gnu::noinline]] void fail_in(std::size_t row, std::string_view column,
+                                                      std::initializer_list<detail::Piece> pieces) const {
+    std::string why = "column " + detail::quoted(column) + ": ";
+    for (const detail::Piece& piece : pieces) why += piece.text;
+    detail::fail_at(file(), place(row, column), {why});
+  }
+
+ private:
+  std::size_t find_column(std::string_view column) const {
+    std::size_t index = 0;
+    while (index < columns().size() && columns()[index] != column) ++index;
+    return index;
+  }
+
+  [[noreturn, gnu::cold, gnu::noinline]] void fail_no_column(std::string_view column) const {
+    constexpr std::size_t shown = 20;
+    std::string list;
+    for (std::size_t i = 0; i < columns().size() && i < shown; ++i)
+      list += (i ? ", " : "") + detail::quoted(columns()[i]);
+    if (columns().size() > shown) list += " and " + std::to_string(columns().size() - shown) + " more";
+    detail::fail_at(file(), {}, {"no column ", detail::quoted(column), "; the columns are ", list});
+  }
+
+  std::size_t checked(std::size_t row) const {
+    if (row >= rows()) detail::fail<IndexError>({file(), ": row ", row, " of a table with ", rows(), " rows"});
+    return row;
+  }
+
+  std::size_t cell(std::size_t row, std::size_t column) const {
+    return content_->cells[rows_[checked(row)] * columns().size() + column];
+  }
+
+  std::string field(std::size_t row, std::size_t column) const {
+    return detail::field_text(content_->text, cell(row, column));
+  }
+
+  double to_number(std::size_t row, std::string_view column, const std::string& value) const {
+    const detail::ParsedNumber parsed = detail::parse_number(value);
+    if (parsed.problem != nullptr) fail_in(row, column, {detail::quoted(value), " ", parsed.problem});
+    return parsed.value;
+  }
+
+  std::shared_ptr<const detail::TableContent> content_;
+  std::vector<std::size_t> rows_;  // row r of this table is row rows_[r] of the file
+};
+
+}  // namespace minigrad

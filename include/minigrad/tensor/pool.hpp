@@ -1,0 +1,121 @@
+// tensor/pool.hpp - where tensors get their memory: freed buffers wait here for the next tensor of their size.
+//
+// A training loop asks for the same sizes at every step, so from its second or third step on it stops calling malloc.
+// Each thread has a pool of its own, so there are no locks; a buffer may be freed by another thread than took it, and
+// after the pool of its thread is gone (a global Tensor): it then goes to that thread's pool, or back to the system.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <new>
+#include <type_traits>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define MINIGRAD_POOL_RECYCLES 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MINIGRAD_POOL_RECYCLES 0
+#endif
+#endif
+#ifndef MINIGRAD_POOL_RECYCLES
+#define MINIGRAD_POOL_RECYCLES 1
+#endif
+
+namespace minigrad {
+namespace detail {
+
+// Under AddressSanitizer nothing is recycled, so that it sees every use of freed memory.
+inline constexpr bool pool_recycles = MINIGRAD_POOL_RECYCLES;
+#undef MINIGRAD_POOL_RECYCLES
+
+inline constexpr std::align_val_t buffer_alignment{64};       // a cache line, and the widest vector register
+inline constexpr std::size_t pool_limit = std::size_t{1} << 29;  // bytes that may wait in one thread's pool: 512 MiB
+
+/// Sizes are rounded up to one of four steps between powers of two, so that at most a fifth of a buffer is unused.
+struct SizeClass {
+  std::size_t index, bytes;
+
+  explicit constexpr SizeClass(std::size_t wanted) {
+    const std::size_t n = wanted < 64 ? 64 : wanted;
+    const std::size_t log = static_cast<std::size_t>(std::bit_width(n - 1));  // 2^(log-1) < n <= 2^log
+    const std::size_t step = std::size_t{1} << (log - 3);
+    bytes = (n + step - 1) / step * step;
+    index = log * 4 + bytes / step - 29;  // bytes / step is 5 .. 8, and log at least 6
+  }
+  static constexpr std::size_t count = 64 * 4;
+};
+
+struct WaitingBuffer {
+  WaitingBuffer* next;
+};
+
+/// No destructor: it must still answer when other globals and thread-locals free their tensors.
+struct PoolState {
+  WaitingBuffer* waiting[SizeClass::count];
+  std::size_t held;
+  bool closed;
+};
+inline constinit thread_local PoolState pool_state{};
+
+inline void pool_release() {
+  for (std::size_t k = 0; k < SizeClass::count; ++k)
+    while (WaitingBuffer* buffer = pool_state.waiting[k]) {
+      pool_state.waiting[k] = buffer->next;
+      ::operator delete(buffer, buffer_alignment);
+    }
+  pool_state.held = 0;
+}
+
+struct PoolCloser {
+  ~PoolCloser() {
+    pool_release();
+    pool_state.closed = true;
+  }
+};
+
+[[gnu::noinline]] inline void* pool_allocate(std::size_t bytes) {
+  static thread_local PoolCloser closer;  // empties this thread's pool when the thread ends
+  static_cast<void>(closer);
+  return ::operator new(bytes, buffer_alignment);
+}
+
+/// At least `bytes` bytes, aligned to 64, not initialised.
+inline void* pool_take(std::size_t bytes) {
+  const SizeClass size(bytes);
+  if (WaitingBuffer* buffer = pool_state.waiting[size.index]) {
+    pool_state.waiting[size.index] = buffer->next;
+    pool_state.held -= size.bytes;
+    return buffer;
+  }
+  return pool_allocate(size.bytes);
+}
+
+/// Gives back what pool_take(bytes) returned.
+inline void pool_give(void* memory, std::size_t bytes) noexcept {
+  const SizeClass size(bytes);
+  if (!pool_recycles || pool_state.closed || pool_state.held + size.bytes > pool_limit) {
+    ::operator delete(memory, buffer_alignment);
+    return;
+  }
+  pool_state.waiting[size.index] = new (memory) WaitingBuffer{pool_state.waiting[size.index]};
+  pool_state.held += size.bytes;
+}
+
+/// The pool as a standard allocator, for the vectors inside a Graph.
+template <class T>
+struct PoolAllocator {
+  using value_type = T;
+  PoolAllocator() = default;
+  template <class U>
+  PoolAllocator(const PoolAllocator<U>&) {}
+  T* allocate(std::size_t n) { return static_cast<T*>(pool_take(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t n) noexcept { pool_give(p, n * sizeof(T)); }
+  friend bool operator==(PoolAllocator, PoolAllocator) { return true; }
+};
+
+}  // namespace detail
+
+/// Returns the memory that waits in the calling thread's pool to the system. Tensors that are alive keep theirs.
+inline void release_memory() { detail::pool_release(); }
+
+}  // namespace minigrad

@@ -1,0 +1,161 @@
+// tensor/rearrange.hpp - the same numbers in another place: transpose, slice, concatenate, stack, gather, one-hot.
+//
+// Those that have a derivative come with its partner: what slice cuts out, unslice puts back among zeros; what
+// gather_rows picks, scatter_rows adds back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+
+#include "reduce.hpp"
+
+namespace minigrad {
+
+/// The same numbers under another shape of the same size. Throws ShapeError when the sizes differ.
+template <class T>
+Tensor<T> reshape(Tensor<T> x, const Shape& shape) {
+  return std::move(x).reshape(shape);
+}
+
+/// x with two of its axes exchanged; by default the last two. Throws IndexError for an axis that x does not have.
+template <class T>
+Tensor<T> transpose(const Tensor<T>& x, Axis first = -2, Axis second = -1) {
+  std::size_t a = first.in("transpose", x.shape()), b = second.in("transpose", x.shape());
+  if (a > b) std::swap(a, b);
+  Shape shape = x.shape();
+  std::swap(shape[a], shape[b]);
+  auto y = Tensor<T>::empty(shape);
+  // x is [outer, A, middle, B, inner] and y is [outer, B, middle, A, inner].
+  std::size_t outer = 1, middle = 1, inner = 1;
+  const std::size_t A = x.shape()[a], B = x.shape()[b];
+  for (std::size_t i = 0; i < a; ++i) outer *= shape[i];
+  for (std::size_t i = a + 1; i < b; ++i) middle *= shape[i];
+  for (std::size_t i = b + 1; i < shape.rank(); ++i) inner *= shape[i];
+  if (a == b) return x;
+  T* out = y.data();
+  for (std::size_t o = 0; o < outer; ++o)
+    for (std::size_t j = 0; j < B; ++j)
+      for (std::size_t m = 0; m < middle; ++m)
+        for (std::size_t i = 0; i < A; ++i) {
+          const T* in = x.data() + (((o * A + i) * middle + m) * B + j) * inner;
+          out = std::copy(in, in + inner, out);
+        }
+  return y;
+}
+
+namespace detail {
+
+/// Copies a [outer, part, inner] tensor to or from places begin .. begin + part of a [outer, whole, inner] one.
+template <class Whole, class Part, class Move>
+void for_each_piece(const Shape& whole, std::size_t axis, std::size_t begin, std::size_t part, Whole* big, Part* small,
+                    const Move& move) {
+  std::size_t outer = 1, inner = 1;
+  for (std::size_t i = 0; i < axis; ++i) outer *= whole[i];
+  for (std::size_t i = axis + 1; i < whole.rank(); ++i) inner *= whole[i];
+  for (std::size_t o = 0; o < outer; ++o)
+    move(big + (o * whole[axis] + begin) * inner, small + o * part * inner, part * inner);
+}
+
+}  // namespace detail
+
+/// Places begin .. end-1 along an axis; by default rows. Throws IndexError unless begin <= end <= extent.
+template <class T>
+Tensor<T> slice(const Tensor<T>& x, std::size_t begin, std::size_t end, Axis axis = 0) {
+  const std::size_t k = axis.in("slice", x.shape());
+  if (begin > end || end > x.shape()[k])
+    detail::fail<IndexError>({"slice: ", begin, " to ", end, " along axis ", k, " of a tensor of shape ", x.shape()});
+  Shape shape = x.shape();
+  shape[k] = end - begin;
+  auto y = Tensor<T>::empty(shape);
+  detail::for_each_piece(x.shape(), k, begin, end - begin, x.data(), y.data(),
+                         [](const T* from, T* to, std::size_t n) { std::copy(from, from + n, to); });
+  return y;
+}
+
+/// The inverse of slice: zeros of the given shape, with x at the places from `begin` along the axis.
+template <class T>
+Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, std::size_t begin, Axis axis = 0) {
+  const std::size_t k = axis.in("unslice", shape);
+  auto y = Tensor<T>::empty(shape);
+  y.fill(T{});
+  detail::for_each_piece(shape, k, begin, x.shape()[k], y.data(), x.data(),
+                         [](T* to, const T* from, std::size_t n) { std::copy(from, from + n, to); });
+  return y;
+}
+
+/// The tensors one after another along an axis that they have. Throws ShapeError when they differ along another axis.
+template <class T>
+Tensor<T> concatenate(std::span<const Tensor<T>* const> x, Axis axis = 0) {
+  if (x.empty()) detail::fail<ValueError>({"concatenate: nothing to put together"});
+  Shape shape = x[0]->shape();
+  const std::size_t k = axis.in("concatenate", shape);
+  shape[k] = 0;
+  for (const Tensor<T>* part : x) {
+    Shape expected = shape;
+    if (part->rank() == shape.rank()) expected[k] = part->shape()[k];
+    if (part->shape() != expected)
+      detail::shape_error("concatenate", x[0]->shape(), part->shape(), "extents differ along another axis");
+    shape[k] += expected[k];
+  }
+  auto y = Tensor<T>::empty(shape);
+  std::size_t begin = 0;
+  for (const Tensor<T>* part : x) {
+    const std::size_t extent = part->shape()[k];
+    detail::for_each_piece(shape, k, begin, extent, y.data(), part->data(),
+                           [](T* to, const T* from, std::size_t n) { std::copy(from, from + n, to); });
+    begin += extent;
+  }
+  return y;
+}
+
+/// Row indices[i] of x as row i, for each i. Throws IndexError for a row that x does not have.
+template <class T>
+Tensor<T> gather_rows(const Tensor<T>& x, const Tensor<std::int64_t>& indices) {
+  if (x.rank() == 0) detail::fail<ShapeError>({"gather_rows: a number has no rows"});
+  if (indices.rank() != 1)
+    detail::fail<ShapeError>({"gather_rows: the indices have shape ", indices.shape(), ", and one axis is expected"});
+  const std::size_t rows = x.shape()[0], width = rows ? x.size() / rows : 0;
+  Shape shape = x.shape();
+  shape[0] = indices.size();
+  auto y = Tensor<T>::empty(shape);
+  T* out = y.data();
+  for (std::int64_t i : indices) {
+    if (std::cmp_less(i, 0) || std::cmp_greater_equal(i, rows))
+      detail::fail<IndexError>({"gather_rows: row ", i, " of a tensor of shape ", x.shape()});
+    const T* row = x.data() + static_cast<std::size_t>(i) * width;
+    out = std::copy(row, row + width, out);
+  }
+  return y;
+}
+
+/// The inverse of gather_rows: zeros with `rows` rows, to which row i of x is added at row indices[i].
+template <class T>
+Tensor<T> scatter_rows(const Tensor<T>& x, const Tensor<std::int64_t>& indices, std::size_t rows) {
+  Shape shape = x.shape();
+  shape[0] = rows;
+  auto y = Tensor<T>::empty(shape);
+  y.fill(T{});
+  const std::size_t width = indices.size() ? x.size() / indices.size() : 0;
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    detail::add_row(width, y.data() + static_cast<std::size_t>(indices[i]) * width, x.data() + i * width);
+  return y;
+}
+
+/// [n, classes], row i holding 1 at labels[i] and 0 elsewhere. Throws IndexError for a label outside 0 .. classes-1.
+template <class T = float>
+Tensor<T> one_hot(const Tensor<std::int64_t>& labels, std::size_t classes) {
+  Shape shape = labels.shape();
+  shape.push_back(classes);
+  auto y = Tensor<T>::empty(shape);
+  y.fill(T{});
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (std::cmp_less(labels[i], 0) || std::cmp_greater_equal(labels[i], classes))
+      detail::fail<IndexError>({"one_hot: label ", labels[i], " outside 0 .. ", classes, " - 1"});
+    y.data()[i * classes + static_cast<std::size_t>(labels[i])] = T{1};
+  }
+  return y;
+}
+
+}  // namespace minigrad

@@ -1,0 +1,162 @@
+// tensor/reduce.hpp - sums, extremes and their positions, over all elements or along one axis.
+//
+// A tensor is seen as [outer, extent, inner] around the reduced axis. Sums have a fixed order, so that a result does not
+// depend on anything but the numbers: along rows by 32 running sums, along columns row by row.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "elementwise.hpp"
+
+namespace minigrad {
+namespace detail {
+
+struct Reduction {
+  std::size_t outer = 1, extent = 1, inner = 1;
+  Shape shape;  // of the result
+
+  Reduction(const char* op, const Shape& in, Axis axis, bool keepdim) {
+    if (axis.all()) {
+      extent = in.size();
+      for (std::size_t i = 0; keepdim && i < in.rank(); ++i) shape.push_back(1);
+      return;
+    }
+    const std::size_t k = axis.in(op, in);
+    for (std::size_t i = 0; i < k; ++i) outer *= in[i];
+    extent = in[k];
+    for (std::size_t i = k + 1; i < in.rank(); ++i) inner *= in[i];
+    shape = in;
+    if (keepdim) shape[k] = 1;
+    else shape.erase(k);
+  }
+};
+
+/// x_0 + ... + x_{n-1} by 32 running sums: independent additions, and a rounding error that grows with n / 32.
+template <class T>
+T sum_row(std::size_t n, const T* x) {
+  T lanes[block] = {};
+  std::size_t i = 0;
+  for (; i + block <= n; i += block)
+    for (std::size_t j = 0; j < block; ++j) lanes[j] = static_cast<T>(lanes[j] + x[i + j]);
+  T total{};
+  for (; i < n; ++i) total = static_cast<T>(total + x[i]);
+  if (n >= block) {
+    for (std::size_t width = block / 2; width > 0; width /= 2)
+      for (std::size_t j = 0; j < width; ++j) lanes[j] = static_cast<T>(lanes[j] + lanes[j + width]);
+    total = static_cast<T>(total + lanes[0]);
+  }
+  return total;
+}
+
+/// y_i += x_i
+template <class T>
+void add_row(std::size_t n, T* y, const T* x) {
+  map_row(n, y, [](T value) { return value; }, accumulate, RowSource(x, false, n));
+}
+
+/// Whether value comes before best in the search for an extreme. NaN beats every number, so that it is not lost.
+template <class Less, class T>
+bool beats(const Less& less, T value, T best) {
+  return less(best, value) || (value != value && best == best);
+}
+
+template <class T, class Less, class Visit>
+void for_each_extreme(const Reduction& r, const char* op, const Tensor<T>& x, const Less& less, const Visit& visit) {
+  if (r.extent == 0 && r.shape.size() > 0)
+    fail<ValueError>({op, ": no elements to choose from in a tensor of shape ", x.shape()});
+  for (std::size_t o = 0; o < r.outer; ++o)
+    for (std::size_t i = 0; i < r.inner; ++i) {
+      const T* line = x.data() + o * r.extent * r.inner + i;
+      std::size_t best = 0;
+      for (std::size_t k = 1; k < r.extent; ++k)
+        if (beats(less, line[k * r.inner], line[best * r.inner])) best = k;
+      visit(o * r.inner + i, best, line[best * r.inner]);
+    }
+}
+
+template <class T, class Less>
+Tensor<T> extreme(const char* op, const Tensor<T>& x, Axis axis, bool keepdim, const Less& less) {
+  const Reduction r(op, x.shape(), axis, keepdim);
+  auto y = Tensor<T>::empty(r.shape);
+  for_each_extreme(r, op, x, less, [&](std::size_t at, std::size_t, T value) { y.data()[at] = value; });
+  return y;
+}
+
+template <class T, class Less>
+Tensor<std::int64_t> arg_extreme(const char* op, const Tensor<T>& x, Axis axis, bool keepdim, const Less& less) {
+  const Reduction r(op, x.shape(), axis, keepdim);
+  auto y = Tensor<std::int64_t>::empty(r.shape);
+  for_each_extreme(r, op, x, less,
+                   [&](std::size_t at, std::size_t k, T) { y.data()[at] = static_cast<std::int64_t>(k); });
+  return y;
+}
+
+inline constexpr auto less_than = [](auto a, auto b) { return a < b; };
+inline constexpr auto greater_than = [](auto a, auto b) { return a > b; };
+
+}  // namespace detail
+
+/// The sum of all elements (0 of none), or along one axis, which disappears unless keepdim. Throws IndexError for an axis
+/// that x does not have.
+template <class T>
+Tensor<T> sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
+  const detail::Reduction r("sum", x.shape(), axis, keepdim);
+  auto y = Tensor<T>::empty(r.shape);
+  if (r.inner == 1) {
+    for (std::size_t o = 0; o < r.outer; ++o) y.data()[o] = detail::sum_row(r.extent, x.data() + o * r.extent);
+    return y;
+  }
+  y.fill(T{});
+  for (std::size_t o = 0; o < r.outer; ++o)
+    for (std::size_t k = 0; k < r.extent; ++k)
+      detail::add_row(r.inner, y.data() + o * r.inner, x.data() + (o * r.extent + k) * r.inner);
+  return y;
+}
+
+/// The largest or smallest element, of all or along one axis; NaN if there is one. Throws ValueError for no elements.
+template <class T>
+Tensor<T>(max)(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
+  return detail::extreme("max", x, axis, keepdim, detail::less_than);
+}
+template <class T>
+Tensor<T>(min)(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
+  return detail::extreme("min", x, axis, keepdim, detail::greater_than);
+}
+
+/// Where the largest or smallest element stands, the first of equals: a row-major index, or one along the axis.
+template <class T>
+Tensor<std::int64_t> argmax(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
+  return detail::arg_extreme("argmax", x, axis, keepdim, detail::less_than);
+}
+template <class T>
+Tensor<std::int64_t> argmin(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
+  return detail::arg_extreme("argmin", x, axis, keepdim, detail::greater_than);
+}
+
+/// The inverse pair of broadcasting. broadcast_to stretches x to a shape; sum_to sums x down to one, over the axes along
+/// which that shape would be stretched. Each is the other's derivative.
+template <class T>
+Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  if (broadcast_shapes("broadcast_to", x.shape(), shape) != shape)
+    detail::shape_error("broadcast_to", x.shape(), shape, "the first does not stretch to the second");
+  auto y = Tensor<T>::empty(shape);
+  detail::map_into(y, [](T value) { return value; }, detail::assign, x);
+  return y;
+}
+template <class T>
+Tensor<T> sum_to(Tensor<T> x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  if (shape.size() == 1) return sum(x).reshape(shape);
+  while (x.rank() > shape.rank()) x = sum(x, 0);
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis)
+    if (shape[axis] != x.shape()[axis]) {
+      if (shape[axis] != 1) detail::shape_error("sum_to", x.shape(), shape, "the second does not stretch to the first");
+      x = sum(x, static_cast<int>(axis), true);
+    }
+  return x;
+}
+
+}  // namespace minigrad

@@ -1,0 +1,237 @@
+// tensor/tensor.hpp - Tensor<T>: a value that owns its numbers, contiguous and row-major.
+//
+// The last axis varies fastest: element (i, j) of a [rows, columns] tensor is number i * columns + j. Copying copies the
+// numbers, moving steals them; there are no views, so nothing can dangle.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "../core/shape.hpp"
+#include "pool.hpp"
+
+namespace minigrad {
+
+template <class T>
+class Tensor;
+
+namespace detail {
+
+/// What stands between braces: a number, or a list of what stands between braces.
+template <class T>
+struct Nested {
+  T number{};
+  std::initializer_list<Nested> list{};
+  bool is_list = false;
+
+  template <class Number>
+    requires(std::is_arithmetic_v<Number> || std::same_as<Number, T>)
+  constexpr Nested(Number value) : number(static_cast<T>(value)) {}
+  constexpr Nested(std::initializer_list<Nested> items) : list(items), is_list(true) {}
+};
+
+template <class T>
+concept Arithmetic = std::is_arithmetic_v<T>;
+
+}  // namespace detail
+
+/// An array of numbers with a shape. T is float or double; other trivially copyable number types work too.
+template <class T>
+class Tensor {
+  static_assert(std::is_trivially_copyable_v<T> && !std::is_const_v<T>,
+                "minigrad: a Tensor holds numbers: its element type must be trivially copyable");
+
+ public:
+  using value_type = T;
+
+  /// No elements: shape [0].
+  Tensor() noexcept : shape_(0) {}
+
+  /// Braces are data: {1, 2} has shape [2], {{1, 2}, {3, 4}} has shape [2, 2]. Throws ShapeError when rows differ in
+  /// length or depth.
+  Tensor(std::initializer_list<detail::Nested<T>> items) : Tensor(empty(nested_shape(items))) {
+    T* out = data_;
+    copy_nested(items, 0, out);
+  }
+
+  /// A tensor whose elements are not yet written.
+  static Tensor empty(const Shape& shape) { return Tensor(shape, checked_size(shape)); }
+
+  /// A tensor of rank 0: a number.
+  static Tensor scalar(T value) {
+    Tensor out = empty(Shape{});
+    *out.data_ = value;
+    return out;
+  }
+
+  /// The given values in row-major order. Throws ShapeError when their number is not shape.size().
+  static Tensor from(const Shape& shape, std::span<const T> values) {
+    if (values.size() != shape.size())
+      detail::fail<ShapeError>({"Tensor::from: shape ", shape, " has ", shape.size(), " elements, but ", values.size(),
+                                values.size() == 1 ? " value is" : " values are", " given"});
+    Tensor out = empty(shape);
+    std::copy(values.begin(), values.end(), out.data_);
+    return out;
+  }
+  static Tensor from(const Shape& shape, std::initializer_list<T> values) {
+    return from(shape, std::span<const T>(values.begin(), values.size()));
+  }
+
+  Tensor(const Tensor& other) : Tensor(empty(other.shape_)) { std::copy(other.begin(), other.end(), data_); }
+  Tensor(Tensor&& other) noexcept
+      : shape_(std::exchange(other.shape_, Shape(0))),
+        size_(std::exchange(other.size_, 0)),
+        data_(std::exchange(other.data_, nullptr)) {}
+  Tensor& operator=(const Tensor& other) {
+    if (this == &other) return *this;
+    if (size_ != other.size_) return *this = Tensor(other);
+    shape_ = other.shape_;
+    std::copy(other.begin(), other.end(), data_);
+    return *this;
+  }
+  Tensor& operator=(Tensor&& other) noexcept {
+    std::swap(shape_, other.shape_);
+    std::swap(size_, other.size_);
+    std::swap(data_, other.data_);
+    return *this;
+  }
+  ~Tensor() {
+    if (data_) detail::pool_give(data_, size_ * sizeof(T));
+  }
+
+  const Shape& shape() const noexcept { return shape_; }
+  std::size_t rank() const noexcept { return shape_.rank(); }
+  std::size_t size() const noexcept { return size_; }
+
+  T* data() noexcept { return data_; }
+  const T* data() const noexcept { return data_; }
+  T* begin() noexcept { return data_; }
+  T* end() noexcept { return data_ + size_; }
+  const T* begin() const noexcept { return data_; }
+  const T* end() const noexcept { return data_ + size_; }
+
+  /// The i-th number in row-major order, whatever the shape. Throws IndexError beyond the last.
+  T& operator[](std::integral auto i) { return data_[checked(i)]; }
+  const T& operator[](std::integral auto i) const { return data_[checked(i)]; }
+
+  /// The element at one index for each axis: x(row, column). Throws IndexError outside the shape.
+  template <std::integral... Indices>
+  T& operator()(Indices... indices) {
+    return data_[offset(indices...)];
+  }
+  template <std::integral... Indices>
+  const T& operator()(Indices... indices) const {
+    return data_[offset(indices...)];
+  }
+
+  /// The number in a tensor that holds exactly one. Throws ShapeError for any other.
+  T item() const {
+    if (size_ != 1)
+      detail::fail<ShapeError>({"item: a tensor of shape ", shape_, " has ", size_, " elements, and only one is a number"});
+    return *data_;
+  }
+
+  void fill(T value) { std::fill(begin(), end(), value); }
+
+  /// The same numbers as another type: x.template to<double>().
+  template <class U>
+  Tensor<U> to() const {
+    Tensor<U> out = Tensor<U>::empty(shape_);
+    std::transform(begin(), end(), out.begin(), [](T value) { return static_cast<U>(value); });
+    return out;
+  }
+
+  /// The same numbers under another shape of the same size; of a temporary, without a copy. Throws ShapeError.
+  Tensor reshape(const Shape& shape) const& { return Tensor(*this).reshape(shape); }
+  Tensor reshape(const Shape& shape) && {
+    if (shape.size() != size_)
+      detail::fail<ShapeError>({"reshape: ", shape_, " to ", shape, ": ", size_, " elements do not fill ", shape.size()});
+    shape_ = shape;
+    return std::move(*this);
+  }
+
+  /// Whole tensors: the same shape and the same numbers. `equal` compares element by element.
+  friend bool operator==(const Tensor& a, const Tensor& b) {
+    return a.shape_ == b.shape_ && std::equal(a.begin(), a.end(), b.begin());
+  }
+
+ private:
+  using Items = std::initializer_list<detail::Nested<T>>;
+
+  Tensor(const Shape& shape, std::size_t size)
+      : shape_(shape), size_(size), data_(size ? static_cast<T*>(detail::pool_take(size * sizeof(T))) : nullptr) {}
+
+  // A product of extents may wrap around, so it is taken in floating point as well.
+  static std::size_t checked_size(const Shape& shape) {
+    double elements = 1;
+    for (std::size_t extent : shape) elements *= static_cast<double>(extent);
+    if (elements * sizeof(T) > 0x1p62)
+      detail::fail<ShapeError>({"Tensor: shape ", shape, " has more elements than memory can hold"});
+    return shape.size();
+  }
+
+  std::size_t checked(std::integral auto i) const {
+    if (std::cmp_less(i, 0) || std::cmp_greater_equal(i, size_))
+      detail::fail<IndexError>({"Tensor: element ", i, " of a tensor of shape ", shape_});
+    return static_cast<std::size_t>(i);
+  }
+
+  template <class... Indices>
+  std::size_t offset(Indices... indices) const {
+    if (sizeof...(Indices) != rank()) bad_index({indices...});
+    std::size_t at = 0, axis = 0;
+    bool inside = true;
+    const auto step = [&](auto i) {
+      inside = inside && std::cmp_greater_equal(i, 0) && std::cmp_less(i, shape_[axis]);
+      at = at * shape_[axis++] + static_cast<std::size_t>(i);
+    };
+    (step(indices), ...);
+    if (!inside) bad_index({indices...});
+    return at;
+  }
+
+  [[noreturn, gnu::cold]] void bad_index(std::initializer_list<detail::Piece> indices) const {
+    std::string list;
+    for (const detail::Piece& index : indices) list += (list.empty() ? "" : ", ") + index.text;
+    detail::fail<IndexError>({"Tensor: element (", list, ") of a tensor of shape ", shape_});
+  }
+
+  static Shape nested_shape(Items items) {
+    Shape shape(items.size());
+    for (const Items* level = &items; level->size() && level->begin()->is_list; level = &level->begin()->list)
+      shape.push_back(level->begin()->list.size());
+    return shape;
+  }
+
+  void copy_nested(Items items, std::size_t axis, T*& out) const {
+    const bool innermost = axis + 1 == rank();
+    if (items.size() != shape_[axis])
+      detail::fail<ShapeError>({"Tensor: rows of different lengths in braces: ", items.size(), " where ", shape_[axis],
+                                shape_[axis] == 1 ? " is" : " are", " expected"});
+    for (const detail::Nested<T>& item : items) {
+      if (item.is_list == innermost) detail::fail<ShapeError>({"Tensor: numbers and lists are mixed in braces"});
+      if (innermost) *out++ = item.number;
+      else copy_nested(item.list, axis + 1, out);
+    }
+  }
+
+  Shape shape_;
+  std::size_t size_ = 0;
+  T* data_ = nullptr;
+};
+
+// Tensor{{1.0, 2.0}, {3.0, 4.0}} finds its T in the innermost braces.
+template <detail::Arithmetic T>
+Tensor(std::initializer_list<T>) -> Tensor<T>;
+template <detail::Arithmetic T>
+Tensor(std::initializer_list<std::initializer_list<T>>) -> Tensor<T>;
+template <detail::Arithmetic T>
+Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>>) -> Tensor<T>;
+
+}  // namespace minigrad
