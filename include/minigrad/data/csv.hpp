@@ -1,8 +1,8 @@
 // data/csv.hpp - reads a table from a CSV file, or refuses it and says where and why.
 //
-// The format is RFC 4180's: commas between fields, one row a line, the first row names the columns. A field that holds a
-// comma, a quote or a line end stands in quotes, and a quote in it is written twice. Lines end with LF or CRLF, the last
-// one with or without. The text is UTF-8, a byte order mark at its start is skipped. Blanks belong to their field.
+// The format is RFC 4180's: commas between fields, one row a line, the first row names the columns. A field that holds
+// a comma, a quote or a line end stands in quotes, and a quote in it is written twice. Lines end with LF or CRLF, the
+// last one with or without. The text is UTF-8, a byte order mark at its start is skipped. Blanks belong to their field.
 //
 // What the RFC leaves open is refused rather than guessed, for a guess would train a model on wrong numbers: a quote
 // within an unquoted field, a carriage return alone, a row with more or fewer fields than the header, and a blank line
@@ -62,9 +62,8 @@ class CsvParser {
     check_characters();
     if (text_.empty()) fail_at(file_, {}, {"the file is empty"});
     std::vector<std::size_t> starts;
-    starts.reserve(1 + static_cast<std::size_t>(std::count_if(text_.begin(), text_.end(), [](char c) {
-                     return c == ',' || c == '\n';
-                   })));
+    starts.reserve(1 + static_cast<std::size_t>(
+                           std::count_if(text_.begin(), text_.end(), [](char c) { return c == ',' || c == '\n'; })));
     columns = 0;
     for (std::size_t at = 0, row = 0; !only_line_ends_follow(at) || row == 0; ++row) {
       if (row > limits_.rows) fail(at, {"more than ", limits_.rows, " rows (CsvLimits::rows)"});
@@ -94,7 +93,8 @@ class CsvParser {
       if (length == 0) {
         const auto byte = static_cast<unsigned char>(text_[at]);
         const char digits[] = "0123456789ABCDEF";
-        fail(at, {"byte 0x", std::string{digits[byte >> 4], digits[byte & 15]}, " is not UTF-8; save the file as UTF-8"});
+        fail(at,
+             {"byte 0x", std::string{digits[byte >> 4], digits[byte & 15]}, " is not UTF-8; save the file as UTF-8"});
       }
       at += length;
     }
@@ -162,9 +162,8 @@ inline void take_header(TableContent& content, std::size_t columns) {
       fail_at(content.file, place_of(content.text, content.cells[column]), {"column ", column + 1, " has no name"});
   }
   const std::vector<std::string>& names = content.names;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return names[a] != names[b] ? names[a] < names[b] : a < b;
-  });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return names[a] != names[b] ? names[a] < names[b] : a < b; });
   for (std::size_t i = 1; i < columns; ++i)
     if (names[order[i]] == names[order[i - 1]])
       fail_at(content.file, place_of(content.text, content.cells[order[i]]),

@@ -1,13 +1,16 @@
 // data/table.hpp - named columns of text and numbers, each of which knows where in its file it stands.
 //
-// A table keeps the file's text as it is. A field is remembered as the place where it begins; its text, its line and its
-// column are read off there when somebody asks. So a table that was filtered or reordered shares the text with the one it
-// came from, and an error found much later, in a number of row 3 of the validation set, still points at the file.
+// A table keeps the file's text as it is. A field is remembered as the place where it begins; its text, its line and
+// its column are read off there when somebody asks. So a table that was filtered or reordered shares the text with the
+// one it came from, and an error found much later, in a number of row 3 of the validation set, still points at the
+// file.
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,73 +18,12 @@
 #include <vector>
 
 #include "../core/error.hpp"
-#include "parse_number.hpp"
+#include "../tensor/tensor.hpp"
+#include "field.hpp"
 
 namespace minigrad {
 
-/// A place in a file, as editors count: lines and characters (Unicode code points, not bytes) from 1.
-/// A line ends with LF or CRLF; a field's place is its first character, its opening quote if it has one.
-struct Place {
-  std::size_t line = 0;
-  std::size_t column = 0;
-
-  friend bool operator==(Place a, Place b) { return a.line == b.line && a.column == b.column; }
-};
-
 namespace detail {
-
-/// The place of the byte text[at]. Counts from the start of the text: meant for error messages.
-inline Place place_of(std::string_view text, std::size_t at) {
-  Place place{1, 1};
-  for (const char c : text.substr(0, at)) {
-    if (c == '\n')
-      place = {place.line + 1, 1};
-    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)  // 10xxxxxx continues a character
-      ++place.column;
-  }
-  return place;
-}
-
-/// Throws DataError "minigrad: file:line:column: ..." and sets its fields.
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail_at(const std::string& file, Place place,
-                                                           std::initializer_list<Piece> pieces) {
-  std::string message = "minigrad: " + file + ":";
-  if (place.line != 0) message += std::to_string(place.line) + ":" + std::to_string(place.column) + ":";
-  message += " ";
-  for (const Piece& piece : pieces) message += piece.text;
-  throw DataError(message, file, place.line, place.column);
-}
-
-/// The text in quotes for an error message: at most 40 characters of it, and on one line whatever it holds.
-inline std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  int characters = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xC0) != 0x80 && ++characters > 40) return out + "...\"";
-    if (byte >= 0x20 && byte != 0x7F)
-      out += c;
-    else if (c == '\n' || c == '\r' || c == '\t')
-      out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
-    else
-      (out += "\\x") += {"0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
-  }
-  return out + "\"";
-}
-
-/// The text of the field that begins at csv[at]: up to the next comma or line end or, for a field in quotes, up to the
-/// closing one, with "" read as ". The text has passed parse_csv, so every quote is closed.
-inline std::string field_text(const std::string& csv, std::size_t at) {
-  if (at == csv.size() || csv[at] != '"') return csv.substr(at, csv.find_first_of(",\r\n", at) - at);
-  std::string out;
-  for (;;) {
-    const std::size_t quote = csv.find('"', ++at);
-    out.append(csv, at, quote - at);
-    at = quote + 1;
-    if (at == csv.size() || csv[at] != '"') return out;
-    out += '"';
-  }
-}
 
 /// What a table and those derived from it share. Row r, column c begins at text[cells[r * names.size() + c]].
 struct TableContent {
@@ -264,5 +206,22 @@ class Table {
   std::shared_ptr<const detail::TableContent> content_;
   std::vector<std::size_t> rows_;  // row r of this table is row rows_[r] of the file
 };
+
+/// The numbers of the named columns side by side: [rows, columns], also for one column. Throws as Table::numbers does,
+/// and for a number beyond T's range.
+template <std::floating_point T = float>
+Tensor<T> to_tensor(const Table& table, const std::vector<std::string>& names) {
+  auto out = Tensor<T>::empty(Shape{table.rows(), names.size()});
+  for (std::size_t column = 0; column < names.size(); ++column) {
+    const std::vector<double> values = table.numbers(names[column]);
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      if (std::fabs(values[row]) > static_cast<double>((std::numeric_limits<T>::max)()))
+        table.fail_in(row, names[column],
+                      {detail::quoted(table.text(row, names[column])), " is too large for a float"});
+      out[row * names.size() + column] = static_cast<T>(values[row]);
+    }
+  }
+  return out;
+}
 
 }  // namespace minigrad

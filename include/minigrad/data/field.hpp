@@ -1,0 +1,151 @@
+// data/field.hpp - one field of a text file: where it stands, what it says, and which number that is.
+//
+// Numbers are read the same in every locale and on every compiler: 84, -0.5, +3, .5, 5., 1e3, 2.5E-4. Not numbers here:
+// a decimal comma, thousands separators, hexadecimal, units, and nan and inf, which as data would poison every sum.
+#pragma once
+
+#include <bit>
+#include <charconv>
+#include <clocale>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "../core/error.hpp"
+
+namespace minigrad {
+
+/// A place in a file, as editors count: lines and characters (Unicode code points, not bytes) from 1.
+/// A line ends with LF or CRLF; a field's place is its first character, its opening quote if it has one.
+struct Place {
+  std::size_t line = 0;
+  std::size_t column = 0;
+
+  friend bool operator==(Place a, Place b) { return a.line == b.line && a.column == b.column; }
+};
+
+namespace detail {
+
+/// The place of the byte text[at]. Counts from the start of the text: meant for error messages.
+inline Place place_of(std::string_view text, std::size_t at) {
+  Place place{1, 1};
+  for (const char c : text.substr(0, at)) {
+    if (c == '\n')
+      place = {place.line + 1, 1};
+    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)  // 10xxxxxx continues a character
+      ++place.column;
+  }
+  return place;
+}
+
+/// Throws DataError "minigrad: file:line:column: ..." and sets its fields.
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_at(const std::string& file, Place place,
+                                                           std::initializer_list<Piece> pieces) {
+  std::string message = "minigrad: " + file + ":";
+  if (place.line != 0) message += std::to_string(place.line) + ":" + std::to_string(place.column) + ":";
+  message += " ";
+  for (const Piece& piece : pieces) message += piece.text;
+  throw DataError(message, file, place.line, place.column);
+}
+
+/// The text in quotes for an error message: at most 40 characters of it, and on one line whatever it holds.
+inline std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  int characters = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0) != 0x80 && ++characters > 40) return out + "...\"";
+    if (byte >= 0x20 && byte != 0x7F)
+      out += c;
+    else if (c == '\n' || c == '\r' || c == '\t')
+      out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
+    else
+      (out += "\\x") += {"0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+  }
+  return out + "\"";
+}
+
+/// The text of the field that begins at csv[at]: up to the next comma or line end or, for a field in quotes, up to the
+/// closing one, with "" read as ". The text has passed parse_csv, so every quote is closed.
+inline std::string field_text(const std::string& csv, std::size_t at) {
+  if (at == csv.size() || csv[at] != '"') return csv.substr(at, csv.find_first_of(",\r\n", at) - at);
+  std::string out;
+  for (;;) {
+    const std::size_t quote = csv.find('"', ++at);
+    out.append(csv, at, quote - at);
+    at = quote + 1;
+    if (at == csv.size() || csv[at] != '"') return out;
+    out += '"';
+  }
+}
+
+/// A number read from a text, or what is wrong with the text ("is not a number").
+struct ParsedNumber {
+  double value = 0;
+  const char* problem = nullptr;
+};
+
+/// Is the text [+-] digits [. digits] [e [+-] digits], with a digit before or after the point?
+inline bool is_decimal(std::string_view text) {
+  std::size_t at = 0;
+  const auto sign = [&] {
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+  };
+  const auto digits = [&] {
+    const std::size_t first = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    return at - first;
+  };
+  sign();
+  std::size_t mantissa = digits();
+  if (at < text.size() && text[at] == '.') mantissa += (++at, digits());
+  if (mantissa == 0) return false;
+  if (at == text.size()) return true;
+  if (text[at] != 'e' && text[at] != 'E') return false;
+  ++at;
+  sign();
+  return digits() > 0 && at == text.size();
+}
+
+/// Is the text a number that no data can mean: nan, inf or infinity in any case, with or without a sign?
+inline bool is_non_finite(std::string_view text) {
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
+  std::string lower(text.substr(0, 9));
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower == "nan" || lower == "inf" || lower == "infinity";
+}
+
+/// The value of a text that is_decimal, by strtod, which reads the point of the locale: so it is given that point.
+/// The slow way, for standard libraries that lack from_chars. Rounds too small a number to 0, too large a one to inf.
+inline double decimal_by_strtod(std::string text) {
+  if (const std::size_t point = text.find('.'); point != std::string::npos)
+    text.replace(point, 1, std::localeconv()->decimal_point);
+  return std::strtod(text.c_str(), nullptr);
+}
+
+inline double decimal_value(std::string_view text) {
+#ifdef __cpp_lib_to_chars
+  double value = 0;
+  const char* const first = text.data() + (text[0] == '+' ? 1 : 0);  // from_chars takes no plus sign
+  if (std::from_chars(first, text.data() + text.size(), value).ec == std::errc{}) return value;
+#endif
+  return decimal_by_strtod(std::string(text));
+}
+
+/// Reads a number the way pandas does: decimal point and exponent, whatever the locale; blanks around it do not count.
+inline ParsedNumber parse_number(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  if (is_non_finite(text)) return {0, "is not a finite number"};
+  if (!is_decimal(text)) return {0, "is not a number"};
+  const double value = decimal_value(text);
+  const bool finite = (std::bit_cast<std::uint64_t>(value) >> 52 & 0x7FF) != 0x7FF;  // also under -ffast-math
+  return finite ? ParsedNumber{value, nullptr} : ParsedNumber{0, "is too large for a double"};
+}
+
+}  // namespace detail
+}  // namespace minigrad
