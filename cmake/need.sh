@@ -1,0 +1,31 @@
+# need.sh - what the two run.sh share: finding out which packages are missing, and installing them on Debian's kin.
+# Written for bash. `need PACKAGE COMMAND...` asks for PACKAGE unless COMMAND succeeds; then `install_missing`.
+missing=()
+
+need() {
+  local package=$1
+  shift
+  "$@" > /dev/null 2>&1 || missing+=("$package")
+}
+
+has_header() { echo "#include <$1>" | g++ -x c++ -std=c++20 -E -; }
+
+install_missing() {
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+  if command -v apt-get > /dev/null && { [ "$(id -u)" -eq 0 ] || command -v sudo > /dev/null; }; then
+    echo "installing: ${missing[*]}"
+    ${as_root[@]+"${as_root[@]}"} apt-get -q update
+    ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
+      apt-get -q install -y --no-install-recommends "${missing[@]}"
+    return
+  fi
+  echo "missing, by the names that Debian gives the packages: ${missing[*]}" >&2
+  local program
+  for program in cmake make g++; do
+    command -v $program > /dev/null || { echo "cannot go on without $program" >&2; exit 1; }
+  done
+}
+
+jobs=$(nproc 2> /dev/null || getconf _NPROCESSORS_ONLN 2> /dev/null || echo 2)
