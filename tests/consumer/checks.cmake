@@ -1,0 +1,16 @@
+# What every user's project may rely on: minigrad brings no flags, no tests, no targets but its own.
+foreach(property IN ITEMS INTERFACE_COMPILE_OPTIONS INTERFACE_COMPILE_DEFINITIONS INTERFACE_LINK_OPTIONS
+    INTERFACE_LINK_LIBRARIES)
+  get_target_property(value minigrad::minigrad ${property})
+  if(value)
+    message(FATAL_ERROR "minigrad::minigrad pushes ${property}: ${value}")
+  endif()
+endforeach()
+foreach(target IN ITEMS minigrad_tests minigrad_test_core minigrad_course_length)
+  if(TARGET ${target})
+    message(FATAL_ERROR "minigrad adds the target ${target} to a user's project")
+  endif()
+endforeach()
+if(CMAKE_BUILD_TYPE)
+  message(FATAL_ERROR "minigrad sets the user's build type: ${CMAKE_BUILD_TYPE}")
+endif()

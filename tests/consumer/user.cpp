@@ -1,0 +1,11 @@
+// A user's program: does the library that the build found work?
+#include <minigrad/minigrad.hpp>
+
+#include <cstdio>
+
+int main() {
+  const minigrad::Shape rows{32, 1}, columns{1, 3};
+  const minigrad::Shape table = minigrad::broadcast_shapes("user", rows, columns);
+  std::printf("%s\n", to_string(table).c_str());
+  return table == minigrad::Shape{32, 3} ? 0 : 1;
+}
