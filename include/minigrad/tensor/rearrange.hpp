@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <vector>
 
 #include "reduce.hpp"
 
@@ -108,6 +109,21 @@ Tensor<T> concatenate(std::span<const Tensor<T>* const> x, Axis axis = 0) {
     begin += extent;
   }
   return y;
+}
+
+template <class T>
+Tensor<T> concatenate(std::span<const Tensor<T>> x, Axis axis = 0) {
+  std::vector<const Tensor<T>*, detail::PoolAllocator<const Tensor<T>*>> parts;
+  for (const Tensor<T>& part : x) parts.push_back(&part);
+  return concatenate<T>(std::span<const Tensor<T>* const>(parts), axis);
+}
+template <class T>
+Tensor<T> concatenate(std::initializer_list<Tensor<T>> x, Axis axis = 0) {
+  return concatenate(std::span<const Tensor<T>>(x.begin(), x.size()), axis);
+}
+template <class T>
+Tensor<T> concatenate(const std::vector<Tensor<T>>& x, Axis axis = 0) {
+  return concatenate(std::span<const Tensor<T>>(x), axis);
 }
 
 /// Row indices[i] of x as row i, for each i. Throws IndexError for a row that x does not have.

@@ -1,0 +1,102 @@
+// graph/backward.hpp - derivatives of a computation: backward() for training, grad() for derivatives of any order.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "record.hpp"
+
+namespace minigrad {
+
+namespace detail {
+
+/// 1, in the shape of y, which must be a single number.
+template <class V>
+V one_for(const char* op, const Var<V>& y) {
+  if constexpr (is_tensor<V>) {
+    if (y.value().size() != 1)
+      fail<GraphError>({op, ": the loss has shape ", shape_of(y), ", and only a single number has a gradient: take its "
+                        "sum() or mean()"});
+    V one = V::empty(y.value().shape());
+    one.fill(1);
+    return one;
+  } else {
+    return V(1);
+  }
+}
+
+template <class V>
+V zeros_like_value(const V& value) {
+  if constexpr (is_tensor<V>) {
+    V zeros = V::empty(value.shape());
+    zeros.fill(0);
+    return zeros;
+  } else {
+    return V(0);
+  }
+}
+
+}  // namespace detail
+
+/// Adds dL/dp to the gradient of every Parameter and variable that the loss L was computed from. L must be a single
+/// number: throws GraphError for any other shape, and for a loss that depends on nothing that needs a gradient.
+template <class V>
+void backward(const Var<V>& loss) {
+  V one = detail::one_for("backward", loss);
+  if (!loss.graph().node(loss.id()).needs_grad())
+    detail::fail<GraphError>({"backward: the loss depends on no Parameter and no graph.variable(), so there is nothing to "
+                              "differentiate"});
+  loss.graph().sweep(loss, std::move(one));
+}
+
+/// dy/dx for each x as new Vars of the same graph, which can be differentiated again: grad(grad(y, x), x) is d2y/dx2.
+/// 0 for an x that y does not depend on. y must be a single number: throws GraphError for any other shape.
+template <class V>
+std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
+  Graph<V>& graph = y.graph();
+  std::vector<char> wanted(graph.size(), 0);  // nodes that some x reaches
+  for (const Var<V>& one : x) {
+    if (!graph.owns(one)) detail::fail<GraphError>({"grad: y and x belong to different graphs"});
+    wanted[one.id()] = 1;
+  }
+  for (NodeId i = 0; i <= y.id(); ++i)
+    for (NodeId input : graph.node(i).inputs())
+      if (input != detail::no_node && wanted[input]) wanted[i] = 1;
+  const auto adjoints = graph.sweep(y, graph.input(detail::one_for("grad", y)), wanted.data());
+  std::vector<Var<V>> out;
+  for (const Var<V>& one : x)
+    out.push_back(one.id() < adjoints.size() && adjoints[one.id()]
+                      ? *adjoints[one.id()]
+                      : graph.input(detail::zeros_like_value(one.value())));
+  return out;
+}
+template <class V>
+Var<V> grad(const Var<V>& y, const Var<V>& x) {
+  return grad(y, std::span<const Var<V>>(&x, 1))[0];
+}
+
+/// f(x...) and its gradients with respect to each x, for a function of Vars that gives a single number. One x gives the
+/// pair {value, gradient}, several give {value, array of gradients}.
+template <class F, class V, class... More>
+auto value_and_grad(const F& f, const V& x, const More&... more) {
+  static_assert((std::is_same_v<V, More> && ...), "minigrad: value_and_grad takes arguments of one type");
+  Graph<V> graph;
+  const std::array<Var<V>, 1 + sizeof...(More)> in{graph.variable(x), graph.variable(more)...};
+  const Var<V> y = std::apply(f, in);
+  graph.sweep(y, detail::one_for("value_and_grad", y));
+  const auto gradient = [&](const Var<V>& one) {
+    const V* found = graph.find_gradient(one.id());
+    return found ? *found : detail::zeros_like_value(one.value());
+  };
+  if constexpr (sizeof...(More) == 0) {
+    return std::pair<V, V>(y.value(), gradient(in[0]));
+  } else {
+    std::array<V, 1 + sizeof...(More)> gradients;
+    for (std::size_t k = 0; k < in.size(); ++k) gradients[k] = gradient(in[k]);
+    return std::pair<V, std::array<V, 1 + sizeof...(More)>>(y.value(), std::move(gradients));
+  }
+}
+
+}  // namespace minigrad

@@ -1,0 +1,286 @@
+// graph/graph.hpp - the computation graph: what was computed from what, in the order in which it happened.
+//
+// Every node comes after the nodes it was computed from. So "a node before its inputs", the order in which derivatives
+// must be passed back, is simply "from the newest to the oldest": no sort, no recursion, no reference counts.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../tensor/elementwise.hpp"
+#include "parameter.hpp"
+
+namespace minigrad {
+
+template <class V>
+class Graph;
+
+using NodeId = std::uint32_t;
+
+/// A handle to one node of a Graph: cheap to copy, usable until the graph is cleared or gone. Using one after clear()
+/// throws GraphError; one that outlives its Graph must not be used at all.
+template <class V>
+class Var {
+ public:
+  using value_type = V;
+
+  Var() = default;
+
+  const V& value() const { return node().value(); }
+
+  /// The number, of a Var that holds one.
+  auto item() const {
+    if constexpr (is_tensor<V>) return value().item();
+    else return value();
+  }
+
+  /// dL/d(this), after backward(L): kept for graph.variable()s, where several backward() add up, and for every Var
+  /// after graph.retain_grads(). Throws GraphError where none was kept.
+  const V& grad() const { return graph().gradient(*this); }
+
+  Graph<V>& graph() const {
+    node();  // checks that the handle is still good
+    return *graph_;
+  }
+  NodeId id() const { return id_; }
+
+ private:
+  friend class Graph<V>;
+  Var(Graph<V>* graph, NodeId id, std::uint32_t generation) : graph_(graph), id_(id), generation_(generation) {}
+  auto& node() const;
+
+  Graph<V>* graph_ = nullptr;
+  NodeId id_ = 0;
+  std::uint32_t generation_ = 0;
+};
+
+template <class V>
+Shape shape_of(const Var<V>& x) {
+  return shape_of(x.value());
+}
+template <class V>
+Shape shape_of(const Parameter<V>& x) {
+  return shape_of(x.value());
+}
+
+namespace detail {
+
+/// Gradients on their way from a loss to its inputs, one place for each node. X is V to compute them, Var<V> to record
+/// their computation in the graph, so that they can be differentiated again.
+template <class X>
+using Adjoints = std::vector<std::optional<X>, PoolAllocator<std::optional<X>>>;
+
+/// Which nodes want a gradient; null stands for "those that need one".
+using Wanted = const char*;
+
+template <class V>
+class Node {
+ public:
+  Node(const char* op, const V* value, bool needs_grad) : value_(value), op_(op), needs_grad_(needs_grad) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  virtual ~Node() = default;
+
+  const V& value() const { return *value_; }
+  const char* op() const { return op_; }
+  bool needs_grad() const { return needs_grad_; }
+
+  virtual std::span<const NodeId> inputs() const { return {}; }
+  /// The chain rule: adds to each wanted input's adjoint what it gets from this node's.
+  virtual void pull(Graph<V>&, NodeId, Adjoints<V>&) {}
+  virtual void pull(Graph<V>&, NodeId, Adjoints<Var<V>>&, Wanted) {}
+  /// The finished gradient, for nodes that keep it beyond the sweep.
+  virtual void arrive(V&) {}
+  virtual const V* kept_grad() const { return nullptr; }
+
+ private:
+  const V* value_;  // in the derived node, or in a Parameter
+  const char* op_;
+  bool needs_grad_;
+};
+
+template <class V>
+void add_to(V& sum, const V& part) {
+  if constexpr (is_tensor<V>) map_into(sum, [](auto value) { return value; }, accumulate, part);
+  else sum += part;
+}
+
+template <class V>
+void add_gradient(std::optional<V>& sum, V& part) {
+  if (sum) add_to(*sum, part);
+  else sum = std::move(part);
+}
+
+template <class V>
+class InputNode final : public Node<V> {
+ public:
+  InputNode(V value, bool needs_grad)
+      : Node<V>(needs_grad ? "variable" : "input", &value_, needs_grad), value_(std::move(value)) {}
+  void arrive(V& gradient) override { add_gradient(grad_, gradient); }
+  const V* kept_grad() const override { return grad_ ? &*grad_ : nullptr; }
+
+ private:
+  V value_;
+  std::optional<V> grad_;
+};
+
+template <class V>
+class ParameterNode final : public Node<V> {
+ public:
+  explicit ParameterNode(ParameterState<V>& state)
+      : Node<V>("parameter", &state.value, state.requires_grad), state_(state) {}
+  void arrive(V& gradient) override { add_gradient(state_.grad, gradient); }
+  const V* kept_grad() const override { return state_.grad ? &*state_.grad : nullptr; }
+
+ private:
+  ParameterState<V>& state_;
+};
+
+}  // namespace detail
+
+/// The nodes of one computation on values of type V: a number type, or a Tensor. Ops on its Vars add nodes; clear()
+/// forgets them and keeps their memory. A new Graph for every step costs the same as clear(), so that nothing is lost by
+/// forgetting it. A Graph belongs to one thread.
+template <class V>
+class Graph {
+ public:
+  using value_type = V;
+
+  Graph() { nodes_.reserve(64); }
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+  ~Graph() {
+    clear();
+    for (std::byte* block : blocks_) detail::pool_give(block, block_bytes);
+  }
+
+  /// A node for a value that needs no gradient: data.
+  Var<V> input(V value) { return add<detail::InputNode<V>>(std::move(value), false); }
+
+  /// A node for a value whose gradient is wanted: read it by .grad() after backward().
+  Var<V> variable(V value) { return add<detail::InputNode<V>>(std::move(value), true); }
+
+  /// A node that refers to a parameter; backward() adds to the parameter's gradient. The parameter must keep its value
+  /// and stay alive until then.
+  Var<V> parameter(const Parameter<V>& p) { return add<detail::ParameterNode<V>>(p.state()); }
+
+  std::size_t size() const { return nodes_.size(); }
+
+  /// Forgets all nodes. Every Var of this graph becomes invalid, and says so when used.
+  void clear() {
+    adjoints_.clear();
+    for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->~Node();
+    nodes_.clear();
+    used_ = 0;
+    ++generation_;
+  }
+
+  /// From now on backward() keeps the gradient of every node, not only of variables and parameters.
+  void retain_grads(bool on = true) { retain_grads_ = on; }
+
+  // ---- what ops and sweeps are made of; see record.hpp and backward.hpp ----
+
+  template <std::derived_from<detail::Node<V>> N, class... Args>
+  Var<V> add(Args&&... args) {
+    if (nodes_.size() == (std::numeric_limits<NodeId>::max)()) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
+    nodes_.push_back(nullptr);
+    try {
+      nodes_.back() = new (room(sizeof(N))) N(std::forward<Args>(args)...);
+    } catch (...) {
+      nodes_.pop_back();
+      throw;
+    }
+    return at(static_cast<NodeId>(nodes_.size() - 1));
+  }
+
+  Var<V> at(NodeId id) { return Var<V>(this, id, generation_); }
+  detail::Node<V>& node(NodeId id) { return *nodes_[id]; }
+  const detail::Node<V>& node(NodeId id) const { return *nodes_[id]; }
+
+  bool owns(const Var<V>& x) const { return x.graph_ == this && x.generation_ == generation_; }
+
+  /// dL/dv for every node v with needs_grad, from dL/d(root) = seed: computed, and handed to the nodes that keep it.
+  void sweep(const Var<V>& root, V seed) {
+    adjoints_.clear();
+    adjoints_.resize(std::size_t{root.id()} + 1);
+    adjoints_[root.id()] = std::move(seed);
+    for (std::size_t i = adjoints_.size(); i-- > 0;) {
+      if (!adjoints_[i] || !nodes_[i]->needs_grad()) continue;
+      nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints_);
+      if (retain_grads_) continue;
+      nodes_[i]->arrive(*adjoints_[i]);
+      adjoints_[i].reset();
+    }
+    for (std::size_t i = adjoints_.size(); retain_grads_ && i-- > 0;)
+      if (adjoints_[i]) {
+        V copy = *adjoints_[i];
+        nodes_[i]->arrive(copy);
+      }
+  }
+
+  /// The same, recorded as new nodes of this graph, for the nodes marked as wanted.
+  detail::Adjoints<Var<V>> sweep(const Var<V>& root, const Var<V>& seed, detail::Wanted wanted) {
+    detail::Adjoints<Var<V>> adjoints(std::size_t{root.id()} + 1);
+    adjoints[root.id()] = seed;
+    for (std::size_t i = adjoints.size(); i-- > 0;)
+      if (adjoints[i] && wanted[i]) nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints, wanted);
+    return adjoints;
+  }
+
+  /// The gradient kept for a node, or null.
+  const V* find_gradient(NodeId id) const {
+    if (const V* kept = nodes_[id]->kept_grad()) return kept;
+    return id < adjoints_.size() && adjoints_[id] ? &*adjoints_[id] : nullptr;
+  }
+
+ private:
+  friend class Var<V>;
+
+  const V& gradient(const Var<V>& x) const {
+    if (const V* found = find_gradient(x.id())) return *found;
+    if (!nodes_[x.id()]->needs_grad())
+      detail::fail<GraphError>({"grad: this Var (", nodes_[x.id()]->op(), ") needs no gradient: make it by graph.variable()"});
+    detail::fail<GraphError>({"grad: no gradient is kept for this Var (", nodes_[x.id()]->op(),
+                              "): call backward() on a loss that uses it, and graph.retain_grads() before that "
+                              "for one in the middle of the graph"});
+  }
+
+  // Nodes stand one after another in blocks of memory that clear() keeps.
+  static constexpr std::size_t block_bytes = std::size_t{1} << 16;
+  void* room(std::size_t bytes) {
+    bytes = (bytes + 15) / 16 * 16;
+    std::size_t block = used_ / block_bytes, at = used_ % block_bytes;
+    if (at + bytes > block_bytes) {
+      ++block;
+      at = 0;
+    }
+    if (block == blocks_.size()) blocks_.push_back(static_cast<std::byte*>(detail::pool_take(block_bytes)));
+    used_ = block * block_bytes + at + bytes;
+    return blocks_[block] + at;
+  }
+
+  template <class X>
+  using PoolVector = std::vector<X, detail::PoolAllocator<X>>;
+  PoolVector<detail::Node<V>*> nodes_;
+  PoolVector<std::byte*> blocks_;
+  std::size_t used_ = 0;
+  std::uint32_t generation_ = 0;
+  bool retain_grads_ = false;
+  detail::Adjoints<V> adjoints_;  // kept between sweeps for its memory
+};
+
+template <class V>
+auto& Var<V>::node() const {
+  if (!graph_) detail::fail<GraphError>({"Var: used before it was given a value"});
+  if (generation_ != graph_->generation_) detail::fail<GraphError>({"Var: used after clear() of its graph"});
+  return graph_->node(id_);
+}
+
+}  // namespace minigrad

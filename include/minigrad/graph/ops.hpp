@@ -1,0 +1,7 @@
+// graph/ops.hpp - the op table: every op with its value and its derivative.
+#pragma once
+
+#include "ops/elementwise.hpp"
+#include "ops/matmul.hpp"
+#include "ops/rearrange.hpp"
+#include "ops/reduce.hpp"

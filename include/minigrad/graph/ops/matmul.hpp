@@ -1,0 +1,64 @@
+// graph/ops/matmul.hpp - the table of matrix products. The rules of each are products of the same three kinds.
+#pragma once
+
+#include "../../tensor/matmul.hpp"
+#include "rearrange.hpp"
+
+namespace minigrad {
+
+namespace detail {
+/// Tensors, Parameters and Vars of tensors, of which at least one is more than a Tensor.
+template <class... X>
+concept Recordable = (TensorOperand<X> && ...) && (VarOrParameter<X> || ...);
+
+/// [..., n] as a matrix of [rows, n]: the rows of a batch, however they are arranged.
+template <class X>
+auto as_matrix(const X& x) {
+  const Shape& shape = shape_of(x);
+  const std::size_t n = shape[shape.rank() - 1];
+  return reshape(x, Shape{n ? shape.size() / n : 0, n});
+}
+}  // namespace detail
+
+/// A B. dL/dA = G B', dL/dB = A' G.
+template <class A, class B>
+  requires detail::Recordable<A, B>
+auto matmul(const A& a, const B& b) {
+  return record("matmul", inputs(a, b), [](const auto& x, const auto& y) { return matmul(x, y); },
+                [](const auto& g, auto&&, auto&&, const auto& y) { return matmul_nt(g, y); },
+                [](const auto& g, auto&&, const auto& x, auto&&) { return matmul_tn(x, g); });
+}
+
+/// A B'. dL/dA = G B, dL/dB = G' A.
+template <class A, class B>
+  requires detail::Recordable<A, B>
+auto matmul_nt(const A& a, const B& b) {
+  return record("matmul_nt", inputs(a, b), [](const auto& x, const auto& y) { return matmul_nt(x, y); },
+                [](const auto& g, auto&&, auto&&, const auto& y) { return matmul(g, y); },
+                [](const auto& g, auto&&, const auto& x, auto&&) { return matmul_tn(g, x); });
+}
+
+/// A' B. dL/dA = B G', dL/dB = A G.
+template <class A, class B>
+  requires detail::Recordable<A, B>
+auto matmul_tn(const A& a, const B& b) {
+  return record("matmul_tn", inputs(a, b), [](const auto& x, const auto& y) { return matmul_tn(x, y); },
+                [](const auto& g, auto&&, auto&&, const auto& y) { return matmul_nt(y, g); },
+                [](const auto& g, auto&&, const auto& x, auto&&) { return matmul(x, g); });
+}
+
+/// x W' + b. dL/dx = G W, dL/dW = G' x, and dL/db is the sum of G's rows.
+template <class X, class W, class B>
+  requires detail::Recordable<X, W, B>
+auto affine(const X& x, const W& weight, const B& bias) {
+  using detail::as_matrix;
+  return record(
+      "affine", inputs(x, weight, bias), [](const auto& v, const auto& w, const auto& b) { return affine(v, w, b); },
+      [](const auto& g, auto&&, const auto& v, const auto& w, auto&&) {
+        return reshape(matmul(as_matrix(g), w), shape_of(v));
+      },
+      [](const auto& g, auto&&, const auto& v, auto&&, auto&&) { return matmul_tn(as_matrix(g), as_matrix(v)); },
+      [](const auto& g, auto&&, auto&&, auto&&, auto&&) { return sum(as_matrix(g), 0); });
+}
+
+}  // namespace minigrad

@@ -1,0 +1,147 @@
+// graph/ops/reduce.hpp - the table of reductions: sums, means, extremes, softmax, with their rules.
+//
+// A reduction takes everything, or one axis, which disappears unless keepdim. `keep` puts it back with extent 1, so that
+// a gradient stretches over what was reduced.
+#pragma once
+
+#include "elementwise.hpp"
+
+namespace minigrad {
+namespace detail {
+
+/// The shape of a reduced tensor as it is with keepdim.
+inline Shape kept_shape(Shape shape, Axis axis) {
+  for (std::size_t i = 0; i < shape.rank(); ++i)
+    if (axis.all() || i == axis.in("keep", shape)) shape[i] = 1;
+  return shape;
+}
+/// y, the reduction of x, with the reduced axis put back.
+template <class Y, class X>
+auto keep(const Y& y, const X& x, Axis axis) {
+  return reshape(y, kept_shape(shape_of(x), axis));
+}
+inline std::size_t reduced_extent(const char* op, const Shape& shape, Axis axis) {
+  return axis.all() ? shape.size() : shape[axis.in(op, shape)];
+}
+
+template <class X>
+concept VarOrParameter = (is_var<X> && is_tensor<typename X::value_type>) || is_parameter<X>;
+
+/// Tensors, and Vars and Parameters that hold one.
+template <class X>
+concept TensorOperand = is_tensor<X> || VarOrParameter<X>;
+
+}  // namespace detail
+
+/// A number is its own sum, and stretches to no other shape: so rules serve graphs of numbers as well.
+template <class X>
+  requires(is_number<X>)
+X sum(const X& x) {
+  return x;
+}
+template <class V>
+  requires(is_number<V>)
+Var<V> sum(const Var<V>& x) {
+  return x;
+}
+
+/// The sum of all elements or along an axis. dL/dx is g, stretched.
+template <detail::VarOrParameter X>
+auto sum(const X& x, Axis axis = {}, bool keepdim = false) {
+  return record("sum", inputs(x), [=](const auto& v) { return sum(v, axis, keepdim); },
+                [=](const auto& g, auto&&, const auto& v) { return broadcast_to(detail::keep(g, v, axis), shape_of(v)); });
+}
+
+/// x stretched to a shape; x summed down to a shape. Each is the other's rule.
+template <detail::VarOrParameter X>
+auto broadcast_to(const X& x, const Shape& shape) {
+  return record("broadcast_to", inputs(x), [=](const auto& v) { return broadcast_to(v, shape); },
+                [](const auto& g, auto&&, const auto& v) { return sum_to(g, shape_of(v)); });
+}
+template <detail::VarOrParameter X>
+auto sum_to(const X& x, const Shape& shape) {
+  return record("sum_to", inputs(x), [=](const auto& v) { return sum_to(v, shape); },
+                [](const auto& g, auto&&, const auto& v) { return broadcast_to(g, shape_of(v)); });
+}
+
+/// The mean of all elements or along an axis; NaN of none.
+template <detail::TensorOperand X>
+auto mean(const X& x, Axis axis = {}, bool keepdim = false) {
+  return sum(x, axis, keepdim) / detail::reduced_extent("mean", shape_of(x), axis);
+}
+
+/// The variance: the mean of (x - mean)^2, with n - correction in place of n. As in PyTorch the correction is 1.
+template <detail::TensorOperand X>
+auto var(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
+  const auto n = static_cast<double>(detail::reduced_extent("var", shape_of(x), axis)) - correction;
+  return sum(square(x - mean(x, axis, true)), axis, keepdim) / (n > 0 ? n : 0);
+}
+
+/// The standard deviation: the square root of var.
+template <detail::TensorOperand X>
+auto std(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
+  return sqrt(var(x, axis, keepdim, correction));
+}
+
+namespace detail {
+/// g for the elements that are the extreme; where several are, each gets an equal part.
+template <class G, class Y, class X>
+auto extreme_rule(const G& g, const Y& y, const X& x, Axis axis) {
+  const auto mask = equal(x, keep(value_of(y), x, axis));
+  const auto share = keep(g, x, axis) / sum(mask.template to<number_of<X>>(), axis, true);
+  return where(mask, share, 0);
+}
+}  // namespace detail
+
+/// The largest or smallest element, of all or along an axis. The gradient goes to it; equal ones share it.
+template <detail::VarOrParameter X>
+auto(max)(const X& x, Axis axis = {}, bool keepdim = false) {
+  return record("max", inputs(x), [=](const auto& v) { return (max)(v, axis, keepdim); },
+                [=](const auto& g, const auto& y, const auto& v) { return detail::extreme_rule(g, y, v, axis); });
+}
+template <detail::VarOrParameter X>
+auto(min)(const X& x, Axis axis = {}, bool keepdim = false) {
+  return record("min", inputs(x), [=](const auto& v) { return (min)(v, axis, keepdim); },
+                [=](const auto& g, const auto& y, const auto& v) { return detail::extreme_rule(g, y, v, axis); });
+}
+
+/// Where the extreme stands; it has no derivative.
+template <detail::VarOrParameter X>
+auto argmax(const X& x, Axis axis = {}, bool keepdim = false) {
+  return argmax(x.value(), axis, keepdim);
+}
+template <detail::VarOrParameter X>
+auto argmin(const X& x, Axis axis = {}, bool keepdim = false) {
+  return argmin(x.value(), axis, keepdim);
+}
+
+/// log sum exp(x) without overflow: the largest x is taken out first. dL/dx = g exp(x - y).
+template <detail::TensorOperand X>
+auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
+  return record(
+      "logsumexp", inputs(x),
+      [=](const auto& v) {
+        const auto largest = (max)(v, axis, true);
+        const auto shift = where(less(abs(largest), std::numeric_limits<detail::number_of<X>>::infinity()), largest, 0);
+        return reshape(log(sum(exp(v - shift), axis, true)) + shift, detail::Reduction("logsumexp", v.shape(), axis, keepdim).shape);
+      },
+      [=](const auto& g, const auto& y, const auto& v) {
+        return detail::keep(g, v, axis) * exp(v - detail::keep(y, v, axis));
+      });
+}
+
+/// exp(x) / sum exp(x) along an axis: positive numbers that sum to 1. dL/dx = y (g - sum(g y)).
+template <detail::TensorOperand X>
+auto softmax(const X& x, Axis axis) {
+  return record("softmax", inputs(x), [=](const auto& v) { return exp(v - logsumexp(v, axis, true)); },
+                [=](const auto& g, const auto& y, auto&&) { return y * (g - sum(g * y, axis, true)); });
+}
+
+/// log softmax(x) along an axis, without the detour. dL/dx = g - softmax(x) sum(g).
+template <detail::TensorOperand X>
+auto log_softmax(const X& x, Axis axis) {
+  return record("log_softmax", inputs(x), [=](const auto& v) { return v - logsumexp(v, axis, true); },
+                [=](const auto& g, const auto& y, auto&&) { return g - exp(y) * sum(g, axis, true); });
+}
+
+}  // namespace minigrad

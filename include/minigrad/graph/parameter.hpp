@@ -1,0 +1,92 @@
+// graph/parameter.hpp - what training changes: a value, and the gradient of the loss with respect to it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "../core/error.hpp"
+
+namespace minigrad {
+
+namespace detail {
+template <class V>
+struct ParameterState {
+  V value;
+  std::optional<V> grad{};
+  bool requires_grad = true;
+};
+}  // namespace detail
+
+template <class V>
+class Graph;
+template <class V>
+class Parameter;
+
+/// A reference to a Parameter: what optimizers hold. It stays good when the module that owns the parameter moves, and
+/// keeps the parameter alive. Copies refer to the same parameter.
+template <class V>
+class ParameterRef {
+ public:
+  using value_type = V;
+
+  V& value() const { return state_->value; }
+
+  /// dL/d(value), summed over every backward() since the last zero_grad(). Throws GraphError when there was none.
+  V& grad() const {
+    if (!state_->grad) detail::fail<GraphError>({"Parameter: no gradient yet: call backward() on a loss that uses it"});
+    return *state_->grad;
+  }
+  bool has_grad() const { return state_->grad.has_value(); }
+  void zero_grad() const { state_->grad.reset(); }
+
+  /// A parameter that needs no gradient is a constant: it is frozen.
+  bool requires_grad() const { return state_->requires_grad; }
+  void requires_grad(bool on) const { state_->requires_grad = on; }
+
+  /// Whether both refer to the same parameter.
+  friend bool operator==(const ParameterRef& a, const ParameterRef& b) { return a.state_ == b.state_; }
+
+ private:
+  friend class Parameter<V>;
+  explicit ParameterRef(std::shared_ptr<detail::ParameterState<V>> state) : state_(std::move(state)) {}
+  std::shared_ptr<detail::ParameterState<V>> state_;
+};
+
+/// A trainable value that owns its state at an address that never changes: moving a Parameter moves the ownership, so
+/// graphs and optimizers still find it; copying one makes a new, independent parameter with the same value.
+template <class V>
+class Parameter {
+ public:
+  using value_type = V;
+
+  explicit Parameter(V value) : state_(std::make_shared<detail::ParameterState<V>>(std::move(value))) {}
+  Parameter(const Parameter& other) : state_(std::make_shared<detail::ParameterState<V>>(other.state())) {}
+  Parameter(Parameter&&) noexcept = default;
+  Parameter& operator=(const Parameter& other) {
+    state() = other.state();
+    return *this;
+  }
+  Parameter& operator=(Parameter&&) noexcept = default;
+
+  V& value() { return state().value; }
+  const V& value() const { return state().value; }
+  V& grad() { return ref().grad(); }
+  const V& grad() const { return ref().grad(); }
+  bool has_grad() const { return state().grad.has_value(); }
+  void zero_grad() { state().grad.reset(); }
+  bool requires_grad() const { return state().requires_grad; }
+  void requires_grad(bool on) { state().requires_grad = on; }
+
+  ParameterRef<V> ref() const { return ParameterRef<V>(state_); }
+
+ private:
+  friend class Graph<V>;
+  detail::ParameterState<V>& state() const {
+    if (!state_) detail::fail<GraphError>({"Parameter: used after it was moved from"});
+    return *state_;
+  }
+  std::shared_ptr<detail::ParameterState<V>> state_;
+};
+
+}  // namespace minigrad
