@@ -108,7 +108,7 @@ class Node {
 
 template <class V>
 void add_to(V& sum, const V& part) {
-  if constexpr (is_tensor<V>) map_into(sum, [](auto value) { return value; }, accumulate, part);
+  if constexpr (is_tensor<V>) map_into(sum, identity, Write::add, part);
   else sum += part;
 }
 
@@ -189,14 +189,7 @@ class Graph {
 
   template <std::derived_from<detail::Node<V>> N, class... Args>
   Var<V> add(Args&&... args) {
-    if (nodes_.size() == (std::numeric_limits<NodeId>::max)()) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
-    nodes_.push_back(nullptr);
-    try {
-      nodes_.back() = new (room(sizeof(N))) N(std::forward<Args>(args)...);
-    } catch (...) {
-      nodes_.pop_back();
-      throw;
-    }
+    nodes_.push_back(new (room(sizeof(N))) N(std::forward<Args>(args)...));
     return at(static_cast<NodeId>(nodes_.size() - 1));
   }
 
@@ -254,7 +247,9 @@ class Graph {
 
   // Nodes stand one after another in blocks of memory that clear() keeps.
   static constexpr std::size_t block_bytes = std::size_t{1} << 16;
-  void* room(std::size_t bytes) {
+  [[gnu::noinline]] void* room(std::size_t bytes) {
+    if (nodes_.size() == (std::numeric_limits<NodeId>::max)()) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
+    if (nodes_.size() == nodes_.capacity()) nodes_.reserve(2 * nodes_.capacity());  // so that adding a node cannot fail
     bytes = (bytes + 15) / 16 * 16;
     std::size_t block = used_ / block_bytes, at = used_ % block_bytes;
     if (at + bytes > block_bytes) {

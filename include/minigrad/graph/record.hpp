@@ -44,6 +44,12 @@ std::tuple<const X&...> inputs(const X&... x) {
 struct NoRule {};
 inline constexpr NoRule no_rule{};
 
+/// The rule of an input to which the gradient goes as it is: dL/d(input) = g.
+struct SameGradient {
+  auto operator()(const auto& g, const auto&...) const { return g; }
+};
+inline constexpr SameGradient same_gradient{};
+
 /// The value behind an operand: of a Var or Parameter what it holds, else the operand itself.
 template <Operand X>
 const auto& value_of(const X& x) {
@@ -123,7 +129,7 @@ auto constant_of(const X& x) {
 }
 
 template <class V>
-void pass_back(std::optional<V>& slot, V part, const Shape& shape) {
+[[gnu::noinline]] void pass_back(std::optional<V>& slot, V part, const Shape& shape) {
   if constexpr (is_tensor<V>) {
     if (part.shape() != shape) part = sum_to(std::move(part), shape);
   }
@@ -131,7 +137,7 @@ void pass_back(std::optional<V>& slot, V part, const Shape& shape) {
   else slot = std::move(part);
 }
 template <class V>
-void pass_back(std::optional<Var<V>>& slot, Var<V> part, const Shape& shape) {
+[[gnu::noinline]] void pass_back(std::optional<Var<V>>& slot, Var<V> part, const Shape& shape) {
   if constexpr (is_tensor<V>) {
     if (shape_of(part) != shape) part = sum_to(part, shape);
   }
@@ -161,11 +167,13 @@ class OpNode final : public Node<V> {
       const auto& g = *adjoints[self];
       with_inputs<V>(graph, [&](const auto&... in) {
         const Shape& shape = shape_of(graph.node(ids_[K]).value());
-        if constexpr (PerElement && is_tensor<V>) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(rule)>, SameGradient>) {
+          pass_back(slot, V(g), shape);
+        } else if constexpr (PerElement && is_tensor<V>) {
           if (shape == value_.shape()) {
-            if (slot) return map_into(*slot, rule, accumulate, g, value_, in...);
+            if (slot) return map_into(*slot, rule, Write::add, g, value_, in...);
             slot = V::empty(shape);
-            return map_into(*slot, rule, assign, g, value_, in...);
+            return map_into(*slot, rule, Write::assign, g, value_, in...);
           }
           pass_back(slot, V(map(this->op(), rule, g, value_, in...)), shape);
         } else {

@@ -5,7 +5,7 @@
 
 #include <array>
 #include <cstddef>
-#include <tuple>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -31,55 +31,87 @@ namespace detail {
 
 inline constexpr std::size_t block = 32;
 
-/// One operand of a row: consecutive numbers, or one number repeated. A block of it is `block` consecutive numbers in
-/// either case, so that the loop over a block has one form, which compilers vectorise because its length is constant.
+/// One operand of a row: consecutive numbers, or one number repeated.
+struct RowSource {
+  const void* data;
+  bool repeated;
+};
+
+/// What becomes of the results of a row: stored, or added to what stands there.
+enum class Write : bool { assign, add };
+
+/// A function over one row of elements: out[i] = f(x[i], ...) or out[i] += f(x[i], ...). The rest of this file is
+/// compiled once for all functions; only this kernel exists once for each.
+using RowKernel = void (*)(const void* f, std::size_t n, void* out, Write write, const RowSource* in);
+
+/// The numbers of an operand as seen block by block: a repeated number is written out once, so that the loop over a
+/// block has one form, which compilers vectorise because its length is constant.
 template <class T>
-class RowSource {
+class RowReader {
  public:
-  RowSource(const T* data, bool repeated, std::size_t n) : data_(data), repeated_(repeated) {
-    if (repeated && n >= block)
-      for (T& copy : copies_) copy = *data;
+  RowReader(const RowSource& source, std::size_t n) : data_(static_cast<const T*>(source.data)), step_(!source.repeated) {
+    if (source.repeated && n >= block)
+      for (T& copy : copies_) copy = *data_;
   }
-  const T* at_block(std::size_t i) const { return repeated_ ? copies_ : data_ + i; }
-  T at(std::size_t i) const { return repeated_ ? *data_ : data_[i]; }
+  const T* block_at(std::size_t i) const { return step_ ? data_ + i : copies_; }
+  T at(std::size_t i) const { return data_[i * step_]; }
 
  private:
   const T* data_;
-  bool repeated_;
+  std::size_t step_;
   T copies_[block];
 };
 
-/// write(out[i], f(x[i], ...)) for i in 0 .. n-1.
-template <class Out, class F, class Write, class... T>
-void map_row(std::size_t n, Out* out, const F& f, const Write& write, const RowSource<T>&... x) {
+template <class Out, class F, class... T>
+void map_blocks(const F& f, std::size_t n, Out* out, Write write, const RowReader<T>&... x) {
   std::size_t i = 0;
   for (; i + block <= n; i += block) {
-    const auto one_block = [&](Out* __restrict y, const T*... p) {
-      for (std::size_t j = 0; j < block; ++j) write(y[j], f(p[j]...));
+    Out y[block];
+    const auto compute = [&](const T*... p) {
+      for (std::size_t j = 0; j < block; ++j) y[j] = static_cast<Out>(f(p[j]...));
     };
-    one_block(out + i, x.at_block(i)...);
+    compute(x.block_at(i)...);
+    if (write == Write::add)
+      for (std::size_t j = 0; j < block; ++j) y[j] = static_cast<Out>(y[j] + out[i + j]);
+    for (std::size_t j = 0; j < block; ++j) out[i + j] = y[j];
   }
-  for (; i < n; ++i) write(out[i], f(x.at(i)...));
+  for (; i < n; ++i) {
+    const Out y = static_cast<Out>(f(x.at(i)...));
+    out[i] = write == Write::add ? static_cast<Out>(out[i] + y) : y;
+  }
 }
 
-/// How N operands are read to fill an output shape: for each axis of the output its extent, and for each operand how
-/// far one step along it moves (0 where the operand is stretched). Axes that every operand walks as one are merged.
-template <std::size_t N>
-struct BroadcastPlan {
-  std::size_t rank = 0;  // axes[0] is the innermost
-  std::array<std::size_t, Shape::max_rank> extents{};
-  std::array<std::array<std::size_t, N>, Shape::max_rank> steps{};
+template <class Out, class F, class... T>
+[[gnu::noinline]] void row_kernel(const void* f, std::size_t n, void* out, Write write, const RowSource* in) {
+  [&]<std::size_t... K>(std::index_sequence<K...>) {
+    map_blocks(*static_cast<const F*>(f), n, static_cast<Out*>(out), write, RowReader<T>(in[K], n)...);
+  }(std::index_sequence_for<T...>{});
+}
 
-  BroadcastPlan(const Shape& out, const std::array<Shape, N>& shapes) {
-    std::array<std::size_t, N> stride;
-    stride.fill(1);
+inline constexpr std::size_t max_operands = 6;
+
+[[gnu::noinline]] inline Shape broadcast_all(const char* op, std::span<const Shape* const> shapes) {
+  Shape out = *shapes[0];
+  for (const Shape* shape : shapes) out = broadcast_shapes(op, out, *shape);
+  return out;
+}
+
+/// How up to six operands are read to fill a shape: for each axis its extent, and for each operand how many bytes one
+/// step along it moves (0 where the operand is stretched; `element_bytes` is 0 for a number). Axes that every operand walks as one are merged.
+struct BroadcastPlan {
+  std::size_t rank = 0;  // axis 0 is the innermost
+  std::array<std::size_t, Shape::max_rank> extents{};
+  std::array<std::array<std::size_t, max_operands>, Shape::max_rank> steps{};
+
+  BroadcastPlan(const Shape& out, std::span<const Shape* const> shapes, const std::size_t* element_bytes) {
+    std::array<std::size_t, max_operands> stride{}, step{};
+    for (std::size_t k = 0; k < shapes.size(); ++k) stride[k] = element_bytes[k];
     for (std::size_t axis = 0; axis < out.rank(); ++axis) {
       const std::size_t extent = out.from_right(axis);
       if (extent == 1) continue;
-      std::array<std::size_t, N> step;
       bool merges = rank > 0;
-      for (std::size_t k = 0; k < N; ++k) {
-        const std::size_t own = shapes[k].from_right(axis);
+      for (std::size_t k = 0; k < shapes.size(); ++k) {
+        const std::size_t own = shapes[k]->from_right(axis);
         step[k] = own == 1 ? 0 : stride[k];
         stride[k] *= own;
         merges = merges && step[k] == steps[rank - 1][k] * extents[rank - 1];
@@ -98,52 +130,69 @@ struct BroadcastPlan {
   }
 };
 
-template <class Out, class F, class Write, std::size_t... K, class... T>
-void map_rows(std::index_sequence<K...>, const Shape& shape, Out* out, const F& f, const Write& write,
-              const std::array<Shape, sizeof...(T)>& shapes, const T*... x) {
-  const BroadcastPlan<sizeof...(T)> plan(shape, shapes);
-  const std::size_t n = plan.extents[0];
+/// Runs a kernel over all rows of the output, each operand stretched to its shape.
+[[gnu::noinline]] inline void map_rows(RowKernel kernel, const void* f, const Shape& shape, void* out, std::size_t out_bytes,
+                                       Write write, std::span<const Shape* const> shapes,
+                                       const std::size_t* element_bytes, RowSource* in) {
+  bool whole = true;  // every operand has the output's shape, or is a number
+  for (std::size_t k = 0; k < shapes.size(); ++k) whole = whole && (element_bytes[k] == 0 || *shapes[k] == shape);
+  if (whole) return kernel(f, shape.size(), out, write, in);
+
+  const BroadcastPlan plan(shape, shapes, element_bytes);
+  const std::size_t n = plan.extents[0], count = shapes.size();
   std::array<std::size_t, Shape::max_rank> index{};
-  std::array<std::size_t, sizeof...(T)> at{};
+  for (std::size_t k = 0; k < count; ++k) in[k].repeated = plan.steps[0][k] == 0;
+  const auto move = [&](std::size_t axis, std::size_t k, std::size_t times, bool forward) {
+    const char* at = static_cast<const char*>(in[k].data);
+    const std::size_t distance = plan.steps[axis][k] * times;
+    in[k].data = forward ? at + distance : at - distance;
+  };
   for (std::size_t done = 0, size = shape.size(); done < size; done += n) {
-    map_row(n, out + done, f, write, RowSource<T>(x + at[K], plan.steps[0][K] == 0, n)...);
+    kernel(f, n, static_cast<char*>(out) + done * out_bytes, write, in);
     for (std::size_t axis = 1; axis < plan.rank; ++axis) {  // the next row: an odometer over the outer axes
-      ((at[K] += plan.steps[axis][K]), ...);
+      for (std::size_t k = 0; k < count; ++k) move(axis, k, 1, true);
       if (++index[axis] < plan.extents[axis]) break;
-      ((at[K] -= plan.steps[axis][K] * plan.extents[axis]), ...);
+      for (std::size_t k = 0; k < count; ++k) move(axis, k, plan.extents[axis], false);
       index[axis] = 0;
     }
   }
 }
 
+inline constexpr auto identity = [](auto value) { return value; };
+
 template <class X>
-auto operand_data(const X& x) {
-  if constexpr (is_tensor<X>) return x.data();
-  else return &x;
+RowSource row_source(const X& x) {
+  if constexpr (is_tensor<X>) return {x.data(), false};
+  else return {&x, true};
+}
+template <class X>
+const Shape& operand_shape(const X& x) {
+  static constexpr Shape number{};
+  if constexpr (is_tensor<X>) return x.shape();
+  else return number;
 }
 
-/// write(out_i, f(x_i, ...)) with every operand stretched to the shape of `out`.
-template <class Out, class F, class Write, class... X>
-void map_into(Tensor<Out>& out, const F& f, const Write& write, const X&... x) {
-  const auto whole = [&](const auto& operand) {
-    return !is_tensor<std::decay_t<decltype(operand)>> || shape_of(operand) == out.shape();
-  };
-  if ((whole(x) && ...)) {
-    const std::size_t n = out.size();
-    map_row(n, out.data(), f, write, RowSource(operand_data(x), !is_tensor<X>, n)...);
-  } else {
-    map_rows(std::index_sequence_for<X...>{}, out.shape(), out.data(), f, write, {shape_of(x)...},
-             operand_data(x)...);
-  }
+template <class X>
+struct ElementOf {
+  using type = X;
+};
+template <class T>
+struct ElementOf<Tensor<T>> {
+  using type = T;
+};
+template <class X>
+using element_of = typename ElementOf<X>::type;
+
+/// out = f(x, ...) or out += f(x, ...) for every element, each operand stretched to the shape of `out`.
+template <class Out, class F, class... X>
+void map_into(Tensor<Out>& out, const F& f, Write write, const X&... x) {
+  static_assert(sizeof...(X) <= max_operands);
+  constexpr RowKernel kernel = row_kernel<Out, F, element_of<X>...>;
+  RowSource in[] = {row_source(x)...};
+  const Shape* const shapes[] = {&operand_shape(x)...};
+  static constexpr std::size_t element_bytes[] = {(is_tensor<X> ? sizeof(element_of<X>) : 0)...};
+  map_rows(kernel, &f, out.shape(), out.data(), sizeof(Out), write, shapes, element_bytes, in);
 }
-
-inline constexpr auto assign = []<class T>(T& out, auto value) { out = static_cast<T>(value); };
-inline constexpr auto accumulate = []<class T>(T& out, auto value) { out = static_cast<T>(out + value); };
-
-template <class T>
-T element(const Tensor<T>&);  // never called: names the type of an operand's elements
-template <class T>
-T element(const T&);
 
 /// The element type of an operation: that of its tensors, where masks (Tensor<bool>) give way to numbers.
 template <class... X>
@@ -173,11 +222,11 @@ auto map(const char* op, const F& f, const X&... x) {
   static_assert(((!is_tensor<X> || std::is_same_v<X, Tensor<T>> || std::is_same_v<X, Tensor<bool>>)&&...),
                 "minigrad: the tensors hold different number types: convert one with x.to<double>()");
   const auto apply = [&](const auto&... operand) {
-    using Result = std::decay_t<decltype(f(detail::element(operand)...))>;
-    Shape shape;
-    ((shape = is_tensor<X> ? broadcast_shapes(op, shape, shape_of(x)) : shape), ...);
-    auto out = Tensor<std::conditional_t<std::is_same_v<Result, bool>, bool, T>>::empty(shape);
-    detail::map_into(out, f, detail::assign, operand...);
+    using Result = decltype(f(std::declval<detail::element_of<std::decay_t<decltype(operand)>>>()...));
+    using Out = std::conditional_t<std::is_same_v<Result, bool>, bool, T>;
+    const Shape* const shapes[] = {&detail::operand_shape(operand)...};
+    auto out = Tensor<Out>::empty(detail::broadcast_all(op, shapes));
+    detail::map_into(out, f, detail::Write::assign, operand...);
     return out;
   };
   return apply(detail::as_operand<T>(x)...);

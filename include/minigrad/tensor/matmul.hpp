@@ -47,6 +47,15 @@ T dot_row(std::size_t n, const T* x, const T* y) {
   return total;
 }
 
+/// y_i += scale * x_i, block by block, as compilers vectorise it.
+template <class T>
+void add_scaled_row(std::size_t n, T* __restrict y, T scale, const T* x) {
+  std::size_t i = 0;
+  for (; i + block <= n; i += block)
+    for (std::size_t j = 0; j < block; ++j) y[i + j] = static_cast<T>(y[i + j] + scale * x[i + j]);
+  for (; i < n; ++i) y[i] = static_cast<T>(y[i] + scale * x[i]);
+}
+
 /// C += A B, where C is plain. Rows of C are built from rows of B, or, where B's columns are what is contiguous, from
 /// dot products.
 template <class T>
@@ -57,7 +66,7 @@ void gemm(const MatrixView<T>& a, const MatrixView<T>& b, T* c) {
     if (b.column_step == 1) {
       for (std::size_t p = 0; p < a.columns; ++p) {
         const T scale = a(i, p);
-        map_row(n, row, [scale](T value) { return scale * value; }, accumulate, RowSource(&b(p, 0), false, n));
+        add_scaled_row(n, row, scale, &b(p, 0));
       }
     } else if (b.row_step == 1 && a.column_step == 1) {
       for (std::size_t j = 0; j < n; ++j) row[j] = static_cast<T>(row[j] + dot_row(a.columns, &a(i, 0), &b(0, j)));

@@ -53,7 +53,7 @@ T sum_row(std::size_t n, const T* x) {
 /// y_i += x_i
 template <class T>
 void add_row(std::size_t n, T* y, const T* x) {
-  map_row(n, y, [](T value) { return value; }, accumulate, RowSource(x, false, n));
+  for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(y[i] + x[i]);
 }
 
 /// Whether value comes before best in the search for an extreme. NaN beats every number, so that it is not lost.
@@ -143,7 +143,7 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
   if (broadcast_shapes("broadcast_to", x.shape(), shape) != shape)
     detail::shape_error("broadcast_to", x.shape(), shape, "the first does not stretch to the second");
   auto y = Tensor<T>::empty(shape);
-  detail::map_into(y, [](T value) { return value; }, detail::assign, x);
+  detail::map_into(y, detail::identity, detail::Write::assign, x);
   return y;
 }
 template <class T>

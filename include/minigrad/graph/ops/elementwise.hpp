@@ -77,36 +77,65 @@ auto where(const M& mask, const A& a, const B& b) {
 
 // ---- arithmetic ----------------------------------------------------------------------------------------------------
 
-template <class A, class B>
-  requires Operands<A, B>
-auto operator+(const A& a, const B& b) {
-  return elementwise("add", inputs(a, b), [](auto x, auto y) { return x + y; },
-                     [](auto g, auto&&, auto&&, auto&&) { return g; },  //
-                     [](auto g, auto&&, auto&&, auto&&) { return g; });
+/// x + y. The gradient goes to both as it is.
+template <Operand A, Operand B>
+auto add(const A& a, const B& b) {
+  return elementwise("add", inputs(a, b), [](auto x, auto y) { return x + y; }, same_gradient, same_gradient);
 }
 
-template <class A, class B>
-  requires Operands<A, B>
-auto operator-(const A& a, const B& b) {
-  return elementwise("sub", inputs(a, b), [](auto x, auto y) { return x - y; },
-                     [](auto g, auto&&, auto&&, auto&&) { return g; },  //
+/// x - y. The gradient goes to x as it is, to y negated.
+template <Operand A, Operand B>
+auto sub(const A& a, const B& b) {
+  return elementwise("sub", inputs(a, b), [](auto x, auto y) { return x - y; }, same_gradient,
                      [](auto g, auto&&, auto&&, auto&&) { return -g; });
 }
 
-template <class A, class B>
-  requires Operands<A, B>
-auto operator*(const A& a, const B& b) {
+/// x y. dL/dx = g y, dL/dy = g x.
+template <Operand A, Operand B>
+auto mul(const A& a, const B& b) {
   return elementwise("mul", inputs(a, b), [](auto x, auto y) { return x * y; },
                      [](auto g, auto&&, auto&&, auto y) { return g * y; },  //
                      [](auto g, auto&&, auto x, auto&&) { return g * x; });
 }
 
+/// q = x / y. dL/dx = g / y, dL/dy = -g q / y.
+template <Operand A, Operand B>
+auto div(const A& a, const B& b) {
+  return elementwise("div", inputs(a, b), [](auto x, auto y) { return x / y; },
+                     [](auto g, auto&&, auto&&, auto y) { return g / y; },
+                     [](auto g, auto q, auto&&, auto y) { return -(g * q / y); });
+}
+
+namespace detail {
+/// An operand of a pair; a number becomes one of the other's number type, so that x * 2 and x * 2.0 are one function.
+template <class Other, class X>
+decltype(auto) matched(const X& x) {
+  if constexpr (is_number<X> && !is_number<Other>) return static_cast<number_of<Other>>(x);
+  else return (x);
+}
+}  // namespace detail
+
+template <class A, class B>
+  requires Operands<A, B>
+auto operator+(const A& a, const B& b) {
+  if constexpr (is_number<A>) return add(b, detail::matched<B>(a));
+  else return add(a, detail::matched<A>(b));
+}
+template <class A, class B>
+  requires Operands<A, B>
+auto operator-(const A& a, const B& b) {
+  return sub(detail::matched<B>(a), detail::matched<A>(b));
+}
+template <class A, class B>
+  requires Operands<A, B>
+auto operator*(const A& a, const B& b) {
+  if constexpr (is_number<A>) return mul(b, detail::matched<B>(a));
+  else return mul(a, detail::matched<A>(b));
+}
 template <class A, class B>
   requires Operands<A, B>
 auto operator/(const A& a, const B& b) {
-  return elementwise("div", inputs(a, b), [](auto x, auto y) { return x / y; },
-                     [](auto g, auto&&, auto&&, auto b_) { return g / b_; },
-                     [](auto g, auto y, auto&&, auto b_) { return -(g * y / b_); });
+  return div(detail::matched<B>(a), detail::matched<A>(b));
 }
 
 /// -x
@@ -284,7 +313,7 @@ auto sigmoid(const X& x) {
 template <Operand X>
 auto relu(const X& x) {
   return elementwise("relu", inputs(x), []<class T>(T v) { return v < 0 ? T{} : v; },
-                     [](auto g, auto y, auto&&) { return where(less_equal(y, 0), 0, g); });
+                     [](auto g, auto y, auto&&) { return where(greater(y, 0), g, 0); });
 }
 
 /// x where x > 0, else slope * x.
@@ -344,7 +373,7 @@ Tensor<T>& update(const char* op, Tensor<T>& a, const B& b, const F& f) {
   if constexpr (is_tensor<B>) {
     if (&a == &b || a.shape() != b.shape()) return a = map(op, f, a, b);
   }
-  map_into(a, f, assign, a, as_operand<T>(b));
+  map_into(a, f, Write::assign, a, as_operand<T>(b));
   return a;
 }
 template <class B, class T>
