@@ -16,7 +16,7 @@ install_missing() {
   if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
   if command -v apt-get > /dev/null && { [ "$(id -u)" -eq 0 ] || command -v sudo > /dev/null; }; then
     echo "installing: ${missing[*]}"
-    ${as_root[@]+"${as_root[@]}"} apt-get -q update
+    ${as_root[@]+"${as_root[@]}"} apt-get -q update || true  # one unreachable source need not matter
     ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
       apt-get -q install -y --no-install-recommends "${missing[@]}"
     return

@@ -15,9 +15,9 @@ cd "$scratch"
 
 "$compiler" -std=c++20 -O2 "$tests/compile_cost/measure.cpp" -o measure
 
-# The standard headers that minigrad's own files name, whichever of them the umbrella reaches.
-"$compiler" -std=c++20 -I"$root/include" -MM "$tests/compile_cost/mlp.cpp" | tr ' \\' '\n\n' | grep -E '\.(hpp|cpp)$' |
-  xargs sed -n 's/^#include \(<[a-z_]*>\).*/#include \1/p' | sort -u > standard.cpp
+# The standard headers that the program and those of minigrad's files that it reaches name.
+(cd "$root" && "$compiler" -std=c++20 -Iinclude -MM tests/compile_cost/mlp.cpp | tr ' \\' '\n\n' |
+  grep -E '\.(hpp|cpp)$' | xargs sed -n 's/^#include \(<[a-z_]*>\).*/#include \1/p' | sort -u) > standard.cpp
 echo 'int main() {}' >> standard.cpp
 
 measure() {  # NAME SOURCE
