@@ -13,7 +13,7 @@ mkdir -p "$scratch"
 cd "$scratch"
 
 if [ "$kind" = find_package ] || [ "$kind" = pkg_config ]; then
-  cmake --install "$1" --prefix "$scratch/first"
+  cmake --install "$1" --prefix "$scratch/first" > install.log
   mv "$scratch/first" "$scratch/prefix"  # an installed tree may move
 fi
 
