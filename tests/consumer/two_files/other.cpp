@@ -1,7 +1,5 @@
 #include <minigrad/minigrad.hpp>
 
-minigrad::Shape other(const minigrad::Shape& shape);
+minigrad::Tensor<float> other();
 
-minigrad::Shape other(const minigrad::Shape& shape) {
-  return minigrad::broadcast_shapes("other", shape, minigrad::Shape{1, 3});
-}
+minigrad::Tensor<float> other() { return {{1, 2}, {3, 4}}; }
