@@ -17,6 +17,20 @@
 #include "tensor/reduce.hpp"
 #include "tensor/matmul.hpp"
 
+// graph: what was computed from what, and the derivatives that follow from it. ops/ is the table of all ops.
+#include "graph/parameter.hpp"
+#include "graph/graph.hpp"
+#include "graph/record.hpp"
+#include "graph/ops.hpp"
+#include "graph/backward.hpp"
+
+// nn: layers, and what to make small.
+#include "nn/module.hpp"
+#include "nn/init.hpp"
+#include "nn/layers.hpp"
+#include "nn/sequential.hpp"
+#include "nn/losses.hpp"
+
 // data: from a file to numbers.
 #include "data/field.hpp"
 #include "data/table.hpp"

@@ -8,37 +8,32 @@
 
 namespace minigrad {
 
-/// `value` with at most `digits` significant digits and no trailing zeros, as printf's %g writes it: 0.1, 1e-05, 240.
-/// Always with a decimal point, whatever the locale.
-inline std::string format_number(double value, int digits = 6) {
-  char buffer[64];
+namespace detail {
+/// `value` as printf writes it with %.*g or %.*f; always with a decimal point, and NaN without a sign.
+inline std::string format_as(double value, bool fixed, int digits) {
+  if (value != value) return "nan";
+  char buffer[512];  // 309 digits before the point, and up to 100 behind it
+  digits = digits < 0 ? 0 : digits > 100 ? 100 : digits;
 #ifdef __cpp_lib_to_chars
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, digits).ptr;
-  return std::string(buffer, end);
+  const auto format = fixed ? std::chars_format::fixed : std::chars_format::general;
+  return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, format, digits).ptr);
 #else
-  std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
+  std::snprintf(buffer, sizeof buffer, fixed ? "%.*f" : "%.*g", digits, value);
   std::string out = buffer;
   for (char& c : out)
     if (c == ',') c = '.';
   return out;
 #endif
 }
+}  // namespace detail
 
-/// `value` with exactly `decimals` digits after the point, as printf's %.*f writes it; a large value falls back to
-/// format_number.
+/// `value` with at most `digits` significant digits and no trailing zeros, as printf's %g writes it: 0.1, 1e-05, 240.
+inline std::string format_number(double value, int digits = 6) { return detail::format_as(value, false, digits); }
+
+/// `value` with exactly `decimals` digits after the point, as printf's %.*f writes it; from 10^15 on as format_number.
 inline std::string format_fixed(double value, int decimals) {
   if (!(std::fabs(value) < 1e15)) return format_number(value);
-  char buffer[64];
-#ifdef __cpp_lib_to_chars
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, decimals).ptr;
-  return std::string(buffer, end);
-#else
-  std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
-  std::string out = buffer;
-  for (char& c : out)
-    if (c == ',') c = '.';
-  return out;
-#endif
+  return detail::format_as(value, true, decimals);
 }
 
 }  // namespace minigrad

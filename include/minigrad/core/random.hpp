@@ -44,8 +44,12 @@ class Rng {
   /// Uniform on [0, 1), a multiple of 2^-53.
   double uniform() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
 
-  /// Uniform on [low, high).
-  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  /// Uniform on [low, high), or low where no double lies between the two. To the bit as well, also where the compiler
+  /// fuses multiply and add.
+  double uniform(double low, double high) {
+    const double value = std::fma(high - low, uniform(), low);
+    return value < high ? value : low;
+  }
 
   /// A whole number, uniform on 0 .. n-1, without bias: draws from the incomplete last round are thrown away.
   /// Throws ValueError for n = 0.
@@ -71,7 +75,7 @@ class Rng {
   }
 
   /// Normal with the given mean and standard deviation.
-  double normal(double mean, double stddev) { return mean + stddev * normal(); }
+  double normal(double mean, double stddev) { return std::fma(stddev, normal(), mean); }
 
   /// Puts the items in random order, every order equally likely (Fisher and Yates' shuffle).
   template <class Container>

@@ -27,17 +27,6 @@ V one_for(const char* op, const Var<V>& y) {
   }
 }
 
-template <class V>
-V zeros_like_value(const V& value) {
-  if constexpr (is_tensor<V>) {
-    V zeros = V::empty(value.shape());
-    zeros.fill(0);
-    return zeros;
-  } else {
-    return V(0);
-  }
-}
-
 }  // namespace detail
 
 /// Adds dL/dp to the gradient of every Parameter and variable that the loss L was computed from. L must be a single

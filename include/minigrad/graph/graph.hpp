@@ -113,6 +113,17 @@ void add_to(V& sum, const V& part) {
 }
 
 template <class V>
+V zeros_like_value(const V& value) {
+  if constexpr (is_tensor<V>) {
+    V zeros = V::empty(value.shape());
+    zeros.fill(0);
+    return zeros;
+  } else {
+    return V(0);
+  }
+}
+
+template <class V>
 void add_gradient(std::optional<V>& sum, V& part) {
   if (sum) add_to(*sum, part);
   else sum = std::move(part);

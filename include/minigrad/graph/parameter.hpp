@@ -15,6 +15,8 @@ struct ParameterState {
   V value;
   std::optional<V> grad{};
   bool requires_grad = true;
+
+  explicit ParameterState(V v) : value(std::move(v)) {}
 };
 }  // namespace detail
 

@@ -13,11 +13,11 @@
 namespace minigrad {
 namespace detail {
 
-struct Reduction {
+struct AxisSplit {
   std::size_t outer = 1, extent = 1, inner = 1;
   Shape shape;  // of the result
 
-  Reduction(const char* op, const Shape& in, Axis axis, bool keepdim) {
+  AxisSplit(const char* op, const Shape& in, Axis axis, bool keepdim) {
     if (axis.all()) {
       extent = in.size();
       for (std::size_t i = 0; keepdim && i < in.rank(); ++i) shape.push_back(1);
@@ -63,7 +63,7 @@ bool beats(const Less& less, T value, T best) {
 }
 
 template <class T, class Less, class Visit>
-void for_each_extreme(const Reduction& r, const char* op, const Tensor<T>& x, const Less& less, const Visit& visit) {
+void for_each_extreme(const AxisSplit& r, const char* op, const Tensor<T>& x, const Less& less, const Visit& visit) {
   if (r.extent == 0 && r.shape.size() > 0)
     fail<ValueError>({op, ": no elements to choose from in a tensor of shape ", x.shape()});
   for (std::size_t o = 0; o < r.outer; ++o)
@@ -78,7 +78,7 @@ void for_each_extreme(const Reduction& r, const char* op, const Tensor<T>& x, co
 
 template <class T, class Less>
 Tensor<T> extreme(const char* op, const Tensor<T>& x, Axis axis, bool keepdim, const Less& less) {
-  const Reduction r(op, x.shape(), axis, keepdim);
+  const AxisSplit r(op, x.shape(), axis, keepdim);
   auto y = Tensor<T>::empty(r.shape);
   for_each_extreme(r, op, x, less, [&](std::size_t at, std::size_t, T value) { y.data()[at] = value; });
   return y;
@@ -86,7 +86,7 @@ Tensor<T> extreme(const char* op, const Tensor<T>& x, Axis axis, bool keepdim, c
 
 template <class T, class Less>
 Tensor<std::int64_t> arg_extreme(const char* op, const Tensor<T>& x, Axis axis, bool keepdim, const Less& less) {
-  const Reduction r(op, x.shape(), axis, keepdim);
+  const AxisSplit r(op, x.shape(), axis, keepdim);
   auto y = Tensor<std::int64_t>::empty(r.shape);
   for_each_extreme(r, op, x, less,
                    [&](std::size_t at, std::size_t k, T) { y.data()[at] = static_cast<std::int64_t>(k); });
@@ -102,7 +102,7 @@ inline constexpr auto greater_than = [](auto a, auto b) { return a > b; };
 /// that x does not have.
 template <class T>
 Tensor<T> sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
-  const detail::Reduction r("sum", x.shape(), axis, keepdim);
+  const detail::AxisSplit r("sum", x.shape(), axis, keepdim);
   auto y = Tensor<T>::empty(r.shape);
   if (r.inner == 1) {
     for (std::size_t o = 0; o < r.outer; ++o) y.data()[o] = detail::sum_row(r.extent, x.data() + o * r.extent);

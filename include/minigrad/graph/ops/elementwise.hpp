@@ -18,10 +18,14 @@ constexpr auto constant_like(const X&, double c) {
 }
 
 /// 0 in the shape of x, with no derivative.
-template <Operand X>
-auto zeros_like(const X& x) {
-  if constexpr (is_var<X>) return x.graph().input(detail::zeros_like_value(x.value()));
-  else return detail::zeros_like_value(value_of(x));
+template <class V>
+Var<V> zeros_like(const Var<V>& x) {
+  return x.graph().input(detail::zeros_like_value(x.value()));
+}
+template <class X>
+  requires(is_number<X>)
+X zeros_like(const X&) {
+  return X(0);
 }
 
 // ---- comparisons: masks, which have no derivative ------------------------------------------------------------------

@@ -123,7 +123,7 @@ auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
       [=](const auto& v) {
         const auto largest = (max)(v, axis, true);
         const auto shift = where(less(abs(largest), std::numeric_limits<detail::number_of<X>>::infinity()), largest, 0);
-        return reshape(log(sum(exp(v - shift), axis, true)) + shift, detail::Reduction("logsumexp", v.shape(), axis, keepdim).shape);
+        return reshape(log(sum(exp(v - shift), axis, true)) + shift, detail::AxisSplit("logsumexp", v.shape(), axis, keepdim).shape);
       },
       [=](const auto& g, const auto& y, const auto& v) {
         return detail::keep(g, v, axis) * exp(v - detail::keep(y, v, axis));

@@ -1,0 +1,68 @@
+// nn/init.hpp - first values for weights: chosen so that neither signals nor gradients grow or fade from layer to layer.
+//
+// A weight of shape [out, in] adds up `in` numbers on the way forward (its fan in) and `out` on the way back (fan out).
+#pragma once
+
+#include <cmath>
+
+#include "../core/random.hpp"
+#include "../graph/parameter.hpp"
+#include "../tensor/tensor.hpp"
+
+namespace minigrad::init {
+
+template <class T>
+void constant_(Tensor<T>& x, T value) {
+  x.fill(value);
+}
+template <class T>
+void zeros_(Tensor<T>& x) {
+  x.fill(T{});
+}
+template <class T>
+void uniform_(Tensor<T>& x, double low, double high, Rng& rng) {
+  for (T& value : x) value = static_cast<T>(rng.uniform(low, high));
+}
+template <class T>
+void normal_(Tensor<T>& x, double mean, double stddev, Rng& rng) {
+  for (T& value : x) value = static_cast<T>(rng.normal(mean, stddev));
+}
+
+struct Fans {
+  double in, out;
+};
+/// The fans of a weight [out, in]. Throws ShapeError for any other rank.
+template <class T>
+Fans fans(const char* op, const Tensor<T>& weight) {
+  if (weight.rank() != 2)
+    detail::fail<ShapeError>({op, ": a weight has shape [out, in], but this one has ", weight.shape()});
+  return {static_cast<double>(weight.shape()[1]), static_cast<double>(weight.shape()[0])};
+}
+
+/// U(-b, b) with b = gain sqrt(6 / (in + out)), and N(0, s^2) with s = gain sqrt(2 / (in + out)): for tanh and sigmoid.
+/// Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+template <class T>
+void xavier_uniform_(Tensor<T>& weight, Rng& rng, double gain = 1) {
+  const Fans f = fans("xavier_uniform_", weight);
+  const double bound = gain * std::sqrt(6 / (f.in + f.out));
+  uniform_(weight, -bound, bound, rng);
+}
+template <class T>
+void xavier_normal_(Tensor<T>& weight, Rng& rng, double gain = 1) {
+  const Fans f = fans("xavier_normal_", weight);
+  normal_(weight, 0, gain * std::sqrt(2 / (f.in + f.out)), rng);
+}
+
+/// U(-b, b) with b = sqrt(6 / ((1 + a^2) in)), and N(0, s^2) with s = sqrt(2 / ((1 + a^2) in)): for relu (a = 0) and
+/// leaky_relu of slope a. He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015.
+template <class T>
+void kaiming_uniform_(Tensor<T>& weight, Rng& rng, double a = 0) {
+  const double bound = std::sqrt(6 / ((1 + a * a) * fans("kaiming_uniform_", weight).in));
+  uniform_(weight, -bound, bound, rng);
+}
+template <class T>
+void kaiming_normal_(Tensor<T>& weight, Rng& rng, double a = 0) {
+  normal_(weight, 0, std::sqrt(2 / ((1 + a * a) * fans("kaiming_normal_", weight).in)), rng);
+}
+
+}  // namespace minigrad::init

@@ -1,0 +1,144 @@
+// nn/losses.hpp - how far a prediction is from the target: the number that training makes small.
+//
+// Each loss is written for one element, or one row, with its derivative beside it; the reduction then makes one number of
+// all of them. Both sides must have the same shape: [n, 1] against [n] would silently broadcast to [n, n].
+#pragma once
+
+#include <cstdint>
+
+#include "../graph/ops.hpp"
+
+namespace minigrad {
+
+/// What becomes of the losses of all elements: their mean, their sum, or nothing.
+enum class Reduction { mean, sum, none };
+
+namespace detail {
+
+template <class X>
+X reduce_loss(const X& losses, Reduction reduction) {
+  if constexpr (is_number<X>) return losses;
+  else if constexpr (requires { requires is_var<X> && is_number<typename X::value_type>; }) return losses;
+  else return reduction == Reduction::none ? losses : reduction == Reduction::sum ? sum(losses) : mean(losses);
+}
+
+template <class P, class Y>
+void require_same_shape(const char* op, const P& prediction, const Y& target) {
+  const Shape p = shape_of(prediction), t = shape_of(target);
+  if (p == t) return;
+  if (p.size() == t.size())
+    fail<ShapeError>({op, ": prediction ", p, " and target ", t, ": shapes differ; reshape the target to ", p});
+  fail<ShapeError>({op, ": prediction ", p, " and target ", t, ": shapes differ"});
+}
+
+}  // namespace detail
+
+/// (p - t)^2, the mean squared error. dL/dp = 2 g (p - t).
+template <Operand P, Operand Y>
+auto mse_loss(const P& prediction, const Y& target, Reduction reduction = Reduction::mean) {
+  detail::require_same_shape("mse_loss", prediction, target);
+  return detail::reduce_loss(
+      elementwise("mse_loss", inputs(prediction, target), [](auto p, auto t) { return (p - t) * (p - t); },
+                  [](auto g, auto&&, auto p, auto t) { return g * 2 * (p - t); },
+                  [](auto g, auto&&, auto p, auto t) { return g * 2 * (t - p); }),
+      reduction);
+}
+
+/// |p - t|, the mean absolute error. dL/dp = g sign(p - t).
+template <Operand P, Operand Y>
+auto l1_loss(const P& prediction, const Y& target, Reduction reduction = Reduction::mean) {
+  detail::require_same_shape("l1_loss", prediction, target);
+  return detail::reduce_loss(
+      elementwise("l1_loss", inputs(prediction, target), [](auto p, auto t) { return abs(p - t); },
+                  [](auto g, auto&&, auto p, auto t) { return g * sign(p - t); },
+                  [](auto g, auto&&, auto p, auto t) { return g * sign(t - p); }),
+      reduction);
+}
+
+/// e^2 / 2 for an error |e| <= delta, and delta (|e| - delta / 2) beyond: squares that outliers do not rule. dL/dp is
+/// g e, held between -delta and delta. Huber, "Robust estimation of a location parameter", 1964.
+template <Operand P, Operand Y>
+auto huber_loss(const P& prediction, const Y& target, double delta = 1, Reduction reduction = Reduction::mean) {
+  detail::require_same_shape("huber_loss", prediction, target);
+  if (!(delta > 0)) detail::fail<ValueError>({"huber_loss: delta is ", delta, ", and must be positive"});
+  return detail::reduce_loss(
+      elementwise("huber_loss", inputs(prediction, target, delta),
+                  [](auto p, auto t, auto d) {
+                    const auto size = abs(p - t);
+                    return size <= d ? size * size / 2 : d * (size - d / 2);
+                  },
+                  [](auto g, auto&&, auto p, auto t, auto d) { return g * clamp(p - t, -d, d); },
+                  [](auto g, auto&&, auto p, auto t, auto d) { return g * clamp(t - p, -d, d); }, no_rule),
+      reduction);
+}
+
+/// -t log s - (1 - t) log(1 - s) with s = sigmoid(x), for x of any size: max(x, 0) - x t + log(1 + e^-|x|).
+/// dL/dx = g (s - t).
+template <Operand X, Operand Y>
+auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction = Reduction::mean) {
+  detail::require_same_shape("bce_with_logits_loss", logits, target);
+  return detail::reduce_loss(
+      elementwise("bce_with_logits_loss", inputs(logits, target), [](auto x, auto t) { return softplus(x) - x * t; },
+                  [](auto g, auto&&, auto x, auto t) { return g * (sigmoid(x) - t); },
+                  [](auto g, auto&&, auto x, auto&&) { return -(g * x); }),
+      reduction);
+}
+
+namespace detail {
+
+/// Checks that there is one label for each row, and that each names a column.
+inline void require_labels(const char* op, const Shape& shape, const Tensor<std::int64_t>& labels) {
+  if (shape.rank() != 2 || labels.shape() != Shape{shape[0]})
+    fail<ShapeError>({op, ": scores ", shape, " and labels ", labels.shape(), ": [n, classes] and [n] are expected"});
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (std::cmp_less(labels[i], 0) || std::cmp_greater_equal(labels[i], shape[1]))
+      fail<IndexError>({op, ": label ", labels[i], " in row ", i, ", but there are ", shape[1], " classes"});
+}
+
+/// y_i = x[i, labels_i]. dL/dx is g in those places and 0 elsewhere.
+template <TensorOperand X>
+auto pick(const X& x, const Tensor<std::int64_t>& labels) {
+  using T = number_of<X>;
+  const std::size_t classes = shape_of(x)[1];
+  return record(
+      "pick", inputs(x),
+      [&](const auto& v) {
+        auto y = Tensor<T>::empty(labels.shape());
+        for (std::size_t i = 0; i < labels.size(); ++i)
+          y.data()[i] = v.data()[i * classes + static_cast<std::size_t>(labels.data()[i])];
+        return y;
+      },
+      [labels, classes](const auto& g, auto&&, auto&&) {
+        return reshape(g, {labels.size(), 1}) * one_hot<T>(labels, classes);
+      });
+}
+
+}  // namespace detail
+
+/// -log p of the right class: log_probabilities [n, classes], labels [n] in 0 .. classes-1. Throws ShapeError,
+/// IndexError.
+template <detail::TensorOperand X>
+auto nll_loss(const X& log_probabilities, const Tensor<std::int64_t>& labels, Reduction reduction = Reduction::mean) {
+  detail::require_labels("nll_loss", shape_of(log_probabilities), labels);
+  return detail::reduce_loss(-detail::pick(log_probabilities, labels), reduction);
+}
+
+/// -log softmax(logits) of the right class: logits [n, classes], labels [n] in 0 .. classes-1. Throws ShapeError,
+/// IndexError.
+template <detail::TensorOperand X>
+auto cross_entropy_loss(const X& logits, const Tensor<std::int64_t>& labels, Reduction reduction = Reduction::mean) {
+  detail::require_labels("cross_entropy_loss", shape_of(logits), labels);
+  return detail::reduce_loss(-detail::pick(log_softmax(logits, 1), labels), reduction);
+}
+
+/// - sum over classes of t log softmax(logits), for targets that are probabilities: both [n, classes].
+template <detail::TensorOperand X, detail::TensorOperand Y>
+  requires(!std::is_same_v<Y, Tensor<std::int64_t>>)
+auto cross_entropy_loss(const X& logits, const Y& probabilities, Reduction reduction = Reduction::mean) {
+  detail::require_same_shape("cross_entropy_loss", logits, probabilities);
+  if (shape_of(logits).rank() != 2)
+    detail::fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), ": [n, classes] is expected"});
+  return detail::reduce_loss(-sum(probabilities * log_softmax(logits, 1), 1), reduction);
+}
+
+}  // namespace minigrad

@@ -1,0 +1,154 @@
+// nn/module.hpp - modules are plain structs that list their parts.
+//
+//   struct Net {
+//     Linear<float> hidden, output;
+//     auto operator()(const auto& x) const { return output(relu(hidden(x))); }
+//     auto parts() { return std::tie(hidden, output); }
+//   };
+//
+// parts() lists parameters, modules, and vectors of them. There is no base class and nothing to register. Parameters are
+// named by their places, "0.weight", or by `static constexpr const char* part_names[]` where a module gives that.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../graph/ops.hpp"
+
+namespace minigrad {
+
+/// A parameter and its place in a model, as PyTorch's state_dict names it: "0.weight".
+template <class V>
+struct NamedParameter {
+  std::string name;
+  ParameterRef<V> parameter;
+};
+
+namespace detail {
+
+template <class M>
+concept HasParts = requires(M& module) { module.parts(); };
+
+template <class M>
+inline constexpr bool is_vector = false;
+template <class M>
+inline constexpr bool is_vector<std::vector<M>> = true;
+
+/// Modules that hide the types of their parts, as Sequential does, answer for them.
+template <class M>
+concept AnswersForParts = requires(M& module, bool training) {
+  typename M::parameter_value;
+  module.set_training(training);
+};
+
+template <class M>
+struct ParameterValue {
+  using type = void;
+};
+template <class M>
+using parameter_value_of = typename ParameterValue<std::remove_cvref_t<M>>::type;
+template <class V>
+struct ParameterValue<Parameter<V>> {
+  using type = V;
+};
+template <class M>
+struct ParameterValue<std::vector<M>> : ParameterValue<M> {};
+template <AnswersForParts M>
+struct ParameterValue<M> {
+  using type = typename M::parameter_value;
+};
+template <class... Parts>
+struct ParameterValue<std::tuple<Parts...>> {
+  using type = void;
+};
+template <class Part, class... Rest>
+struct ParameterValue<std::tuple<Part, Rest...>> {
+  using own = parameter_value_of<Part>;
+  using type = std::conditional_t<std::is_void_v<own>, typename ParameterValue<std::tuple<Rest...>>::type, own>;
+};
+template <HasParts M>
+  requires(!AnswersForParts<M>)
+struct ParameterValue<M> : ParameterValue<decltype(std::declval<M&>().parts())> {};
+
+inline std::string place(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : prefix + "." + name;
+}
+
+template <class M>
+std::string part_name(std::size_t k) {
+  if constexpr (requires { M::part_names[0]; }) return M::part_names[k];
+  else return std::to_string(k);
+}
+
+/// visit(part, name) for each direct part of a module.
+template <class M, class Visit>
+void for_each_part(M& module, const std::string& prefix, const Visit& visit) {
+  if constexpr (is_vector<M>) {
+    for (std::size_t k = 0; k < module.size(); ++k) visit(module[k], place(prefix, std::to_string(k)));
+  } else if constexpr (HasParts<M>) {
+    std::size_t k = 0;
+    std::apply([&](auto&... part) { (visit(part, place(prefix, part_name<M>(k++))), ...); }, module.parts());
+  }
+}
+
+template <class M, class V>
+void collect_parameters(M& module, const std::string& prefix, std::vector<NamedParameter<V>>& out) {
+  if constexpr (is_parameter<M>) {
+    static_assert(std::is_same_v<M, Parameter<V>>, "minigrad: a model's parameters must all be of one type");
+    out.push_back({prefix, module.ref()});
+  } else if constexpr (AnswersForParts<M>) {
+    module.collect(prefix, out);
+  } else {
+    for_each_part(module, prefix, [&](auto& part, const std::string& name) { collect_parameters(part, name, out); });
+  }
+}
+
+template <class M>
+void set_training(M& module, bool on) {
+  if constexpr (requires { module.training = on; }) module.training = on;
+  if constexpr (AnswersForParts<M>) module.set_training(on);
+  else if constexpr (!is_parameter<M>)
+    for_each_part(module, "", [&](auto& part, const std::string&) { set_training(part, on); });
+}
+
+}  // namespace detail
+
+/// Every parameter of a model with its name, in the order of parts().
+template <class M>
+auto named_parameters(M& model) {
+  using V = detail::parameter_value_of<M>;
+  static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
+  std::vector<NamedParameter<V>> out;
+  detail::collect_parameters(model, "", out);
+  return out;
+}
+
+/// Every parameter of a model, in the order of parts().
+template <class M>
+auto parameters(M& model) {
+  std::vector<ParameterRef<detail::parameter_value_of<M>>> out;
+  for (auto& named : named_parameters(model)) out.push_back(named.parameter);
+  return out;
+}
+
+/// Clears the gradients of all parameters of a model.
+template <class M>
+void zero_grad(M& model) {
+  for (const auto& parameter : parameters(model)) parameter.zero_grad();
+}
+
+/// Training mode, in which Dropout drops, and evaluation mode, in which it does nothing. Models start in training mode.
+template <class M>
+void train(M& model) {
+  detail::set_training(model, true);
+}
+template <class M>
+void eval(M& model) {
+  detail::set_training(model, false);
+}
+
+}  // namespace minigrad

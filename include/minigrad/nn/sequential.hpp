@@ -1,0 +1,147 @@
+// nn/sequential.hpp - layers one after another, chosen while the program runs.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "layers.hpp"
+
+namespace minigrad {
+namespace detail {
+
+template <class T>
+struct AnyLayer {
+  using X = Tensor<T>;
+  virtual ~AnyLayer() = default;
+  virtual Var<X> forward(const Var<X>& x) const = 0;
+  virtual X forward(const X& x) const = 0;
+  virtual std::unique_ptr<AnyLayer> clone() const = 0;
+  virtual void collect(const std::string& prefix, std::vector<NamedParameter<X>>& out) = 0;
+  virtual void set_training(bool on) = 0;
+  virtual std::string describe() const = 0;
+  virtual void* get(const void* type) = 0;
+};
+
+/// One address for each type: which type this is, without run-time type information.
+template <class M>
+inline constexpr char type_tag{};
+
+template <class T, class M>
+struct LayerOf final : AnyLayer<T> {
+  using X = Tensor<T>;
+  M module;
+
+  explicit LayerOf(M m) : module(std::move(m)) {}
+  Var<X> forward(const Var<X>& x) const override { return module(x); }
+  X forward(const X& x) const override { return module(x); }
+  std::unique_ptr<AnyLayer<T>> clone() const override { return std::make_unique<LayerOf>(module); }
+  void collect(const std::string& prefix, std::vector<NamedParameter<X>>& out) override {
+    collect_parameters(module, prefix, out);
+  }
+  void set_training(bool on) override { detail::set_training(module, on); }
+  std::string describe() const override {
+    if constexpr (requires { module.describe(); }) return module.describe();
+    else return "module";
+  }
+  void* get(const void* type) override { return type == &type_tag<M> ? &module : nullptr; }
+};
+
+template <class... M>
+struct FirstScalar {
+  using type = float;
+};
+template <class M, class... Rest>
+struct FirstScalar<M, Rest...> : FirstScalar<Rest...> {};
+template <class M, class... Rest>
+  requires(is_tensor<parameter_value_of<M>>)
+struct FirstScalar<M, Rest...> {
+  using type = typename parameter_value_of<M>::value_type;
+};
+
+}  // namespace detail
+
+/// y = layer_n(... layer_2(layer_1(x))). A layer is anything that can be called on a Tensor<T> and on a Var of one: the
+/// layers of this library, a module of your own, a generic lambda. Copying copies all layers deeply.
+template <class T = float>
+class Sequential {
+ public:
+  using X = Tensor<T>;
+  using parameter_value = X;
+
+  Sequential() = default;
+  template <class First, class... Rest>
+    requires(!std::is_same_v<std::remove_cvref_t<First>, Sequential> || sizeof...(Rest) > 0)
+  explicit Sequential(First first, Rest... rest) {
+    layers_.reserve(1 + sizeof...(Rest));
+    add(std::move(first));
+    (add(std::move(rest)), ...);
+  }
+  Sequential(const Sequential& other) {
+    for (const auto& layer : other.layers_) layers_.push_back(layer->clone());
+  }
+  Sequential(Sequential&&) noexcept = default;
+  Sequential& operator=(Sequential other) noexcept {
+    layers_ = std::move(other.layers_);
+    return *this;
+  }
+
+  /// Appends a layer.
+  template <class M>
+  Sequential& add(M layer) {
+    static_assert(requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); },
+                  "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T of "
+                  "the Sequential");
+    layers_.push_back(std::make_unique<detail::LayerOf<T, M>>(std::move(layer)));
+    return *this;
+  }
+
+  Var<X> operator()(Var<X> x) const {
+    for (const auto& layer : layers_) x = layer->forward(x);
+    return x;
+  }
+  X operator()(const X& x) const {
+    if (layers_.empty()) return x;
+    X y = layers_[0]->forward(x);
+    for (std::size_t i = 1; i < layers_.size(); ++i) y = layers_[i]->forward(y);
+    return y;
+  }
+
+  std::size_t size() const { return layers_.size(); }
+
+  /// Layer i, which must be an M. Throws IndexError when there is no layer i, ValueError when it is something else.
+  template <class M>
+  M& get(std::size_t i) {
+    if (i >= size()) detail::fail<IndexError>({"Sequential: layer ", i, " of ", size()});
+    void* found = layers_[i]->get(&detail::type_tag<M>);
+    if (!found) detail::fail<ValueError>({"Sequential: layer ", i, " is ", layers_[i]->describe(), ", not what get() asks for"});
+    return *static_cast<M*>(found);
+  }
+
+  void train() { set_training(true); }
+  void eval() { set_training(false); }
+
+  // What parameters(), train() and summary() ask of a module that hides the types of its parts.
+  void collect(const std::string& prefix, std::vector<NamedParameter<X>>& out) {
+    for (std::size_t i = 0; i < size(); ++i) layers_[i]->collect(detail::place(prefix, std::to_string(i)), out);
+  }
+  void set_training(bool on) {
+    for (const auto& layer : layers_) layer->set_training(on);
+  }
+  std::string describe() const {
+    std::string out = "Sequential(";
+    for (const auto& layer : layers_) out += (&layer == &layers_[0] ? "" : ", ") + layer->describe();
+    return out + ")";
+  }
+  const detail::AnyLayer<T>& layer(std::size_t i) const { return *layers_[i]; }
+
+ private:
+  std::vector<std::unique_ptr<detail::AnyLayer<T>>> layers_;
+};
+
+template <class... M>
+Sequential(M...) -> Sequential<typename detail::FirstScalar<M...>::type>;
+
+}  // namespace minigrad
