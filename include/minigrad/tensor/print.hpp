@@ -92,7 +92,8 @@ std::string write_alone(const T& value) {
   } else if constexpr (std::floating_point<T>) {
     PrintedNumber number(write_number(value, true, -1));
     if (!number.finite) return number.whole;
-    if (number.exponent >= -4 && number.exponent < 16) {
+    const double size = static_cast<double>(value < 0 ? -value : value);
+    if (size == 0 || (size >= 1e-4 && size < 1e16)) {
       number.shift_point();
       return number.whole + "." + (number.fraction.empty() ? "0" : number.fraction);
     }
