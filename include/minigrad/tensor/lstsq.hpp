@@ -62,7 +62,7 @@ struct Reflection {
 }  // namespace detail
 
 /// The x that minimises ||A x - b||: A is [m, n] with m >= n, and b [m] or, for k problems at once, [m, k]; x is [n] or
-/// [n, k]. Throws ShapeError for other shapes, and ValueError when A's columns are not independent (up to rounding): then
+/// [n, k]. Throws ShapeError for other shapes, and ValueError when A's columns are not independent up to rounding: then
 /// many x are equally good. NaN in, NaN out.
 template <std::floating_point T>
 Tensor<T> lstsq(const Tensor<T>& A, const Tensor<T>& b) {
