@@ -141,4 +141,36 @@ auto cross_entropy_loss(const X& logits, const Y& probabilities, Reduction reduc
   return detail::reduce_loss(-sum(probabilities * log_softmax(logits, 1), 1), reduction);
 }
 
+// The same as objects, to be handed to fit().
+
+struct MSELoss {
+  Reduction reduction = Reduction::mean;
+  auto operator()(const auto& prediction, const auto& target) const { return mse_loss(prediction, target, reduction); }
+};
+struct L1Loss {
+  Reduction reduction = Reduction::mean;
+  auto operator()(const auto& prediction, const auto& target) const { return l1_loss(prediction, target, reduction); }
+};
+struct HuberLoss {
+  double delta = 1;
+  Reduction reduction = Reduction::mean;
+  auto operator()(const auto& prediction, const auto& target) const {
+    return huber_loss(prediction, target, delta, reduction);
+  }
+};
+struct BCEWithLogitsLoss {
+  Reduction reduction = Reduction::mean;
+  auto operator()(const auto& logits, const auto& target) const { return bce_with_logits_loss(logits, target, reduction); }
+};
+struct CrossEntropyLoss {
+  Reduction reduction = Reduction::mean;
+  auto operator()(const auto& logits, const auto& target) const { return cross_entropy_loss(logits, target, reduction); }
+};
+struct NLLLoss {
+  Reduction reduction = Reduction::mean;
+  auto operator()(const auto& log_probabilities, const auto& labels) const {
+    return nll_loss(log_probabilities, labels, reduction);
+  }
+};
+
 }  // namespace minigrad

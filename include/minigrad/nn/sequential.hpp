@@ -65,6 +65,11 @@ struct FirstScalar<M, Rest...> {
 
 /// y = layer_n(... layer_2(layer_1(x))). A layer is anything that can be called on a Tensor<T> and on a Var of one: the
 /// layers of this library, a module of your own, a generic lambda. Copying copies all layers deeply.
+///
+///   Sequential model{Linear(2, 8, rng), Tanh(), Linear(8, 1, rng)};
+///
+/// Write it with braces: they evaluate the layers from left to right. Between parentheses each compiler has an order of
+/// its own, and the same seed would give another model on each.
 template <class T = float>
 class Sequential {
  public:
