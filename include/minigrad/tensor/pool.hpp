@@ -53,7 +53,7 @@ struct WaitingBuffer {
 struct PoolState {
   WaitingBuffer* waiting[SizeClass::count];
   std::size_t held;
-  bool closed;
+  enum { unused, open, closed } stage;
 };
 inline constinit thread_local PoolState pool_state{};
 
@@ -69,14 +69,14 @@ inline void pool_release() {
 struct PoolCloser {
   ~PoolCloser() {
     pool_release();
-    pool_state.closed = true;
+    pool_state.stage = PoolState::closed;
   }
 };
 
-[[gnu::noinline]] inline void* pool_allocate(std::size_t bytes) {
+[[gnu::noinline]] inline void pool_open() {
   static thread_local PoolCloser closer;  // empties this thread's pool when the thread ends
   static_cast<void>(closer);
-  return ::operator new(bytes, buffer_alignment);
+  pool_state.stage = PoolState::open;
 }
 
 /// At least `bytes` bytes, aligned to 64, not initialised.
@@ -87,13 +87,14 @@ inline void* pool_take(std::size_t bytes) {
     pool_state.held -= size.bytes;
     return buffer;
   }
-  return pool_allocate(size.bytes);
+  return ::operator new(size.bytes, buffer_alignment);
 }
 
 /// Gives back what pool_take(bytes) returned.
 inline void pool_give(void* memory, std::size_t bytes) noexcept {
   const SizeClass size(bytes);
-  if (!pool_recycles || pool_state.closed || pool_state.held + size.bytes > pool_limit) {
+  if (pool_recycles && pool_state.stage == PoolState::unused) pool_open();
+  if (!pool_recycles || pool_state.stage == PoolState::closed || pool_state.held + size.bytes > pool_limit) {
     ::operator delete(memory, buffer_alignment);
     return;
   }
