@@ -1,0 +1,206 @@
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <minigrad/tensor/create.hpp>
+#include <minigrad/tensor/print.hpp>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "../support/count_allocations.hpp"
+
+using namespace minigrad;
+
+namespace {
+
+// Filled before main() begins, freed after it ends.
+Tensor<float> global_tensor{{1, 2}, {3, 4}};
+Tensor<double> global_tensor_filled_by_a_thread;
+thread_local Tensor<float> thread_local_tensor;
+
+bool is_aligned(const void* memory) { return reinterpret_cast<std::uintptr_t>(memory) % 64 == 0; }
+
+/// How many buffers f takes from the system and does not give back.
+template <class F>
+std::ptrdiff_t buffers_kept_by(const F& f) {
+  const std::size_t taken = support::allocations(), given = support::deallocations();
+  f();
+  return static_cast<std::ptrdiff_t>(support::allocations() - taken) -
+         static_cast<std::ptrdiff_t>(support::deallocations() - given);
+}
+
+}  // namespace
+
+TEST_CASE("a size class has room for what was asked and wastes at most a fifth") {
+  std::size_t last_index = 0;
+  for (std::size_t bytes = 1; bytes < 5000; ++bytes) {
+    const detail::SizeClass size(bytes);
+    REQUIRE(size.bytes >= bytes);
+    REQUIRE(size.index >= last_index);
+    REQUIRE(size.index <= last_index + (bytes == 1 ? 3 : 1));
+    if (bytes >= 64) REQUIRE((size.bytes - bytes) * 5 <= size.bytes);
+    last_index = size.index;
+  }
+  for (std::size_t bits = 6; bits < 63; ++bits) {
+    const std::size_t power = std::size_t{1} << bits;
+    REQUIRE(detail::SizeClass(power).bytes == power);
+    REQUIRE(detail::SizeClass(power + 1).bytes == power + power / 4);
+    REQUIRE(detail::SizeClass(power + 1).index == detail::SizeClass(power).index + 1);
+    REQUIRE(detail::SizeClass(power + 1).index < detail::SizeClass::count);
+  }
+}
+
+TEST_CASE("every size that falls into a class fits every other one's buffer") {
+  for (std::size_t bytes = 1; bytes < 5000; ++bytes) {
+    const detail::SizeClass size(bytes), whole(size.bytes);
+    REQUIRE(whole.index == size.index);
+    REQUIRE(whole.bytes == size.bytes);
+  }
+}
+
+TEST_CASE("a tensor's memory is aligned to 64 bytes, whatever its type and size") {
+  for (int n : {1, 2, 15, 16, 17, 31, 100, 1000, 4097}) {
+    CHECK(is_aligned(Tensor<float>::empty(n).data()));
+    CHECK(is_aligned(Tensor<double>::empty(n).data()));
+    CHECK(is_aligned(Tensor<long double>::empty(n).data()));
+    CHECK(is_aligned(Tensor<bool>::empty(n).data()));
+  }
+}
+
+TEST_CASE("the next tensor of a size gets the memory of the last one that was freed") {
+  if (!detail::pool_recycles) return;
+  const float* first = nullptr;
+  {
+    const Tensor<float> x = zeros({10, 10});
+    first = x.data();
+  }
+  const Tensor<float> y = zeros({100});
+  CHECK(y.data() == first);
+  const Tensor<float> z = zeros({100});
+  CHECK(z.data() != first);
+}
+
+TEST_CASE("a loop over tensors of the same sizes takes memory from the system in its first round only") {
+  if (!detail::pool_recycles) return;
+  const auto round = [] {
+    Tensor<float> x = ones({7, 5}), y = x, z = ones({100, 3});
+    x = std::move(z);
+    y = x;
+    const Tensor<double> w = x.to<double>().reshape({3, 100});
+    const Tensor<bool> mask = full<bool>({7}, true);
+    return w.size() + y.size() + mask.size();
+  };
+  round();
+  const std::size_t before = support::allocations();
+  for (int i = 0; i < 10; ++i) round();
+  CHECK(support::allocations() == before);
+}
+
+TEST_CASE("a tensor without elements takes no memory") {
+  const std::size_t before = support::allocations();
+  const Tensor<float> x, y = zeros({0, 3}), z = zeros({3, 0, 5}), copy = y;
+  CHECK(support::allocations() == before);
+  CHECK(x.data() == nullptr);
+  CHECK(copy.data() == nullptr);
+}
+
+TEST_CASE("release_memory gives what waits back to the system and leaves living tensors alone") {
+  const Tensor<float> alive = full({50}, 7);
+  { const Tensor<float> freed = zeros({1000}); }
+  if (detail::pool_recycles) CHECK(detail::pool_state.held > 0);
+  release_memory();
+  CHECK(detail::pool_state.held == 0);
+  CHECK(alive == full({50}, 7));
+  release_memory();
+  CHECK(detail::pool_state.held == 0);
+}
+
+TEST_CASE("a tensor may be freed after release_memory") {
+  std::optional<Tensor<float>> x = full({50}, 7);
+  release_memory();
+  x.reset();
+  const Tensor<float> y = full({50}, 8);
+  CHECK(y == full({50}, 8));
+}
+
+TEST_CASE("a tensor may be freed by another thread than made it") {
+  Tensor<float> x = full({1000}, 3);
+  std::thread([moved = std::move(x)]() mutable {
+    CHECK(moved[999] == 3);
+    const Tensor<float> freed = std::move(moved);
+  }).join();
+  CHECK(x.size() == 0);
+
+  Tensor<float> from_thread;
+  std::thread([&] { from_thread = full({1000}, 4); }).join();
+  CHECK(from_thread == full({1000}, 4));  // its maker's pool is gone
+}
+
+TEST_CASE("a thread's pool goes back to the system when the thread ends") {
+  if (support::sanitized) return;
+  CHECK(buffers_kept_by([] { std::thread([] { const Tensor<float> x = zeros({1000}), y = x; }).join(); }) == 0);
+}
+
+TEST_CASE("so does that of a thread that freed tensors and made none") {
+  if (support::sanitized) return;
+  auto x = std::make_unique<Tensor<float>>(zeros({3000}));
+  release_memory();
+  CHECK(buffers_kept_by([&] { std::thread([&] { x.reset(); }).join(); }) == -2);  // the tensor and its numbers
+}
+
+TEST_CASE("two threads work side by side without sharing buffers") {
+  const auto work = [](float value, bool& right) {
+    for (int i = 0; i < 1000; ++i) {
+      const Tensor<float> x = full({64 + i % 7}, value), y = x;
+      right = right && y == full({64 + i % 7}, value);
+    }
+  };
+  bool first = true, second = true;
+  std::thread a(work, 1.0f, std::ref(first)), b(work, 2.0f, std::ref(second));
+  a.join();
+  b.join();
+  CHECK(first);
+  CHECK(second);
+}
+
+TEST_CASE("a global tensor lives before and after main") {
+  CHECK(global_tensor == Tensor<float>{{1, 2}, {3, 4}});
+  global_tensor = full({5, 5}, 9);  // freed after main
+  CHECK(global_tensor(4, 4) == 9);
+  std::thread([] { global_tensor_filled_by_a_thread = full<double>({100}, 2); }).join();
+  CHECK(global_tensor_filled_by_a_thread[99] == 2);
+}
+
+TEST_CASE("a thread_local tensor is freed when its thread ends, before or after the thread's pool") {
+  const auto fill = [] {
+    thread_local_tensor = ones({123});
+    static thread_local Tensor<float> second = ones({77});
+    CHECK(second.size() == 77);
+  };
+  if (support::sanitized) return std::thread(fill).join();
+  CHECK(buffers_kept_by([&] { std::thread(fill).join(); }) == 0);
+}
+
+TEST_CASE("no more than 512 MiB wait in a pool") {
+  release_memory();
+  for (int round = 0; round < 2; ++round) {
+    std::vector<Tensor<char>> large;
+    for (int i = 0; i < 5; ++i) large.push_back(Tensor<char>::empty(std::size_t{150} << 20));  // never touched
+  }
+  CHECK(detail::pool_state.held <= std::size_t{512} << 20);
+  if (detail::pool_recycles) CHECK(detail::pool_state.held >= std::size_t{450} << 20);
+  release_memory();
+}
+
+TEST_CASE("the pool serves standard containers") {
+  std::vector<int, detail::PoolAllocator<int>> numbers;
+  for (int i = 0; i < 1000; ++i) numbers.push_back(i);
+  CHECK(numbers[999] == 999);
+  CHECK(is_aligned(numbers.data()));
+  const auto copy = numbers;
+  CHECK(copy == numbers);
+}
