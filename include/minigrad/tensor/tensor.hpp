@@ -187,7 +187,7 @@ class Tensor {
     if (sizeof...(Indices) != rank()) bad_index({indices...});
     std::size_t at = 0, axis = 0;
     bool inside = true;
-    const auto step = [&](auto i) {
+    [[maybe_unused]] const auto step = [&](auto i) {  // not used for rank 0
       inside = inside && std::cmp_greater_equal(i, 0) && std::cmp_less(i, shape_[axis]);
       at = at * shape_[axis++] + static_cast<std::size_t>(i);
     };
