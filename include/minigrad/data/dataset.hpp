@@ -1,0 +1,135 @@
+// data/dataset.hpp - what a model learns from: rows of features x, and for each row its target y.
+//
+// For regression y holds numbers, one column for each output of the model: [n, 1] for a single one. For classification
+// it holds the number of each row's class, from 0, as the losses for classes take them: a Tensor<std::int64_t> of shape
+// [n] in a Dataset<float, std::int64_t>. A row of x is whatever stands at one index of its first axis.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../tensor/create.hpp"
+#include "../tensor/rearrange.hpp"
+#include "table.hpp"
+
+namespace minigrad {
+namespace detail {
+
+/// "pages", "words", ...: at most 20 names, for error messages.
+inline std::string quoted_list(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 20;
+  std::string list;
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i) list += (i ? ", " : "") + quoted(names[i]);
+  return names.size() > shown ? list + " and " + std::to_string(names.size() - shown) + " more" : list;
+}
+
+}  // namespace detail
+
+/// Features x [n, ...], targets y [n, ...], and optionally the name of each column of an x of shape [n, columns].
+template <class T = float, class Y = T>
+struct Dataset {
+  Tensor<T> x;
+  Tensor<Y> y;
+  std::vector<std::string> feature_names;
+
+  /// No rows.
+  Dataset() = default;
+
+  /// Throws ShapeError as validate() does.
+  Dataset(Tensor<T> features, Tensor<Y> targets, std::vector<std::string> names = {})
+      : x(std::move(features)), y(std::move(targets)), feature_names(std::move(names)) {
+    validate();
+  }
+
+  /// The number of rows.
+  std::size_t size() const { return x.shape()[0]; }
+
+  /// The rows with these indices, in this order; a row may come more than once. Throws IndexError beyond the last row.
+  Dataset subset(const std::vector<std::size_t>& rows) const {
+    auto indices = Tensor<std::int64_t>::empty(Shape{rows.size()});
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i] >= size())
+        detail::fail<IndexError>({"Dataset: row ", rows[i], " of a dataset with ", size(), " rows"});
+      indices[i] = static_cast<std::int64_t>(rows[i]);
+    }
+    return Dataset(gather_rows(x, indices), gather_rows(y, indices), feature_names);
+  }
+
+  /// The names of the columns of x [n, columns]; where none were given, x0, x1, ... Throws ShapeError for another x.
+  std::vector<std::string> names() const {
+    validate();
+    if (x.rank() != 2) detail::fail<ShapeError>({"Dataset: x ", x.shape(), ": only [rows, columns] has named columns"});
+    std::vector<std::string> out = feature_names;
+    for (std::size_t column = out.size(); column < x.shape()[1]; ++column) out.push_back("x" + std::to_string(column));
+    return out;
+  }
+
+  /// The column of x with this name. Throws ValueError when there is none, and lists those there are.
+  std::size_t feature_index(std::string_view name) const {
+    const std::vector<std::string> all = names();
+    const auto found = std::find(all.begin(), all.end(), name);
+    if (found == all.end())
+      detail::fail<ValueError>({"no feature ", detail::quoted(name), "; the features are ", detail::quoted_list(all)});
+    return static_cast<std::size_t>(found - all.begin());
+  }
+
+  /// Throws ShapeError unless x and y have equally many rows, and names, if any, one for each column. The constructor
+  /// asks this; ask again after changing x or y.
+  void validate() const {
+    if (x.rank() == 0 || y.rank() == 0)
+      detail::fail<ShapeError>({"Dataset: x ", x.shape(), " and y ", y.shape(), ": a number has no rows"});
+    if (x.shape()[0] != y.shape()[0])
+      detail::fail<ShapeError>({"Dataset: x ", x.shape(), " and y ", y.shape(), ": not equally many rows"});
+    if (!feature_names.empty() && (x.rank() != 2 || feature_names.size() != x.shape()[1]))
+      detail::fail<ShapeError>({"Dataset: x ", x.shape(), " and feature_names ", Shape{feature_names.size()},
+                                ": names are for the columns of [rows, columns], one for each"});
+  }
+};
+
+/// The dataset with these features only, in this order.
+template <class T, class Y>
+Dataset<T, Y> select_features(const Dataset<T, Y>& data, const std::vector<std::string>& names) {
+  auto columns = Tensor<std::int64_t>::empty(Shape{names.size()});
+  for (std::size_t i = 0; i < names.size(); ++i) columns[i] = static_cast<std::int64_t>(data.feature_index(names[i]));
+  return Dataset<T, Y>(transpose(gather_rows(transpose(data.x), columns)), data.y, names);
+}
+
+/// The dataset without these features.
+template <class T, class Y>
+Dataset<T, Y> drop_features(const Dataset<T, Y>& data, const std::vector<std::string>& names) {
+  for (const std::string& name : names) data.feature_index(name);
+  std::vector<std::string> kept;
+  for (const std::string& name : data.names())
+    if (std::find(names.begin(), names.end(), name) == names.end()) kept.push_back(name);
+  return select_features(data, kept);
+}
+
+/// The named columns of a table as x [n, features], and the target's as y: [n, 1], or, where Y is a whole-number type,
+/// class labels [n]. make_dataset(table, {"pages", "words"}, "minutes"). Throws DataError for what is not a number, and
+/// ValueError for a target among the features, from which any model would look perfect.
+template <std::floating_point T = float, class Y = T>
+Dataset<T, Y> make_dataset(const Table& table, const std::vector<std::string>& features, const std::string& target) {
+  for (const std::string& name : features)
+    if (name == target)
+      detail::fail<ValueError>({"make_dataset: ", detail::quoted(target), " is the target and also a feature"});
+  if constexpr (std::floating_point<Y>) {
+    return Dataset<T, Y>(to_tensor<T>(table, features), to_tensor<Y>(table, {target}), features);
+  } else {
+    const std::vector<double> numbers = table.numbers(target);
+    auto labels = Tensor<Y>::empty(Shape{numbers.size()});
+    for (std::size_t row = 0; row < numbers.size(); ++row) {
+      if (!detail::holds<Y>(numbers[row]))
+        table.fail_in(row, target, {detail::quoted(table.text(row, target)), " is not a class label: a whole number"});
+      labels[row] = static_cast<Y>(numbers[row]);
+    }
+    return Dataset<T, Y>(to_tensor<T>(table, features), std::move(labels), features);
+  }
+}
+
+}  // namespace minigrad

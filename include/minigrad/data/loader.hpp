@@ -1,0 +1,137 @@
+// data/loader.hpp - hands out a dataset in batches, in a new order each time.
+//
+//   for (auto [x, y] : loader) ...   is one epoch: every row once, batch_size rows at a time.
+//
+// A small batch gives a noisy gradient after little work, the full one an exact gradient after much; in a new order
+// each time, other rows meet in a batch. Batches are tensors of their own, in memory from the pool: from the second
+// epoch on nothing is allocated.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "../core/random.hpp"
+#include "../tensor/create.hpp"
+#include "../tensor/rearrange.hpp"
+#include "dataset.hpp"
+
+namespace minigrad {
+
+struct DataLoaderOptions {
+  std::size_t batch_size = 32;  ///< rows in a batch; more than there are means all of them
+  bool shuffle = true;          ///< a new random order in every epoch; without, the rows come as they stand
+  bool drop_last = false;       ///< leaves out the last batch if it is short
+};
+
+/// Some rows of a dataset.
+template <class T, class Y>
+struct Batch {
+  Tensor<T> x;
+  Tensor<Y> y;
+};
+
+/// DataLoader loader(data, {.batch_size = 32}, rng);
+///
+/// Refers to a named dataset, which must outlive it, and keeps a temporary one (or a moved: std::move(data)).
+/// Takes one number from rng, the seed of a random stream of its own: its batches depend on that seed only, not on what
+/// rng is used for later, and two loaders made from one rng differ. A copy of a loader goes on as the original would.
+template <class T = float, class Y = T>
+class DataLoader {
+  struct End {};
+  class Iterator;
+
+ public:
+  /// Throw ValueError for a batch_size of 0, when drop_last would drop every batch, and for shuffling without an rng.
+  DataLoader(const Dataset<T, Y>& data, const DataLoaderOptions& options, Rng& rng)
+      : DataLoader(borrow(data), options, Rng(rng())) {}
+  DataLoader(Dataset<T, Y>&& data, const DataLoaderOptions& options, Rng& rng)
+      : DataLoader(keep(std::move(data)), options, Rng(rng())) {}
+  DataLoader(const Dataset<T, Y>& data, const DataLoaderOptions& options)
+      : DataLoader(borrow(data), unshuffled(options), Rng()) {}
+  DataLoader(Dataset<T, Y>&& data, const DataLoaderOptions& options)
+      : DataLoader(keep(std::move(data)), unshuffled(options), Rng()) {}
+
+  /// The number of batches in an epoch: rows / batch_size, rounded down with drop_last, else up.
+  std::size_t batches() const {
+    const std::size_t rows = data_->size(), whole = rows / options_.batch_size;
+    return options_.drop_last || rows % options_.batch_size == 0 ? whole : whole + 1;
+  }
+
+  const Dataset<T, Y>& dataset() const { return *data_; }
+  const DataLoaderOptions& options() const { return options_; }
+
+  /// Begins an epoch: draws a new order. One loop at a time: once another over the same shuffling loader has begun, the
+  /// next batch of the first throws Error.
+  Iterator begin() {
+    data_->validate();
+    if (options_.shuffle) {
+      if (order_.size() != data_->size()) order_ = arange<std::int64_t>(data_->size());
+      rng_.shuffle(order_);
+      ++epoch_;
+    }
+    return Iterator(*this);
+  }
+  End end() const { return {}; }
+
+ private:
+  using Data = std::shared_ptr<const Dataset<T, Y>>;
+
+  static Data borrow(const Dataset<T, Y>& data) { return Data(Data(), &data); }  // points, but does not own
+  static Data keep(Dataset<T, Y>&& data) { return std::make_shared<const Dataset<T, Y>>(std::move(data)); }
+
+  static const DataLoaderOptions& unshuffled(const DataLoaderOptions& options) {
+    if (options.shuffle)
+      detail::fail<ValueError>({"DataLoader: shuffling needs an Rng as the last argument; or say .shuffle = false"});
+    return options;
+  }
+
+  DataLoader(Data data, const DataLoaderOptions& options, const Rng& rng)
+      : data_(std::move(data)), options_(options), rng_(rng) {
+    data_->validate();
+    if (options_.batch_size == 0) detail::fail<ValueError>({"DataLoader: batch_size is 0"});
+    if (batches() == 0 && data_->size() > 0)
+      detail::fail<ValueError>({"DataLoader: batch_size ", options_.batch_size, " of ", data_->size(),
+                                " rows: drop_last leaves no batch at all"});
+  }
+
+  Batch<T, Y> batch(std::size_t index) const {
+    const std::size_t begin = index * options_.batch_size;
+    const std::size_t end = begin + (std::min)(options_.batch_size, data_->size() - begin);
+    if (!options_.shuffle) return {slice(data_->x, begin, end), slice(data_->y, begin, end)};
+    const Tensor<std::int64_t> rows = slice(order_, begin, end);
+    return {gather_rows(data_->x, rows), gather_rows(data_->y, rows)};
+  }
+
+  Data data_;
+  DataLoaderOptions options_;
+  Rng rng_;
+  Tensor<std::int64_t> order_;  // the rows in the order of this epoch
+  std::size_t epoch_ = 0;
+};
+
+/// A place between the batches of an epoch; *it makes the batch that comes next.
+template <class T, class Y>
+class DataLoader<T, Y>::Iterator {
+ public:
+  explicit Iterator(const DataLoader& loader) : loader_(&loader), batches_(loader.batches()), epoch_(loader.epoch_) {}
+
+  Batch<T, Y> operator*() const {
+    if (epoch_ != loader_->epoch_)
+      detail::fail<Error>({"DataLoader: another loop over this loader has begun: each loop needs a loader of its own"});
+    return loader_->batch(index_);
+  }
+  Iterator& operator++() {
+    ++index_;
+    return *this;
+  }
+  friend bool operator!=(const Iterator& place, End) { return place.index_ < place.batches_; }
+
+ private:
+  const DataLoader* loader_;
+  std::size_t index_ = 0, batches_, epoch_;
+};
+
+}  // namespace minigrad

@@ -1,0 +1,143 @@
+// data/split.hpp - parts a dataset into rows to train on and rows to judge the result by.
+//
+// A model that is judged on the rows it has seen may just have memorised them. Rows of one group (the lectures of one
+// course, the photographs of one day) resemble each other: where the model is meant for new groups, split by group.
+//
+// Each split comes twice: of a Dataset, and of row numbers alone, which also fit a Table: table.select(rows.train).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../core/random.hpp"
+#include "dataset.hpp"
+
+namespace minigrad {
+
+/// The two parts of a split as row numbers.
+struct SplitRows {
+  std::vector<std::size_t> train, validation;
+};
+
+/// The two parts of a split as datasets: auto [train, validation] = train_test_split(data, 0.2, rng).
+template <class T, class Y>
+struct Split {
+  Dataset<T, Y> train, validation;
+};
+
+namespace detail {
+
+inline SplitRows without_empty_part(const char* op, SplitRows rows) {
+  if (rows.train.empty() || rows.validation.empty())
+    fail<ValueError>({op, ": ", rows.train.size(), " for training and ", rows.validation.size(),
+                      " for validation: neither part may be empty"});
+  return rows;
+}
+
+template <class T, class Y>
+Split<T, Y> take(const Dataset<T, Y>& data, const SplitRows& rows) {
+  return {data.subset(rows.train), data.subset(rows.validation)};
+}
+
+inline void require_folds(const char* op, std::size_t k, std::size_t n, const char* what) {
+  if (k < 2) fail<ValueError>({op, ": k = ", k, ": at least 2 folds are needed, one to judge by and one to train on"});
+  if (k > n) fail<ValueError>({op, ": k = ", k, " folds of ", n, " ", what, ": some would be empty"});
+}
+
+/// Fold f validates on the rows with fold_of_row[row] == f and trains on the others, both in ascending order.
+inline std::vector<SplitRows> make_folds(const std::vector<std::size_t>& fold_of_row, std::size_t k) {
+  std::vector<SplitRows> folds(k);
+  for (std::size_t f = 0; f < k; ++f)
+    for (std::size_t row = 0; row < fold_of_row.size(); ++row)
+      (fold_of_row[row] == f ? folds[f].validation : folds[f].train).push_back(row);
+  return folds;
+}
+
+/// The labels without repetition, sorted.
+inline std::vector<std::string> distinct(std::vector<std::string> labels) {
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
+}
+
+}  // namespace detail
+
+/// Puts `fraction` of the rows, rounded to whole ones, into the validation part, at random; each part comes in random
+/// order. Throws ValueError for a fraction outside 0 .. 1 and when a part would be empty.
+inline SplitRows train_test_split(std::size_t n, double fraction, Rng& rng) {
+  if (!(fraction > 0 && fraction < 1))
+    detail::fail<ValueError>({"train_test_split: a fraction of ", fraction, ": it must lie between 0 and 1"});
+  const auto held_out = static_cast<std::ptrdiff_t>(std::round(fraction * static_cast<double>(n)));
+  const std::vector<std::size_t> order = rng.permutation(n);
+  const auto middle = order.begin() + held_out;
+  return detail::without_empty_part("train_test_split", {{middle, order.end()}, {order.begin(), middle}});
+}
+template <class T, class Y>
+Split<T, Y> train_test_split(const Dataset<T, Y>& data, double fraction, Rng& rng) {
+  return detail::take(data, train_test_split(data.size(), fraction, rng));
+}
+
+/// Validates on the rows of the chosen groups and trains on all others; group_of_row holds a label for each row, as
+/// table.texts("course") does. Keeps the order of the rows. Throws ValueError for a group that no row belongs to and
+/// when a part would be empty, ShapeError when the labels are not as many as the rows.
+inline SplitRows split_by_group(const std::vector<std::string>& group_of_row,
+                                const std::vector<std::string>& validation_groups) {
+  for (const std::string& group : validation_groups)
+    if (std::find(group_of_row.begin(), group_of_row.end(), group) == group_of_row.end())
+      detail::fail<ValueError>({"split_by_group: no row belongs to ", detail::quoted(group), "; the groups are ",
+                                detail::quoted_list(detail::distinct(group_of_row))});
+  SplitRows rows;
+  for (std::size_t row = 0; row < group_of_row.size(); ++row) {
+    const auto chosen = std::find(validation_groups.begin(), validation_groups.end(), group_of_row[row]);
+    (chosen != validation_groups.end() ? rows.validation : rows.train).push_back(row);
+  }
+  return detail::without_empty_part("split_by_group", std::move(rows));
+}
+template <class T, class Y>
+Split<T, Y> split_by_group(const Dataset<T, Y>& data, const std::vector<std::string>& group_of_row,
+                           const std::vector<std::string>& validation_groups) {
+  if (group_of_row.size() != data.size())
+    detail::fail<ShapeError>({"split_by_group: ", group_of_row.size(), " labels for ", data.size(), " rows"});
+  return detail::take(data, split_by_group(group_of_row, validation_groups));
+}
+
+/// k ways to split n rows, such that every row is validated on exactly once and the folds differ by at most one row;
+/// k = n leaves one out. Throws ValueError for k < 2 and k > n.
+/// for (const auto& [train, validation] : k_fold(data.size(), 5, rng)) ... data.subset(train) ...
+inline std::vector<SplitRows> k_fold(std::size_t n, std::size_t k, Rng& rng) {
+  detail::require_folds("k_fold", k, n, "rows");
+  const std::vector<std::size_t> order = rng.permutation(n);
+  std::vector<std::size_t> fold_of_row(n);
+  for (std::size_t i = 0; i < n; ++i) fold_of_row[order[i]] = i % k;
+  return detail::make_folds(fold_of_row, k);
+}
+
+/// As k_fold, but no group is torn apart: the largest group first, each goes into the fold that has the fewest rows, so
+/// that nothing is left to chance. k = the number of groups leaves one group out.
+inline std::vector<SplitRows> group_k_fold(const std::vector<std::string>& group_of_row, std::size_t k) {
+  const std::vector<std::string> groups = detail::distinct(group_of_row);
+  detail::require_folds("group_k_fold", k, groups.size(), "groups");
+  std::vector<std::size_t> group(group_of_row.size()), rows(groups.size()), largest_first(groups.size());
+  for (std::size_t row = 0; row < group.size(); ++row) {
+    const auto found = std::lower_bound(groups.begin(), groups.end(), group_of_row[row]);
+    group[row] = static_cast<std::size_t>(found - groups.begin());
+    ++rows[group[row]];
+  }
+  for (std::size_t g = 0; g < groups.size(); ++g) largest_first[g] = g;
+  std::stable_sort(largest_first.begin(), largest_first.end(), [&](auto a, auto b) { return rows[a] > rows[b]; });
+
+  std::vector<std::size_t> fold_of_group(groups.size()), filled(k);
+  for (const std::size_t g : largest_first) {
+    const auto emptiest = std::min_element(filled.begin(), filled.end());
+    fold_of_group[g] = static_cast<std::size_t>(emptiest - filled.begin());
+    *emptiest += rows[g];
+  }
+  for (std::size_t& fold : group) fold = fold_of_group[fold];
+  return detail::make_folds(group, k);
+}
+
+}  // namespace minigrad
