@@ -206,19 +206,29 @@ struct Element<Tensor<T>, Rest...> {
   using type = std::conditional_t<std::is_same_v<T, bool>, typename Element<Rest...>::type, T>;
 };
 
+/// Of masks and numbers it is that of the numbers.
+template <class T, class... X>
+struct ElementOfAll {
+  using type = T;
+};
+template <class... X>
+struct ElementOfAll<bool, X...> {
+  using type = std::common_type_t<bool, std::conditional_t<is_tensor<X>, bool, X>...>;
+};
+
 template <class T, class X>
 decltype(auto) as_operand(const X& x) {
-  if constexpr (is_tensor<X>) return (x);
+  if constexpr (is_tensor<X> || std::is_same_v<X, bool>) return (x);
   else return static_cast<T>(x);
 }
 
 }  // namespace detail
 
 /// The tensor of f(x_i, ...) over operands that broadcast: at least one tensor, and numbers. It holds bools where f
-/// gives bools, else the operands' own type. Throws ShapeError naming `op` when the shapes do not broadcast.
+/// gives bools, else the tensors' own type, or, where they are masks, the numbers'. Throws ShapeError naming `op` when the shapes do not broadcast.
 template <class F, class... X>
 auto map(const char* op, const F& f, const X&... x) {
-  using T = typename detail::Element<X...>::type;
+  using T = typename detail::ElementOfAll<typename detail::Element<X...>::type, X...>::type;
   static_assert(((!is_tensor<X> || std::is_same_v<X, Tensor<T>> || std::is_same_v<X, Tensor<bool>>)&&...),
                 "minigrad: the tensors hold different number types: convert one with x.to<double>()");
   const auto apply = [&](const auto&... operand) {
