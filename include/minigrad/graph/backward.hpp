@@ -45,9 +45,9 @@ void backward(const Var<V>& loss) {
 template <class V>
 std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
   Graph<V>& graph = y.graph();
-  std::vector<char> wanted(graph.size(), 0);  // nodes that some x reaches
+  std::vector<char, detail::PoolAllocator<char>> wanted(graph.size(), 0);  // nodes that some x reaches
   for (const Var<V>& one : x) {
-    if (!graph.owns(one)) detail::fail<GraphError>({"grad: y and x belong to different graphs"});
+    if (&one.graph() != &graph) detail::fail<GraphError>({"grad: y and x belong to different graphs"});
     wanted[one.id()] = 1;
   }
   for (NodeId i = 0; i <= y.id(); ++i)
@@ -67,13 +67,14 @@ Var<V> grad(const Var<V>& y, const Var<V>& x) {
 }
 
 /// f(x...) and its gradients with respect to each x, for a function of Vars that gives a single number. One x gives the
-/// pair {value, gradient}, several give {value, array of gradients}.
+/// pair {value, gradient}, several give {value, array of gradients}. Parameters that f uses get theirs as by backward().
 template <class F, class V, class... More>
 auto value_and_grad(const F& f, const V& x, const More&... more) {
   static_assert((std::is_same_v<V, More> && ...), "minigrad: value_and_grad takes arguments of one type");
   Graph<V> graph;
   const std::array<Var<V>, 1 + sizeof...(More)> in{graph.variable(x), graph.variable(more)...};
   const Var<V> y = std::apply(f, in);
+  if (&y.graph() != &graph) detail::fail<GraphError>({"value_and_grad: the function's result belongs to another graph"});
   graph.sweep(y, detail::one_for("value_and_grad", y));
   const auto gradient = [&](const Var<V>& one) {
     const V* found = graph.find_gradient(one.id());

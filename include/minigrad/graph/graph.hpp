@@ -55,6 +55,10 @@ class Var {
   friend class Graph<V>;
   Var(Graph<V>* graph, NodeId id, std::uint32_t generation) : graph_(graph), id_(id), generation_(generation) {}
   auto& node() const;
+  [[noreturn, gnu::cold, gnu::noinline]] void refuse() const {
+    if (!graph_) detail::fail<GraphError>({"Var: used before it was given a value"});
+    detail::fail<GraphError>({"Var: used after clear() of its graph"});
+  }
 
   Graph<V>* graph_ = nullptr;
   NodeId id_ = 0;
@@ -132,6 +136,8 @@ void add_gradient(std::optional<V>& sum, V& part) {
 template <class V>
 class InputNode final : public Node<V> {
  public:
+  static constexpr bool owns_memory = !std::is_trivially_destructible_v<V>;
+
   InputNode(V value, bool needs_grad)
       : Node<V>(needs_grad ? "variable" : "input", &value_, needs_grad), value_(std::move(value)) {}
   void arrive(V& gradient) override { add_gradient(grad_, gradient); }
@@ -145,6 +151,8 @@ class InputNode final : public Node<V> {
 template <class V>
 class ParameterNode final : public Node<V> {
  public:
+  static constexpr bool owns_memory = false;
+
   explicit ParameterNode(ParameterState<V>& state)
       : Node<V>("parameter", &state.value, state.requires_grad), state_(state) {}
   void arrive(V& gradient) override { add_gradient(state_.grad, gradient); }
@@ -187,7 +195,9 @@ class Graph {
   /// Forgets all nodes. Every Var of this graph becomes invalid, and says so when used.
   void clear() {
     adjoints_.clear();
-    for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->~Node();
+    if (own_memory_)
+      for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->~Node();
+    own_memory_ = false;
     nodes_.clear();
     used_ = 0;
     ++generation_;
@@ -200,7 +210,10 @@ class Graph {
 
   template <std::derived_from<detail::Node<V>> N, class... Args>
   Var<V> add(Args&&... args) {
+    static_assert(sizeof(N) <= block_bytes && alignof(N) <= node_alignment,
+                  "minigrad: a derivative rule captures too much: keep large things in a Tensor");
     nodes_.push_back(new (room(sizeof(N))) N(std::forward<Args>(args)...));
+    own_memory_ = own_memory_ || N::owns_memory;
     return at(static_cast<NodeId>(nodes_.size() - 1));
   }
 
@@ -257,11 +270,11 @@ class Graph {
   }
 
   // Nodes stand one after another in blocks of memory that clear() keeps.
-  static constexpr std::size_t block_bytes = std::size_t{1} << 16;
+  static constexpr std::size_t block_bytes = std::size_t{1} << 16, node_alignment = 16;
   [[gnu::noinline]] void* room(std::size_t bytes) {
     if (nodes_.size() == (std::numeric_limits<NodeId>::max)()) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
     if (nodes_.size() == nodes_.capacity()) nodes_.reserve(2 * nodes_.capacity());  // so that adding a node cannot fail
-    bytes = (bytes + 15) / 16 * 16;
+    bytes = (bytes + node_alignment - 1) / node_alignment * node_alignment;
     std::size_t block = used_ / block_bytes, at = used_ % block_bytes;
     if (at + bytes > block_bytes) {
       ++block;
@@ -279,13 +292,13 @@ class Graph {
   std::size_t used_ = 0;
   std::uint32_t generation_ = 0;
   bool retain_grads_ = false;
+  bool own_memory_ = false;  // whether any node does, so that it must be destroyed
   detail::Adjoints<V> adjoints_;  // kept between sweeps for its memory
 };
 
 template <class V>
 auto& Var<V>::node() const {
-  if (!graph_) detail::fail<GraphError>({"Var: used before it was given a value"});
-  if (generation_ != graph_->generation_) detail::fail<GraphError>({"Var: used after clear() of its graph"});
+  if (!graph_ || generation_ != graph_->generation_) refuse();
   return graph_->node(id_);
 }
 

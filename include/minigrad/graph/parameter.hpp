@@ -66,7 +66,8 @@ class Parameter {
   Parameter(const Parameter& other) : state_(std::make_shared<detail::ParameterState<V>>(other.state())) {}
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(const Parameter& other) {
-    state() = other.state();
+    if (state_) *state_ = other.state();
+    else *this = Parameter(other);  // this one had been moved from
     return *this;
   }
   Parameter& operator=(Parameter&&) noexcept = default;

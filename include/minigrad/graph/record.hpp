@@ -119,7 +119,6 @@ auto constant_of(const X& x) {
   if constexpr (is_var<X> || is_parameter<X>) {
     return NotConstant{};
   } else if constexpr (is_tensor<X>) {
-    static_assert(is_tensor<V>, "minigrad: a Tensor cannot meet a Var of a number graph");
     return X(x);
   } else if constexpr (std::is_same_v<X, bool>) {
     return x;
@@ -128,18 +127,36 @@ auto constant_of(const X& x) {
   }
 }
 
+/// A derivative may be larger than its input only as far as the input was stretched.
+inline void check_rule(const char* op, const Shape& derivative, const Shape& input) {
+  bool fits = input.rank() <= derivative.rank() || input.size() == 1;
+  for (std::size_t i = 0; i < derivative.rank(); ++i)
+    fits = fits && (input.from_right(i) == 1 || input.from_right(i) == derivative.from_right(i));
+  if (!fits) fail<ShapeError>({op, ": its rule gave a derivative of shape ", derivative, " for an input of shape ", input});
+}
+
+/// Adds what a rule gave to an input's adjoint, summed over the axes along which the input was stretched.
 template <class V>
-[[gnu::noinline]] void pass_back(std::optional<V>& slot, V part, const Shape& shape) {
-  if constexpr (is_tensor<V>) {
-    if (part.shape() != shape) part = sum_to(std::move(part), shape);
+[[gnu::noinline]] void pass_back(const char* op, std::optional<V>& slot, V part, const V& input) {
+  if (part.shape() != input.shape()) {
+    check_rule(op, part.shape(), input.shape());
+    part = sum_to(std::move(part), input.shape());
   }
   if (slot) add_to(*slot, part);
   else slot = std::move(part);
 }
 template <class V>
-[[gnu::noinline]] void pass_back(std::optional<Var<V>>& slot, Var<V> part, const Shape& shape) {
+  requires(is_number<V>)
+void pass_back(const char*, std::optional<V>& slot, V part, const V&) {
+  slot = slot ? *slot + part : part;
+}
+template <class V>
+[[gnu::noinline]] void pass_back(const char* op, std::optional<Var<V>>& slot, Var<V> part, const V& input) {
   if constexpr (is_tensor<V>) {
-    if (shape_of(part) != shape) part = sum_to(part, shape);
+    if (part.value().shape() != input.shape()) {
+      check_rule(op, part.value().shape(), input.shape());
+      part = sum_to(part, input.shape());
+    }
   }
   slot = slot ? *slot + part : part;
 }
@@ -151,6 +168,10 @@ class OpNode final : public Node<V> {
   using Ids = std::array<NodeId, arity>;
 
  public:
+  static constexpr bool owns_memory = !std::is_trivially_destructible_v<V> ||
+                                      !std::is_trivially_destructible_v<Constants> ||
+                                      !std::is_trivially_destructible_v<std::tuple<Rules...>>;
+
   OpNode(const char* op, V value, bool needs_grad, const Ids& ids, Constants constants, const Rules&... rules)
       : Node<V>(op, &value_, needs_grad),
         value_(std::move(value)),
@@ -162,22 +183,25 @@ class OpNode final : public Node<V> {
 
   void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
     for_each_rule([&]<std::size_t K>(const auto& rule, std::integral_constant<std::size_t, K>) {
-      if (!graph.node(ids_[K]).needs_grad()) return;
+      const Node<V>& input = graph.node(ids_[K]);
+      if (!input.needs_grad()) return;
       auto& slot = adjoints[ids_[K]];
       const auto& g = *adjoints[self];
       with_inputs<V>(graph, [&](const auto&... in) {
-        const Shape& shape = shape_of(graph.node(ids_[K]).value());
         if constexpr (std::is_same_v<std::decay_t<decltype(rule)>, SameGradient>) {
-          pass_back(slot, V(g), shape);
+          if constexpr (is_tensor<V>)
+            if (slot && slot->shape() == g.shape()) return add_to(*slot, g);
+          pass_back(this->op(), slot, V(g), input.value());
         } else if constexpr (PerElement && is_tensor<V>) {
-          if (shape == value_.shape()) {
-            if (slot) return map_into(*slot, rule, Write::add, g, value_, in...);
-            slot = V::empty(shape);
-            return map_into(*slot, rule, Write::assign, g, value_, in...);
+          if (input.value().shape() == g.shape()) {
+            const Write write = slot ? Write::add : Write::assign;
+            if (!slot) slot = V::empty(g.shape());
+            map_into(*slot, rule, write, g, value_, in...);
+          } else {
+            pass_back(this->op(), slot, V(map(this->op(), rule, g, value_, in...)), input.value());
           }
-          pass_back(slot, V(map(this->op(), rule, g, value_, in...)), shape);
         } else {
-          pass_back(slot, V(rule(g, value_, in...)), shape);
+          pass_back(this->op(), slot, V(rule(g, value_, in...)), input.value());
         }
       });
     });
@@ -187,8 +211,8 @@ class OpNode final : public Node<V> {
     for_each_rule([&]<std::size_t K>(const auto& rule, std::integral_constant<std::size_t, K>) {
       if (!wanted[ids_[K]]) return;
       with_inputs<Var<V>>(graph, [&](const auto&... in) {
-        pass_back(adjoints[ids_[K]], Var<V>(rule(*adjoints[self], graph.at(self), in...)),
-                  shape_of(graph.node(ids_[K]).value()));
+        pass_back(this->op(), adjoints[ids_[K]], Var<V>(rule(*adjoints[self], graph.at(self), in...)),
+                  graph.node(ids_[K]).value());
       });
     });
   }
@@ -274,6 +298,25 @@ auto record(const char* op, const std::tuple<const X&...>& in, const Value& valu
       in);
 }
 
+namespace detail {
+
+/// value() of numbers; every one that is not a mask becomes a T.
+template <class T, class Value, class... X>
+auto value_of_numbers(const Value& value, const X&... x) {
+  static_assert((is_number<X> && ...), "minigrad: a Tensor cannot meet a Var of a number graph");
+  return value(static_cast<std::conditional_t<std::is_same_v<X, bool>, bool, T>>(x)...);
+}
+
+/// value() of numbers, or of every element of tensors.
+template <class Value, class... X>
+auto value_of_elements(const char* op, const Value& value, const X&... x) {
+  if constexpr ((is_number<X> && ...))
+    return value_of_numbers<std::common_type_t<std::conditional_t<std::is_same_v<X, bool>, char, X>...>>(value, x...);
+  else return map(op, value, x...);
+}
+
+}  // namespace detail
+
 /// y_i = value(inputs_i...) for every element, with broadcasting; the rules too are those of one element. Numbers give a
 /// number, Tensors a Tensor, and with a Var among the inputs the result is a Var.
 template <class Value, class... X, class... Rules>
@@ -281,22 +324,14 @@ auto elementwise(const char* op, const std::tuple<const X&...>& in, const Value&
   using V = typename detail::FirstVar<X...>::type;
   return std::apply(
       [&](const X&... x) {
-        if constexpr ((is_number<X> && ...)) {
-          using T = std::common_type_t<std::conditional_t<std::is_same_v<X, bool>, char, X>...>;
-          return value(static_cast<std::conditional_t<std::is_same_v<X, bool>, bool, T>>(x)...);
-        } else if constexpr (std::is_void_v<V>) {
-          return map(op, value, value_of(x)...);
-        } else if constexpr (is_tensor<V>) {
+        if constexpr (std::is_void_v<V>)
+          return detail::value_of_elements(op, value, value_of(x)...);
+        else if constexpr (is_tensor<V>)
           return detail::record_node<true>(op, detail::common_graph<V>(x...), V(map(op, value, value_of(x)...)), in,
                                            rules...);
-        } else {
-          const auto as_number = [](const auto& one) {
-            using One = std::decay_t<decltype(one)>;
-            return static_cast<std::conditional_t<std::is_same_v<One, bool>, bool, V>>(one);
-          };
-          return detail::record_node<true>(op, detail::common_graph<V>(x...), V(value(as_number(value_of(x))...)), in,
-                                           rules...);
-        }
+        else
+          return detail::record_node<true>(op, detail::common_graph<V>(x...),
+                                           V(detail::value_of_numbers<V>(value, value_of(x)...)), in, rules...);
       },
       in);
 }
@@ -307,6 +342,8 @@ namespace detail {
 template <class V, class Rule>
 class ManyNode final : public Node<V> {
  public:
+  static constexpr bool owns_memory = true;
+
   ManyNode(const char* op, V value, bool needs_grad, std::span<const Var<V>> in, const Rule& rule)
       : Node<V>(op, &value_, needs_grad), value_(std::move(value)), rule_(rule) {
     ids_.reserve(in.size());
@@ -316,13 +353,13 @@ class ManyNode final : public Node<V> {
   void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
     for (std::size_t k = 0; k < ids_.size(); ++k)
       if (const auto& x = graph.node(ids_[k]); x.needs_grad())
-        pass_back(adjoints[ids_[k]], V(rule_(*adjoints[self], value_, k)), shape_of(x.value()));
+        pass_back(this->op(), adjoints[ids_[k]], V(rule_(*adjoints[self], value_, k)), x.value());
   }
   void pull(Graph<V>& graph, NodeId self, Adjoints<Var<V>>& adjoints, Wanted wanted) override {
     for (std::size_t k = 0; k < ids_.size(); ++k)
       if (wanted[ids_[k]])
-        pass_back(adjoints[ids_[k]], Var<V>(rule_(*adjoints[self], graph.at(self), k)),
-                  shape_of(graph.node(ids_[k]).value()));
+        pass_back(this->op(), adjoints[ids_[k]], Var<V>(rule_(*adjoints[self], graph.at(self), k)),
+                  graph.node(ids_[k]).value());
   }
 
  private:
@@ -343,7 +380,7 @@ Var<V> record_many(const char* op, std::span<const Var<V>> in, const Value& valu
   std::vector<const V*, detail::PoolAllocator<const V*>> values;
   values.reserve(in.size());
   for (const Var<V>& x : in) {
-    if (!graph.owns(x)) detail::fail<GraphError>({op, ": the operands belong to different graphs"});
+    if (&x.graph() != &graph) detail::fail<GraphError>({op, ": the operands belong to different graphs"});
     needs_grad = needs_grad || graph.node(x.id()).needs_grad();
     values.push_back(&x.value());
   }

@@ -14,7 +14,9 @@ namespace minigrad {
 /// The number c in the number type of x.
 template <Operand X>
 constexpr auto constant_like(const X&, double c) {
-  return static_cast<detail::number_of<X>>(c);
+  using T = detail::number_of<X>;
+  static_assert(!std::is_integral_v<T>, "minigrad: this takes no whole numbers: write 1.0, or x.template to<float>()");
+  return static_cast<T>(c);
 }
 
 /// 0 in the shape of x, with no derivative.
@@ -32,41 +34,44 @@ X zeros_like(const X&) {
 
 namespace detail {
 template <class F, class A, class B>
-auto compare(const char* op, const F& f, const A& a, const B& b) {
-  if constexpr (is_number<A> && is_number<B>) return f(a, b);
-  else if constexpr (is_tensor<A> || is_tensor<B>) return map(op, f, a, b);
-  else return compare(op, f, value_of(a), value_of(b));
+auto compare_values(const char* op, const F& f, const A& a, const B& b) {
+  if constexpr (is_number<A> && is_number<B>) {
+    using T = std::common_type_t<A, B>;
+    return f(static_cast<T>(a), static_cast<T>(b));
+  } else {
+    return map(op, f, a, b);
+  }
 }
 template <class F, class A, class B>
-auto compare_values(const char* op, const F& f, const A& a, const B& b) {
-  return compare(op, f, value_of(a), value_of(b));
+auto compare(const char* op, const F& f, const A& a, const B& b) {
+  return compare_values(op, f, value_of(a), value_of(b));
 }
 }  // namespace detail
 
 /// a == b, and so on, element by element: a Tensor<bool>, or a bool for numbers.
 template <Operand A, Operand B>
 auto equal(const A& a, const B& b) {
-  return detail::compare_values("equal", [](auto x, auto y) { return x == y; }, a, b);
+  return detail::compare("equal", [](auto x, auto y) { return x == y; }, a, b);
 }
 template <Operand A, Operand B>
 auto not_equal(const A& a, const B& b) {
-  return detail::compare_values("not_equal", [](auto x, auto y) { return x != y; }, a, b);
+  return detail::compare("not_equal", [](auto x, auto y) { return x != y; }, a, b);
 }
 template <Operand A, Operand B>
 auto less(const A& a, const B& b) {
-  return detail::compare_values("less", [](auto x, auto y) { return x < y; }, a, b);
+  return detail::compare("less", [](auto x, auto y) { return x < y; }, a, b);
 }
 template <Operand A, Operand B>
 auto less_equal(const A& a, const B& b) {
-  return detail::compare_values("less_equal", [](auto x, auto y) { return x <= y; }, a, b);
+  return detail::compare("less_equal", [](auto x, auto y) { return x <= y; }, a, b);
 }
 template <Operand A, Operand B>
 auto greater(const A& a, const B& b) {
-  return detail::compare_values("greater", [](auto x, auto y) { return x > y; }, a, b);
+  return detail::compare("greater", [](auto x, auto y) { return x > y; }, a, b);
 }
 template <Operand A, Operand B>
 auto greater_equal(const A& a, const B& b) {
-  return detail::compare_values("greater_equal", [](auto x, auto y) { return x >= y; }, a, b);
+  return detail::compare("greater_equal", [](auto x, auto y) { return x >= y; }, a, b);
 }
 
 /// a where the mask is true, else b.
@@ -114,7 +119,8 @@ namespace detail {
 /// An operand of a pair; a number becomes one of the other's number type, so that x * 2 and x * 2.0 are one function.
 template <class Other, class X>
 decltype(auto) matched(const X& x) {
-  if constexpr (is_number<X> && !is_number<Other>) return static_cast<number_of<Other>>(x);
+  if constexpr (is_number<X> && !is_number<Other> && !std::is_same_v<number_of<Other>, bool>)
+    return static_cast<number_of<Other>>(x);
   else return (x);
 }
 }  // namespace detail
@@ -181,20 +187,20 @@ auto clamp(const X& x, const Low& low, const High& high) {
       no_rule);
 }
 
-// ---- powers --------------------------------------------------------------------------------------------------------
-
-/// |x|. dy/dx = sign(x), and 0 at 0.
-template <Operand X>
-auto abs(const X& x) {
-  return elementwise("abs", inputs(x), [](auto v) { return v < 0 ? -v : v > 0 ? v : v * v; },
-                     [](auto g, auto&&, auto v) { return g * sign(v); });
-}
+// ---- sizes, squares and roots --------------------------------------------------------------------------------------
 
 /// -1, 0 or 1. dy/dx = 0.
 template <Operand X>
 auto sign(const X& x) {
   return elementwise("sign", inputs(x), []<class T>(T v) { return v > 0 ? T(1) : v < 0 ? T(-1) : v; },
                      [](auto g, auto&&, auto&&) { return zeros_like(g); });
+}
+
+/// |x|. dy/dx = sign(x), and 0 at 0.
+template <Operand X>
+auto abs(const X& x) {
+  return elementwise("abs", inputs(x), [](auto v) { return v < 0 ? -v : v > 0 ? v : v * v; },
+                     [](auto g, auto&&, auto v) { return g * sign(v); });
 }
 
 /// x^2. dy/dx = 2 x.
@@ -218,17 +224,7 @@ auto reciprocal(const X& x) {
                      [](auto g, auto y, auto&&) { return -(g * y * y); });
 }
 
-/// x^p. dy/dx = p x^(p-1), and 0 for p = 0 even at x = 0; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. An exponent
-/// that is a number is a constant, and no logarithm is taken.
-template <Operand X, Operand P>
-auto pow(const X& x, const P& p) {
-  return elementwise(
-      "pow", inputs(x, p), [](auto v, auto q) { return std::pow(v, q); },
-      [](auto g, auto&&, auto v, auto q) { return g * q * pow(v, where(equal(q, 0), 0, q - 1)); },
-      [](auto g, auto y, auto v, auto&&) { return g * y * log(where(equal(v, 0), where(equal(y, 0), 1, v), v)); });
-}
-
-// ---- exponentials, logarithms, angles ------------------------------------------------------------------------------
+// ---- exponentials, logarithms, powers, angles ----------------------------------------------------------------------
 
 /// e^x. dy/dx = y.
 template <Operand X>
@@ -255,6 +251,19 @@ auto log1p(const X& x) {
   return elementwise("log1p", inputs(x), [](auto v) { return std::log1p(v); },
                      [](auto g, auto&&, auto v) { return g / (1 + v); });
 }
+
+/// x^p. dy/dx = p x^(p-1), and 0 for p = 0 even at x = 0; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. An exponent
+/// that is a number is a constant, and no logarithm is taken.
+template <Operand X, Operand P>
+auto pow(const X& x, const P& p) {
+  return elementwise(
+      "pow", inputs(x, p), [](auto v, auto q) { return std::pow(v, q); },
+      [](auto g, auto&&, auto v, auto q) { return g * q * pow(where(equal(q, 0), where(equal(v, 0), 1, v), v), q - 1); },
+      [](auto g, auto y, auto v, auto q) { return g * y * log(where(equal(v, 0), where(less(q, 0), v, 1), v)); });
+}
+
+template <Operand X>
+auto cos(const X& x);  // for the rule of sin
 
 /// The sine. dy/dx = cos x.
 template <Operand X>
@@ -323,14 +332,14 @@ auto relu(const X& x) {
 /// x where x > 0, else slope * x.
 template <Operand X>
 auto leaky_relu(const X& x, double slope = 0.01) {
-  return elementwise("leaky_relu", inputs(x, slope), [](auto v, auto s) { return v > 0 ? v : s * v; },
+  return elementwise("leaky_relu", inputs(x, constant_like(x, slope)), [](auto v, auto s) { return v > 0 ? v : s * v; },
                      [](auto g, auto&&, auto v, auto s) { return where(greater(v, 0), g, g * s); }, no_rule);
 }
 
 /// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
 template <Operand X>
 auto elu(const X& x, double alpha = 1) {
-  return elementwise("elu", inputs(x, alpha), [](auto v, auto a) { return v > 0 ? v : a * std::expm1(v); },
+  return elementwise("elu", inputs(x, constant_like(x, alpha)), [](auto v, auto a) { return v > 0 ? v : a * std::expm1(v); },
                      [](auto g, auto&&, auto v, auto a) { return where(greater(v, 0), g, g * a * exp(minimum(v, 0))); },
                      no_rule);
 }

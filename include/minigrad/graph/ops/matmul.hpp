@@ -14,9 +14,10 @@ concept Recordable = (TensorOperand<X> && ...) && (VarOrParameter<X> || ...);
 /// [..., n] as a matrix of [rows, n]: the rows of a batch, however they are arranged.
 template <class X>
 auto as_matrix(const X& x) {
-  const Shape& shape = shape_of(x);
-  const std::size_t n = shape[shape.rank() - 1];
-  return reshape(x, Shape{n ? shape.size() / n : 0, n});
+  Shape rows = shape_of(x);
+  const std::size_t n = rows[rows.rank() - 1];
+  rows.erase(rows.rank() - 1);
+  return reshape(x, Shape{rows.size(), n});
 }
 }  // namespace detail
 

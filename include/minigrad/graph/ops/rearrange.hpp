@@ -49,7 +49,11 @@ auto scatter_rows(const X& x, const Tensor<std::int64_t>& indices, std::size_t r
 template <class T>
 Var<Tensor<T>> concatenate(std::span<const Var<Tensor<T>>> x, Axis axis = 0) {
   std::vector<std::size_t, detail::PoolAllocator<std::size_t>> starts{0};
-  for (const auto& one : x) starts.push_back(starts.back() + detail::reduced_extent("concatenate", shape_of(one), axis));
+  for (const auto& one : x) {
+    if (shape_of(one).rank() != shape_of(x[0]).rank())
+      detail::shape_error("concatenate", shape_of(x[0]), shape_of(one), "extents differ along another axis");
+    starts.push_back(starts.back() + shape_of(one)[axis.in("concatenate", shape_of(one))]);
+  }
   return record_many(
       "concatenate", x, [&](std::span<const Tensor<T>* const> values) { return concatenate<T>(values, axis); },
       [=](const auto& g, auto&&, std::size_t k) { return slice(g, starts[k], starts[k + 1], axis); });
@@ -78,6 +82,7 @@ inline Shape with_new_axis(const Shape& shape, Axis axis) {
 /// Tensors of one shape side by side along a new axis. Throws ShapeError when their shapes differ.
 template <class X>
 auto stack(std::span<const X> x, Axis axis = 0) {
+  if (x.empty()) detail::fail<ValueError>({"stack: nothing to put together"});
   std::vector<X, detail::PoolAllocator<X>> parts;
   parts.reserve(x.size());
   for (const X& one : x) {

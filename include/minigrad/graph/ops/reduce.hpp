@@ -67,7 +67,8 @@ auto sum_to(const X& x, const Shape& shape) {
 /// The mean of all elements or along an axis; NaN of none.
 template <detail::TensorOperand X>
 auto mean(const X& x, Axis axis = {}, bool keepdim = false) {
-  return sum(x, axis, keepdim) / detail::reduced_extent("mean", shape_of(x), axis);
+  const std::size_t n = detail::reduced_extent("mean", shape_of(x), axis);
+  return sum(x, axis, keepdim) / n;
 }
 
 /// The variance: the mean of (x - mean)^2, with n - correction in place of n. As in PyTorch the correction is 1.
@@ -115,15 +116,17 @@ auto argmin(const X& x, Axis axis = {}, bool keepdim = false) {
   return argmin(x.value(), axis, keepdim);
 }
 
-/// log sum exp(x) without overflow: the largest x is taken out first. dL/dx = g exp(x - y).
+/// log sum exp(x) without overflow: the largest x is taken out first; -inf of none. dL/dx = g exp(x - y).
 template <detail::TensorOperand X>
 auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
+  using T = detail::number_of<X>;
   return record(
       "logsumexp", inputs(x),
       [=](const auto& v) {
-        const auto largest = (max)(v, axis, true);
-        const auto shift = where(less(abs(largest), std::numeric_limits<detail::number_of<X>>::infinity()), largest, 0);
-        return reshape(log(sum(exp(v - shift), axis, true)) + shift, detail::AxisSplit("logsumexp", v.shape(), axis, keepdim).shape);
+        const detail::AxisSplit split("logsumexp", v.shape(), axis, keepdim);
+        const auto largest = split.extent ? (max)(v, axis, true) : Tensor<T>::scalar(0);
+        const auto shift = where(less(abs(largest), std::numeric_limits<T>::infinity()), largest, 0);
+        return reshape(log(sum(exp(v - shift), axis, true)) + shift, split.shape);
       },
       [=](const auto& g, const auto& y, const auto& v) {
         return detail::keep(g, v, axis) * exp(v - detail::keep(y, v, axis));
