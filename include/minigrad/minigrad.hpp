@@ -31,7 +31,12 @@
 #include "nn/sequential.hpp"
 #include "nn/losses.hpp"
 
-// data: from a file to numbers.
+// data: from a file to batches of numbers.
 #include "data/field.hpp"
 #include "data/table.hpp"
 #include "data/csv.hpp"
+#include "data/dataset.hpp"
+#include "data/split.hpp"
+#include "data/scaler.hpp"
+#include "data/features.hpp"
+#include "data/loader.hpp"
