@@ -33,9 +33,14 @@ struct AxisSplit {
   }
 };
 
-/// x_0 + ... + x_{n-1} by 32 running sums: independent additions, and a rounding error that grows with n / 32.
+/// x_0 + ... + x_{n-1} by 32 running sums: independent additions. A long row is halved first, so that the rounding error
+/// stops growing with n.
 template <class T>
 T sum_row(std::size_t n, const T* x) {
+  if (n > 256 * block) {
+    const std::size_t half = n / 2 / block * block;
+    return static_cast<T>(sum_row(half, x) + sum_row(n - half, x + half));
+  }
   T lanes[block] = {};
   std::size_t i = 0;
   for (; i + block <= n; i += block)
@@ -113,6 +118,11 @@ Tensor<T> sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
     for (std::size_t k = 0; k < r.extent; ++k)
       detail::add_row(r.inner, y.data() + o * r.inner, x.data() + (o * r.extent + k) * r.inner);
   return y;
+}
+
+/// Of a mask: how many are true.
+inline Tensor<std::int64_t> sum(const Tensor<bool>& x, Axis axis = {}, bool keepdim = false) {
+  return sum(x.to<std::int64_t>(), axis, keepdim);
 }
 
 /// The largest or smallest element, of all or along one axis; NaN if there is one. Throws ValueError for no elements.
