@@ -211,7 +211,8 @@ TEST_CASE("moving hands the numbers on and leaves an empty tensor") {
   CHECK(x.size() == 0);
   x = y;
   CHECK(x == y);
-  static_assert(std::is_nothrow_move_constructible_v<Tensor<float>> && std::is_nothrow_move_assignable_v<Tensor<float>>);
+  static_assert(std::is_nothrow_move_constructible_v<Tensor<float>>);
+  static_assert(std::is_nothrow_move_assignable_v<Tensor<float>>);
 }
 
 TEST_CASE("a tensor may be assigned and moved to itself") {
