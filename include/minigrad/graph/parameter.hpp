@@ -81,7 +81,10 @@ class Parameter {
   bool requires_grad() const { return state().requires_grad; }
   void requires_grad(bool on) { state().requires_grad = on; }
 
-  ParameterRef<V> ref() const { return ParameterRef<V>(state_); }
+  ParameterRef<V> ref() const {
+    state();  // checks that there is one
+    return ParameterRef<V>(state_);
+  }
 
  private:
   friend class Graph<V>;
