@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -90,6 +91,9 @@ void for_each_part(M& module, const std::string& prefix, const Visit& visit) {
   if constexpr (is_vector<M>) {
     for (std::size_t k = 0; k < module.size(); ++k) visit(module[k], place(prefix, std::to_string(k)));
   } else if constexpr (HasParts<M>) {
+    if constexpr (requires { M::part_names[0]; })
+      static_assert(std::size(M::part_names) == std::tuple_size_v<decltype(module.parts())>,
+                    "minigrad: part_names needs one name for each of parts()");
     std::size_t k = 0;
     std::apply([&](auto&... part) { (visit(part, place(prefix, part_name<M>(k++))), ...); }, module.parts());
   }

@@ -44,7 +44,7 @@ struct LayerOf final : AnyLayer<T> {
   void set_training(bool on) override { detail::set_training(module, on); }
   std::string describe() const override {
     if constexpr (requires { module.describe(); }) return module.describe();
-    else return "module";
+    else return HasParts<M> ? "module" : "function";
   }
   void* get(const void* type) override { return type == &type_tag<M> ? &module : nullptr; }
 };
@@ -140,13 +140,14 @@ class Sequential {
     for (const auto& layer : layers_) out += (&layer == &layers_[0] ? "" : ", ") + layer->describe();
     return out + ")";
   }
-  const detail::AnyLayer<T>& layer(std::size_t i) const { return *layers_[i]; }
+  detail::AnyLayer<T>& layer(std::size_t i) { return *layers_[i]; }
 
  private:
   std::vector<std::unique_ptr<detail::AnyLayer<T>>> layers_;
 };
 
-template <class... M>
-Sequential(M...) -> Sequential<typename detail::FirstScalar<M...>::type>;
+// First stands apart so that this is as special as the constructor, from which T would be found to be float.
+template <class First, class... Rest>
+Sequential(First, Rest...) -> Sequential<typename detail::FirstScalar<First, Rest...>::type>;
 
 }  // namespace minigrad
