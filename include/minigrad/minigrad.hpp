@@ -30,6 +30,16 @@
 #include "nn/layers.hpp"
 #include "nn/sequential.hpp"
 #include "nn/losses.hpp"
+#include "nn/summary.hpp"
+
+// optim: how weights follow their gradients.
+#include "optim/lanes.hpp"
+#include "optim/optimizer.hpp"
+#include "optim/sgd.hpp"
+#include "optim/adaptive.hpp"
+#include "optim/adam.hpp"
+#include "optim/schedule.hpp"
+#include "optim/clip.hpp"
 
 // data: from a file to batches of numbers.
 #include "data/field.hpp"

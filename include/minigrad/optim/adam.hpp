@@ -1,0 +1,110 @@
+// optim/adam.hpp - Adam and AdamW: steps of about the learning rate for every weight, however large its gradients are.
+#pragma once
+
+#include "optimizer.hpp"
+
+namespace minigrad {
+namespace detail {
+
+/// Adam's rule. `weight_decay` adds to the gradient, `shrink` multiplies the weight itself.
+template <class V, class Options>
+class AdamBase : public Optimizer<V, Options> {
+ public:
+  using Optimizer<V, Options>::Optimizer;
+
+ protected:
+  void step_with(double weight_decay, double shrink_by) {
+    using T = typename AdamBase::Number;
+    const Options& o = this->options();
+    const T decay = static_cast<T>(weight_decay), shrink = static_cast<T>(shrink_by), eps = static_cast<T>(o.eps);
+    const T keep1 = static_cast<T>(o.beta1), take1 = static_cast<T>(1 - o.beta1);
+    const T keep2 = static_cast<T>(o.beta2), take2 = static_cast<T>(1 - o.beta2);
+    const auto rule_at = [&](std::size_t t) {
+      const T lr = static_cast<T>(o.lr / (1 - std::pow(o.beta1, static_cast<double>(t))));
+      const T root = static_cast<T>(std::sqrt(1 - std::pow(o.beta2, static_cast<double>(t))));
+      return [=](auto& w, auto g, auto& m, auto& v, auto& largest_v) {
+        g += decay * w;
+        w *= shrink;
+        m = keep1 * m + take1 * g;
+        v = keep2 * v + take2 * g * g;
+        largest_v = larger(largest_v, v);
+        w -= lr * m / (sqrt(largest_v) / root + eps);
+      };
+    };
+    if (o.amsgrad) {
+      this->template update<3>(rule_at);
+    } else {
+      this->template update<2>([&](std::size_t t) {
+        return [rule = rule_at(t)](auto& w, auto g, auto& m, auto& v) { rule(w, g, m, v, v); };
+      });
+    }
+  }
+};
+
+template <class Options>
+void require_valid_adam(const Options& o) {
+  require_fraction(Options::name, "beta1", o.beta1);
+  require_fraction(Options::name, "beta2", o.beta2);
+  require_not_negative(Options::name, "eps", o.eps);
+}
+
+}  // namespace detail
+
+struct AdamOptions {
+  double lr = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999;  // how much of the running averages of g and g^2 is kept at each step
+  double eps = 1e-8;
+  double weight_decay = 0;  // adds weight_decay * w to the gradient
+  bool amsgrad = false;     // divide by the largest v so far
+
+  static constexpr const char* name = "Adam";
+  void require_valid() const { detail::require_valid_adam(*this); }
+};
+
+/// m <- beta1 m + (1 - beta1) g
+/// v <- beta2 v + (1 - beta2) g^2
+/// w <- w - lr m' / (sqrt(v') + eps),  m' = m / (1 - beta1^t),  v' = v / (1 - beta2^t) at step t
+/// where m' and v' make up for the start from 0. Kingma and Ba, "Adam: a method for stochastic optimization", 2015;
+/// amsgrad: Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018.
+///
+///   Adam optimizer(model, {.lr = 0.01});
+template <class V>
+class Adam : public detail::AdamBase<V, AdamOptions> {
+ public:
+  using detail::AdamBase<V, AdamOptions>::AdamBase;
+
+  /// Updates every parameter that has a gradient, and keeps the gradients.
+  void step() { this->step_with(this->options().weight_decay, 1); }
+};
+template <detail::HasParameters M>
+Adam(M&, AdamOptions = {}) -> Adam<detail::parameter_value_of<M>>;
+template <class V>
+Adam(std::vector<ParameterRef<V>>, AdamOptions = {}) -> Adam<V>;
+
+struct AdamWOptions {
+  double lr = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999;  // how much of the running averages of g and g^2 is kept at each step
+  double eps = 1e-8;
+  double weight_decay = 1e-2;  // each step takes lr * weight_decay * w off w
+  bool amsgrad = false;        // divide by the largest v so far
+
+  static constexpr const char* name = "AdamW";
+  void require_valid() const { detail::require_valid_adam(*this); }
+};
+
+/// w <- w - lr weight_decay w, then Adam's step: decay that the division by sqrt(v') leaves alone.
+/// Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
+template <class V>
+class AdamW : public detail::AdamBase<V, AdamWOptions> {
+ public:
+  using detail::AdamBase<V, AdamWOptions>::AdamBase;
+
+  /// Updates every parameter that has a gradient, and keeps the gradients.
+  void step() { this->step_with(0, 1 - this->options().lr * this->options().weight_decay); }
+};
+template <detail::HasParameters M>
+AdamW(M&, AdamWOptions = {}) -> AdamW<detail::parameter_value_of<M>>;
+template <class V>
+AdamW(std::vector<ParameterRef<V>>, AdamWOptions = {}) -> AdamW<V>;
+
+}  // namespace minigrad

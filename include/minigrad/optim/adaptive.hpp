@@ -1,0 +1,110 @@
+// optim/adaptive.hpp - Adagrad and RMSprop: each weight has a learning rate of its own, smaller where gradients are large.
+#pragma once
+
+#include "optimizer.hpp"
+
+namespace minigrad {
+
+struct AdagradOptions {
+  double lr = 0.01;
+  double lr_decay = 0;  // the rate at step t is lr / (1 + (t - 1) lr_decay)
+  double weight_decay = 0;
+  double initial_accumulator_value = 0;
+  double eps = 1e-10;
+
+  static constexpr const char* name = "Adagrad";
+  void require_valid() const {
+    detail::require_not_negative(name, "lr_decay", lr_decay);
+    detail::require_not_negative(name, "initial_accumulator_value", initial_accumulator_value);
+    detail::require_not_negative(name, "eps", eps);
+  }
+};
+
+/// s <- s + g^2,  w <- w - lr g / (sqrt(s) + eps), where s begins as initial_accumulator_value.
+/// Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
+template <class V>
+class Adagrad : public detail::Optimizer<V, AdagradOptions> {
+ public:
+  using detail::Optimizer<V, AdagradOptions>::Optimizer;
+
+  /// Updates every parameter that has a gradient, and keeps the gradients.
+  void step() {
+    using T = typename Adagrad::Number;
+    const AdagradOptions& o = this->options();
+    const T decay = static_cast<T>(o.weight_decay), eps = static_cast<T>(o.eps);
+    const auto rule_at = [&](std::size_t t) {
+      const T lr = static_cast<T>(o.lr / (1 + static_cast<double>(t - 1) * o.lr_decay));
+      return [=](auto& w, auto g, auto& s) {
+        g += decay * w;
+        s += g * g;
+        w -= lr * g / (sqrt(s) + eps);
+      };
+    };
+    this->template update<1>(rule_at, o.initial_accumulator_value);
+  }
+};
+template <detail::HasParameters M>
+Adagrad(M&, AdagradOptions = {}) -> Adagrad<detail::parameter_value_of<M>>;
+template <class V>
+Adagrad(std::vector<ParameterRef<V>>, AdagradOptions = {}) -> Adagrad<V>;
+
+struct RMSpropOptions {
+  double lr = 0.01;
+  double alpha = 0.99;  // how much of the running average is kept at each step
+  double eps = 1e-8;
+  double weight_decay = 0;
+  double momentum = 0;
+  bool centered = false;  // divide by the standard deviation of g rather than by its root mean square
+
+  static constexpr const char* name = "RMSprop";
+  void require_valid() const {
+    detail::require_fraction(name, "alpha", alpha);
+    detail::require_not_negative(name, "eps", eps);
+    detail::require_not_negative(name, "momentum", momentum);
+  }
+};
+
+/// s <- alpha s + (1 - alpha) g^2,  w <- w - lr g / (sqrt(s) + eps).
+/// centered: a <- alpha a + (1 - alpha) g, and s - a^2 in place of s under the root.
+/// With momentum: b <- momentum b + g / (...),  w <- w - lr b.
+/// Hinton, "Neural networks for machine learning", lecture 6, 2012; centered: Graves, "Generating sequences with
+/// recurrent neural networks", 2013.
+template <class V>
+class RMSprop : public detail::Optimizer<V, RMSpropOptions> {
+ public:
+  using detail::Optimizer<V, RMSpropOptions>::Optimizer;
+
+  /// Updates every parameter that has a gradient, and keeps the gradients.
+  void step() {
+    using T = typename RMSprop::Number;
+    using detail::larger;
+    const RMSpropOptions& o = this->options();
+    const T lr = static_cast<T>(o.lr), decay = static_cast<T>(o.weight_decay), eps = static_cast<T>(o.eps);
+    const T keep = static_cast<T>(o.alpha), take = static_cast<T>(1 - o.alpha);
+    const T momentum = static_cast<T>(o.momentum), zero{};
+    const auto rule = [=, centered = o.centered](auto& w, auto g, auto& s, auto& a, auto& b) {
+      g += decay * w;
+      s = keep * s + take * g * g;
+      if (centered) a = keep * a + take * g;
+      const auto variance = larger(std::decay_t<decltype(w)>(zero), s - a * a);  // rounding may make it negative
+      b = momentum * b + g / (sqrt(variance) + eps);
+      w -= lr * b;
+    };
+    if (o.momentum != 0 || o.centered) {
+      this->template update<3>([&](std::size_t) { return rule; });
+    } else {
+      this->template update<1>([&](std::size_t) {
+        return [&](auto& w, auto g, auto& s) {
+          std::decay_t<decltype(w)> a(zero), b(zero);
+          rule(w, g, s, a, b);
+        };
+      });
+    }
+  }
+};
+template <detail::HasParameters M>
+RMSprop(M&, RMSpropOptions = {}) -> RMSprop<detail::parameter_value_of<M>>;
+template <class V>
+RMSprop(std::vector<ParameterRef<V>>, RMSpropOptions = {}) -> RMSprop<V>;
+
+}  // namespace minigrad

@@ -1,0 +1,82 @@
+// optim/clip.hpp - how large the gradients are, and how to make them smaller before a step.
+//
+// All functions take a model, or the list of its parameters, and look at the gradients that a step would use.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+#include "optimizer.hpp"
+
+namespace minigrad {
+namespace detail {
+
+/// Sum of term(x_i), in double and in a fixed order: sixteen running sums, which compilers keep in vector registers.
+template <class T, class Term>
+double sum_terms(std::size_t n, const T* x, const Term& term) {
+  constexpr std::size_t lanes = 16;
+  double sums[lanes] = {};
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::size_t j = 0; j < lanes; ++j) sums[j] += term(static_cast<double>(x[i + j]));
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  for (; i < n; ++i) total += term(static_cast<double>(x[i]));
+  return total;
+}
+
+template <class V, class Visit>
+void for_each_gradient(const std::vector<ParameterRef<V>>& parameters, const Visit& visit) {
+  for (const ParameterRef<V>& parameter : parameters)
+    if (takes_part(parameter)) visit(count_numbers(parameter.grad()), numbers(parameter.grad()));
+}
+
+}  // namespace detail
+
+/// The norm of all gradients taken as one long vector: (sum of |g|^p)^(1/p) with p = norm_type, and the largest |g| for
+/// p = infinity; 0 without gradients. Throws ValueError unless p > 0.
+template <class M>
+double grad_norm(M&& model, double norm_type = 2) {
+  if (!(norm_type > 0)) detail::fail<ValueError>({"grad_norm: norm_type is ", norm_type, ", and must be positive"});
+  double total = 0;
+  detail::for_each_gradient(detail::parameter_refs(model), [&](std::size_t n, const auto* g) {
+    if (norm_type == 2) {
+      total += detail::sum_terms(n, g, [](double x) { return x * x; });
+    } else if (norm_type == std::numeric_limits<double>::infinity()) {
+      for (std::size_t i = 0; i < n; ++i)
+        if (const double size = std::fabs(static_cast<double>(g[i])); size > total || size != size) total = size;
+    } else {
+      total += detail::sum_terms(n, g, [&](double x) { return std::pow(std::fabs(x), norm_type); });
+    }
+  });
+  if (norm_type == 2) return std::sqrt(total);
+  return norm_type == std::numeric_limits<double>::infinity() ? total : std::pow(total, 1 / norm_type);
+}
+
+/// Scales all gradients by one factor, max_norm / (norm + 1e-6), where that is below 1. Their direction stays. Returns
+/// the norm before; one that is not finite is for the caller to act upon. Throws ValueError for a negative max_norm.
+template <class M>
+double clip_grad_norm(M&& model, double max_norm, double norm_type = 2) {
+  if (!(max_norm >= 0)) detail::fail<ValueError>({"clip_grad_norm: max_norm is ", max_norm, ", and must be at least 0"});
+  const auto& refs = detail::parameter_refs(model);
+  const double norm = grad_norm(refs, norm_type);
+  if (const double factor = max_norm / (norm + 1e-6); factor < 1)
+    detail::for_each_gradient(refs, [&]<class T>(std::size_t n, T* g) {
+      for (std::size_t i = 0; i < n; ++i) g[i] *= static_cast<T>(factor);
+    });
+  return norm;
+}
+
+/// Moves every number of every gradient into [-limit, limit]. Throws ValueError for a negative limit.
+template <class M>
+void clip_grad_value(M&& model, double limit) {
+  if (!(limit >= 0)) detail::fail<ValueError>({"clip_grad_value: the limit is ", limit, ", and must be at least 0"});
+  detail::for_each_gradient(detail::parameter_refs(model), [&]<class T>(std::size_t n, T* g) {
+    const T high = static_cast<T>(limit);
+    for (std::size_t i = 0; i < n; ++i) g[i] = g[i] > high ? high : g[i] < -high ? -high : g[i];
+  });
+}
+
+}  // namespace minigrad

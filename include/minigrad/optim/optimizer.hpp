@@ -1,0 +1,147 @@
+// optim/optimizer.hpp - what all optimizers share: the parameters, their state, the learning rate, the loop.
+//
+// An optimizer then is one function of one weight w, its gradient g and its state, written for numbers; see sgd.hpp. It
+// is run over all elements of all parameters here.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "../nn/module.hpp"
+#include "lanes.hpp"
+
+namespace minigrad {
+namespace detail {
+
+template <class M>
+concept HasParameters = !std::is_void_v<parameter_value_of<M>>;
+
+/// What optimizers and clipping accept: a model, or a list of its parameters.
+template <HasParameters M>
+auto parameter_refs(M& model) {
+  return parameters(model);
+}
+template <class V>
+const std::vector<ParameterRef<V>>& parameter_refs(const std::vector<ParameterRef<V>>& list) {
+  return list;
+}
+
+/// The numbers of a value: those of a Tensor, or the one that it is itself.
+template <class V>
+auto* numbers(V& value) {
+  if constexpr (is_tensor<std::remove_const_t<V>>) return value.data();
+  else return &value;
+}
+template <class V>
+std::size_t count_numbers(const V& value) {
+  if constexpr (is_tensor<V>) return value.size();
+  else return 1;
+}
+
+/// Whether a step changes this parameter: not while it is frozen, nor where no loss has reached it.
+template <class V>
+bool takes_part(const ParameterRef<V>& parameter) {
+  return parameter.has_grad() && parameter.requires_grad();
+}
+
+/// Throws ValueError unless the condition holds: "SGD: lr is -1, and must be at least 0".
+inline void require_option(bool holds, const char* optimizer, const char* option, double value, const char* must) {
+  if (!holds) fail<ValueError>({optimizer, ": ", option, " is ", value, ", and must be ", must});
+}
+inline void require_not_negative(const char* optimizer, const char* option, double value) {
+  require_option(value >= 0, optimizer, option, value, "at least 0");
+}
+inline void require_fraction(const char* optimizer, const char* option, double value) {
+  require_option(value >= 0 && value < 1, optimizer, option, value, "at least 0 and less than 1");
+}
+
+/// The base of all optimizers. It refers to the parameters and keeps them alive: the model may move, or grow by
+/// std::vector::push_back, and goes on being trained; parts that it gains later are not.
+template <class V, class Options>
+class Optimizer {
+ public:
+  using value_type = V;
+
+  explicit Optimizer(const std::vector<ParameterRef<V>>& parameters, const Options& options = {}) : options_(options) {
+    require_not_negative(Options::name, "lr", options.lr);
+    require_not_negative(Options::name, "weight_decay", options.weight_decay);
+    options.require_valid();
+    if (parameters.empty()) fail<ValueError>({Options::name, ": the model has no parameters to optimise"});
+    for (const ParameterRef<V>& parameter : parameters) {
+      bool known = false;  // a part may be listed twice, and is still one
+      for (const Slot& slot : slots_) known = known || slot.parameter == parameter;
+      if (!known) slots_.push_back({parameter, {}, 0});
+    }
+  }
+  template <HasParameters M>
+  explicit Optimizer(M& model, const Options& options = {}) : Optimizer(minigrad::parameters(model), options) {}
+
+  /// Forgets the gradients of all parameters. step() keeps them, and backward() adds to what is there.
+  void zero_grad() {
+    for (const Slot& slot : slots_) slot.parameter.zero_grad();
+  }
+
+  /// The learning rate, which may be changed between steps; schedules do. Throws ValueError for a negative one.
+  double lr() const { return options_.lr; }
+  void lr(double value) {
+    require_not_negative(Options::name, "lr", value);
+    options_.lr = value;
+  }
+
+  const Options& options() const { return options_; }
+
+ protected:
+  using Number = number_of<V>;
+
+  /// Runs rule_at(t)(w, g, state...) over all elements of each parameter that takes part, where t counts the steps of
+  /// that parameter from 1. The rule has `States` numbers of state for each weight, which begin as `start`.
+  template <std::size_t States, class RuleAt>
+  void update(const RuleAt& rule_at, double start = 0) {
+    for (std::size_t k = 0; k < slots_.size(); ++k) require_shapes(k, States > 0);  // before anything changes
+    for (Slot& slot : slots_) {
+      if (!takes_part(slot.parameter)) continue;
+      V& w = slot.parameter.value();
+      const V& g = slot.parameter.grad();
+      [&]<std::size_t... K>(std::index_sequence<K...>) {
+        if (slot.steps == 0) (begin_state(slot.state[K], w, start), ...);
+        ++slot.steps;
+        for_each_element<Number>(rule_at(slot.steps), count_numbers(w), numbers(w), numbers(g), numbers(slot.state[K])...);
+      }(std::make_index_sequence<States>{});
+    }
+  }
+
+ private:
+  struct Slot {
+    ParameterRef<V> parameter;
+    std::array<V, 3> state;  // as many as the rule wants are used, from the first step on
+    std::size_t steps;
+  };
+
+  static void begin_state(V& state, const V& like, double start) {
+    if constexpr (is_tensor<V>) {
+      state = V::empty(like.shape());
+      state.fill(static_cast<Number>(start));
+    } else {
+      state = static_cast<Number>(start);
+    }
+  }
+
+  void require_shapes(std::size_t k, bool has_state) const {
+    const Slot& slot = slots_[k];
+    if (!takes_part(slot.parameter)) return;
+    const Shape w = shape_of(slot.parameter.value()), g = shape_of(slot.parameter.grad());
+    if (w != g)
+      fail<ShapeError>({Options::name, ": parameter ", k, " has shape ", w, " and its gradient ", g, ": shapes differ"});
+    if (has_state && slot.steps > 0 && shape_of(slot.state[0]) != w)
+      fail<ShapeError>({Options::name, ": parameter ", k, " had shape ", shape_of(slot.state[0]), " at its first step and has ",
+                        w, " now: make a new optimizer"});
+  }
+
+  Options options_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace detail
+}  // namespace minigrad

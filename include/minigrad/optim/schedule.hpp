@@ -1,0 +1,176 @@
+// optim/schedule.hpp - learning rates that change during training: large steps first, then small ones.
+//
+// A schedule refers to an optimizer, which must outlive it and stay where it is. Call step() once after each epoch (or
+// each update, if you count in updates); it sets the optimizer's lr from what it is then. So several schedules may act on
+// one optimizer, and you may change lr yourself in between.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+
+#include "../core/error.hpp"
+
+namespace minigrad {
+
+struct StepLROptions {
+  std::size_t step_size = 0;  // must be given
+  double gamma = 0.1;
+};
+/// Every step_size epochs: lr <- gamma lr. Throws ValueError for step_size 0 and gamma below 0.
+template <class Optimizer>
+class StepLR {
+ public:
+  StepLR(Optimizer& optimizer, const StepLROptions& options) : optimizer_(optimizer), o_(options) {
+    if (o_.step_size == 0) detail::fail<ValueError>({"StepLR: step_size is 0, and must be at least 1"});
+    if (!(o_.gamma >= 0)) detail::fail<ValueError>({"StepLR: gamma is ", o_.gamma, ", and must be at least 0"});
+  }
+  void step() {
+    if (++epoch_ % o_.step_size == 0) optimizer_.lr(optimizer_.lr() * o_.gamma);
+  }
+
+ private:
+  Optimizer& optimizer_;
+  StepLROptions o_;
+  std::size_t epoch_ = 0;
+};
+
+struct ExponentialLROptions {
+  double gamma = 0;  // must be given
+};
+/// Every epoch: lr <- gamma lr. Throws ValueError unless gamma is positive.
+template <class Optimizer>
+class ExponentialLR {
+ public:
+  ExponentialLR(Optimizer& optimizer, const ExponentialLROptions& options) : optimizer_(optimizer), o_(options) {
+    if (!(o_.gamma > 0)) detail::fail<ValueError>({"ExponentialLR: gamma is ", o_.gamma, ", and must be positive"});
+  }
+  void step() { optimizer_.lr(optimizer_.lr() * o_.gamma); }
+
+ private:
+  Optimizer& optimizer_;
+  ExponentialLROptions o_;
+};
+
+struct CosineAnnealingLROptions {
+  std::size_t t_max = 0;  // must be given: after so many epochs lr is eta_min
+  double eta_min = 0;
+};
+/// lr = eta_min + (lr_0 - eta_min) (1 + cos(pi t / t_max)) / 2 in epoch t: down along half a wave, and up again after
+/// t_max. lr_0 is the rate when the schedule is made. Throws ValueError for t_max 0 and eta_min below 0.
+/// Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
+template <class Optimizer>
+class CosineAnnealingLR {
+ public:
+  CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options)
+      : optimizer_(optimizer), o_(options), lr_0_(optimizer.lr()) {
+    if (o_.t_max == 0) detail::fail<ValueError>({"CosineAnnealingLR: t_max is 0, and must be at least 1"});
+    if (!(o_.eta_min >= 0))
+      detail::fail<ValueError>({"CosineAnnealingLR: eta_min is ", o_.eta_min, ", and must be at least 0"});
+  }
+  /// As the step from the last epoch's rate to this one's, so that other schedules may act on the rate as well.
+  void step() {
+    const bool at_bottom = epoch_ % (2 * o_.t_max) == o_.t_max;  // there the wave is 0, and nothing can be divided by it
+    const double last = wave(epoch_), lr = optimizer_.lr();
+    ++epoch_;
+    optimizer_.lr(at_bottom ? lr + (lr_0_ - o_.eta_min) * wave(o_.t_max - 1) / 2
+                            : wave(epoch_) / last * (lr - o_.eta_min) + o_.eta_min);
+  }
+
+ private:
+  double wave(std::size_t t) const {
+    return 1 + std::cos(std::numbers::pi * static_cast<double>(t) / static_cast<double>(o_.t_max));
+  }
+  Optimizer& optimizer_;
+  CosineAnnealingLROptions o_;
+  double lr_0_;
+  std::size_t epoch_ = 0;
+};
+
+struct LinearLROptions {
+  double start_factor = 1.0 / 3;
+  double end_factor = 1;
+  std::size_t total_iters = 5;
+};
+/// Warm-up: the rate begins as start_factor lr, which this sets at once, and goes in a straight line to end_factor lr in
+/// total_iters epochs; there it stays. Throws ValueError for a start_factor that is not positive, an end_factor below 0,
+/// and total_iters 0.
+template <class Optimizer>
+class LinearLR {
+ public:
+  LinearLR(Optimizer& optimizer, const LinearLROptions& options = {}) : optimizer_(optimizer), o_(options) {
+    if (!(o_.start_factor > 0))
+      detail::fail<ValueError>({"LinearLR: start_factor is ", o_.start_factor, ", and must be positive"});
+    if (!(o_.end_factor >= 0))
+      detail::fail<ValueError>({"LinearLR: end_factor is ", o_.end_factor, ", and must be at least 0"});
+    if (o_.total_iters == 0) detail::fail<ValueError>({"LinearLR: total_iters is 0, and must be at least 1"});
+    optimizer.lr(optimizer.lr() * o_.start_factor);
+  }
+  void step() {
+    if (epoch_ == o_.total_iters) return;
+    const double n = static_cast<double>(o_.total_iters), t = static_cast<double>(epoch_++);
+    const double rise = o_.end_factor - o_.start_factor;
+    optimizer_.lr(optimizer_.lr() * (1 + rise / (n * o_.start_factor + t * rise)));
+  }
+
+ private:
+  Optimizer& optimizer_;
+  LinearLROptions o_;
+  std::size_t epoch_ = 0;
+};
+
+struct ReduceLROnPlateauOptions {
+  double factor = 0.1;
+  std::size_t patience = 10;  // epochs without improvement that are borne
+  double threshold = 1e-4;    // how much better counts as better: this share of the best value,
+  bool relative = true;       //   or, where false, this much
+  std::size_t cooldown = 0;   // epochs after a reduction in which nothing is counted
+  double min_lr = 0;
+  double eps = 1e-8;      // smaller changes of lr are left out
+  bool maximize = false;  // for a metric that should rise
+};
+/// lr <- factor lr when a metric, such as the validation loss, has stopped improving for more than `patience` epochs.
+/// Throws ValueError unless 0 <= factor < 1.
+template <class Optimizer>
+class ReduceLROnPlateau {
+ public:
+  ReduceLROnPlateau(Optimizer& optimizer, const ReduceLROnPlateauOptions& options = {})
+      : optimizer_(optimizer), o_(options) {
+    if (!(o_.factor >= 0 && o_.factor < 1))
+      detail::fail<ValueError>({"ReduceLROnPlateau: factor is ", o_.factor, ", and must be at least 0 and less than 1"});
+  }
+  /// To be called after each epoch with its metric. NaN is no improvement.
+  void step(double metric) {
+    if (improves(metric)) {
+      best_ = metric;
+      has_best_ = true;
+      waited_ = 0;
+    } else {
+      ++waited_;
+    }
+    if (resting_ > 0) {
+      --resting_;
+      waited_ = 0;
+    }
+    if (waited_ <= o_.patience) return;
+    waited_ = 0;
+    resting_ = o_.cooldown;
+    const double lr = optimizer_.lr(), lower = lr * o_.factor > o_.min_lr ? lr * o_.factor : o_.min_lr;
+    if (lr - lower > o_.eps) optimizer_.lr(lower);
+  }
+
+ private:
+  bool improves(double metric) const {
+    if (!has_best_) return metric == metric;
+    const double sign = o_.maximize ? -1 : 1;
+    const double bar = o_.relative ? best_ * (1 - sign * o_.threshold) : best_ - sign * o_.threshold;
+    return o_.maximize ? metric > bar : metric < bar;
+  }
+  Optimizer& optimizer_;
+  ReduceLROnPlateauOptions o_;
+  double best_ = 0;
+  bool has_best_ = false;
+  std::size_t waited_ = 0, resting_ = 0;
+};
+
+}  // namespace minigrad
