@@ -29,6 +29,9 @@ inline std::string quoted_list(const std::vector<std::string>& names) {
   return names.size() > shown ? list + " and " + std::to_string(names.size() - shown) + " more" : list;
 }
 
+/// The name of a column that was given none: x0, x1, ...
+inline std::string x_name(std::size_t column) { return std::string("x").append(std::to_string(column)); }
+
 }  // namespace detail
 
 /// Features x [n, ...], targets y [n, ...], and optionally the name of each column of an x of shape [n, columns].
@@ -66,7 +69,7 @@ struct Dataset {
     validate();
     if (x.rank() != 2) detail::fail<ShapeError>({"Dataset: x ", x.shape(), ": only [rows, columns] has named columns"});
     std::vector<std::string> out = feature_names;
-    for (std::size_t column = out.size(); column < x.shape()[1]; ++column) out.push_back("x" + std::to_string(column));
+    for (std::size_t column = out.size(); column < x.shape()[1]; ++column) out.push_back(detail::x_name(column));
     return out;
   }
 

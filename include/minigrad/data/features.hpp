@@ -48,7 +48,6 @@ template <class T>
 Dataset<T> as_features(const Tensor<T>& x) {
   return Dataset<T>(x, Tensor<T>::empty(Shape{x.shape()[0], 0}));
 }
-inline std::string x_name(std::size_t column) { return "x" + std::to_string(column); }
 
 }  // namespace detail
 
@@ -123,7 +122,8 @@ Dataset<T, Y> polynomial_features(const Dataset<T, Y>& data, std::size_t degree)
         const bool again = i == products[k].last;
         products.push_back({k, i, again ? products[k].power + 1 : 1, again ? products[k].before : names[k] + "*"});
         const Product& added = products.back();
-        names.push_back(added.before + names[i] + (again ? "^" + std::to_string(added.power) : ""));
+        names.push_back(added.before + names[i]);
+        if (again) names.back().append("^").append(std::to_string(added.power));
       }
   const std::vector<std::string> added(names.begin() + static_cast<std::ptrdiff_t>(columns), names.end());
   std::vector<double> values(products.size());
