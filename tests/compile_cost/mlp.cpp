@@ -7,10 +7,10 @@ using namespace minigrad;
 
 int main() {
   Rng rng(1);
-  const auto x = Tensor<float>::uniform({256, 1}, -3, 3, rng);
+  const auto x = uniform({256, 1}, -3, 3, rng);
   const auto y = sin(x);
 
-  Sequential model(Linear(1, 32, rng), Tanh(), Linear(32, 32, rng), Tanh(), Linear(32, 1, rng));
+  Sequential model{Linear(1, 32, rng), Tanh(), Linear(32, 32, rng), Tanh(), Linear(32, 1, rng)};
   Adam optimizer(model, {.lr = 0.01});
   Graph<Tensor<float>> graph;
   for (int step = 0; step < 200; ++step) {
