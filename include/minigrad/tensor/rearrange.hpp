@@ -75,10 +75,15 @@ Tensor<T> slice(const Tensor<T>& x, std::size_t begin, std::size_t end, Axis axi
   return y;
 }
 
-/// The inverse of slice: zeros of the given shape, with x at the places from `begin` along the axis.
+/// The inverse of slice: zeros of the given shape, with x at the places from `begin` along the axis. Throws ShapeError
+/// when x does not fit there.
 template <class T>
 Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, std::size_t begin, Axis axis = 0) {
   const std::size_t k = axis.in("unslice", shape);
+  Shape piece = shape;
+  piece[k] = x.rank() == shape.rank() ? x.shape()[k] : 0;
+  if (x.shape() != piece || begin > shape[k] || piece[k] > shape[k] - begin)
+    detail::fail<ShapeError>({"unslice: ", x.shape(), " does not fit into ", shape, " at ", begin, " along axis ", k});
   auto y = Tensor<T>::empty(shape);
   y.fill(T{});
   detail::for_each_piece(shape, k, begin, x.shape()[k], y.data(), x.data(),
@@ -126,36 +131,50 @@ Tensor<T> concatenate(const std::vector<Tensor<T>>& x, Axis axis = 0) {
   return concatenate(std::span<const Tensor<T>>(x), axis);
 }
 
+namespace detail {
+
+inline std::size_t checked_row(const char* op, std::int64_t row, const Shape& shape) {
+  if (std::cmp_less(row, 0) || std::cmp_greater_equal(row, shape[0]))
+    fail<IndexError>({op, ": row ", row, " of a tensor of shape ", shape});
+  return static_cast<std::size_t>(row);
+}
+
+/// The shape of x with another number of rows.
+inline Shape with_rows(const char* op, Shape shape, const Tensor<std::int64_t>& indices, std::size_t rows) {
+  if (shape.rank() == 0) fail<ShapeError>({op, ": a number has no rows"});
+  if (indices.rank() != 1)
+    fail<ShapeError>({op, ": the indices have shape ", indices.shape(), ", and one axis is expected"});
+  shape[0] = rows;
+  return shape;
+}
+
+}  // namespace detail
+
 /// Row indices[i] of x as row i, for each i. Throws IndexError for a row that x does not have.
 template <class T>
 Tensor<T> gather_rows(const Tensor<T>& x, const Tensor<std::int64_t>& indices) {
-  if (x.rank() == 0) detail::fail<ShapeError>({"gather_rows: a number has no rows"});
-  if (indices.rank() != 1)
-    detail::fail<ShapeError>({"gather_rows: the indices have shape ", indices.shape(), ", and one axis is expected"});
-  const std::size_t rows = x.shape()[0], width = rows ? x.size() / rows : 0;
-  Shape shape = x.shape();
-  shape[0] = indices.size();
-  auto y = Tensor<T>::empty(shape);
+  auto y = Tensor<T>::empty(detail::with_rows("gather_rows", x.shape(), indices, indices.size()));
+  const std::size_t width = x.size() ? x.size() / x.shape()[0] : 0;
   T* out = y.data();
   for (std::int64_t i : indices) {
-    if (std::cmp_less(i, 0) || std::cmp_greater_equal(i, rows))
-      detail::fail<IndexError>({"gather_rows: row ", i, " of a tensor of shape ", x.shape()});
-    const T* row = x.data() + static_cast<std::size_t>(i) * width;
+    const T* row = x.data() + detail::checked_row("gather_rows", i, x.shape()) * width;
     out = std::copy(row, row + width, out);
   }
   return y;
 }
 
-/// The inverse of gather_rows: zeros with `rows` rows, to which row i of x is added at row indices[i].
+/// The inverse of gather_rows: zeros with `rows` rows, to which row i of x is added at row indices[i]. Throws
+/// IndexError for a row beyond those, ShapeError unless there is one index for each row of x.
 template <class T>
 Tensor<T> scatter_rows(const Tensor<T>& x, const Tensor<std::int64_t>& indices, std::size_t rows) {
-  Shape shape = x.shape();
-  shape[0] = rows;
-  auto y = Tensor<T>::empty(shape);
+  auto y = Tensor<T>::empty(detail::with_rows("scatter_rows", x.shape(), indices, rows));
+  if (indices.size() != x.shape()[0])
+    detail::shape_error("scatter_rows", x.shape(), indices.shape(), "one index for each row is expected");
   y.fill(T{});
-  const std::size_t width = indices.size() ? x.size() / indices.size() : 0;
+  const std::size_t width = x.size() ? x.size() / x.shape()[0] : 0;
   for (std::size_t i = 0; i < indices.size(); ++i)
-    detail::add_row(width, y.data() + static_cast<std::size_t>(indices[i]) * width, x.data() + i * width);
+    detail::add_row(width, y.data() + detail::checked_row("scatter_rows", indices[i], y.shape()) * width,
+                    x.data() + i * width);
   return y;
 }
 
@@ -168,7 +187,7 @@ Tensor<T> one_hot(const Tensor<std::int64_t>& labels, std::size_t classes) {
   y.fill(T{});
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (std::cmp_less(labels[i], 0) || std::cmp_greater_equal(labels[i], classes))
-      detail::fail<IndexError>({"one_hot: label ", labels[i], " outside 0 .. ", classes, " - 1"});
+      detail::fail<IndexError>({"one_hot: label ", labels[i], " with ", classes, " classes: labels count from 0"});
     y.data()[i * classes + static_cast<std::size_t>(labels[i])] = T{1};
   }
   return y;
