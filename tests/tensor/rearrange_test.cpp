@@ -1,0 +1,221 @@
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <minigrad/tensor/create.hpp>
+#include <minigrad/tensor/print.hpp>
+#include <minigrad/tensor/rearrange.hpp>
+#include <utility>
+#include <vector>
+
+#include "../support/random_tensors.hpp"
+
+using namespace minigrad;
+using support::index_of;
+using support::position_of;
+using support::random_shape;
+using support::random_tensor;
+
+namespace {
+
+using Indices = Tensor<std::int64_t>;
+
+const Tensor<float> x23{{1, 2, 3}, {4, 5, 6}};
+
+}  // namespace
+
+TEST_CASE("reshape keeps the numbers and their order") {
+  CHECK(reshape(x23, {3, 2}) == Tensor<float>{{1, 2}, {3, 4}, {5, 6}});
+  CHECK(reshape(x23, {1, 3, 2}).shape() == Shape{1, 3, 2});
+  CHECK(reshape(Tensor<float>{5}, {}) == Tensor<float>::scalar(5));
+  CHECK_THROWS_WITH_AS(reshape(x23, {5}), "minigrad: reshape: [2, 3] to [5]: 6 elements do not fill 5", ShapeError);
+  Tensor<float> temporary = x23;
+  const float* memory = temporary.data();
+  CHECK(reshape(std::move(temporary), {6}).data() == memory);
+}
+
+TEST_CASE("transpose exchanges the last two axes, or any two") {
+  CHECK(transpose(x23) == Tensor<float>{{1, 4}, {2, 5}, {3, 6}});
+  const auto cube = arange(24).reshape({2, 3, 4});
+  CHECK(transpose(cube).shape() == Shape{2, 4, 3});
+  CHECK(transpose(cube)(1, 3, 2) == cube(1, 2, 3));
+  CHECK(transpose(cube, 0, 2).shape() == Shape{4, 3, 2});
+  CHECK(transpose(cube, 0, 2)(3, 1, 1) == cube(1, 1, 3));
+  CHECK(transpose(cube, 2, 0) == transpose(cube, 0, 2));
+  CHECK(transpose(cube, 1, 1) == cube);
+  CHECK(transpose(zeros({0, 3})).shape() == Shape{3, 0});
+  CHECK(transpose(transpose(x23)) == x23);
+}
+
+TEST_CASE("transpose refuses axes that are not there") {
+  CHECK_THROWS_WITH_AS(transpose(Tensor<float>{1, 2}),
+                       "minigrad: transpose: axis -2 of a tensor of shape [2], which has 1 axis", IndexError);
+  CHECK_THROWS_WITH_AS(transpose(x23, 0, 2),
+                       "minigrad: transpose: axis 2 of a tensor of shape [2, 3], which has 2 axes", IndexError);
+}
+
+TEST_CASE("transpose agrees with index arithmetic on random shapes and axes") {
+  Rng rng(1);
+  for (int round = 0; round < 200; ++round) {
+    const auto x = random_tensor<float>(random_shape(rng, round % 4 == 0 ? 6 : 4, 8000), rng);
+    if (x.rank() == 0) continue;
+    const std::size_t a = rng.integer(x.rank()), b = rng.integer(x.rank());
+    const auto y = transpose(x, static_cast<int>(a), static_cast<int>(b) - static_cast<int>(x.rank()));
+    bool right = y.size() == x.size();
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      auto index = index_of(i, x.shape());
+      std::swap(index[a], index[b]);
+      right = right && y.data()[position_of(index, y.shape())] == x.data()[i];
+    }
+    REQUIRE(right);
+  }
+}
+
+TEST_CASE("slice cuts out rows, or places along any axis") {
+  CHECK(slice(x23, 1, 2) == Tensor<float>{{4, 5, 6}});
+  CHECK(slice(x23, 0, 2) == x23);
+  CHECK(slice(x23, 1, 3, 1) == Tensor<float>{{2, 3}, {5, 6}});
+  CHECK(slice(x23, 0, 1, -1) == Tensor<float>{{1}, {4}});
+  CHECK(slice(x23, 1, 1).shape() == Shape{0, 3});
+  CHECK(slice(x23, 2, 2).shape() == Shape{0, 3});
+  CHECK(slice(Tensor<float>{}, 0, 0).shape() == Shape{0});
+}
+
+TEST_CASE("slice refuses places outside the axis") {
+  CHECK_THROWS_WITH_AS(slice(x23, 1, 3), "minigrad: slice: 1 to 3 along axis 0 of a tensor of shape [2, 3]",
+                       IndexError);
+  CHECK_THROWS_WITH_AS(slice(x23, 2, 1, 1), "minigrad: slice: 2 to 1 along axis 1 of a tensor of shape [2, 3]",
+                       IndexError);
+  CHECK_THROWS_WITH_AS(slice(Tensor<float>::scalar(1), 0, 1),
+                       "minigrad: slice: axis 0 of a tensor of shape [], which has 0 axes", IndexError);
+}
+
+TEST_CASE("unslice puts a slice back among zeros") {
+  CHECK(unslice(Tensor<float>{{4, 5, 6}}, {2, 3}, 1) == Tensor<float>{{0, 0, 0}, {4, 5, 6}});
+  CHECK(unslice(Tensor<float>{{1}, {4}}, {2, 3}, 2, 1) == Tensor<float>{{0, 0, 1}, {0, 0, 4}});
+  CHECK(unslice(zeros({0, 3}), {2, 3}, 2) == zeros({2, 3}));
+  CHECK(unslice(x23, {2, 3}, 0) == x23);
+}
+
+TEST_CASE("unslice refuses what does not fit") {
+  CHECK_THROWS_WITH_AS(unslice(x23, {2, 3}, 1), "minigrad: unslice: [2, 3] does not fit into [2, 3] at 1 along axis 0",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(unslice(x23, {4, 4}, 0), "minigrad: unslice: [2, 3] does not fit into [4, 4] at 0 along axis 0",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(unslice(Tensor<float>{1}, {2, 3}, 0),
+                       "minigrad: unslice: [1] does not fit into [2, 3] at 0 along axis 0", ShapeError);
+  CHECK_THROWS_AS(unslice(zeros({0, 3}), {2, 3}, 3), ShapeError);
+}
+
+TEST_CASE("cut anywhere, unslice and concatenate put the pieces together again") {
+  Rng rng(2);
+  for (int round = 0; round < 200; ++round) {
+    const auto x = random_tensor<float>(random_shape(rng), rng);
+    if (x.rank() == 0) continue;
+    const std::size_t k = rng.integer(x.rank()), extent = x.shape()[k], cut = rng.integer(extent + 1);
+    const int axis = static_cast<int>(k);
+    const auto left = slice(x, 0, cut, axis), right = slice(x, cut, extent, axis);
+    REQUIRE(concatenate({left, right}, axis) == x);
+    const auto a = unslice(left, x.shape(), 0, axis), b = unslice(right, x.shape(), cut, axis);
+    bool same = true;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const bool is_left = index_of(i, x.shape())[k] < cut;
+      same = same && a.data()[i] == (is_left ? x.data()[i] : 0) && b.data()[i] == (is_left ? 0 : x.data()[i]);
+    }
+    REQUIRE(same);
+  }
+}
+
+TEST_CASE("concatenate puts tensors one after another along an axis") {
+  const Tensor<float> row{{7, 8, 9}};
+  CHECK(concatenate({x23, row}) == Tensor<float>{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}});
+  CHECK(concatenate({x23, x23}, 1) == Tensor<float>{{1, 2, 3, 1, 2, 3}, {4, 5, 6, 4, 5, 6}});
+  CHECK(concatenate({x23, Tensor<float>{{10}, {20}}}, -1) == Tensor<float>{{1, 2, 3, 10}, {4, 5, 6, 20}});
+  CHECK(concatenate(std::vector{row, row, row}).shape() == Shape{3, 3});
+  CHECK(concatenate({x23}) == x23);
+  CHECK(concatenate({zeros({0, 3}), x23, zeros({0, 3})}) == x23);
+  CHECK(concatenate({Tensor<int>{1, 2}, Tensor<int>{3}}) == Tensor<int>{1, 2, 3});
+}
+
+TEST_CASE("concatenate refuses nothing, numbers, and tensors that differ along another axis") {
+  CHECK_THROWS_WITH_AS(concatenate(std::vector<Tensor<float>>{}), "minigrad: concatenate: nothing to put together",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(concatenate({x23, zeros({2, 2})}),
+                       "minigrad: concatenate: [2, 3] and [2, 2]: extents differ along another axis", ShapeError);
+  CHECK_THROWS_WITH_AS(concatenate({x23, zeros({3})}),
+                       "minigrad: concatenate: [2, 3] and [3]: extents differ along another axis", ShapeError);
+  CHECK_THROWS_WITH_AS(concatenate({Tensor<float>::scalar(1), Tensor<float>::scalar(2)}),
+                       "minigrad: concatenate: axis 0 of a tensor of shape [], which has 0 axes", IndexError);
+}
+
+TEST_CASE("gather_rows picks rows, in any order and more than once") {
+  CHECK(gather_rows(x23, Indices{1, 0, 1}) == Tensor<float>{{4, 5, 6}, {1, 2, 3}, {4, 5, 6}});
+  CHECK(gather_rows(Tensor<float>{10, 20, 30}, Indices{2, 2}) == Tensor<float>{30, 30});
+  CHECK(gather_rows(x23, Indices{}).shape() == Shape{0, 3});
+  CHECK(gather_rows(zeros({0, 3}), Indices{}).shape() == Shape{0, 3});
+  CHECK(gather_rows(zeros({2, 0}), Indices{1}).shape() == Shape{1, 0});
+  CHECK(gather_rows(arange(8).reshape({2, 2, 2}), Indices{1}) == Tensor<float>{{{4, 5}, {6, 7}}});
+}
+
+TEST_CASE("gather_rows refuses rows that are not there") {
+  CHECK_THROWS_WITH_AS(gather_rows(x23, Indices{0, 2}), "minigrad: gather_rows: row 2 of a tensor of shape [2, 3]",
+                       IndexError);
+  CHECK_THROWS_WITH_AS(gather_rows(x23, Indices{-1}), "minigrad: gather_rows: row -1 of a tensor of shape [2, 3]",
+                       IndexError);
+  CHECK_THROWS_WITH_AS(gather_rows(zeros({0, 3}), Indices{0}),
+                       "minigrad: gather_rows: row 0 of a tensor of shape [0, 3]", IndexError);
+  CHECK_THROWS_WITH_AS(gather_rows(Tensor<float>::scalar(1), Indices{0}), "minigrad: gather_rows: a number has no rows",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(gather_rows(x23, Indices{{0}, {1}}),
+                       "minigrad: gather_rows: the indices have shape [2, 1], and one axis is expected", ShapeError);
+}
+
+TEST_CASE("scatter_rows adds rows up where they came from") {
+  CHECK(scatter_rows(Tensor<float>{{1, 2}, {3, 4}, {5, 6}}, Indices{2, 0, 2}, 3) ==
+        Tensor<float>{{3, 4}, {0, 0}, {6, 8}});
+  CHECK(scatter_rows(zeros({0, 3}), Indices{}, 2) == zeros({2, 3}));
+  CHECK(scatter_rows(zeros({1, 0}), Indices{1}, 2).shape() == Shape{2, 0});
+}
+
+TEST_CASE("scatter_rows refuses rows outside its result, and a number of indices that is not that of the rows") {
+  CHECK_THROWS_WITH_AS(scatter_rows(x23, Indices{0, 3}, 3), "minigrad: scatter_rows: row 3 of a tensor of shape [3, 3]",
+                       IndexError);
+  CHECK_THROWS_WITH_AS(scatter_rows(x23, Indices{0, -1}, 3),
+                       "minigrad: scatter_rows: row -1 of a tensor of shape [3, 3]", IndexError);
+  CHECK_THROWS_WITH_AS(scatter_rows(x23, Indices{0}, 3),
+                       "minigrad: scatter_rows: [2, 3] and [1]: one index for each row is expected", ShapeError);
+  CHECK_THROWS_WITH_AS(scatter_rows(Tensor<float>::scalar(1), Indices{0}, 3),
+                       "minigrad: scatter_rows: a number has no rows", ShapeError);
+}
+
+TEST_CASE("scatter_rows is gather_rows transposed") {
+  Rng rng(3);
+  for (int round = 0; round < 100; ++round) {
+    const std::size_t rows = 1 + rng.integer(40), width = rng.integer(40), n = rng.integer(60);
+    const auto x = random_tensor<float>({rows, width}, rng), g = random_tensor<float>({n, width}, rng);
+    auto indices = Indices::empty({n});
+    for (auto& i : indices) i = static_cast<std::int64_t>(rng.integer(rows));
+    const auto picked = gather_rows(x, indices), back = scatter_rows(g, indices, rows);
+    float forth = 0, and_back = 0;
+    for (std::size_t i = 0; i < g.size(); ++i) forth += picked[i] * g[i];
+    for (std::size_t i = 0; i < x.size(); ++i) and_back += x[i] * back[i];
+    REQUIRE(forth == and_back);
+  }
+}
+
+TEST_CASE("one_hot writes a 1 at each label") {
+  CHECK(one_hot(Indices{2, 0}, 3) == Tensor<float>{{0, 0, 1}, {1, 0, 0}});
+  CHECK(one_hot<double>(Indices{{0}, {1}}, 2) == Tensor<double>{{{1, 0}}, {{0, 1}}});
+  CHECK(one_hot(Indices::scalar(1), 2) == Tensor<float>{0, 1});
+  CHECK(one_hot(Indices{}, 3).shape() == Shape{0, 3});
+  CHECK_THROWS_WITH_AS(one_hot(Indices{3}, 3), "minigrad: one_hot: label 3 with 3 classes: labels count from 0",
+                       IndexError);
+  CHECK_THROWS_WITH_AS(one_hot(Indices{-1}, 3), "minigrad: one_hot: label -1 with 3 classes: labels count from 0",
+                       IndexError);
+}
+
+TEST_CASE("masks and whole numbers are moved like others") {
+  const Tensor<bool> mask{{true, false}, {false, false}};
+  CHECK(transpose(slice(mask, 0, 1)) == Tensor<bool>{{true}, {false}});
+  CHECK(concatenate({mask, mask}, 1).shape() == Shape{2, 4});
+  CHECK(gather_rows(mask, Indices{1}) == Tensor<bool>{{false, false}});
+}
