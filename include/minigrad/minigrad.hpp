@@ -16,6 +16,7 @@
 #include "tensor/elementwise.hpp"
 #include "tensor/reduce.hpp"
 #include "tensor/matmul.hpp"
+#include "tensor/lstsq.hpp"
 
 // graph: what was computed from what, and the derivatives that follow from it. ops/ is the table of all ops.
 #include "graph/parameter.hpp"
@@ -23,6 +24,7 @@
 #include "graph/record.hpp"
 #include "graph/ops.hpp"
 #include "graph/backward.hpp"
+#include "graph/check_grads.hpp"
 
 // nn: layers, and what to make small.
 #include "nn/module.hpp"
