@@ -21,7 +21,8 @@ struct MatrixView {
     return {data, rows, columns, columns, 1};
   }
   MatrixView transposed() const { return {data, columns, rows, column_step, row_step}; }
-  const T& operator()(std::size_t i, std::size_t j) const { return data[i * row_step + j * column_step]; }
+  const T* at(std::size_t i, std::size_t j) const { return data + i * row_step + j * column_step; }
+  T operator()(std::size_t i, std::size_t j) const { return *at(i, j); }
 };
 
 /// The definition: C_ij += sum over p of A_ip B_pj.
@@ -66,12 +67,12 @@ void gemm(const MatrixView<T>& a, const MatrixView<T>& b, T* c) {
     if (b.column_step == 1) {
       for (std::size_t p = 0; p < a.columns; ++p) {
         const T scale = a(i, p);
-        add_scaled_row(n, row, scale, &b(p, 0));
+        add_scaled_row(n, row, scale, b.at(p, 0));
       }
     } else if (b.row_step == 1 && a.column_step == 1) {
-      for (std::size_t j = 0; j < n; ++j) row[j] = static_cast<T>(row[j] + dot_row(a.columns, &a(i, 0), &b(0, j)));
+      for (std::size_t j = 0; j < n; ++j) row[j] = static_cast<T>(row[j] + dot_row(a.columns, a.at(i, 0), b.at(0, j)));
     } else {
-      gemm_reference(MatrixView<T>{&a(i, 0), 1, a.columns, a.row_step, a.column_step}, b, row);
+      gemm_reference(MatrixView<T>{a.at(i, 0), 1, a.columns, a.row_step, a.column_step}, b, row);
     }
   }
 }
