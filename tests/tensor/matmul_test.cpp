@@ -1,0 +1,180 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <minigrad/tensor/create.hpp>
+#include <minigrad/tensor/matmul.hpp>
+#include <minigrad/tensor/print.hpp>
+#include <minigrad/tensor/rearrange.hpp>
+#include <vector>
+
+#include "../support/random_tensors.hpp"
+
+using namespace minigrad;
+using support::random_tensor;
+
+namespace {
+
+/// An extent at an edge of some kernel's blocks, or 0, or 1.
+std::size_t random_extent(Rng& rng) {
+  const std::vector<std::size_t> edges{0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 16, 17, 31, 32, 33, 63, 64, 65, 97};
+  return edges[rng.integer(edges.size())];
+}
+
+/// The definition: C_ij = sum over p of A_ip B_pj.
+template <class T>
+Tensor<T> multiply_plainly(const Tensor<T>& a, const Tensor<T>& b) {
+  auto c = zeros<T>({a.shape()[0], b.shape()[1]});
+  for (std::size_t i = 0; i < a.shape()[0]; ++i)
+    for (std::size_t j = 0; j < b.shape()[1]; ++j)
+      for (std::size_t p = 0; p < a.shape()[1]; ++p) c(i, j) = static_cast<T>(c(i, j) + a(i, p) * b(p, j));
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("matmul multiplies matrices") {
+  const Tensor<float> a{{1, 2, 3}, {4, 5, 6}}, b{{7, 8}, {9, 10}, {11, 12}};
+  CHECK(matmul(a, b) == Tensor<float>{{58, 64}, {139, 154}});
+  CHECK(matmul_nt(a, transpose(b)) == Tensor<float>{{58, 64}, {139, 154}});
+  CHECK(matmul_tn(transpose(a), b) == Tensor<float>{{58, 64}, {139, 154}});
+  CHECK(matmul(a, eye(3)) == a);
+  CHECK(matmul(eye(2), a) == a);
+}
+
+TEST_CASE("a product with an inner extent of 0 is zero, and one without rows or columns is empty") {
+  CHECK(matmul(zeros({2, 0}), zeros({0, 3})) == zeros({2, 3}));
+  CHECK(matmul_nt(zeros({2, 0}), zeros({3, 0})) == zeros({2, 3}));
+  CHECK(matmul_tn(zeros({0, 2}), zeros({0, 3})) == zeros({2, 3}));
+  CHECK(matmul(zeros({0, 4}), zeros({4, 3})).shape() == Shape{0, 3});
+  CHECK(matmul(zeros({2, 4}), zeros({4, 0})).shape() == Shape{2, 0});
+  CHECK(matmul_nt(zeros({2, 4}), zeros({0, 4})).shape() == Shape{2, 0});
+  CHECK(matmul_tn(zeros({4, 0}), zeros({4, 0})).shape() == Shape{0, 0});
+}
+
+TEST_CASE("a matrix may be multiplied by itself") {
+  Tensor<float> a{{1, 1}, {1, 0}};
+  CHECK(matmul(a, a) == Tensor<float>{{2, 1}, {1, 1}});
+  CHECK(matmul_nt(a, a) == Tensor<float>{{2, 1}, {1, 1}});
+  CHECK(matmul_tn(a, a) == Tensor<float>{{2, 1}, {1, 1}});
+  a = matmul(a, a);
+  CHECK(a == Tensor<float>{{2, 1}, {1, 1}});
+}
+
+TEST_CASE("products of what does not fit are refused with both shapes") {
+  CHECK_THROWS_WITH_AS(matmul(zeros({32, 3}), zeros({4, 8})),
+                       "minigrad: matmul: [32, 3] and [4, 8]: inner extents differ", ShapeError);
+  CHECK_THROWS_WITH_AS(matmul_nt(zeros({2, 3}), zeros({3, 2})),
+                       "minigrad: matmul_nt: [2, 3] and [3, 2]: inner extents differ", ShapeError);
+  CHECK_THROWS_WITH_AS(matmul_tn(zeros({2, 3}), zeros({3, 2})),
+                       "minigrad: matmul_tn: [2, 3] and [3, 2]: inner extents differ", ShapeError);
+  const char* text =
+      "minigrad: matmul: [2, 3] and [3]: both must be matrices; reshape a vector of n to [n, 1] or [1, n]";
+  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({3})), text, ShapeError);
+  CHECK_THROWS_AS(matmul(zeros({2, 3}), Tensor<float>::scalar(1)), ShapeError);
+  CHECK_THROWS_AS(matmul(zeros({1, 2, 3}), zeros({3, 2})), ShapeError);
+}
+
+TEST_CASE_TEMPLATE("the three products agree with their definition on random shapes", T, float, double) {
+  Rng rng(1);
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t m = random_extent(rng), k = random_extent(rng), n = random_extent(rng);
+    const auto a = random_tensor<T>({m, k}, rng), b = random_tensor<T>({k, n}, rng);
+    const auto expected = multiply_plainly(a, b);
+    CAPTURE(m);
+    CAPTURE(k);
+    CAPTURE(n);
+    REQUIRE(matmul(a, b) == expected);
+    REQUIRE(matmul_nt(a, transpose(b)) == expected);
+    REQUIRE(matmul_tn(transpose(a), b) == expected);
+  }
+}
+
+TEST_CASE_TEMPLATE("gemm adds to C what its reference adds, for every way that A and B may lie", T, float, double) {
+  using View = detail::MatrixView<T>;
+  Rng rng(2);
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t m = 1 + random_extent(rng), k = 1 + random_extent(rng), n = 1 + random_extent(rng);
+    const auto a = random_tensor<T>({m, k}, rng), b = random_tensor<T>({k, n}, rng), c = random_tensor<T>({m, n}, rng);
+    const auto at = transpose(a), bt = transpose(b);
+    const View views_of_a[] = {View::plain(a.data(), m, k), View::plain(at.data(), k, m).transposed()};
+    const View views_of_b[] = {View::plain(b.data(), k, n), View::plain(bt.data(), n, k).transposed()};
+    Tensor<T> expected = c;
+    detail::gemm_reference(views_of_a[0], views_of_b[0], expected.data());
+    for (const View& va : views_of_a)
+      for (const View& vb : views_of_b) {
+        Tensor<T> fast = c, slow = c;
+        detail::gemm(va, vb, fast.data());
+        detail::gemm_reference(va, vb, slow.data());
+        REQUIRE(fast == expected);
+        REQUIRE(slow == expected);
+      }
+  }
+}
+
+TEST_CASE("rounding in a product is no worse than that of the plain loop") {
+  Rng rng(3);
+  const auto a = uniform({70, 300}, -1, 1, rng), b = uniform({300, 50}, -1, 1, rng);
+  const auto exact = multiply_plainly(a.to<double>(), b.to<double>());
+  const auto size = multiply_plainly(full<double>({70, 300}, 1), full<double>({300, 50}, 1));
+  for (const auto& product : {matmul(a, b), matmul_nt(a, transpose(b)), matmul_tn(transpose(a), b)})
+    for (std::size_t i = 0; i < product.size(); ++i)
+      REQUIRE(std::abs(static_cast<double>(product[i]) - exact[i]) <= 300 * 0x1p-24 * size[i]);
+}
+
+TEST_CASE("NaN and infinity are not lost, though they are multiplied by zero") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (std::size_t n : {std::size_t{1}, std::size_t{40}}) {
+    auto a = zeros({1, 2}), b = ones({2, n});
+    for (std::size_t j = 0; j < n; ++j) b(0, j) = infinity;
+    a(0, 1) = 1;
+    for (float value : matmul(a, b)) REQUIRE(std::isnan(value));
+    for (float value : matmul_nt(a, transpose(b))) REQUIRE(std::isnan(value));
+    for (float value : matmul_tn(transpose(a), b)) REQUIRE(std::isnan(value));
+  }
+}
+
+TEST_CASE_TEMPLATE("matmul works for every type of number", T, int, std::int64_t, long double, std::int8_t) {
+  Rng rng(4);
+  const auto a = random_tensor<T>({3, 40}, rng), b = random_tensor<T>({40, 5}, rng);
+  CHECK(matmul(a, b) == multiply_plainly(a, b));
+  CHECK(matmul_nt(a, transpose(b)) == multiply_plainly(a, b));
+  CHECK(matmul_tn(transpose(a), b) == multiply_plainly(a, b));
+}
+
+TEST_CASE("affine is x W' + b over the last axis") {
+  const Tensor<float> weight{{1, 2, 3}, {4, 5, 6}}, bias{10, 20};
+  CHECK(affine(Tensor<float>{{1, 0, 0}, {0, 1, 1}}, weight, bias) == Tensor<float>{{11, 24}, {15, 31}});
+  CHECK(affine(Tensor<float>{1, 1, 1}, weight, bias) == Tensor<float>{16, 35});
+  CHECK(affine(zeros({4, 5, 3}), weight, bias).shape() == Shape{4, 5, 2});
+  CHECK(affine(zeros({0, 3}), weight, bias).shape() == Shape{0, 2});
+  CHECK(affine(zeros({2, 0}), zeros({2, 0}), bias) == Tensor<float>{{10, 20}, {10, 20}});
+  CHECK(affine(zeros({2, 3}), zeros({0, 3}), zeros({0})).shape() == Shape{2, 0});
+}
+
+TEST_CASE("affine refuses shapes that do not fit") {
+  CHECK_THROWS_WITH_AS(
+      affine(zeros({4, 2}), zeros({2, 3}), zeros({2})),
+      "minigrad: affine: x [4, 2] and weight [2, 3]: the last extent of x must be 3, the weight's second", ShapeError);
+  CHECK_THROWS_WITH_AS(
+      affine(Tensor<float>::scalar(1), zeros({2, 3}), zeros({2})),
+      "minigrad: affine: x [] and weight [2, 3]: the last extent of x must be 3, the weight's second", ShapeError);
+  CHECK_THROWS_WITH_AS(affine(zeros({4, 3}), zeros({2, 3}), zeros({3})),
+                       "minigrad: affine: [2, 3] and [3]: weight must be [out, in] and bias [out]", ShapeError);
+  CHECK_THROWS_WITH_AS(affine(zeros({4, 3}), zeros({3}), zeros({3})),
+                       "minigrad: affine: [3] and [3]: weight must be [out, in] and bias [out]", ShapeError);
+}
+
+TEST_CASE("affine agrees with matmul and addition on random shapes") {
+  Rng rng(5);
+  for (int round = 0; round < 100; ++round) {
+    const std::size_t n = random_extent(rng), in = random_extent(rng), out = random_extent(rng);
+    const auto x = random_tensor<float>({n, in}, rng), weight = random_tensor<float>({out, in}, rng),
+               bias = random_tensor<float>({out}, rng);
+    auto expected = matmul_nt(x, weight);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < out; ++j) expected(i, j) += bias(j);
+    REQUIRE(affine(x, weight, bias) == expected);
+  }
+}
