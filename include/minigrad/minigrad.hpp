@@ -52,3 +52,6 @@
 #include "data/scaler.hpp"
 #include "data/features.hpp"
 #include "data/loader.hpp"
+
+// io: from numbers to files and pictures.
+#include "io/dot.hpp"

@@ -52,7 +52,7 @@ std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
   }
   for (NodeId i = 0; i <= y.id(); ++i)
     for (NodeId input : graph.node(i).inputs())
-      if (input != detail::no_node && wanted[input]) wanted[i] = 1;
+      if (input != no_node && wanted[input]) wanted[i] = 1;
   const auto adjoints = graph.sweep(y, graph.input(detail::one_for("grad", y)), wanted.data());
   std::vector<Var<V>> out;
   for (const Var<V>& one : x)

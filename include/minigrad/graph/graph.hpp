@@ -23,6 +23,7 @@ template <class V>
 class Graph;
 
 using NodeId = std::uint32_t;
+inline constexpr NodeId no_node = (std::numeric_limits<NodeId>::max)();
 
 /// A handle to one node of a Graph: cheap to copy, usable until the graph is cleared or gone. Using one after clear()
 /// throws GraphError; one that outlives its Graph must not be used at all.
@@ -81,6 +82,12 @@ namespace detail {
 template <class X>
 using Adjoints = std::vector<std::optional<X>, PoolAllocator<std::optional<X>>>;
 
+/// A constant among an op's inputs: a number, or a Tensor, of which only the shape is told.
+struct ConstantInput {
+  double number = 0;
+  const Shape* shape = nullptr;
+};
+
 /// Which nodes want a gradient; null stands for "those that need one".
 using Wanted = const char*;
 
@@ -96,7 +103,9 @@ class Node {
   const char* op() const { return op_; }
   bool needs_grad() const { return needs_grad_; }
 
+  /// The nodes it was computed from, in order; no_node in the place of a constant.
   virtual std::span<const NodeId> inputs() const { return {}; }
+  virtual ConstantInput constant(std::size_t) const { return {}; }
   /// The chain rule: adds to each wanted input's adjoint what it gets from this node's.
   virtual void pull(Graph<V>&, NodeId, Adjoints<V>&) {}
   virtual void pull(Graph<V>&, NodeId, Adjoints<Var<V>>&, Wanted) {}

@@ -97,7 +97,6 @@ std::nullptr_t graph_of(const X&) {
 }
 
 struct NotConstant {};
-inline constexpr NodeId no_node = (std::numeric_limits<NodeId>::max)();
 
 /// The node of an operand that has one. Numbers and Tensors have none: they are constants, kept in the op itself.
 template <class V, class X>
@@ -180,6 +179,18 @@ class OpNode final : public Node<V> {
         ids_(ids) {}
 
   std::span<const NodeId> inputs() const override { return ids_; }
+
+  ConstantInput constant(std::size_t k) const override {
+    ConstantInput found;
+    std::size_t i = 0;
+    const auto look = [&]<class C>(const C& one) {
+      if (i++ != k) return;
+      if constexpr (is_tensor<C>) found.shape = &one.shape();
+      else if constexpr (!std::is_same_v<C, NotConstant>) found.number = static_cast<double>(one);
+    };
+    std::apply([&](const auto&... one) { (look(one), ...); }, constants_);
+    return found;
+  }
 
   void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
     for_each_rule([&]<std::size_t K>(const auto& rule, std::integral_constant<std::size_t, K>) {

@@ -1,0 +1,150 @@
+// io/dot.hpp - a computation graph as a picture, in the DOT language of Graphviz.
+//
+//   std::ofstream("graph.dot") << to_dot(graph, {{x, "x"}, {loss, "loss"}});     then: dot -Tsvg graph.dot > graph.svg
+//
+// Each box is a node: what computed it, its value, and below that its gradient, if backward() left one.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../graph/graph.hpp"
+#include "../nn/module.hpp"
+
+namespace minigrad {
+
+/// A name for the box of a Var or a Parameter.
+template <class V>
+struct DotName {
+  const V* value;  // which tells the node, for a parameter wherever it is used
+  std::string name;
+
+  DotName(const Var<V>& x, std::string text) : value(&x.value()), name(std::move(text)) {}
+  DotName(const Parameter<V>& x, std::string text) : value(&x.value()), name(std::move(text)) {}
+  DotName(const ParameterRef<V>& x, std::string text) : value(&x.value()), name(std::move(text)) {}
+};
+
+namespace detail {
+
+/// A number as it is, of a Tensor the first four numbers.
+template <class V>
+std::string dot_numbers(const V& value) {
+  if constexpr (is_tensor<V>) {
+    if (value.rank() == 0) return format_number(static_cast<double>(value.item()));
+    std::string out;
+    for (std::size_t i = 0; i < (std::min)(std::size_t{4}, value.size()); ++i)
+      out += (i ? ", " : "") + format_number(static_cast<double>(value[i]), 4);
+    return out + (value.size() > 4 ? ", ..." : "");
+  } else {
+    return format_number(static_cast<double>(value));
+  }
+}
+
+/// The lines of a box: what computed it, a tensor's shape, its value, its gradient.
+template <class V>
+std::string dot_label(std::string title, const V& value, const V* gradient) {
+  const Shape shape = shape_of(value);
+  if (shape.rank()) title += "\n" + to_string(shape);
+  if (shape.size()) title += "\n" + dot_numbers(value);
+  if (shape.size() && gradient) title += "\ngrad " + dot_numbers(*gradient);
+  return title;
+}
+
+/// "add", and where some inputs are constants "add(., 1)" with a middle dot for each of the others.
+template <class V>
+std::string dot_op(const Node<V>& node) {
+  std::string arguments;
+  bool constants = false;
+  for (std::size_t k = 0; k < node.inputs().size(); ++k) {
+    const bool constant = node.inputs()[k] == no_node;
+    const ConstantInput input = node.constant(k);
+    arguments += k ? ", " : "";
+    arguments += !constant ? "\u00b7" : input.shape ? to_string(*input.shape) : format_number(input.number);
+    constants = constants || constant;
+  }
+  return node.op() + (constants ? "(" + arguments + ")" : "");
+}
+
+inline const char* dot_color(std::string_view leaf) {
+  return leaf == "parameter" ? "#ffe5b4" : leaf == "variable" ? "#cfe8ff" : "#eeeeee";
+}
+
+/// The nodes with each after its inputs, as they are met on the way back from the results. In which order the parts of an
+/// expression are computed is left to the compiler; this order is not, so that all compilers write the same text.
+template <class V>
+std::vector<NodeId> dot_order(const Graph<V>& graph) {
+  std::vector<char> used(graph.size()), done(graph.size());
+  for (NodeId id = 0; id < graph.size(); ++id)
+    for (NodeId input : graph.node(id).inputs())
+      if (input != no_node) used[input] = 1;
+  std::vector<NodeId> order;
+  std::vector<std::pair<NodeId, std::size_t>> path;  // nodes, and how many of its inputs each has seen done
+  for (NodeId root = 0; root < graph.size(); ++root) {
+    if (!used[root]) path.emplace_back(root, 0);
+    while (!path.empty()) {
+      const auto [id, next] = path.back();
+      const auto inputs = graph.node(id).inputs();
+      if (next < inputs.size()) {
+        ++path.back().second;
+        if (inputs[next] != no_node && !done[inputs[next]]) path.emplace_back(inputs[next], 0);
+      } else {
+        path.pop_back();
+        order.push_back(id);
+        done[id] = 1;
+      }
+    }
+  }
+  return order;
+}
+
+/// A text between quotes.
+inline std::string dot_quoted(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') out += "\\n";
+    else out += c;
+  }
+  return out + '"';
+}
+
+}  // namespace detail
+
+/// The graph in the DOT language. Inputs, variables and parameters have colours of their own.
+template <class V>
+std::string to_dot(const Graph<V>& graph, const std::vector<DotName<V>>& names = {}) {
+  std::string out =
+      "digraph {\n"
+      "  rankdir=LR;\n"
+      "  node [shape=box, style=\"rounded,filled\", fillcolor=\"#ffffff\", fontname=\"Helvetica\", fontsize=11];\n";
+  std::vector<std::string> box(graph.size());
+  std::size_t count = 0;
+  for (const NodeId id : detail::dot_order(graph)) {
+    const detail::Node<V>& node = graph.node(id);
+    const bool leaf = node.inputs().empty();
+    std::string title = detail::dot_op(node);
+    for (const DotName<V>& name : names)
+      if (name.value == &node.value()) title = name.name + (leaf ? "" : " = " + detail::dot_op(node));
+    const std::string label = detail::dot_label(std::move(title), node.value(), graph.find_gradient(id));
+    box[id] = "n" + std::to_string(count++);
+    out += "  " + box[id] + " [label=" + detail::dot_quoted(label);
+    if (leaf) out += std::string(", fillcolor=\"") + detail::dot_color(node.op()) + '"';
+    out += "];\n";
+    for (NodeId input : node.inputs())
+      if (input != no_node) out += "  " + box[input] + " -> " + box[id] + ";\n";
+  }
+  return out + "}\n";
+}
+
+/// The same, where the parameters of a model bear their names in it.
+template <class V, class M>
+std::string to_dot(const Graph<V>& graph, std::vector<DotName<V>> names, M& model) {
+  for (const NamedParameter<V>& named : named_parameters(model)) names.emplace_back(named.parameter, named.name);
+  return to_dot(graph, names);
+}
+
+}  // namespace minigrad
