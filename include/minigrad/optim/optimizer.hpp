@@ -4,7 +4,7 @@
 // is run over all elements of all parameters here.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -71,16 +71,18 @@ class Optimizer {
     if (parameters.empty()) fail<ValueError>({Options::name, ": the model has no parameters to optimise"});
     for (const ParameterRef<V>& parameter : parameters) {
       bool known = false;  // a part may be listed twice, and is still one
-      for (const Slot& slot : slots_) known = known || slot.parameter == parameter;
-      if (!known) slots_.push_back({parameter, {}, 0});
+      for (const ParameterRef<V>& other : parameters_) known = known || other == parameter;
+      if (!known) parameters_.push_back(parameter);
     }
+    state_ = std::vector<V>(max_state * parameters_.size());
+    steps_ = std::vector<std::size_t>(parameters_.size());
   }
   template <HasParameters M>
   explicit Optimizer(M& model, const Options& options = {}) : Optimizer(minigrad::parameters(model), options) {}
 
   /// Forgets the gradients of all parameters. step() keeps them, and backward() adds to what is there.
   void zero_grad() {
-    for (const Slot& slot : slots_) slot.parameter.zero_grad();
+    for (const ParameterRef<V>& parameter : parameters_) parameter.zero_grad();
   }
 
   /// The learning rate, which may be changed between steps; schedules do. Throws ValueError for a negative one.
@@ -99,48 +101,45 @@ class Optimizer {
   /// that parameter from 1. The rule has `States` numbers of state for each weight, which begin as `start`.
   template <std::size_t States, class RuleAt>
   void update(const RuleAt& rule_at, double start = 0) {
-    for (std::size_t k = 0; k < slots_.size(); ++k) require_shapes(k, States > 0);  // before anything changes
-    for (Slot& slot : slots_) {
-      if (!takes_part(slot.parameter)) continue;
-      V& w = slot.parameter.value();
-      const V& g = slot.parameter.grad();
-      [&]<std::size_t... K>(std::index_sequence<K...>) {
-        if (slot.steps == 0) (begin_state(slot.state[K], w, start), ...);
-        ++slot.steps;
-        for_each_element<Number>(rule_at(slot.steps), count_numbers(w), numbers(w), numbers(g), numbers(slot.state[K])...);
+    static_assert(States <= max_state);
+    require_shapes(States > 0);  // before anything changes
+    for (std::size_t k = 0; k < parameters_.size(); ++k) {
+      if (!takes_part(parameters_[k])) continue;
+      if (++steps_[k] == 1) begin_state(k, States, static_cast<Number>(start));
+      V& w = parameters_[k].value();
+      const V& g = parameters_[k].grad();
+      V* const state = &state_[max_state * k];
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        for_each_element<Number>(rule_at(steps_[k]), count_numbers(w), numbers(w), numbers(g), numbers(state[I])...);
       }(std::make_index_sequence<States>{});
     }
   }
 
  private:
-  struct Slot {
-    ParameterRef<V> parameter;
-    std::array<V, 3> state;  // as many as the rule wants are used, from the first step on
-    std::size_t steps;
-  };
-
-  static void begin_state(V& state, const V& like, double start) {
-    if constexpr (is_tensor<V>) {
-      state = V::empty(like.shape());
-      state.fill(static_cast<Number>(start));
-    } else {
-      state = static_cast<Number>(start);
+  [[gnu::noinline]] void require_shapes(bool has_state) const {
+    for (std::size_t k = 0; k < parameters_.size(); ++k) {
+      if (!takes_part(parameters_[k])) continue;
+      const Shape w = shape_of(parameters_[k].value()), g = shape_of(parameters_[k].grad());
+      if (w != g)
+        fail<ShapeError>({Options::name, ": parameter ", k, " has shape ", w, " and its gradient ", g, ": shapes differ"});
+      if (const Shape before = shape_of(state_[max_state * k]); has_state && steps_[k] > 0 && w != before)
+        fail<ShapeError>({Options::name, ": parameter ", k, " had shape ", before, " at its first step and has ", w,
+                          " now: make a new optimizer"});
     }
   }
 
-  void require_shapes(std::size_t k, bool has_state) const {
-    const Slot& slot = slots_[k];
-    if (!takes_part(slot.parameter)) return;
-    const Shape w = shape_of(slot.parameter.value()), g = shape_of(slot.parameter.grad());
-    if (w != g)
-      fail<ShapeError>({Options::name, ": parameter ", k, " has shape ", w, " and its gradient ", g, ": shapes differ"});
-    if (has_state && slot.steps > 0 && shape_of(slot.state[0]) != w)
-      fail<ShapeError>({Options::name, ": parameter ", k, " had shape ", shape_of(slot.state[0]), " at its first step and has ",
-                        w, " now: make a new optimizer"});
+  [[gnu::noinline]] void begin_state(std::size_t k, std::size_t count, Number start) {
+    for (std::size_t i = max_state * k; i < max_state * k + count; ++i) {
+      state_[i] = zeros_like_value(parameters_[k].value());
+      std::fill_n(numbers(state_[i]), count_numbers(state_[i]), start);
+    }
   }
 
+  static constexpr std::size_t max_state = 3;
   Options options_;
-  std::vector<Slot> slots_;
+  std::vector<ParameterRef<V>> parameters_;
+  std::vector<V> state_;            // max_state for each parameter; those in use get their shape at its first step
+  std::vector<std::size_t> steps_;  // of each parameter
 };
 
 }  // namespace detail
