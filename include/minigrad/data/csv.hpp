@@ -167,7 +167,7 @@ inline void take_header(TableContent& content, std::size_t columns) {
   for (std::size_t i = 1; i < columns; ++i)
     if (names[order[i]] == names[order[i - 1]])
       fail_at(content.file, place_of(content.text, content.cells[order[i]]),
-              {"a second column named ", quoted(names[order[i]])});
+              {"a second column named ", detail::quoted(names[order[i]])});
   content.cells.erase(content.cells.begin(), content.cells.begin() + static_cast<std::ptrdiff_t>(columns));
 }
 

@@ -25,7 +25,7 @@ namespace detail {
 inline std::string quoted_list(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 20;
   std::string list;
-  for (std::size_t i = 0; i < names.size() && i < shown; ++i) list += (i ? ", " : "") + quoted(names[i]);
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i) list += (i ? ", " : "") + detail::quoted(names[i]);
   return names.size() > shown ? list + " and " + std::to_string(names.size() - shown) + " more" : list;
 }
 
