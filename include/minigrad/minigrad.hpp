@@ -53,5 +53,10 @@
 #include "data/features.hpp"
 #include "data/loader.hpp"
 
+// train: the loop over all of it, for those who do not write their own.
+#include "train/history.hpp"
+#include "train/progress.hpp"
+#include "train/fit.hpp"
+
 // io: from numbers to files and pictures.
 #include "io/dot.hpp"

@@ -1,0 +1,73 @@
+// train/history.hpp - what happened in training, epoch by epoch.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+
+namespace minigrad {
+namespace detail {
+
+/// Asked of the bits, because -ffast-math takes for granted that no number is NaN.
+inline bool is_nan(double x) { return std::bit_cast<std::uint64_t>(x) << 1 > std::uint64_t{0x7ff} << 53; }
+
+}  // namespace detail
+
+/// One pass over the training data.
+struct Epoch {
+  std::size_t epoch = 0;     // counts from 1
+  std::size_t updates = 0;   // steps of the optimizer since the start of fit()
+  double train_loss = 0;     // the mean over the epoch's samples, each as it was when its batch came up
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();  // at the end of the epoch; NaN without validation
+  double lr = 0;             // the learning rate of this epoch
+  double grad_norm = 0;      // of the epoch's last update, before clipping
+  double seconds = 0;        // since the start of fit()
+};
+
+struct History {
+  std::vector<Epoch> epochs;
+  std::size_t best_epoch = 0;  // the last epoch whose validation loss counted as better; 0 without validation
+  bool stopped_early = false;
+
+  /// The record of the best epoch. Throws IndexError when there is none.
+  const Epoch& best() const {
+    if (best_epoch == 0) detail::fail<IndexError>({"History: no best epoch: there was no validation"});
+    return epochs[best_epoch - 1];
+  }
+
+  /// A table with a header line, ready for a spreadsheet; a validation loss that there was not is left empty.
+  std::string to_csv() const {
+    std::string out = "epoch,updates,train_loss,validation_loss,lr,grad_norm,seconds\n";
+    for (const Epoch& e : epochs) {
+      out += std::to_string(e.epoch) + "," + std::to_string(e.updates) + "," + format_number(e.train_loss, 9) + ",";
+      if (!detail::is_nan(e.validation_loss)) out += format_number(e.validation_loss, 9);
+      out += "," + format_number(e.lr, 9) + "," + format_number(e.grad_norm, 9) + "," + format_number(e.seconds, 6) + "\n";
+    }
+    return out;
+  }
+
+  /// Writes to_csv() to a file. Throws DataError when it cannot be written.
+  void write_csv(const std::string& path) const {
+    const std::string content = to_csv();
+    std::FILE* file = std::fopen(path.c_str(), "wb");
+    const bool written = file && std::fwrite(content.data(), 1, content.size(), file) == content.size();
+    const bool closed = file && std::fclose(file) == 0;
+    if (!written || !closed) throw DataError("minigrad: write_csv: cannot write \"" + path + "\"", path);
+  }
+};
+
+/// Training that cannot go on: the loss is no longer finite. `history` holds the epochs that were completed.
+struct TrainingError : Error {
+  TrainingError(const std::string& message, History completed) : Error(message), history(std::move(completed)) {}
+
+  History history;
+};
+
+}  // namespace minigrad

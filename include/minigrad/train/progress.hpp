@@ -1,0 +1,90 @@
+// train/progress.hpp - one line on the terminal that says how far a run is, how fast, and how long it will still take.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <ctime>
+#include <string>
+
+#if defined(_WIN32)
+#include <io.h>
+#else
+#include <unistd.h>
+#endif
+
+#include "../core/format.hpp"
+
+namespace minigrad {
+
+/// Seconds since the object was made.
+class Stopwatch {
+ public:
+  double seconds() const { return now() - start_; }
+
+ private:
+  static double now() {
+    std::timespec time{};
+    std::timespec_get(&time, TIME_UTC);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  }
+  double start_ = now();
+};
+
+/// A progress bar on standard error, redrawn at most ten times a second. Where standard error is not a terminal, as in a
+/// log or a pipe, nothing is printed.
+class ProgressBar {
+ public:
+  ProgressBar(std::size_t total, bool wanted) : total_(total), visible_(wanted && total > 0 && on_terminal()) {}
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+  ~ProgressBar() {
+    if (drawn_) std::fputc('\n', stderr);
+  }
+
+  bool visible() const { return visible_; }
+
+  /// `done` of the total, of which each took `units` samples; `note` stands at the end of the line.
+  void show(std::size_t done, std::size_t units, const std::string& note) {
+    if (!visible_) return;
+    const double now = watch_.seconds();
+    if (done < total_ && now - last_ < 0.1) return;
+    last_ = now;
+    std::fputs(line(done, total_, units, now, note).c_str(), stderr);
+    std::fflush(stderr);
+    drawn_ = true;
+  }
+
+  /// The text of one redraw: `\r 45/100 [==========>.............] 12000 samples/s, 3 s left, note`.
+  static std::string line(std::size_t done, std::size_t total, std::size_t units, double seconds, const std::string& note) {
+    constexpr std::size_t width = 24;
+    done = (std::min)(done, total);
+    const std::size_t filled = total > 0 ? width * done / total : width;
+    std::string bar(filled, '=');
+    if (filled < width) bar += '>' + std::string(width - filled - 1, '.');
+    const std::string of = std::to_string(total), count = std::to_string(done);
+    std::string out = "\r" + std::string(of.size() - count.size(), ' ') + count + "/" + of + " [" + bar + "] ";
+    if (seconds > 0 && done > 0) {
+      const double per_item = seconds / static_cast<double>(done), rate = static_cast<double>(units) / per_item;
+      out += (rate < 100 ? format_number(rate, 3) : format_fixed(rate, 0)) + " samples/s, ";
+      out += format_fixed(per_item * static_cast<double>(total - done), 0) + " s left";
+    }
+    return out + (note.empty() ? "" : ", " + note) + "\033[K";  // the escape clears the rest of the line
+  }
+
+ private:
+  static bool on_terminal() {
+#if defined(_WIN32)
+    return _isatty(_fileno(stderr)) != 0;
+#else
+    return isatty(fileno(stderr)) != 0;
+#endif
+  }
+
+  Stopwatch watch_;
+  double last_ = -1;
+  std::size_t total_;
+  bool visible_, drawn_ = false;
+};
+
+}  // namespace minigrad
