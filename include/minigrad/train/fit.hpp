@@ -81,7 +81,7 @@ std::string widest_feature(const D& data) {
     low = (std::min)(low, static_cast<double>(data.x.data()[i]));
     high = (std::max)(high, static_cast<double>(data.x.data()[i]));
   }
-  return quoted(data.names()[widest]) + " goes from " + format_number(low) + " to " + format_number(high);
+  return detail::quoted(data.names()[widest]) + " goes from " + format_number(low) + " to " + format_number(high);
 }
 
 template <class D>
