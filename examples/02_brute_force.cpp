@@ -64,12 +64,13 @@ void story(int argc, char** argv) {
   const Tensor<double> losses = loss_surface(pages, minutes, w, b);
   const Candidate coarse = best_of(losses, w, b);
   draw(losses, w, b);
-  std::printf("The bottom is a long, narrow valley: a larger w can be made up for by a smaller b. Along it the loss\n");
-  std::printf("hardly changes, and that will make gradient descent slow (04).\n\n");
+  std::printf("The bottom is a long, narrow valley: a larger w can be made up for by a smaller b. Along it the\n");
+  std::printf("loss hardly changes, and that will make gradient descent slow (04).\n\n");
 
   // The best of a grid is only as good as the grid. So look again around the best, ten times as closely; and again.
   std::printf("  step of w  step of b  candidates so far       w        b     loss\n");
-  std::printf("  %9.5f  %9.3f  %17zu  %6.4f  %7.3f  %7.3f\n", 0.05, 5.0, losses.size(), coarse.w, coarse.b, coarse.loss);
+  std::printf("  %9.5f  %9.3f  %17zu  %6.4f  %7.3f  %7.3f\n", 0.05, 5.0, losses.size(), coarse.w, coarse.b,
+              coarse.loss);
   Candidate best = coarse;
   std::size_t tried = losses.size();
   for (double scale = 1; scale > 0.005; scale /= 10) {
@@ -88,7 +89,8 @@ void story(int argc, char** argv) {
   std::printf("  parameters  candidates     seconds\n");
   for (const int parameters : {1, 2, 4, 8})
     std::printf("  %10d  %10.0e  %10.4g\n", parameters, std::pow(100, parameters), std::pow(100, parameters) / 1e6);
-  std::printf("\n1e+10 seconds are %.0f years, and the network of 08 has far more than 8 parameters.\n", 1e10 / 31557600);
+  std::printf("\n1e+10 seconds are %.0f years, and the network of 08 has far more than 8 parameters.\n",
+              1e10 / 31557600);
 }
 
 int main(int argc, char** argv) { return run(argc, argv, story); }

@@ -71,8 +71,8 @@ void story(int argc, char** argv) {
   print_row("ML2026", lectures.where("course", "ML2026"), "-");
   print_row("ML2021 + GenAI2024", lectures.where("course", {"ML2021", "GenAI2024"}), "-");
 
-  std::printf("\nThe first row must agree with the lecture: its points were made to. The others are real decks, counted\n");
-  std::printf("anew, and give other lines. No candidate of a grid can beat the closed form.\n\n");
+  std::printf("\nThe first row must agree with the lecture: its points were made to. The others are real decks,\n");
+  std::printf("counted anew, and give other lines. No candidate of a grid can beat the closed form.\n\n");
 
   const Tensor<double> x = to_tensor<double>(points, {"pages"}), y = to_tensor<double>(points, {"minutes"});
   const Line best = best_line(x, y);
@@ -82,14 +82,15 @@ void story(int argc, char** argv) {
 
   // The same line of code serves any number of features, as long as the function is linear in its parameters.
   const Table ml2021 = lectures.where("course", "ML2021");
-  const Tensor<double> both = to_tensor<double>(ml2021, {"pages", "words"}), minutes = to_tensor<double>(ml2021, {"minutes"});
-  const Tensor<double> table = concatenate({both, ones<double>({ml2021.rows(), 1})}, 1);
+  const Tensor<double> features = to_tensor<double>(ml2021, {"pages", "words"});
+  const Tensor<double> minutes = to_tensor<double>(ml2021, {"minutes"});
+  const Tensor<double> table = concatenate({features, ones_like(minutes)}, 1);
   const Tensor<double> weights = lstsq(table, minutes);
   std::printf("With the number of words as a second feature, on ML2021:\n\n");
   std::printf("  minutes = %.3f * pages %+.4f * words %+.2f     MSE %.1f\n\n", weights[0], weights[1], weights[2],
               mse_loss(matmul(table, weights), minutes).item());
-  std::printf("A closed form is a stroke of luck. For a network of hinges (07, 08) there is none: the way down the\n");
-  std::printf("surface must be walked, step by step (04).\n");
+  std::printf("A closed form is a stroke of luck. For a network that learns its knots too (07, 08) there is none:\n");
+  std::printf("the way down the surface must be walked, step by step (04).\n");
 }
 
 int main(int argc, char** argv) { return run(argc, argv, story); }

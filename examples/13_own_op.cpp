@@ -72,7 +72,8 @@ void train_with_it() {
   for (int updates = 0; updates <= 1000; ++updates) {
     graph.clear();
     const auto loss = mse_loss(model(graph.input(x)), y);
-    if (updates == 0 || updates == 10 || updates == 100 || updates == 1000) std::printf("  %7d  %.5f\n", updates, loss.item());
+    if (updates == 0 || updates == 10 || updates == 100 || updates == 1000)
+      std::printf("  %7d  %.5f\n", updates, loss.item());
     optimizer.zero_grad();
     backward(loss);
     optimizer.step();
