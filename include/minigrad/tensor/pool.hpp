@@ -80,7 +80,7 @@ struct PoolCloser {
 }
 
 /// At least `bytes` bytes, aligned to 64, not initialised.
-inline void* pool_take(std::size_t bytes) {
+[[gnu::noinline]] inline void* pool_take(std::size_t bytes) {
   const SizeClass size(bytes);
   if (WaitingBuffer* buffer = pool_state.waiting[size.index]) {
     pool_state.waiting[size.index] = buffer->next;
@@ -91,7 +91,7 @@ inline void* pool_take(std::size_t bytes) {
 }
 
 /// Gives back what pool_take(bytes) returned.
-inline void pool_give(void* memory, std::size_t bytes) noexcept {
+[[gnu::noinline]] inline void pool_give(void* memory, std::size_t bytes) noexcept {
   const SizeClass size(bytes);
   if (pool_recycles && pool_state.stage == PoolState::unused) pool_open();
   if (!pool_recycles || pool_state.stage == PoolState::closed || pool_state.held + size.bytes > pool_limit) {

@@ -61,7 +61,7 @@ class Tensor {
   }
 
   /// A tensor whose elements are not yet written.
-  static Tensor empty(const Shape& shape) { return Tensor(shape, checked_size(shape)); }
+  [[gnu::noinline]] static Tensor empty(const Shape& shape) { return Tensor(shape, checked_size(shape)); }
 
   /// A tensor of rank 0: a number.
   static Tensor scalar(T value) {

@@ -4,6 +4,8 @@
 #include <initializer_list>
 #include <vector>
 
+#include "../../tensor/rearrange.hpp"
+#include "../record_many.hpp"
 #include "reduce.hpp"
 
 namespace minigrad {
