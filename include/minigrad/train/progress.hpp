@@ -63,13 +63,14 @@ class ProgressBar {
     std::string bar(filled, '=');
     if (filled < width) bar += '>' + std::string(width - filled - 1, '.');
     const std::string of = std::to_string(total), count = std::to_string(done);
-    std::string out = "\r" + std::string(of.size() - count.size(), ' ') + count + "/" + of + " [" + bar + "] ";
+    std::string out = "\r" + std::string(of.size() - count.size(), ' ') + count + "/" + of + " [" + bar + "]";
     if (seconds > 0 && done > 0) {
       const double per_item = seconds / static_cast<double>(done), rate = static_cast<double>(units) / per_item;
-      out += (rate < 100 ? format_number(rate, 3) : format_fixed(rate, 0)) + " samples/s, ";
+      out += " " + (rate < 100 ? format_number(rate, 3) : format_fixed(rate, 0)) + " samples/s, ";
       out += format_fixed(per_item * static_cast<double>(total - done), 0) + " s left";
     }
-    return out + (note.empty() ? "" : ", " + note) + "\033[K";  // the escape clears the rest of the line
+    if (!note.empty()) out += (out.back() == ']' ? " " : ", ") + note;
+    return out + "\033[K";  // the escape clears the rest of the line
   }
 
  private:
