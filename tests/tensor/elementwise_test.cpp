@@ -96,6 +96,14 @@ TEST_CASE("a mask goes with tensors of numbers") {
         Tensor<bool>{true, false, false});
 }
 
+TEST_CASE("of masks and numbers the result holds the numbers' type") {
+  const Tensor<bool> mask{true, false};
+  const auto half = map("times", [](auto a, auto b) { return a * b; }, mask, 0.5);
+  static_assert(std::is_same_v<decltype(half), const Tensor<double>>);
+  CHECK(half == Tensor<double>{0.5, 0});
+  CHECK(map("plus", add, 2, mask) == Tensor<int>{3, 2});
+}
+
 TEST_CASE_TEMPLATE("map works for every type of number", T, float, double, long double, int, std::int64_t, std::int8_t,
                    std::uint16_t) {
   auto x = Tensor<T>::empty({70});
@@ -191,9 +199,11 @@ TEST_CASE("map_into stores its results, or adds them to what is there") {
 }
 
 TEST_CASE("map_into may write over its own operand") {
-  Tensor<float> x = arange(70);
+  Tensor<float> x = arange(5000);
   detail::map_into(x, add, detail::Write::add, x, x);
-  for (std::size_t i = 0; i < 70; ++i) REQUIRE(x[i] == 3 * static_cast<float>(i));
+  for (std::size_t i = 0; i < 5000; ++i) REQUIRE(x[i] == 3 * static_cast<float>(i));
+  detail::map_into(x, minus, detail::Write::assign, x, 1.0f);
+  for (std::size_t i = 0; i < 5000; ++i) REQUIRE(x[i] == 3 * static_cast<float>(i) - 1);
 }
 
 TEST_CASE("shape_of is a tensor's shape, and that of a number has rank 0") {
