@@ -57,11 +57,24 @@ void add_scaled_row(std::size_t n, T* __restrict y, T scale, const T* x) {
   for (; i < n; ++i) y[i] = static_cast<T>(y[i] + scale * x[i]);
 }
 
-/// C += A B, where C is plain. Rows of C are built from rows of B, or, where B's columns are what is contiguous, from
-/// dot products.
+/// The same matrix in row-major order, in memory of its own.
+template <class T>
+Tensor<T> written_out(const MatrixView<T>& b) {
+  auto plain = Tensor<T>::empty({b.rows, b.columns});
+  for (std::size_t j = 0; j < b.columns; ++j)
+    for (std::size_t p = 0; p < b.rows; ++p) plain.data()[p * b.columns + j] = b(p, j);
+  return plain;
+}
+
+/// C += A B, where C is plain. Rows of C are built from rows of B. Where B's columns are what is contiguous, a small C
+/// is built from dot products; for a larger one B is written out plainly first, which then is the smaller work.
 template <class T>
 void gemm(const MatrixView<T>& a, const MatrixView<T>& b, T* c) {
   const std::size_t n = b.columns;
+  if (b.column_step != 1 && a.rows >= 8 && n >= 8) {
+    const Tensor<T> plain = written_out(b);
+    return gemm(a, MatrixView<T>::plain(plain.data(), b.rows, n), c);
+  }
   for (std::size_t i = 0; i < a.rows; ++i) {
     T* row = c + i * n;
     if (b.column_step == 1) {
@@ -119,8 +132,8 @@ Tensor<T> affine(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& b
     detail::shape_error("affine", weight.shape(), bias.shape(), "weight must be [out, in] and bias [out]");
   const std::size_t out = weight.shape()[0], in = weight.shape()[1];
   if (x.rank() == 0 || x.shape()[x.rank() - 1] != in)
-    detail::fail<ShapeError>({"affine: x ", x.shape(), " and weight ", weight.shape(), ": the last extent of x must be ",
-                              in, ", the weight's second"});
+    detail::fail<ShapeError>({"affine: x ", x.shape(), " and weight ", weight.shape(),
+                              ": the last extent of x must be ", in, ", the weight's second"});
   Shape shape = x.shape();
   shape[x.rank() - 1] = out;
   auto y = Tensor<T>::empty(shape);

@@ -1,7 +1,7 @@
 // tensor/tensor.hpp - Tensor<T>: a value that owns its numbers, contiguous and row-major.
 //
-// The last axis varies fastest: element (i, j) of a [rows, columns] tensor is number i * columns + j. Copying copies the
-// numbers, moving steals them; there are no views, so nothing can dangle.
+// The last axis varies fastest: element (i, j) of a [rows, columns] tensor is number i * columns + j. Copying copies
+// the numbers, moving steals them; there are no views, so nothing can dangle.
 #pragma once
 
 #include <algorithm>
@@ -133,7 +133,8 @@ class Tensor {
   /// The number in a tensor that holds exactly one. Throws ShapeError for any other.
   T item() const {
     if (size_ != 1)
-      detail::fail<ShapeError>({"item: a tensor of shape ", shape_, " has ", size_, " elements, and only one is a number"});
+      detail::fail<ShapeError>({"item: a tensor of shape ", shape_, " has ", size_, " elements, ",
+                                "and only one is a number"});
     return *data_;
   }
 
@@ -151,7 +152,8 @@ class Tensor {
   Tensor reshape(const Shape& shape) const& { return Tensor(*this).reshape(shape); }
   Tensor reshape(const Shape& shape) && {
     if (shape.size() != size_)
-      detail::fail<ShapeError>({"reshape: ", shape_, " to ", shape, ": ", size_, " elements do not fill ", shape.size()});
+      detail::fail<ShapeError>({"reshape: ", shape_, " to ", shape, ": ", size_, " elements do not fill ",
+                                shape.size()});
     shape_ = shape;
     return std::move(*this);
   }
