@@ -57,25 +57,50 @@ struct DataError : Error {
 
 namespace detail {
 
-/// One part of a message: a text, a number, or whatever has a to_string, such as a Shape.
-struct Piece {
-  std::string text;
-
-  Piece(const char* part) : text(part) {}
-  Piece(std::string part) : text(std::move(part)) {}
-  Piece(std::integral auto part) : text(std::to_string(part)) {}
-  Piece(std::floating_point auto part) : text(format_number(static_cast<double>(part))) {}
+/// One part of a message: a text, a number, or whatever has a to_string, such as a Shape. It only refers to that, so
+/// that a check costs its caller next to nothing until it fails.
+class Piece {
+ public:
+  Piece(const char* text) : source_(text), append_(append_text) {}
+  Piece(const std::string& text) : source_(&text), append_(append_string) {}
+  Piece(std::unsigned_integral auto number) : unsigned_(number), append_(append_unsigned) {}
+  Piece(std::signed_integral auto number) : signed_(number), append_(append_signed) {}
+  Piece(std::floating_point auto number) : real_(static_cast<double>(number)), append_(append_real) {}
   template <class Part>
     requires requires(const Part& part) { to_string(part); }
-  Piece(const Part& part) : text(to_string(part)) {}
+  Piece(const Part& part)
+      : source_(&part),
+        append_([](std::string& out, const Piece& p) { out += to_string(*static_cast<const Part*>(p.source_)); }) {}
+
+  void append_to(std::string& out) const { append_(out, *this); }
+
+ private:
+  static void append_text(std::string& out, const Piece& p) { out += static_cast<const char*>(p.source_); }
+  static void append_string(std::string& out, const Piece& p) { out += *static_cast<const std::string*>(p.source_); }
+  static void append_unsigned(std::string& out, const Piece& p) { out += std::to_string(p.unsigned_); }
+  static void append_signed(std::string& out, const Piece& p) { out += std::to_string(p.signed_); }
+  static void append_real(std::string& out, const Piece& p) { out += format_number(p.real_); }
+
+  union {
+    const void* source_;
+    unsigned long long unsigned_;
+    long long signed_;
+    double real_;
+  };
+  void (*append_)(std::string& out, const Piece& piece);
 };
 
-/// Throws E with "minigrad: " and the pieces; kept out of line so that a check costs its caller one branch.
+/// The pieces as one text.
+[[gnu::noinline]] inline std::string text(std::initializer_list<Piece> pieces) {
+  std::string out;
+  for (const Piece& piece : pieces) piece.append_to(out);
+  return out;
+}
+
+/// Throws E with "minigrad: " and the pieces.
 template <class E>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(std::initializer_list<Piece> pieces) {
-  std::string message = "minigrad: ";
-  for (const Piece& piece : pieces) message += piece.text;
-  throw E(message);
+  throw E("minigrad: " + text(pieces));
 }
 
 }  // namespace detail

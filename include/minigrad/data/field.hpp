@@ -47,7 +47,7 @@ inline Place place_of(std::string_view text, std::size_t at) {
   std::string message = "minigrad: " + file + ":";
   if (place.line != 0) message += std::to_string(place.line) + ":" + std::to_string(place.column) + ":";
   message += " ";
-  for (const Piece& piece : pieces) message += piece.text;
+  message += text(pieces);
   throw DataError(message, file, place.line, place.column);
 }
 

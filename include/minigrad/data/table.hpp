@@ -164,7 +164,7 @@ class Table {
   [[noreturn, gnu::cold, gnu::noinline]] void fail_in(std::size_t row, std::string_view column,
                                                       std::initializer_list<detail::Piece> pieces) const {
     std::string why = "column " + detail::quoted(column) + ": ";
-    for (const detail::Piece& piece : pieces) why += piece.text;
+    why += detail::text(pieces);
     detail::fail_at(file(), place(row, column), {why});
   }
 

@@ -30,7 +30,7 @@ struct Linear {
   static constexpr const char* part_names[] = {"weight", "bias"};
   std::string describe() const {
     const Shape& shape = weight.value().shape();
-    return "Linear(" + std::to_string(shape[1]) + ", " + std::to_string(shape[0]) + ")";
+    return detail::text({"Linear(", shape[1], ", ", shape[0], ")"});
   }
 };
 
@@ -41,12 +41,12 @@ struct ReLU {
 struct LeakyReLU {
   double slope = 0.01;
   auto operator()(const auto& x) const { return leaky_relu(x, slope); }
-  std::string describe() const { return "LeakyReLU(" + format_number(slope) + ")"; }
+  std::string describe() const { return detail::text({"LeakyReLU(", slope, ")"}); }
 };
 struct ELU {
   double alpha = 1;
   auto operator()(const auto& x) const { return elu(x, alpha); }
-  std::string describe() const { return "ELU(" + format_number(alpha) + ")"; }
+  std::string describe() const { return detail::text({"ELU(", alpha, ")"}); }
 };
 struct Tanh {
   auto operator()(const auto& x) const { return tanh(x); }
@@ -98,7 +98,7 @@ class Dropout {
     for (T& keep : mask) keep = static_cast<T>(rng_.uniform() < p_ ? 0 : 1 / (1 - p_));
     return x * mask;
   }
-  std::string describe() const { return "Dropout(" + format_number(p_) + ")"; }
+  std::string describe() const { return detail::text({"Dropout(", p_, ")"}); }
 
  private:
   double p_;

@@ -3,6 +3,7 @@
 // map("add", add, a, b) is the tensor of add(a_i, b_i). Operands are tensors and numbers; they broadcast.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -29,7 +30,7 @@ const Shape& shape_of(const Tensor<T>& x) {
 
 namespace detail {
 
-inline constexpr std::size_t block = 32;
+inline constexpr std::size_t block = 32, max_operands = 6;
 
 /// One operand of a row: consecutive numbers, or one number repeated.
 struct RowSource {
@@ -37,12 +38,9 @@ struct RowSource {
   bool repeated;
 };
 
-/// What becomes of the results of a row: stored, or added to what stands there.
-enum class Write : bool { assign, add };
-
-/// A function over one row of elements: out[i] = f(x[i], ...) or out[i] += f(x[i], ...). The rest of this file is
-/// compiled once for all functions; only this kernel exists once for each.
-using RowKernel = void (*)(const void* f, std::size_t n, void* out, Write write, const RowSource* in);
+/// A function over one row of elements: out[i] = f(x[i], ...). The rest of this file is compiled once for all functions;
+/// only this kernel exists once for each.
+using RowKernel = void (*)(const void* f, std::size_t n, void* out, const RowSource* in);
 
 /// The numbers of an operand as seen block by block: a repeated number is written out once, so that the loop over a
 /// block has one form, which compilers vectorise because its length is constant.
@@ -63,32 +61,75 @@ class RowReader {
 };
 
 template <class Out, class F, class... T>
-void map_blocks(const F& f, std::size_t n, Out* out, Write write, const RowReader<T>&... x) {
+[[gnu::always_inline]] inline void map_blocks(const F& f, std::size_t n, Out* out, const RowReader<T>&... x) {
   std::size_t i = 0;
   for (; i + block <= n; i += block) {
-    Out y[block];
+    Out y[block];  // so that out may be one of the operands
     const auto compute = [&](const T*... p) {
       for (std::size_t j = 0; j < block; ++j) y[j] = static_cast<Out>(f(p[j]...));
     };
     compute(x.block_at(i)...);
-    if (write == Write::add)
-      for (std::size_t j = 0; j < block; ++j) y[j] = static_cast<Out>(y[j] + out[i + j]);
     for (std::size_t j = 0; j < block; ++j) out[i + j] = y[j];
   }
-  for (; i < n; ++i) {
-    const Out y = static_cast<Out>(f(x.at(i)...));
-    out[i] = write == Write::add ? static_cast<Out>(out[i] + y) : y;
-  }
+  for (; i < n; ++i) out[i] = static_cast<Out>(f(x.at(i)...));
 }
 
+template <class Out, class F, class... T, std::size_t... K>
+[[gnu::always_inline]] inline void read_and_map(const F& f, std::size_t n, Out* out, const RowSource* in,
+                                                std::index_sequence<K...>) {
+  map_blocks(f, n, out, RowReader<T>(in[K], n)...);
+}
 template <class Out, class F, class... T>
-[[gnu::noinline]] void row_kernel(const void* f, std::size_t n, void* out, Write write, const RowSource* in) {
-  [&]<std::size_t... K>(std::index_sequence<K...>) {
-    map_blocks(*static_cast<const F*>(f), n, static_cast<Out*>(out), write, RowReader<T>(in[K], n)...);
-  }(std::index_sequence_for<T...>{});
+[[gnu::noinline]] void row_kernel(const void* f, std::size_t n, void* out, const RowSource* in) {
+  read_and_map<Out, F, T...>(*static_cast<const F*>(f), n, static_cast<Out*>(out), in, std::index_sequence_for<T...>{});
 }
 
-inline constexpr std::size_t max_operands = 6;
+/// What becomes of the results: stored, or added to what stands there.
+enum class Write : bool { assign, add };
+
+/// sum[i] += part[i]
+template <class T>
+[[gnu::noinline]] void add_row(std::size_t n, T* sum, const T* part) {
+  std::size_t i = 0;
+  for (; i + block <= n; i += block) {
+    T y[block];
+    for (std::size_t j = 0; j < block; ++j) y[j] = static_cast<T>(sum[i + j] + part[i + j]);
+    for (std::size_t j = 0; j < block; ++j) sum[i + j] = y[j];
+  }
+  for (; i < n; ++i) sum[i] = static_cast<T>(sum[i] + part[i]);
+}
+
+template <class T>
+void add_erased(std::size_t n, void* sum, const void* part) {
+  add_row(n, static_cast<T*>(sum), static_cast<const T*>(part));
+}
+
+/// A whole elementwise pass with its types erased: the kernel, its function, and where it writes.
+struct Pass {
+  RowKernel kernel;
+  const void* f;
+  void (*add)(std::size_t n, void* sum, const void* part);
+  char* out;
+  std::size_t out_bytes;  // of one element
+  Write write;
+
+  /// One row to `out`. Sums are made piece by piece, by way of a buffer that stays in the nearest cache.
+  void run(std::size_t n, char* row, RowSource* in, std::size_t operands, const std::size_t* element_bytes) const {
+    if (write == Write::assign) return kernel(f, n, row, in);
+    constexpr std::size_t buffer_bytes = 4096;
+    alignas(64) char buffer[buffer_bytes];
+    const std::size_t most = buffer_bytes / out_bytes;
+    RowSource piece[max_operands];
+    std::copy(in, in + operands, piece);
+    for (std::size_t done = 0; done < n; done += most) {
+      const std::size_t count = n - done < most ? n - done : most;
+      kernel(f, count, buffer, piece);
+      add(count, row + done * out_bytes, buffer);
+      for (std::size_t k = 0; k < operands; ++k)
+        if (!piece[k].repeated) piece[k].data = static_cast<const char*>(piece[k].data) + count * element_bytes[k];
+    }
+  }
+};
 
 [[gnu::noinline]] inline Shape broadcast_all(const char* op, std::span<const Shape* const> shapes) {
   Shape out = *shapes[0];
@@ -130,29 +171,29 @@ struct BroadcastPlan {
   }
 };
 
-/// Runs a kernel over all rows of the output, each operand stretched to its shape.
-[[gnu::noinline]] inline void map_rows(RowKernel kernel, const void* f, const Shape& shape, void* out, std::size_t out_bytes,
-                                       Write write, std::span<const Shape* const> shapes,
+/// Runs a pass over all rows of the output, each operand stretched to its shape.
+[[gnu::noinline]] inline void map_rows(const Pass& pass, const Shape& shape, std::span<const Shape* const> shapes,
                                        const std::size_t* element_bytes, RowSource* in) {
+  const std::size_t size = shape.size(), operands = shapes.size();
   bool whole = true;  // every operand has the output's shape, or is a number
-  for (std::size_t k = 0; k < shapes.size(); ++k) whole = whole && (element_bytes[k] == 0 || *shapes[k] == shape);
-  if (whole) return kernel(f, shape.size(), out, write, in);
+  for (std::size_t k = 0; k < operands; ++k) whole = whole && (element_bytes[k] == 0 || *shapes[k] == shape);
+  if (whole) return pass.run(size, pass.out, in, operands, element_bytes);
 
   const BroadcastPlan plan(shape, shapes, element_bytes);
-  const std::size_t n = plan.extents[0], count = shapes.size();
+  const std::size_t n = plan.extents[0];
   std::array<std::size_t, Shape::max_rank> index{};
-  for (std::size_t k = 0; k < count; ++k) in[k].repeated = plan.steps[0][k] == 0;
+  for (std::size_t k = 0; k < operands; ++k) in[k].repeated = plan.steps[0][k] == 0;
   const auto move = [&](std::size_t axis, std::size_t k, std::size_t times, bool forward) {
     const char* at = static_cast<const char*>(in[k].data);
     const std::size_t distance = plan.steps[axis][k] * times;
     in[k].data = forward ? at + distance : at - distance;
   };
-  for (std::size_t done = 0, size = shape.size(); done < size; done += n) {
-    kernel(f, n, static_cast<char*>(out) + done * out_bytes, write, in);
+  for (std::size_t done = 0; done < size; done += n) {
+    pass.run(n, pass.out + done * pass.out_bytes, in, operands, element_bytes);
     for (std::size_t axis = 1; axis < plan.rank; ++axis) {  // the next row: an odometer over the outer axes
-      for (std::size_t k = 0; k < count; ++k) move(axis, k, 1, true);
+      for (std::size_t k = 0; k < operands; ++k) move(axis, k, 1, true);
       if (++index[axis] < plan.extents[axis]) break;
-      for (std::size_t k = 0; k < count; ++k) move(axis, k, plan.extents[axis], false);
+      for (std::size_t k = 0; k < operands; ++k) move(axis, k, plan.extents[axis], false);
       index[axis] = 0;
     }
   }
@@ -187,11 +228,12 @@ using element_of = typename ElementOf<X>::type;
 template <class Out, class F, class... X>
 void map_into(Tensor<Out>& out, const F& f, Write write, const X&... x) {
   static_assert(sizeof...(X) <= max_operands);
-  constexpr RowKernel kernel = row_kernel<Out, F, element_of<X>...>;
+  const Pass pass{row_kernel<Out, F, element_of<X>...>, &f,        add_erased<Out>,
+                  reinterpret_cast<char*>(out.data()),  sizeof(Out), write};
   RowSource in[] = {row_source(x)...};
   const Shape* const shapes[] = {&operand_shape(x)...};
   static constexpr std::size_t element_bytes[] = {(is_tensor<X> ? sizeof(element_of<X>) : 0)...};
-  map_rows(kernel, &f, out.shape(), out.data(), sizeof(Out), write, shapes, element_bytes, in);
+  map_rows(pass, out.shape(), shapes, element_bytes, in);
 }
 
 /// The element type of an operation: that of its tensors, where masks (Tensor<bool>) give way to numbers.

@@ -55,12 +55,6 @@ T sum_row(std::size_t n, const T* x) {
   return total;
 }
 
-/// y_i += x_i
-template <class T>
-void add_row(std::size_t n, T* y, const T* x) {
-  for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(y[i] + x[i]);
-}
-
 /// Whether value comes before best in the search for an extreme. NaN beats every number, so that it is not lost.
 template <class Less, class T>
 bool beats(const Less& less, T value, T best) {

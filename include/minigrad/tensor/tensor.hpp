@@ -200,7 +200,10 @@ class Tensor {
 
   [[noreturn, gnu::cold]] void bad_index(std::initializer_list<detail::Piece> indices) const {
     std::string list;
-    for (const detail::Piece& index : indices) list += (list.empty() ? "" : ", ") + index.text;
+    for (const detail::Piece& index : indices) {
+      if (!list.empty()) list += ", ";
+      index.append_to(list);
+    }
     detail::fail<IndexError>({"Tensor: element (", list, ") of a tensor of shape ", shape_});
   }
 
