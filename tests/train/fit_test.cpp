@@ -449,7 +449,7 @@ TEST_CASE("fit refuses what makes no sense") {
                        ValueError);
   CHECK_THROWS_WITH_AS(attempt(data, {.min_delta = -1}), "minigrad: fit: min_delta is -1, and must be at least 0",
                        ValueError);
-  CHECK_THROWS_WITH_AS(attempt(data, {.clip_norm = nan_number}), "minigrad: fit: clip_norm is nan, and must be at least 0",
+  CHECK_THROWS_WITH_AS(attempt(data, {.clip_norm = -0.5}), "minigrad: fit: clip_norm is -0.5, and must be at least 0",
                        ValueError);
   CHECK_THROWS_WITH_AS(attempt(data, {.batch_size = 0}), "minigrad: DataLoader: batch_size is 0", ValueError);
   CHECK_THROWS_AS(attempt(data, {.batch_size = 9, .drop_last = true}), ValueError);
