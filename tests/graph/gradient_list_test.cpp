@@ -1,0 +1,252 @@
+// The list of gradient checks: every op with a derivative stands here once, and is checked to order 2 by check_grads.
+// The last test compares the list with the headers, so that no op is forgotten.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <minigrad/minigrad.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace minigrad;
+
+namespace {
+
+using T = Tensor<double>;
+
+/// Random numbers between low and high, but none within 0.05 of 0, where many ops have a corner.
+T numbers(const Shape& shape, double low, double high, std::uint64_t seed = 1) {
+  Rng rng(seed);
+  auto x = T::empty(shape);
+  for (double& value : x) {
+    do value = rng.uniform(low, high);
+    while (std::fabs(value) < 0.05);
+  }
+  return x;
+}
+
+/// f(x) on tensors of these shapes.
+template <class F>
+void on_tensors(const F& f, std::initializer_list<Shape> shapes, double low = -2, double high = 2) {
+  for (const Shape& shape : shapes) check_grads(f, {numbers(shape, low, high)}, 2);
+}
+
+/// f(x), element by element, on tensors of all kinds of shapes and on a number.
+template <class F>
+void one(const F& f, double low = -2, double high = 2) {
+  on_tensors(f, {{}, {0}, {1}, {5}, {2, 3}, {2, 0, 3}, {1, 2, 1, 2}}, low, high);
+  for (double x : numbers({3}, low, high)) check_grads(f, {x}, 2);
+}
+
+/// f(x, y), element by element: stretched both ways, the same input twice, and either one a constant.
+template <class F>
+void two(const F& f, double low = -2, double high = 2) {
+  const Shape pairs[][2] = {{{2, 3}, {2, 3}}, {{2, 3}, {3}}, {{3}, {2, 3}}, {{2, 1}, {1, 3}}, {{2}, {}}, {{}, {2}},
+                            {{}, {}},         {{1}, {1}},    {{0}, {1}},    {{2, 1}, {2, 0}}, {{2, 1, 2}, {3, 1}}};
+  for (const auto& [a, b] : pairs) check_grads(f, {numbers(a, low, high, 1), numbers(b, low, high, 2)}, 2);
+  const T x = numbers({2, 3}, low, high, 3), row = numbers({3}, low, high, 4);
+  check_grads([&](const auto& v) { return f(v, v); }, {x}, 2);
+  check_grads([&](const auto& v) { return f(v, row); }, {x}, 2);
+  check_grads([&](const auto& v) { return f(x, v); }, {row}, 2);
+  check_grads([&](const auto& v) { return f(v, 1.5); }, {x}, 2);
+  check_grads([&](const auto& v) { return f(1.5, v); }, {x}, 2);
+  check_grads(f, {x[0], x[1]}, 2);
+  check_grads([&](const auto& v) { return f(v, v); }, {x[0]}, 2);
+}
+
+/// f(x, axis, keepdim) over everything and along each axis.
+template <class F>
+void reduction(const F& f, bool of_nothing = true) {
+  for (const Shape& shape : {Shape{}, Shape{1}, Shape{4}, Shape{2, 3}, Shape{3, 1, 2}, Shape{2, 0}}) {
+    if (shape.size() == 0 && !of_nothing) continue;
+    const T x = numbers(shape, -2, 2);
+    for (const bool keepdim : {false, true}) {
+      check_grads([&](const auto& v) { return f(v, all_axes, keepdim); }, {x}, 2);
+      for (int axis = 0; axis < static_cast<int>(shape.rank()); ++axis)
+        check_grads([&](const auto& v) { return f(v, axis, keepdim); }, {x}, 2);
+    }
+  }
+}
+
+/// A product of matrices, of which one may be stored transposed.
+template <class F>
+void product(const F& f, bool a_transposed = false, bool b_transposed = false) {
+  for (const auto& [m, k, n] : {std::array{2, 3, 4}, {1, 1, 1}, {3, 1, 2}, {0, 2, 3}, {2, 0, 3}, {2, 3, 0}}) {
+    const Shape a = a_transposed ? Shape{k, m} : Shape{m, k}, b = b_transposed ? Shape{n, k} : Shape{k, n};
+    check_grads(f, {numbers(a, -2, 2, 1), numbers(b, -2, 2, 2)}, 2);
+  }
+  const T x = numbers({3, 3}, -2, 2);
+  check_grads([&](const auto& v) { return f(v, v); }, {x}, 2);
+  check_grads([&](const auto& v) { return f(v, x); }, {x}, 2);
+  check_grads([&](const auto& v) { return f(x, v); }, {x}, 2);
+}
+
+/// A loss of prediction and target, each a Var or the target a constant.
+template <class F>
+void loss(const F& f, double target_low = -2, double target_high = 2) {
+  for (const Shape& shape : {Shape{1}, Shape{4}, Shape{3, 2}}) {
+    const T p = numbers(shape, -2, 2, 1), t = numbers(shape, target_low, target_high, 2);
+    for (const auto reduction : {Reduction::mean, Reduction::sum, Reduction::none}) {
+      check_grads([&](const auto& x, const auto& y) { return f(x, y, reduction); }, {p, t}, 2);
+      check_grads([&](const auto& x) { return f(x, t, reduction); }, {p}, 2);
+    }
+  }
+}
+
+struct GradientCheck {
+  std::string op;
+  void (*check)();
+};
+
+const Tensor<std::int64_t> labels{2, 0, 2, 1};
+
+#define OP(...) [](const auto& x) { return __VA_ARGS__; }
+#define OP2(...) [](const auto& x, const auto& y) { return __VA_ARGS__; }
+
+const std::vector<GradientCheck> gradient_list = {
+    // arithmetic
+    {"add", [] { two(OP2(x + y)); }},
+    {"sub", [] { two(OP2(x - y)); }},
+    {"mul", [] { two(OP2(x * y)); }},
+    {"div", [] { two(OP2(x / y), 0.5, 2); }},
+    {"neg", [] { one(OP(-x)); }},
+    {"maximum", [] { two(OP2(maximum(x, y))); }},
+    {"minimum", [] { two(OP2(minimum(x, y))); }},
+    {"clamp", [] { one(OP(clamp(x, -0.7, 1))); }},
+    {"where", [] { two(OP2(where(greater(x, 0.2), x * x, y))); }},
+    // sizes, squares and roots
+    {"sign", [] { one(OP(sign(x) * x)); }},
+    {"abs", [] { one(OP(abs(x))); }},
+    {"square", [] { one(OP(square(x))); }},
+    {"sqrt", [] { one(OP(sqrt(x)), 0.5, 2); }},
+    {"reciprocal", [] { one(OP(reciprocal(x)), 0.5, 2); }},
+    // exponentials, logarithms, powers, angles
+    {"exp", [] { one(OP(exp(x))); }},
+    {"expm1", [] { one(OP(expm1(x))); }},
+    {"log", [] { one(OP(log(x)), 0.5, 2); }},
+    {"log1p", [] { one(OP(log1p(x)), -0.5, 2); }},
+    {"pow", [] { two(OP2(pow(x, y)), 0.5, 2); }},
+    {"sin", [] { one(OP(sin(x))); }},
+    {"cos", [] { one(OP(cos(x))); }},
+    {"tan", [] { one(OP(tan(x)), -1, 1); }},
+    {"atan", [] { one(OP(atan(x))); }},
+    {"erf", [] { one(OP(erf(x))); }},
+    // activations
+    {"tanh", [] { one(OP(tanh(x))); }},
+    {"sigmoid", [] { one(OP(sigmoid(x))); }},
+    {"relu", [] { one(OP(relu(x) * x)); }},
+    {"leaky_relu", [] { one(OP(leaky_relu(x, 0.3) * x)); }},
+    {"elu", [] { one(OP(elu(x, 0.7))); }},
+    {"softplus", [] { one(OP(softplus(x))); }},
+    {"silu", [] { one(OP(silu(x))); }},
+    {"gelu", [] { one(OP(gelu(x))); }},
+    // reductions
+    {"sum", [] { reduction([](const auto& x, auto... how) { return square(sum(x, how...)); }); }},
+    {"mean", [] { reduction([](const auto& x, auto... how) { return square(mean(x, how...)); }, false); }},
+    {"var", [] { reduction([](const auto& x, auto... how) { return var(x, how..., 0); }, false); }},
+    {"std", [] { on_tensors([](const auto& x) { return minigrad::std(x, 1); }, {{2, 3}, {1, 4}}); }},
+    {"max", [] { reduction([](const auto& x, auto... how) { return square((max)(x, how...)); }, false); }},
+    {"min", [] { reduction([](const auto& x, auto... how) { return square((min)(x, how...)); }, false); }},
+    {"logsumexp", [] { reduction([](const auto& x, auto... how) { return logsumexp(x, how...); }, false); }},
+    {"softmax", [] { reduction([](const auto& x, Axis axis, bool) { return softmax(x, axis); }); }},
+    {"log_softmax", [] { reduction([](const auto& x, Axis axis, bool) { return log_softmax(x, axis); }); }},
+    {"broadcast_to", [] { on_tensors(OP(square(broadcast_to(x, {2, 3}))), {{2, 3}, {3}, {2, 1}, {1, 1}, {}}); }},
+    {"sum_to", [] { on_tensors(OP(square(sum_to(x, {2, 1}))), {{2, 1}, {2, 3}, {4, 2, 3}, {2, 0}}); }},
+    // the same numbers elsewhere
+    {"reshape", [] { on_tensors(OP(square(reshape(x, {3, 2}))), {{6}, {2, 3}, {1, 6, 1}}); }},
+    {"transpose",
+     [] {
+       on_tensors(OP(square(transpose(x))), {{2, 3}, {1, 1}, {0, 2}, {2, 3, 2}});
+       on_tensors(OP(square(transpose(x, 0, 2))), {{2, 3, 2}, {2, 1, 0}});
+     }},
+    {"slice", [] { on_tensors(OP(square(slice(x, 1, 3, -1))), {{3}, {2, 4}, {2, 2, 3}, {0, 3}}); }},
+    {"unslice", [] { on_tensors(OP(square(unslice(x, {2, 5}, 1, 1))), {{2, 3}, {2, 0}, {2, 4}}); }},
+    {"gather_rows", [] { on_tensors(OP(square(gather_rows(x, labels))), {{3}, {3, 2}, {4, 1, 2}, {3, 0}}); }},
+    {"scatter_rows", [] { on_tensors(OP(square(scatter_rows(x, labels, 3))), {{4}, {4, 2}, {4, 0}}); }},
+    {"concatenate",
+     [] {
+       const auto joined = OP2(square(concatenate({x, y, x}, 1)));
+       check_grads(joined, {numbers({2, 3}, -2, 2), numbers({2, 1}, -2, 2)}, 2);
+       check_grads(joined, {numbers({2, 3}, -2, 2), numbers({2, 0}, -2, 2)}, 2);
+     }},
+    {"stack",
+     [] {
+       check_grads(OP2(square(stack({x, y}))), {numbers({2, 3}, -2, 2), numbers({2, 3}, -2, 2)}, 2);
+       check_grads(OP2(square(stack({x, y, x}, -1))), {numbers({2}, -2, 2), numbers({2}, -2, 2)}, 2);
+     }},
+    // products of matrices
+    {"matmul", [] { product(OP2(matmul(x, y))); }},
+    {"matmul_nt", [] { product(OP2(matmul_nt(x, y)), false, true); }},
+    {"matmul_tn", [] { product(OP2(matmul_tn(x, y)), true, false); }},
+    {"affine",
+     [] {
+       const auto layer = [](const auto& x, const auto& w, const auto& b) { return affine(x, w, b); };
+       for (const Shape& shape : {Shape{3}, Shape{2, 3}, Shape{2, 2, 3}, Shape{0, 3}})
+         check_grads(layer, {numbers(shape, -2, 2, 1), numbers({4, 3}, -2, 2, 2), numbers({4}, -2, 2, 3)}, 2);
+       check_grads(layer, {numbers({2, 0}, -2, 2), numbers({4, 0}, -2, 2), numbers({4}, -2, 2)}, 2);
+       check_grads(layer, {numbers({2, 3}, -2, 2), numbers({0, 3}, -2, 2), numbers({0}, -2, 2)}, 2);
+     }},
+    // losses
+    {"mse_loss", [] { loss([](const auto&... x) { return mse_loss(x...); }); }},
+    {"l1_loss", [] { loss([](const auto&... x) { return l1_loss(x...); }); }},
+    {"huber_loss", [] { loss([](const auto& p, const auto& t, auto r) { return huber_loss(p, t, 0.7, r); }); }},
+    {"bce_with_logits_loss", [] { loss([](const auto&... x) { return bce_with_logits_loss(x...); }, 0.1, 0.9); }},
+    {"cross_entropy_loss",
+     [] {
+       on_tensors(OP(cross_entropy_loss(x, labels)), {{4, 3}, {4, 5}});
+       check_grads(OP2(cross_entropy_loss(x, softmax(y, 1))), {numbers({4, 3}, -2, 2, 1), numbers({4, 3}, -2, 2, 2)},
+                   2);
+     }},
+    {"nll_loss", [] { on_tensors(OP(nll_loss(log_softmax(x, 1), labels, Reduction::none)), {{4, 3}, {4, 4}}); }},
+    {"pick", [] { on_tensors(OP(square(detail::pick(x, labels))), {{4, 3}, {4, 5}}); }},
+};
+
+#undef OP
+#undef OP2
+
+/// The names in calls of record("name", elementwise("name" and record_many("name" of a source text, comments left out.
+std::set<std::string> ops_recorded_in(std::istream& source) {
+  std::string text;
+  for (std::string line; std::getline(source, line);) text += line.substr(0, line.find("//")) + "\n";
+  std::set<std::string> names;
+  for (const std::string call : {"record(", "elementwise(", "record_many("})
+    for (std::size_t at = text.find(call); at != text.npos; at = text.find(call, at + 1)) {
+      std::size_t quote = at + call.size();
+      while (std::isspace(static_cast<unsigned char>(text[quote]))) ++quote;
+      if (text[quote] == '"') names.insert(text.substr(quote + 1, text.find('"', quote + 1) - quote - 1));
+    }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("every op's derivatives of order 1 and 2 agree with finite differences") {
+  for (const GradientCheck& entry : gradient_list) {
+    CAPTURE(entry.op);
+    CHECK_NOTHROW(entry.check());
+  }
+}
+
+TEST_CASE("the list of gradient checks names every op that the headers record, and each once") {
+  std::set<std::string> listed, recorded;
+  for (const GradientCheck& entry : gradient_list) {
+    CAPTURE(entry.op);
+    CHECK(listed.insert(entry.op).second);
+  }
+  for (const auto& file : std::filesystem::recursive_directory_iterator(MINIGRAD_HEADER_DIR))
+    if (file.path().extension() == ".hpp") {
+      std::ifstream source(file.path());
+      recorded.merge(ops_recorded_in(source));
+    }
+  CHECK(recorded.size() > 40);
+  std::vector<std::string> forgotten;
+  std::set_difference(recorded.begin(), recorded.end(), listed.begin(), listed.end(), std::back_inserter(forgotten));
+  for (const std::string& op : forgotten) FAIL_CHECK("no gradient check for " << op);
+}

@@ -1,0 +1,320 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <minigrad/graph/backward.hpp>
+#include <minigrad/graph/check_grads.hpp>
+#include <minigrad/graph/ops.hpp>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "../support/count_allocations.hpp"
+
+using namespace minigrad;
+
+// A user's op in a namespace of its own: its value and its derivative, in three lines.
+namespace elsewhere {
+
+template <minigrad::Operand X>
+auto bump(const X& x) {
+  return minigrad::elementwise("bump", minigrad::inputs(x), [](auto v) { return std::exp(-v * v); },
+                               [](auto g, auto y, auto v) { return -2 * g * v * y; });
+}
+
+/// One that is about whole tensors: the sum of the products of two.
+template <class A, class B>
+auto dot(const A& a, const B& b) {
+  return minigrad::record("dot", minigrad::inputs(a, b), [](const auto& x, const auto& y) { return sum(x * y); },
+                          [](const auto& g, auto&&, auto&&, const auto& y) { return g * y; },
+                          [](const auto& g, auto&&, const auto& x, auto&&) { return g * x; });
+}
+
+}  // namespace elsewhere
+
+TEST_CASE("a user's op takes numbers, tensors, parameters and Vars") {
+  const double at_half = std::exp(-0.25);
+  CHECK(elsewhere::bump(0.5) == at_half);
+  CHECK(elsewhere::bump(0.5f) == doctest::Approx(at_half));
+  CHECK(elsewhere::bump(Tensor<double>{0.5, 0}) == Tensor<double>{at_half, 1});
+  CHECK(elsewhere::bump(Parameter<double>(0.5)) == at_half);
+  CHECK(elsewhere::bump(Parameter<Tensor<double>>(Tensor<double>{0.5, 0})) == Tensor<double>{at_half, 1});
+  Graph<double> numbers;
+  const auto x = numbers.variable(0.5);
+  CHECK(elsewhere::bump(x).value() == at_half);
+  Graph<Tensor<double>> tensors;
+  CHECK(elsewhere::bump(tensors.variable({0.5, 0})).value() == Tensor<double>{at_half, 1});
+}
+
+TEST_CASE("a user's op has derivatives of any order") {
+  check_grads([](auto x) { return elsewhere::bump(x); }, {0.5}, 3);
+  check_grads([](auto x) { return elsewhere::bump(x); }, {Tensor<double>{{0.5, -1}, {0.2, 2}}}, 3);
+  check_grads([](auto x, auto y) { return elsewhere::dot(x, y); }, {Tensor<double>{1, 2}, Tensor<double>{3, -1}}, 3);
+}
+
+TEST_CASE("without a Var among its inputs an op is just its value") {
+  const Tensor<float> x{1, 2};
+  static_assert(std::is_same_v<decltype(elsewhere::bump(x)), Tensor<float>>);
+  static_assert(std::is_same_v<decltype(elsewhere::bump(0.5f)), float>);
+  static_assert(std::is_same_v<decltype(elsewhere::bump(0.5)), double>);
+  static_assert(std::is_same_v<decltype(elsewhere::dot(x, x)), Tensor<float>>);
+  static_assert(std::is_same_v<decltype(elsewhere::dot(Parameter<Tensor<float>>(x), x)), Tensor<float>>);
+  CHECK(elsewhere::dot(x, x).item() == 5);
+}
+
+TEST_CASE("operands of all kinds meet in one op, on either side") {
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({1, 2});
+  const Tensor<double> tensor{10, 20};
+  Parameter<Tensor<double>> parameter(Tensor<double>{3, 4});
+  for (const auto& y : {x * 2, 2 * x, x * 2.0, 2.0f * x}) CHECK(y.value() == Tensor<double>{2, 4});
+  for (const auto& y : {x * tensor, tensor * x}) CHECK(y.value() == Tensor<double>{10, 40});
+  for (const auto& y : {x * parameter, parameter * x}) CHECK(y.value() == Tensor<double>{3, 8});
+  CHECK((x - 1).value() == Tensor<double>{0, 1});
+  CHECK((1 - x).value() == Tensor<double>{0, -1});
+  CHECK((tensor / x).value() == Tensor<double>{10, 10});
+  CHECK((x / tensor).value() == Tensor<double>{0.1, 0.1});
+  CHECK((parameter - x).value() == Tensor<double>{2, 2});
+  CHECK((x - parameter).value() == Tensor<double>{-2, -2});
+  static_assert(std::is_same_v<decltype(parameter * tensor), Tensor<double>>);
+  CHECK(parameter * tensor == Tensor<double>{30, 80});
+  CHECK(parameter * 2 == Tensor<double>{6, 8});
+  CHECK(2 * tensor == Tensor<double>{20, 40});
+
+  backward(sum(x * tensor * parameter + x));
+  CHECK(x.grad() == Tensor<double>{31, 81});
+  CHECK(parameter.grad() == Tensor<double>{10, 40});
+}
+
+TEST_CASE("numbers too meet parameters and Vars, on either side") {
+  Graph<double> graph;
+  const auto x = graph.variable(3);
+  Parameter<double> p(5);
+  for (const auto& y : {x + p, p + x, x + 5, 5 + x, x + 5.0f}) CHECK(y.value() == 8);
+  for (const auto& y : {x - p, x - 5}) CHECK(y.value() == -2);
+  for (const auto& y : {p - x, 5 - x}) CHECK(y.value() == 2);
+  for (const auto& y : {x / p, x / 5}) CHECK(y.value() == 0.6);
+  static_assert(std::is_same_v<decltype(p * p), double>);
+  CHECK(p * p == 25);
+  CHECK(p * 2 == 10);
+  CHECK(2 - p == -3);
+  CHECK(exp(p) == std::exp(5));
+  backward(x * p);
+  CHECK(p.grad() == 3);
+}
+
+TEST_CASE("a number takes the number type of what it meets") {
+  Graph<float> numbers;
+  const auto x = numbers.variable(3);
+  CHECK((x * 0.1).value() == 3 * 0.1f);
+  static_assert(std::is_same_v<std::decay_t<decltype((x * 0.1).value())>, float>);
+  static_assert(std::is_same_v<decltype(Tensor<float>{1, 2} * 0.1), Tensor<float>>);
+  static_assert(std::is_same_v<decltype(Parameter<float>(1) * 0.1), float>);
+}
+
+TEST_CASE("constants are kept with the op, so that they may change or go afterwards") {
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({1, 2});
+  Var<Tensor<double>> y;
+  {
+    Tensor<double> factor{10, 20};
+    y = sum(x * factor);
+    factor.fill(0);
+  }
+  backward(y);
+  CHECK(x.grad() == Tensor<double>{10, 20});
+}
+
+TEST_CASE("compound assignment gives a Var's name to a new node") {
+  Graph<double> graph;
+  const auto x = graph.variable(3);
+  auto y = x;
+  y += 1;
+  y *= x;
+  y -= x;
+  y /= 2;
+  CHECK(y.value() == 4.5);
+  CHECK(x.value() == 3);
+  backward(y);  // ((x + 1) x - x) / 2 = x^2 / 2
+  CHECK(x.grad() == 3);
+}
+
+TEST_CASE("Vars of different graphs cannot meet") {
+  Graph<double> one, other;
+  const auto x = one.variable(1), y = other.variable(2);
+  CHECK_THROWS_WITH_AS(x + y, "minigrad: add: the operands belong to different graphs", GraphError);
+  CHECK_THROWS_WITH_AS(pow(x, y), "minigrad: pow: the operands belong to different graphs", GraphError);
+  Graph<Tensor<float>> first, second;
+  const auto a = first.variable({{1, 2}, {3, 4}}), b = second.variable({{1, 2}, {3, 4}});
+  CHECK_THROWS_WITH_AS(matmul(a, b), "minigrad: matmul: the operands belong to different graphs", GraphError);
+  CHECK_THROWS_WITH_AS(concatenate({a, b}), "minigrad: concatenate: the operands belong to different graphs",
+                       GraphError);
+}
+
+TEST_CASE("the derivative for an input that needs none is never computed") {
+  int for_x = 0, for_w = 0;
+  const auto product = [&](const auto& x, const auto& w) {
+    return record("product", inputs(x, w), [](const auto& a, const auto& b) { return a * b; },
+                  [&](const auto& g, auto&&, auto&&, const auto& b) { ++for_x; return g * b; },
+                  [&](const auto& g, auto&&, const auto& a, auto&&) { ++for_w; return g * a; });
+  };
+  Graph<double> graph;
+  const auto w = graph.variable(3);
+
+  SUBCASE("a graph.input()") {
+    const auto x = graph.input(2);
+    backward(product(x, w));
+    CHECK(for_x == 0);
+    CHECK(for_w == 1);
+    CHECK(w.grad() == 2);
+  }
+  SUBCASE("what was computed from such inputs alone") {
+    const auto x = graph.input(2);
+    backward(product(exp(x) + 1, w));
+    CHECK(for_x == 0);
+    CHECK(for_w == 1);
+  }
+  SUBCASE("a frozen parameter") {
+    Parameter<double> p(2);
+    p.requires_grad(false);
+    backward(product(graph.parameter(p), w));
+    CHECK(for_x == 0);
+    CHECK(for_w == 1);
+    CHECK(!p.has_grad());
+  }
+  SUBCASE("a constant") {
+    backward(product(2.0, w));
+    CHECK(for_x == 0);
+    CHECK(for_w == 1);
+  }
+  SUBCASE("in grad(), whatever is not asked for") {
+    const auto x = graph.variable(2);
+    const auto y = product(x, w);
+    CHECK(grad(y, w).value() == 2);
+    CHECK(for_x == 0);
+    CHECK(for_w == 1);
+  }
+}
+
+TEST_CASE("nothing is passed back through what needs no gradient") {
+  int calls = 0;
+  Graph<double> graph;
+  const auto x = graph.input(2), w = graph.variable(3);
+  const auto y = elementwise(
+      "count", inputs(x), [](auto v) { return v; },
+      [&](auto g, auto&&, auto&&) {
+        ++calls;
+        return g;
+      });
+  backward(y * w);
+  CHECK(calls == 0);
+  CHECK(!graph.node(y.id()).needs_grad());
+}
+
+TEST_CASE("an input with no_rule gets no gradient, and the others theirs") {
+  Graph<double> graph;
+  const auto x = graph.variable(2), weight = graph.variable(3);
+  const auto y = elementwise("weighted", inputs(x, weight), [](auto v, auto w) { return v * w; },
+                             [](auto g, auto&&, auto&&, auto w) { return g * w; }, no_rule);
+  backward(y);
+  CHECK(x.grad() == 3);
+  CHECK_THROWS_AS(weight.grad(), GraphError);
+  CHECK(grad(y, weight).value() == 0);
+}
+
+TEST_CASE("same_gradient passes the gradient on as it is, also in an op on whole tensors of different shapes") {
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({{1, 2}, {3, 4}});
+  const auto other = graph.variable({1, 2, 3});
+  const auto y = record(
+      "first", inputs(x, other), [](const auto& v, const auto&) { return v; }, same_gradient, no_rule);
+  backward(sum(y * y) + sum(x));
+  CHECK(x.grad() == Tensor<double>{{3, 5}, {7, 9}});
+}
+
+TEST_CASE("a rule's derivative is summed over the axes along which its input was stretched") {
+  Graph<Tensor<double>> graph;
+  const auto number = graph.variable(Tensor<double>::scalar(2)), row = graph.variable({1, 2, 3}),
+             column = graph.variable({{1}, {2}}), matrix = graph.variable({{1, 2, 3}, {4, 5, 6}});
+  backward(sum(number * row * column * matrix));
+  CHECK(number.grad() == Tensor<double>::scalar(14 + 2 * (4 + 10 + 18)));
+  CHECK(row.grad() == Tensor<double>{2 * (1 + 8), 2 * (2 + 10), 2 * (3 + 12)});
+  CHECK(column.grad() == Tensor<double>{{2 * 14}, {2 * 32}});
+  CHECK(matrix.grad() == Tensor<double>{{2, 4, 6}, {4, 8, 12}});
+}
+
+TEST_CASE("a rule that gives a derivative of the wrong shape is found out") {
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({1, 2, 3});
+  const auto total = record("total", inputs(x), [](const auto& v) { return sum(v); },
+                            [](const auto& g, auto&&, auto&&) { return g; });
+  CHECK_THROWS_WITH_AS(backward(total),
+                       "minigrad: total: its rule gave a derivative of shape [] for an input of shape [3]", ShapeError);
+  CHECK_THROWS_WITH_AS(grad(total, x),
+                       "minigrad: total: its rule gave a derivative of shape [] for an input of shape [3]", ShapeError);
+  const auto matrix = graph.variable({{1, 2, 3}, {4, 5, 6}});
+  const auto turned = record("turned", inputs(matrix), [](const auto& v) { return sum(v); },
+                             [](const auto& g, auto&&, const auto& v) { return transpose(v) * g; });
+  CHECK_THROWS_WITH_AS(backward(turned),
+                       "minigrad: turned: its rule gave a derivative of shape [3, 2] for an input of shape [2, 3]",
+                       ShapeError);
+}
+
+TEST_CASE("the same input twice gets both derivatives") {
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({2, 3});
+  backward(sum(x * x));
+  CHECK(x.grad() == Tensor<double>{4, 6});
+  graph.clear();
+  const auto y = graph.variable({2, 3});
+  backward(sum(y - y));
+  CHECK(y.grad() == Tensor<double>{0, 0});
+}
+
+TEST_CASE("record_many takes as many inputs as there are when the program runs") {
+  const auto total = [](const std::vector<Var<double>>& x) {
+    return record_many<double>("total", x,
+                               [](std::span<const double* const> values) {
+                                 double sum_of_all = 0;
+                                 for (const double* value : values) sum_of_all += *value;
+                                 return sum_of_all;
+                               },
+                               [](const auto& g, auto&&, std::size_t k) { return g * static_cast<int>(k + 1); });
+  };
+  Graph<double> graph;
+  const auto x = graph.variable(1), y = graph.variable(2), data = graph.input(4);
+  const auto sum_of_all = total({x, y, data, x});
+  CHECK(sum_of_all.value() == 8);
+  backward(sum_of_all);
+  CHECK(x.grad() == 1 + 4);
+  CHECK(y.grad() == 2);
+  CHECK(grad(sum_of_all, x).value() == 5);
+  CHECK_THROWS_WITH_AS(total({}), "minigrad: total: nothing to put together", ValueError);
+  Graph<double> other;
+  CHECK_THROWS_WITH_AS(total({x, other.variable(1)}), "minigrad: total: the operands belong to different graphs",
+                       GraphError);
+  CHECK_THROWS_WITH_AS(total({x, Var<double>()}), "minigrad: Var: used before it was given a value", GraphError);
+}
+
+TEST_CASE("value_of looks behind an operand") {
+  Graph<Tensor<float>> graph;
+  const Tensor<float> x{1, 2};
+  const Parameter<Tensor<float>> p(x);
+  const auto v = graph.input(x);
+  CHECK(&value_of(x) == &x);
+  CHECK(&value_of(p) == &p.value());
+  CHECK(&value_of(v) == &v.value());
+}
+
+TEST_CASE("recording an op on numbers takes no memory of its own once the graph is warm") {
+  Graph<double> graph;
+  const auto step = [&] {
+    graph.clear();
+    const auto x = graph.variable(0.5);
+    backward(elsewhere::bump(x) * 2);
+  };
+  step();
+  const std::size_t before = support::allocations();
+  step();
+  CHECK(support::allocations() == before);
+}
