@@ -23,7 +23,8 @@ class SummaryTable {
     for (const auto& [name, parameter] : parameters) {
       const Shape shape = shape_of(parameter.value());
       const bool frozen = !parameter.requires_grad();
-      rows_.push_back({std::move(layer), name, to_string(shape), std::to_string(shape.size()) + (frozen ? " frozen" : "")});
+      rows_.push_back(
+          {std::move(layer), name, to_string(shape), std::to_string(shape.size()) + (frozen ? " frozen" : "")});
       layer.clear();
       total_ += shape.size();
       if (!frozen) trainable_ += shape.size();
@@ -40,18 +41,20 @@ class SummaryTable {
     }
     std::string out;
     for (const SummaryRow& row : rows_) {
-      std::string line = pad(row.layer, layer) + "  " + pad(row.parameter, parameter) + "  " + pad(row.shape, shape) + "  " +
-                         std::string(count - digits(row.count), ' ') + row.count;
+      std::string line = pad(row.layer, layer) + "  " + pad(row.parameter, parameter) + "  " + pad(row.shape, shape) +
+                         "  " + std::string(count - digits(row.count), ' ') + row.count;
       line.erase(line.find_last_not_of(' ') + 1);
       out += line + "\n";
     }
-    return out + std::to_string(total_) + (total_ == 1 ? " parameter, " : " parameters, ") + std::to_string(trainable_) +
-           " trainable\n";
+    return out + std::to_string(total_) + (total_ == 1 ? " parameter, " : " parameters, ") +
+           std::to_string(trainable_) + " trainable\n";
   }
 
  private:
   static std::size_t digits(const std::string& count) { return (std::min)(count.size(), count.find(' ')); }
-  static std::string pad(const std::string& text, std::size_t width) { return text + std::string(width - text.size(), ' '); }
+  static std::string pad(const std::string& text, std::size_t width) {
+    return text + std::string(width - text.size(), ' ');
+  }
 
   std::vector<SummaryRow> rows_;
   std::size_t total_ = 0, trainable_ = 0;

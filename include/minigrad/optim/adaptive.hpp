@@ -1,4 +1,4 @@
-// optim/adaptive.hpp - Adagrad and RMSprop: each weight has a learning rate of its own, smaller where gradients are large.
+// optim/adaptive.hpp - Adagrad and RMSprop: a learning rate for each weight, smaller where its gradients are large.
 #pragma once
 
 #include "optimizer.hpp"

@@ -59,7 +59,8 @@ double grad_norm(M&& model, double norm_type = 2) {
 /// the norm before; one that is not finite is for the caller to act upon. Throws ValueError for a negative max_norm.
 template <class M>
 double clip_grad_norm(M&& model, double max_norm, double norm_type = 2) {
-  if (!(max_norm >= 0)) detail::fail<ValueError>({"clip_grad_norm: max_norm is ", max_norm, ", and must be at least 0"});
+  if (!(max_norm >= 0))
+    detail::fail<ValueError>({"clip_grad_norm: max_norm is ", max_norm, ", and must be at least 0"});
   const auto& refs = detail::parameter_refs(model);
   const double norm = grad_norm(refs, norm_type);
   if (const double factor = max_norm / (norm + 1e-6); factor < 1)

@@ -1,7 +1,7 @@
 // optim/lanes.hpp - a few numbers that are computed with at once, as one processor register holds them.
 //
-// Compilers turn most loops into such code by themselves, but not one with a square root: std::sqrt may set errno, so it
-// is called number by number. The rules of Adam and its kin would take four times as long.
+// Compilers turn most loops into such code by themselves, but not one with a square root: std::sqrt may set errno, so
+// it is called number by number. The rules of Adam and its kin would take four times as long.
 #pragma once
 
 #include <cmath>

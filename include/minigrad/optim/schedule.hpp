@@ -1,8 +1,8 @@
 // optim/schedule.hpp - learning rates that change during training: large steps first, then small ones.
 //
 // A schedule refers to an optimizer, which must outlive it and stay where it is. Call step() once after each epoch (or
-// each update, if you count in updates); it sets the optimizer's lr from what it is then. So several schedules may act on
-// one optimizer, and you may change lr yourself in between.
+// each update, if you count in updates); it sets the optimizer's lr from what that is then. So several schedules may
+// act on one optimizer, and you may change lr yourself in between.
 #pragma once
 
 #include <cmath>
@@ -70,7 +70,7 @@ class CosineAnnealingLR {
   }
   /// As the step from the last epoch's rate to this one's, so that other schedules may act on the rate as well.
   void step() {
-    const bool at_bottom = epoch_ % (2 * o_.t_max) == o_.t_max;  // there the wave is 0, and nothing can be divided by it
+    const bool at_bottom = epoch_ % (2 * o_.t_max) == o_.t_max;  // the wave is 0, and nothing can be divided by it
     const double last = wave(epoch_), lr = optimizer_.lr();
     ++epoch_;
     optimizer_.lr(at_bottom ? lr + (lr_0_ - o_.eta_min) * wave(o_.t_max - 1) / 2
@@ -92,9 +92,9 @@ struct LinearLROptions {
   double end_factor = 1;
   std::size_t total_iters = 5;
 };
-/// Warm-up: the rate begins as start_factor lr, which this sets at once, and goes in a straight line to end_factor lr in
-/// total_iters epochs; there it stays. Throws ValueError for a start_factor that is not positive, an end_factor below 0,
-/// and total_iters 0.
+/// Warm-up: the rate begins as start_factor lr, which this sets at once, and goes in a straight line to end_factor lr
+/// in total_iters epochs; there it stays. Throws ValueError for a start_factor that is not positive, an end_factor
+/// below 0, and total_iters 0.
 template <class Optimizer>
 class LinearLR {
  public:
@@ -137,7 +137,8 @@ class ReduceLROnPlateau {
   ReduceLROnPlateau(Optimizer& optimizer, const ReduceLROnPlateauOptions& options = {})
       : optimizer_(optimizer), o_(options) {
     if (!(o_.factor >= 0 && o_.factor < 1))
-      detail::fail<ValueError>({"ReduceLROnPlateau: factor is ", o_.factor, ", and must be at least 0 and less than 1"});
+      detail::fail<ValueError>(
+          {"ReduceLROnPlateau: factor is ", o_.factor, ", and must be at least 0 and less than 1"});
   }
   /// To be called after each epoch with its metric. NaN is no improvement.
   void step(double metric) {

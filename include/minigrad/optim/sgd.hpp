@@ -16,8 +16,8 @@ struct SGDOptions {
   void require_valid() const {
     detail::require_not_negative(name, "momentum", momentum);
     if (nesterov && (momentum == 0 || dampening != 0))
-      detail::fail<ValueError>({"SGD: nesterov needs momentum above 0 and dampening 0, but they are ", momentum, " and ",
-                                dampening});
+      detail::fail<ValueError>(
+          {"SGD: nesterov needs momentum above 0 and dampening 0, but they are ", momentum, " and ", dampening});
   }
 };
 
@@ -39,9 +39,7 @@ class SGD : public detail::Optimizer<V, SGDOptions> {
     const SGDOptions& o = this->options();
     const T lr = static_cast<T>(o.lr), decay = static_cast<T>(o.weight_decay);
     if (o.momentum == 0) {
-      this->template update<0>([=](std::size_t) {
-        return [=](auto& w, auto g) { w -= lr * (g + decay * w); };
-      });
+      this->template update<0>([=](std::size_t) { return [=](auto& w, auto g) { w -= lr * (g + decay * w); }; });
     } else {
       const T momentum = static_cast<T>(o.momentum);
       this->template update<1>([=, nesterov = o.nesterov, dampening = o.dampening](std::size_t t) {

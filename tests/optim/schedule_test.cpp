@@ -1,0 +1,171 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <minigrad/graph/parameter.hpp>
+#include <minigrad/optim/schedule.hpp>
+#include <minigrad/optim/sgd.hpp>
+#include <string>
+#include <vector>
+
+#include "../support/fixture.hpp"
+
+using namespace minigrad;
+
+namespace {
+
+const support::Fixture fixture = support::read_fixture("optim.txt");
+
+/// All that a schedule needs of an optimizer.
+class Rate {
+ public:
+  explicit Rate(double value) : value_(value) {}
+  double lr() const { return value_; }
+  void lr(double value) { value_ = value; }
+
+ private:
+  double value_;
+};
+
+std::size_t count(const support::Case& one, const std::string& key, std::size_t otherwise = 0) {
+  return static_cast<std::size_t>(one.number(key, static_cast<double>(otherwise)));
+}
+
+/// Follows the rates of every case whose name begins with `prefix`: make(optimizer, case), then step(schedule, epoch).
+template <class Make, class Step>
+void follow(const std::string& prefix, std::size_t cases, const Make& make, const Step& step) {
+  const auto follow_case = [&](const std::string& name, const support::Case& one) {
+    CAPTURE(name);
+    Rate optimizer(0.1);
+    auto schedule = make(optimizer, one);
+    const std::vector<double> rates = one.numbers("lr");
+    REQUIRE(rates.size() == 100);
+    for (std::size_t epoch = 0; epoch < rates.size(); ++epoch) {
+      CAPTURE(epoch);
+      CHECK(std::fabs(optimizer.lr() - rates[epoch]) <= 1e-12 * rates[epoch] + 1e-17);
+      step(schedule, one, epoch);
+    }
+  };
+  const std::size_t followed = support::for_each_case(fixture, prefix, follow_case);
+  CHECK(followed == cases);
+}
+constexpr auto plain_step = [](auto& schedule, const support::Case&, std::size_t) { schedule.step(); };
+
+}  // namespace
+
+TEST_CASE("StepLR agrees with PyTorch over 100 epochs") {
+  follow(
+      "step/", 2,
+      [](Rate& rate, const support::Case& one) {
+        return StepLR(rate,
+                      {.step_size = count(one, "step_size"), .gamma = one.number("gamma", StepLROptions{}.gamma)});
+      },
+      plain_step);
+}
+
+TEST_CASE("ExponentialLR agrees with PyTorch over 100 epochs") {
+  follow(
+      "exponential/", 2,
+      [](Rate& rate, const support::Case& one) { return ExponentialLR(rate, {.gamma = one.number("gamma")}); },
+      plain_step);
+}
+
+TEST_CASE("CosineAnnealingLR agrees with PyTorch over 100 epochs, also beyond t_max") {
+  follow(
+      "cosine/", 3,
+      [](Rate& rate, const support::Case& one) {
+        return CosineAnnealingLR(rate, {.t_max = count(one, "T_max"), .eta_min = one.number("eta_min", 0)});
+      },
+      plain_step);
+}
+
+TEST_CASE("LinearLR, the warm-up, agrees with PyTorch over 100 epochs") {
+  follow(
+      "warmup/", 3,
+      [](Rate& rate, const support::Case& one) {
+        const LinearLROptions d;
+        return LinearLR(rate, {.start_factor = one.number("start_factor", d.start_factor),
+                               .end_factor = one.number("end_factor", d.end_factor),
+                               .total_iters = count(one, "total_iters", d.total_iters)});
+      },
+      plain_step);
+}
+
+TEST_CASE("ReduceLROnPlateau agrees with PyTorch over 100 epochs") {
+  follow(
+      "plateau/", 12,
+      [](Rate& rate, const support::Case& one) {
+        const ReduceLROnPlateauOptions d;
+        return ReduceLROnPlateau(rate, {.factor = one.number("factor", d.factor),
+                                        .patience = count(one, "patience", d.patience),
+                                        .threshold = one.number("threshold", d.threshold),
+                                        .relative = !one.has("threshold_mode") || one.word("threshold_mode") == "rel",
+                                        .cooldown = count(one, "cooldown", d.cooldown),
+                                        .min_lr = one.number("min_lr", d.min_lr),
+                                        .eps = one.number("eps", d.eps),
+                                        .maximize = one.has("mode") && one.word("mode") == "max"});
+      },
+      [](auto& schedule, const support::Case& one, std::size_t epoch) {
+        schedule.step(fixture.at("metrics").numbers(one.word("metrics"))[epoch]);
+      });
+}
+
+TEST_CASE("a schedule sets the rate of a real optimizer, and two of them act together") {
+  const Parameter w(1.0);
+  SGD optimizer(std::vector{w.ref()}, {.lr = 0.8});
+  LinearLR warm_up(optimizer, {.start_factor = 0.25, .total_iters = 3});
+  StepLR steps(optimizer, {.step_size = 4, .gamma = 0.5});
+  const double expected[] = {0.2, 0.4, 0.6, 0.8, 0.4, 0.4, 0.4, 0.4, 0.2};
+  for (const double lr : expected) {
+    CHECK(optimizer.lr() == doctest::Approx(lr).epsilon(1e-12));
+    warm_up.step();
+    steps.step();
+  }
+}
+
+TEST_CASE("a rate that the user sets in between is what a schedule goes on from") {
+  Rate rate(1);
+  ExponentialLR schedule(rate, {.gamma = 0.5});
+  schedule.step();
+  rate.lr(8);
+  schedule.step();
+  CHECK(rate.lr() == 4);
+}
+
+TEST_CASE("a plateau counts NaN as no improvement, even as the first metric") {
+  Rate rate(1);
+  ReduceLROnPlateau schedule(rate, {.factor = 0.5, .patience = 1});
+  schedule.step(std::nan(""));
+  CHECK(rate.lr() == 1);
+  schedule.step(std::nan(""));
+  CHECK(rate.lr() == 0.5);
+  schedule.step(3);  // the first number is the best so far
+  schedule.step(2);
+  schedule.step(std::nan(""));
+  CHECK(rate.lr() == 0.5);
+  schedule.step(5);
+  CHECK(rate.lr() == 0.25);
+}
+
+TEST_CASE("schedules say which option they cannot take") {
+  Rate rate(1);
+  CHECK_THROWS_WITH_AS(StepLR(rate, {.gamma = 0.5}), "minigrad: StepLR: step_size is 0, and must be at least 1",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(StepLR(rate, {.step_size = 1, .gamma = -1}),
+                       "minigrad: StepLR: gamma is -1, and must be at least 0", ValueError);
+  CHECK_THROWS_WITH_AS(ExponentialLR(rate, {}), "minigrad: ExponentialLR: gamma is 0, and must be positive",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(CosineAnnealingLR(rate, {}), "minigrad: CosineAnnealingLR: t_max is 0, and must be at least 1",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(CosineAnnealingLR(rate, {.t_max = 5, .eta_min = -1}),
+                       "minigrad: CosineAnnealingLR: eta_min is -1, and must be at least 0", ValueError);
+  CHECK_THROWS_WITH_AS(LinearLR(rate, {.start_factor = 0}),
+                       "minigrad: LinearLR: start_factor is 0, and must be positive", ValueError);
+  CHECK_THROWS_WITH_AS(LinearLR(rate, {.end_factor = -1}),
+                       "minigrad: LinearLR: end_factor is -1, and must be at least 0", ValueError);
+  CHECK_THROWS_WITH_AS(LinearLR(rate, {.total_iters = 0}),
+                       "minigrad: LinearLR: total_iters is 0, and must be at least 1", ValueError);
+  CHECK_THROWS_WITH_AS(ReduceLROnPlateau(rate, {.factor = 1}),
+                       "minigrad: ReduceLROnPlateau: factor is 1, and must be at least 0 and less than 1", ValueError);
+  CHECK(rate.lr() == 1);  // a schedule that could not be made has changed nothing
+}

@@ -1,0 +1,92 @@
+// tests/support/optimizer_case.hpp - the small problem of fixtures/optim.py, to be followed by an optimizer.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <minigrad/graph/backward.hpp>
+#include <minigrad/optim/optimizer.hpp>
+#include <string>
+#include <vector>
+
+#include "fixture.hpp"
+
+namespace support {
+
+using minigrad::Graph;
+using minigrad::Parameter;
+using minigrad::ParameterRef;
+using minigrad::Tensor;
+
+/// Adds g to the parameter's gradient, to the bit: backward() of sum(w * g).
+template <class V>
+void add_gradient(const Parameter<V>& parameter, const V& g) {
+  Graph<V> graph;
+  const auto product = graph.parameter(parameter) * g;
+  if constexpr (minigrad::is_tensor<V>)
+    backward(sum(product));
+  else
+    backward(product);
+}
+
+inline double start_of(int i) { return (i * 5 % 8 - 3.5) / 2; }
+inline double gradient_of(int i, int step, double w) {
+  return i == 7 ? 0 : (i + 1) / 8.0 * w + ((i * 37 + step * 11) % 23 - 11) / 7.0;
+}
+
+/// Whether a is b to 12 digits; numbers below 1e-3 count as 1e-3.
+inline bool agrees(double a, double b, double tolerance = 1e-12) {
+  return std::fabs(a - b) <= tolerance * (std::max)(std::fabs(b), 1e-3);
+}
+
+/// Follows a case for 100 steps with make(parameters, case), and compares at its checkpoints.
+template <class Make>
+void follow_case(const std::string& name, const Case& expected, const Make& make) {
+  CAPTURE(name);
+  using T = Tensor<double>;
+  T w = T::empty({2, 3}), b = T::empty({2});
+  for (int i = 0; i < 6; ++i) w[i] = start_of(i);
+  for (int i = 6; i < 8; ++i) b[i - 6] = start_of(i);
+  const Parameter<T> weight(w), bias(b);
+  auto optimizer = make(std::vector<ParameterRef<T>>{weight.ref(), bias.ref()}, expected);
+  const double gamma = expected.number("lr_gamma", 1);
+  const int bias_every = static_cast<int>(expected.number("bias_every", 1));
+  int compared = 0;
+  for (int step = 1; step <= 100; ++step) {
+    T gw = T::empty({2, 3}), gb = T::empty({2});
+    for (int i = 0; i < 6; ++i) gw[i] = gradient_of(i, step, weight.value()[i]);
+    for (int i = 6; i < 8; ++i) gb[i - 6] = gradient_of(i, step, bias.value()[i - 6]);
+    optimizer.zero_grad();
+    add_gradient(weight, gw);
+    if (step % bias_every == 0) add_gradient(bias, gb);
+    optimizer.step();
+    REQUIRE(weight.grad() == gw);  // a step only reads it
+    if (gamma != 1) optimizer.lr(optimizer.lr() * gamma);
+    const std::string key = "step_" + std::to_string(step);
+    if (!expected.has(key)) continue;
+    const std::vector<double> values = expected.numbers(key);
+    REQUIRE(values.size() == 8);
+    CAPTURE(step);
+    for (std::size_t i = 0; i < 8; ++i) {
+      CAPTURE(i);
+      const double ours = i < 6 ? weight.value()[i] : bias.value()[i - 6];
+      CAPTURE(ours);
+      CAPTURE(values[i]);
+      CHECK(agrees(ours, values[i]));
+    }
+    ++compared;
+  }
+  CHECK(compared == 6);
+}
+
+/// Follows all cases whose names begin with `prefix`, of which there are `count`.
+template <class Make>
+void follow(const std::string& prefix, std::size_t count, const Make& make) {
+  const std::size_t followed =
+      for_each_case(read_fixture("optim.txt"), prefix,
+                    [&](const std::string& name, const Case& one) { follow_case(name, one, make); });
+  CHECK(followed == count);
+}
+
+}  // namespace support
