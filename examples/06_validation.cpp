@@ -36,8 +36,10 @@ Dataset<double> rows_of(const Table& lectures) { return make_dataset<double>(lec
 
 void print_row(const std::string& name, const Line& line, const Table& lectures) {
   std::printf("  %-19s  y = %.2f x %+6.2f ", name.c_str(), line.w, line.b);
-  for (const std::string& course : courses)
-    std::printf("  %9.1f%s", loss(line, rows_of(lectures.where("course", course))), name.find(course) < name.size() ? "*" : " ");
+  for (const std::string& course : courses) {
+    const std::string seen = name.find(course) < name.size() ? "*" : "";
+    std::printf("%12s", (seen + format_fixed(loss(line, rows_of(lectures.where("course", course))), 1)).c_str());
+  }
   std::printf("\n");
 }
 
@@ -52,11 +54,11 @@ void train_on_each(const Table& lectures) {
   print_row("the lecture's, 2021", {1.67, 4.85}, lectures);
   print_row("the lecture's, 2024", {0.78, 12.85}, lectures);
   std::printf("\n  * seen in training; everything else is validation\n\n");
-  std::printf("Every course is met well by its own line and badly by those of the others: in GenAI2024 a page takes\n");
-  std::printf("half a minute, in ML2021 two. So no training loss tells what happens on another course. For ML2026,\n");
-  std::printf("ten rows of GenAI2024 were better to train on than eighteen of ML2021, and better than both together:\n");
-  std::printf("nothing was changed but the data. The lecture's table says the same: its line of 2021 has loss 240 in\n");
-  std::printf("training and 1143 on classes of 2025; its line of 2024 has 71 and 122.\n\n");
+  std::printf("Every course is met well by its own line and badly by those of the others: in GenAI2024 a page\n");
+  std::printf("takes half a minute, in ML2021 two. So no training loss tells what happens on another course. For\n");
+  std::printf("ML2026, the ten rows of GenAI2024 were better to train on than the eighteen of ML2021, and better\n");
+  std::printf("than both together; nothing was changed but the data. The lecture's own table says the same: its\n");
+  std::printf("line of 2021 has loss 240 in training and 1143 on classes of 2025, its line of 2024 has 71 and 122.\n\n");
 }
 
 // Validation need not cost training rows for ever. Deal the rows to k folds, and judge each fold by a line that was
