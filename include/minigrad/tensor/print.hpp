@@ -22,165 +22,201 @@
 namespace minigrad {
 namespace detail {
 
-inline constexpr std::size_t print_width = 75, print_at_most = 1000, print_edge = 3, print_decimals = 8;
+inline constexpr std::size_t print_width = 75, print_at_most = 1000, print_edge = 3;
+inline constexpr int print_decimals = 8;
 
-/// One number on its way into a column: whole.fraction times ten to the exponent, or, if it is not finite, a word.
-struct PrintedNumber {
-  std::string whole, fraction;
-  int exponent = 0;
-  bool finite = true;
+// Little here is a template: a program that prints a tensor should not compile much longer for it.
 
-  /// From "-1.25e+10", "-12.5" or "inf". That a number is finite is seen in its text, which -ffast-math cannot undo.
-  explicit PrintedNumber(const std::string& text) {
-    const std::size_t e = text.find('e');
-    if (e != text.npos) exponent = std::atoi(text.c_str() + e + 1);
-    whole = text.substr(0, e);
-    finite = whole.find('n') == whole.npos;
-    if (!finite && whole.find('i') == whole.npos) whole = "nan";  // not "-nan"
-    const std::size_t point = whole.find('.');
-    if (point == whole.npos) return;
-    fraction = whole.substr(point + 1);
-    whole.resize(point);
-    while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
-  }
+/// A number as its digits, digits[0].digits[1]... times ten to the exponent; or, if it is not finite, a word.
+struct Decimal {
+  char digits[44];
+  int count = 0, exponent = 0;
+  bool negative = false;
+  const char* word = nullptr;
 
-  /// Moves the point so that there is no power of ten left.
-  void shift_point() {
-    if (exponent < 0) {
-      fraction.insert(0, std::string(static_cast<std::size_t>(-exponent - 1), '0') + whole.back());
-      whole.back() = '0';
-    } else {
-      const std::size_t n = static_cast<std::size_t>(exponent);
-      if (fraction.size() < n) fraction.resize(n, '0');
-      whole += fraction.substr(0, n);
-      fraction.erase(0, n);
+  /// From "-1.25e+10", "0.125" or "inf". That a number is finite is seen in its text, which -ffast-math cannot undo.
+  [[gnu::cold]] explicit Decimal(const char* text) {
+    negative = *text == '-';
+    text += negative;
+    if (*text == 'i' || *text == 'n') {
+      word = *text == 'i' ? "inf" : "nan";
+      negative = negative && *text == 'i';  // not "-nan"
+      return;
     }
-    exponent = 0;
+    bool after_point = false;
+    int power = -1;
+    for (; *text && *text != 'e'; ++text) {
+      if (*text < '0') {  // a point, or without to_chars the comma of some locales
+        after_point = true;
+        continue;
+      }
+      const bool leading_zero = count == 0 && *text == '0';
+      if (!leading_zero && count < 44) digits[count++] = *text;
+      power += !after_point - leading_zero;
+    }
+    while (count > 0 && digits[count - 1] == '0') --count;
+    if (count == 0) digits[count++] = '0';
+    else exponent = power + (*text == 'e' ? std::atoi(text + 1) : 0);
   }
 
-  /// "e+05", with at least so many digits.
-  std::string power(std::size_t digits) const {
-    const std::string number = std::to_string(exponent < 0 ? -exponent : exponent);
-    return (exponent < 0 ? "e-" : "e+") + std::string(digits - (std::min)(digits, number.size()), '0') + number;
+  /// Digits after the point, with a power of ten or without; less than 0 where zeros are missing before the point.
+  int decimals(bool scientific) const { return count - 1 - (scientific ? 0 : exponent); }
+};
+
+/// How the numbers of a tensor are written, so that all take the same width.
+struct NumberFormat {
+  bool scientific = false;
+  int whole = 0, decimals = 0, power_digits = 2, word = 0;  // the widest of each part
+
+  [[gnu::cold]] void make_room_for(const Decimal& x) {
+    if (x.word) {
+      word = (std::max)(word, 3 + x.negative);
+      return;
+    }
+    whole = (std::max)(whole, x.negative + 1 + (scientific ? 0 : (std::max)(0, x.exponent)));
+    decimals = (std::max)(decimals, x.decimals(scientific));
+    for (int limit = 100, n = 3; scientific && std::abs(x.exponent) >= limit; limit *= 10, ++n)
+      power_digits = (std::max)(power_digits, n);
+  }
+
+  int width() const {
+    return (std::max)(word, whole == 0 ? 0 : whole + 1 + decimals + (scientific ? 2 + power_digits : 0));
+  }
+
+  [[gnu::cold]] void write(const Decimal& x, std::string& out) const {
+    const std::size_t start = out.size();
+    if (x.negative) out += '-';
+    if (x.word) {
+      out += x.word;
+    } else {
+      const int point = scientific ? 0 : x.exponent;  // the point stands behind digit number `point`
+      const auto add = [&](int i, char beyond) { out += i < 0 ? '0' : i < x.count ? x.digits[i] : beyond; };
+      for (int i = (std::min)(point, 0); i <= point; ++i) add(i, '0');
+      out += '.';
+      for (int i = 1; i <= decimals; ++i) add(point + i, scientific ? '0' : ' ');
+      if (scientific) write_power(x.exponent, out);
+    }
+    const std::size_t used = out.size() - start, all = static_cast<std::size_t>(width());
+    if (used < all) out.insert(start, all - used, ' ');
+  }
+
+ private:
+  void write_power(int exponent, std::string& out) const {
+    out += exponent < 0 ? "e-" : "e+";
+    int unit = 1;
+    for (int i = 1; i < power_digits; ++i) unit *= 10;
+    for (; unit > 0; unit /= 10) out += static_cast<char>('0' + std::abs(exponent) / unit % 10);
   }
 };
 
-/// `value` with so many decimals; -1 writes the fewest digits that give it back when they are read.
+/// `value` with so many decimals; -1 gives the fewest digits that give it back when they are read.
 template <std::floating_point T>
-std::string write_number(T value, bool scientific, int decimals) {
+Decimal to_decimal(T value, bool scientific, int decimals) {
   char buffer[128];
 #ifdef __cpp_lib_to_chars
   const auto form = scientific ? std::chars_format::scientific : std::chars_format::fixed;
-  char* const end = buffer + sizeof buffer;
-  return std::string(buffer, decimals < 0 ? std::to_chars(buffer, end, value, form).ptr
-                                          : std::to_chars(buffer, end, value, form, decimals).ptr);
+  char* const end = buffer + sizeof buffer - 1;
+  *(decimals < 0 ? std::to_chars(buffer, end, value, form) : std::to_chars(buffer, end, value, form, decimals)).ptr = 0;
 #else
   int digits = (std::max)(decimals, 0);
   do std::snprintf(buffer, sizeof buffer, scientific ? "%.*Le" : "%.*Lf", digits, static_cast<long double>(value));
   while (decimals < 0 && static_cast<T>(std::strtold(buffer, nullptr)) != value && ++digits < 40);
-  std::string out = buffer;
-  std::replace(out.begin(), out.end(), ',', '.');  // the decimal point of some locales
-  return out;
 #endif
+  return Decimal(buffer);
 }
 
-/// A number standing alone, as in a tensor of rank 0: all its digits.
+/// The digits of a number that stands in a column: its shortest, rounded where they are too many; and where there is
+/// room for more, in front of the point or among the decimals of the column's widest number, its own and not zeros.
+template <std::floating_point T>
+Decimal to_decimal(T value, const NumberFormat& column) {
+  const Decimal x = to_decimal(value, true, -1);
+  const int has = x.decimals(column.scientific), wants = column.scientific ? column.decimals : 0;
+  if (x.word || (has >= wants && has <= print_decimals)) return x;
+  return to_decimal(value, column.scientific, has < wants ? wants : print_decimals);
+}
+
+/// An element standing alone, as in a tensor of rank 0: all its digits.
 template <class T>
 std::string write_alone(const T& value) {
   if constexpr (std::is_same_v<T, bool>) {
     return value ? "True" : "False";
   } else if constexpr (std::floating_point<T>) {
-    PrintedNumber number(write_number(value, true, -1));
-    if (!number.finite) return number.whole;
     const double size = static_cast<double>(value < 0 ? -value : value);
-    if (size == 0 || (size >= 1e-4 && size < 1e16)) {
-      number.shift_point();
-      return number.whole + "." + (number.fraction.empty() ? "0" : number.fraction);
+    const Decimal x = to_decimal(value, true, -1);
+    NumberFormat column;
+    column.scientific = size != 0 && (size < 1e-4 || size >= 1e16);
+    column.make_room_for(x);
+    std::string out;
+    column.write(x, out);
+    if (!x.word && column.decimals == 0) {
+      if (column.scientific) out.erase(out.find('.'), 1);
+      else out += '0';
     }
-    return number.whole + (number.fraction.empty() ? "" : ".") + number.fraction + number.power(2);
+    return out;
   } else {
     using std::to_string;
     return to_string(value);
   }
 }
 
-/// Texts of the same width, the shorter ones moved to the right.
-inline void align_right(std::vector<std::string>& words, std::size_t width = 0) {
-  for (const std::string& word : words) width = (std::max)(width, word.size());
-  for (std::string& word : words) word.insert(0, width - word.size(), ' ');
-}
-
-/// The numbers as texts of the same width: a column.
+/// The shown elements as texts of the same width.
 template <class T>
-std::vector<std::string> write_column(const std::vector<const T*>& values) {
-  std::vector<std::string> words;
-  for (const T* value : values) words.push_back(write_alone(*value));
-  align_right(words, std::is_same_v<T, bool> ? 5 : 0);
-  return words;
-}
+class Column {
+ public:
+  Column(const T* x, const std::vector<std::size_t>& shown) : x_(x), width_(std::is_same_v<T, bool> ? 5 : 0) {
+    for (std::size_t i : shown) width_ = (std::max)(width_, write_alone(x[i]).size());
+  }
+  std::size_t width() const { return width_; }
+  void write(std::size_t i, std::string& out) const {
+    const std::string word = write_alone(x_[i]);
+    out.append(width_ - word.size(), ' ');
+    out += word;
+  }
+
+ private:
+  const T* x_;
+  std::size_t width_;
+};
 
 template <std::floating_point T>
-std::vector<std::string> write_column(const std::vector<const T*>& values) {
-  std::vector<PrintedNumber> numbers;
-  T largest = 0, smallest = std::numeric_limits<T>::max();
-  for (const T* value : values) {
-    const PrintedNumber& number = numbers.emplace_back(write_number(*value, true, -1));
-    const T size = *value < 0 ? -*value : *value;
-    if (!number.finite || size == 0) continue;
-    largest = (std::max)(largest, size);
-    smallest = (std::min)(smallest, size);
-  }
-  const bool scientific = largest >= 1e8 || smallest < 1e-4 || largest / smallest > 1000;
-
-  const auto rewrite = [&](std::size_t i, std::size_t decimals) {
-    numbers[i] = PrintedNumber(write_number(*values[i], scientific, static_cast<int>(decimals)));
-  };
-
-  std::size_t decimals = 0, power_digits = 2;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (!numbers[i].finite) continue;
-    if (!scientific) numbers[i].shift_point();
-    if (numbers[i].fraction.size() > print_decimals) rewrite(i, print_decimals);
-    decimals = (std::max)(decimals, numbers[i].fraction.size());
-    if (scientific) power_digits = (std::max)(power_digits, numbers[i].power(0).size() - 2);
-  }
-
-  // Where the column leaves room for more digits than the shortest ones, they are the number's own and not zeros.
-  std::vector<std::string> words;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (numbers[i].finite && scientific && numbers[i].fraction.size() < decimals) rewrite(i, decimals);
-    if (numbers[i].finite && !scientific && numbers[i].fraction.empty()) rewrite(i, 0);
-    PrintedNumber& number = numbers[i];
-    std::string word = number.whole;
-    if (number.finite) {
-      number.fraction.resize(decimals, scientific ? '0' : ' ');
-      word += "." + number.fraction + (scientific ? number.power(power_digits) : "");
+class Column<T> {
+ public:
+  Column(const T* x, const std::vector<std::size_t>& shown) : x_(x) {
+    T largest = 0, smallest = (std::numeric_limits<T>::max)();
+    for (std::size_t i : shown) {
+      const T size = x[i] < 0 ? -x[i] : x[i];
+      if (size == 0 || to_decimal(size, true, -1).word) continue;
+      largest = largest < size ? size : largest;
+      smallest = size < smallest ? size : smallest;
     }
-    words.push_back(word);
+    format_.scientific = largest >= 1e8 || smallest < 1e-4 || largest / smallest > 1000;
+    for (std::size_t i : shown) format_.make_room_for(to_decimal(x[i], format_));
   }
-  align_right(words);
-  return words;
-}
+  std::size_t width() const { return static_cast<std::size_t>(format_.width()); }
+  void write(std::size_t i, std::string& out) const { format_.write(to_decimal(x_[i], format_), out); }
+
+ private:
+  const T* x_;
+  NumberFormat format_;
+};
 
 /// The elements of a tensor that are shown, and their place on the page.
 class PrintLayout {
  public:
-  explicit PrintLayout(const Shape& shape) : shape_(shape), shortened_(shape.size() > print_at_most) {}
-
-  /// Calls visit(i) for each element that is shown; i counts in row-major order.
-  template <class Visit>
-  void for_each_shown(const Visit& visit, std::size_t axis = 0, std::size_t at = 0) const {
-    if (axis == shape_.rank()) return visit(at);
-    for (std::size_t i = 0; i < shape_[axis]; ++i) {
-      if (gap_before(axis, i)) i = shape_[axis] - print_edge;
-      for_each_shown(visit, axis + 1, at * shape_[axis] + i);
-    }
+  [[gnu::cold]] explicit PrintLayout(const Shape& shape) : shape_(shape), shortened_(shape.size() > print_at_most) {
+    find_shown(0, 0);
   }
 
-  /// The text of those elements, between brackets.
-  std::string text(const std::vector<std::string>& words) {
-    auto word = words.begin();
-    add_axis(word, 0);
+  const std::vector<std::size_t>& shown() const { return shown_; }
+
+  /// The shown elements as the column writes them, between brackets.
+  template <class T>
+  std::string text(const Column<T>& column) {
+    column_ = &column;
+    write_ = [](const void* erased, std::size_t i, std::string& out) {
+      static_cast<const Column<T>*>(erased)->write(i, out);
+    };
+    add_axis(shown_.data(), column.width(), 0);
     return text_;
   }
 
@@ -189,19 +225,34 @@ class PrintLayout {
     return shortened_ && i == print_edge && shape_[axis] > 2 * print_edge;
   }
 
-  void add_axis(std::vector<std::string>::const_iterator& word, std::size_t axis) {
-    if (axis == shape_.rank()) return add_word(*word++);
+  [[gnu::cold]] void find_shown(std::size_t axis, std::size_t at) {
+    if (axis == shape_.rank()) return shown_.push_back(at);
+    for (std::size_t i = 0; i < shape_[axis]; ++i) {
+      if (gap_before(axis, i)) i = shape_[axis] - print_edge;
+      find_shown(axis + 1, at * shape_[axis] + i);
+    }
+  }
+
+  /// Returns the first of the shown elements that is not yet written.
+  [[gnu::cold]] const std::size_t* add_axis(const std::size_t* next, std::size_t width, std::size_t axis) {
+    if (axis == shape_.rank()) {
+      make_room(width);
+      write_(column_, *next, text_);
+      return next + 1;
+    }
     text_ += '[';
     for (std::size_t i = 0; i < shape_[axis]; ++i) {
       if (i > 0) separate(axis);
       if (gap_before(axis, i)) {
-        add_word("...");
+        make_room(3);
+        text_ += "...";
         separate(axis);
         i = shape_[axis] - print_edge;
       }
-      add_axis(word, axis + 1);
+      next = add_axis(next, width, axis + 1);
     }
     text_ += ']';
+    return next;
   }
 
   void separate(std::size_t axis) {
@@ -210,13 +261,12 @@ class PrintLayout {
   }
 
   /// A word that would run into the right margin, where room is left for the brackets, goes to the next line.
-  void add_word(const std::string& word) {
+  void make_room(std::size_t width) {
     const std::size_t used = text_.size() - line_;
-    if (used + word.size() > print_width - shape_.rank() && used > shape_.rank()) break_line(1, shape_.rank());
-    text_ += word;
+    if (used + width > print_width - shape_.rank() && used > shape_.rank()) break_line(1, shape_.rank());
   }
 
-  void break_line(std::size_t lines, std::size_t indent) {
+  [[gnu::cold]] void break_line(std::size_t lines, std::size_t indent) {
     text_.erase(text_.find_last_not_of(' ') + 1);
     text_.append(lines, '\n');
     line_ = text_.size();
@@ -225,6 +275,9 @@ class PrintLayout {
 
   const Shape shape_;
   const bool shortened_;
+  std::vector<std::size_t> shown_;
+  const void* column_ = nullptr;
+  void (*write_)(const void* column, std::size_t i, std::string& out) = nullptr;
   std::string text_;
   std::size_t line_ = 0;  // where the current line begins
 };
@@ -238,9 +291,7 @@ std::string to_string(const Tensor<T>& x) {
   if (x.size() == 0) return "[]";
   if (x.rank() == 0) return detail::write_alone(*x.data());
   detail::PrintLayout layout(x.shape());
-  std::vector<const T*> shown;
-  layout.for_each_shown([&](std::size_t i) { shown.push_back(x.data() + i); });
-  return layout.text(detail::write_column(shown));
+  return layout.text(detail::Column<T>(x.data(), layout.shown()));
 }
 
 template <class T>
