@@ -38,8 +38,8 @@ struct RowSource {
   bool repeated;
 };
 
-/// A function over one row of elements: out[i] = f(x[i], ...). The rest of this file is compiled once for all functions;
-/// only this kernel exists once for each.
+/// A function over one row of elements: out[i] = f(x[i], ...). The rest of this file is compiled once for all
+/// functions; only this kernel exists once for each.
 using RowKernel = void (*)(const void* f, std::size_t n, void* out, const RowSource* in);
 
 /// The numbers of an operand as seen block by block: a repeated number is written out once, so that the loop over a
@@ -47,7 +47,8 @@ using RowKernel = void (*)(const void* f, std::size_t n, void* out, const RowSou
 template <class T>
 class RowReader {
  public:
-  RowReader(const RowSource& source, std::size_t n) : data_(static_cast<const T*>(source.data)), step_(!source.repeated) {
+  RowReader(const RowSource& source, std::size_t n)
+      : data_(static_cast<const T*>(source.data)), step_(!source.repeated) {
     if (source.repeated && n >= block)
       for (T& copy : copies_) copy = *data_;
   }
@@ -138,7 +139,8 @@ struct Pass {
 }
 
 /// How up to six operands are read to fill a shape: for each axis its extent, and for each operand how many bytes one
-/// step along it moves (0 where the operand is stretched; `element_bytes` is 0 for a number). Axes that every operand walks as one are merged.
+/// step along it moves (0 where the operand is stretched; `element_bytes` is 0 for a number). Axes that every operand
+/// walks as one are merged.
 struct BroadcastPlan {
   std::size_t rank = 0;  // axis 0 is the innermost
   std::array<std::size_t, Shape::max_rank> extents{};
@@ -267,7 +269,8 @@ decltype(auto) as_operand(const X& x) {
 }  // namespace detail
 
 /// The tensor of f(x_i, ...) over operands that broadcast: at least one tensor, and numbers. It holds bools where f
-/// gives bools, else the tensors' own type, or, where they are masks, the numbers'. Throws ShapeError naming `op` when the shapes do not broadcast.
+/// gives bools, else the tensors' own type, or, where they are masks, the numbers'. Throws ShapeError naming `op` when
+/// the shapes do not broadcast.
 template <class F, class... X>
 auto map(const char* op, const F& f, const X&... x) {
   using T = typename detail::ElementOfAll<typename detail::Element<X...>::type, X...>::type;

@@ -1,7 +1,7 @@
 // tensor/matmul.hpp - products of matrices: matmul = A B, matmul_nt = A B', matmul_tn = A' B.
 //
 // The transposed forms are there because backpropagation needs them: if Y = A B then dL/dA = G B' and dL/dB = A' G.
-// They read their operands where they stand; nothing is ever transposed in memory.
+// They read their operands where they stand, or write one out the other way round where that is the smaller work.
 #pragma once
 
 #include <cstddef>

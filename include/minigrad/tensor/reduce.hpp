@@ -1,7 +1,7 @@
 // tensor/reduce.hpp - sums, extremes and their positions, over all elements or along one axis.
 //
-// A tensor is seen as [outer, extent, inner] around the reduced axis. Sums have a fixed order, so that a result does not
-// depend on anything but the numbers: along rows by 32 running sums, along columns row by row.
+// A tensor is seen as [outer, extent, inner] around the reduced axis. Sums have a fixed order, so that a result does
+// not depend on anything but the numbers: along rows by 32 running sums, along columns row by row.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,8 @@ struct AxisSplit {
   }
 };
 
-/// x_0 + ... + x_{n-1} by 32 running sums: independent additions. A long row is halved first, so that the rounding error
-/// stops growing with n.
+/// x_0 + ... + x_{n-1} by 32 running sums: independent additions. A long row is halved first, so that the rounding
+/// error stops growing with n.
 template <class T>
 T sum_row(std::size_t n, const T* x) {
   if (n > 256 * block) {
@@ -97,8 +97,8 @@ inline constexpr auto greater_than = [](auto a, auto b) { return a > b; };
 
 }  // namespace detail
 
-/// The sum of all elements (0 of none), or along one axis, which disappears unless keepdim. Throws IndexError for an axis
-/// that x does not have.
+/// The sum of all elements (0 of none), or along one axis, which disappears unless keepdim. Throws IndexError for an
+/// axis that x does not have.
 template <class T>
 Tensor<T> sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
   const detail::AxisSplit r("sum", x.shape(), axis, keepdim);
@@ -139,8 +139,8 @@ Tensor<std::int64_t> argmin(const Tensor<T>& x, Axis axis = {}, bool keepdim = f
   return detail::arg_extreme("argmin", x, axis, keepdim, detail::greater_than);
 }
 
-/// The inverse pair of broadcasting. broadcast_to stretches x to a shape; sum_to sums x down to one, over the axes along
-/// which that shape would be stretched. Each is the other's derivative.
+/// The inverse pair of broadcasting. broadcast_to stretches x to a shape; sum_to sums x down to one, over the axes
+/// along which that shape would be stretched. Each is the other's derivative.
 template <class T>
 Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
