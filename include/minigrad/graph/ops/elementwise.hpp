@@ -383,10 +383,7 @@ template <class T, class B, class F>
 Tensor<T>& update(const char* op, Tensor<T>& a, const B& b, const F& f) {
   if (broadcast_shapes(op, a.shape(), shape_of(b)) != a.shape())
     shape_error(op, a.shape(), shape_of(b), "the right side does not stretch to the left side's shape");
-  if constexpr (is_tensor<B>) {
-    if (&a == &b || a.shape() != b.shape()) return a = map(op, f, a, b);
-  }
-  map_into(a, f, Write::assign, a, as_operand<T>(b));
+  map_into(a, f, Write::assign, a, as_operand<T>(b));  // each element is read before it is written, if b is a too
   return a;
 }
 template <class B, class T>
