@@ -4,6 +4,10 @@
 // a gradient stretches over what was reduced.
 #pragma once
 
+#include <cstddef>
+#include <limits>
+#include <utility>
+
 #include "elementwise.hpp"
 
 namespace minigrad {
@@ -116,17 +120,27 @@ auto argmin(const X& x, Axis axis = {}, bool keepdim = false) {
   return argmin(x.value(), axis, keepdim);
 }
 
+namespace detail {
+/// x without its largest element along an axis, so that exp() of it does not overflow; and that element. Where it is
+/// infinite, or there is none, it is taken as 0.
+template <class T>
+std::pair<Tensor<T>, Tensor<T>> shifted(const char* op, const Tensor<T>& x, Axis axis) {
+  const AxisSplit split(op, x.shape(), axis, true);
+  auto largest = split.extent ? (max)(x, axis, true) : Tensor<T>::scalar(0);
+  largest = where(less(abs(largest), std::numeric_limits<T>::infinity()), largest, 0);
+  return {x - largest, std::move(largest)};
+}
+}  // namespace detail
+
 /// log sum exp(x) without overflow: the largest x is taken out first; -inf of none. dL/dx = g exp(x - y).
 template <detail::TensorOperand X>
 auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
-  using T = detail::number_of<X>;
   return record(
       "logsumexp", inputs(x),
       [=](const auto& v) {
-        const detail::AxisSplit split("logsumexp", v.shape(), axis, keepdim);
-        const auto largest = split.extent ? (max)(v, axis, true) : Tensor<T>::scalar(0);
-        const auto shift = where(less(abs(largest), std::numeric_limits<T>::infinity()), largest, 0);
-        return reshape(log(sum(exp(v - shift), axis, true)) + shift, split.shape);
+        const auto [rest, largest] = detail::shifted("logsumexp", v, axis);
+        return reshape(log(sum(exp(rest), axis, true)) + largest,
+                       detail::AxisSplit("logsumexp", v.shape(), axis, keepdim).shape);
       },
       [=](const auto& g, const auto& y, const auto& v) {
         return detail::keep(g, v, axis) * exp(v - detail::keep(y, v, axis));
@@ -136,15 +150,27 @@ auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
 /// exp(x) / sum exp(x) along an axis: positive numbers that sum to 1. dL/dx = y (g - sum(g y)).
 template <detail::TensorOperand X>
 auto softmax(const X& x, Axis axis) {
-  return record("softmax", inputs(x), [=](const auto& v) { return exp(v - logsumexp(v, axis, true)); },
-                [=](const auto& g, const auto& y, auto&&) { return y * (g - sum(g * y, axis, true)); });
+  return record(
+      "softmax", inputs(x),
+      [=](const auto& v) {
+        auto y = exp(detail::shifted("softmax", v, axis).first);
+        y /= sum(y, axis, true);
+        return y;
+      },
+      [=](const auto& g, const auto& y, auto&&) { return y * (g - sum(g * y, axis, true)); });
 }
 
 /// log softmax(x) along an axis, without the detour. dL/dx = g - softmax(x) sum(g).
 template <detail::TensorOperand X>
 auto log_softmax(const X& x, Axis axis) {
-  return record("log_softmax", inputs(x), [=](const auto& v) { return v - logsumexp(v, axis, true); },
-                [=](const auto& g, const auto& y, auto&&) { return g - exp(y) * sum(g, axis, true); });
+  return record(
+      "log_softmax", inputs(x),
+      [=](const auto& v) {
+        auto y = detail::shifted("log_softmax", v, axis).first;
+        y -= log(sum(exp(y), axis, true));
+        return y;
+      },
+      [=](const auto& g, const auto& y, auto&&) { return g - exp(y) * sum(g, axis, true); });
 }
 
 }  // namespace minigrad
