@@ -75,7 +75,10 @@ class Shape {
 /// "[32, 3]", and "[]" for the shape of a number.
 inline std::string to_string(const Shape& shape) {
   std::string out = "[";
-  for (std::size_t i = 0; i < shape.rank(); ++i) out += (i ? ", " : "") + std::to_string(shape[i]);
+  for (std::size_t i = 0; i < shape.rank(); ++i) {
+    if (i) out += ", ";
+    out += std::to_string(shape[i]);
+  }
   return out + "]";
 }
 
