@@ -31,8 +31,8 @@ double pages_asked(const Story& story) { return story.lectures.test.number(0, "p
 
 /// Try every function on a grid and take the best one.
 void brute_force(Story& story) {
-  story.results.heading(
-      "on the 20 reconstructed points (not the lecturer's data: made up to give the lecture's figures)");
+  story.results.heading("on the " + std::to_string(story.moments.size()) +
+                        " reconstructed points (not the lecturer's data: made up to give the lecture's figures)");
   const Tensor<double>& x = story.moments.x;
   const Tensor<double>& y = story.moments.y;
   Place best{0, 0, 0, INFINITY};

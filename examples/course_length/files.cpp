@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void cannot_write(const fs::path& path, const std::string& reason) {
-  throw Error("course_length: cannot write " + path.string() + ": " + reason);
+  throw Error("course_length: cannot write \"" + path.string() + "\": " + reason);
 }
 
 /// Names that are removed in the end, unless they are let go.
@@ -27,10 +27,14 @@ struct CleanUp {
 /// Makes a folder and those above it, and notes which were not there before.
 void make_folders(const fs::path& folder, CleanUp& made) {
   std::error_code error;
+  if (folder.empty()) cannot_write(folder, "a folder needs a name");
   if (fs::is_directory(folder, error)) return;
+  if (fs::exists(folder, error)) cannot_write(folder, "it is there already, and not a folder");
   if (folder.has_parent_path() && folder.parent_path() != folder) make_folders(folder.parent_path(), made);
-  if (fs::create_directory(folder, error)) made.paths.push_back(folder);
-  if (!fs::is_directory(folder)) cannot_write(folder, error ? error.message() : "a file of that name is in the way");
+  if (fs::create_directory(folder, error))
+    made.paths.push_back(folder);
+  else if (!fs::is_directory(folder))
+    cannot_write(folder, error.message());
 }
 
 void write_file(const fs::path& path, const std::string& content, CleanUp& made) {

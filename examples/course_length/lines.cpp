@@ -15,9 +15,15 @@ struct LinearModel {
 
 LinearModel fit_line(const Data& data) {
   const Tensor<double> ones = minigrad::ones<double>({data.size(), 1});
-  const Tensor<double> wb = lstsq(concatenate({data.x, ones}, 1), data.y);
   const std::size_t features = data.x.shape()[1];
-  return {slice(wb, 0, features), wb[features]};
+  try {
+    const Tensor<double> wb = lstsq(concatenate({data.x, ones}, 1), data.y);
+    return {slice(wb, 0, features), wb[features]};
+  } catch (const ValueError& error) {  // lstsq knows columns by their numbers
+    std::string names;
+    for (const std::string& name : data.names()) names += (names.empty() ? "" : ", ") + name;
+    throw ValueError("course_length: a line on " + names + ": " + error.what());
+  }
 }
 
 std::string formula(const PageLine& line) {

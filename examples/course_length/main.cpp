@@ -27,7 +27,9 @@ std::vector<std::string> introduction(const Story& story) {
       "Real lectures: " + std::filesystem::path(l.file).filename().string() + ", ML2021 (" + count(l.ml2021) +
           " rows), GenAI2024 (" + count(l.genai2024) + "), ML2026 (" + count(l.ml2026) +
           "). Reconstructed points: " + std::to_string(story.moments.size()) +
-          " rows made up so that they give the lecture's published figures, for its own table never was published.",
+          " rows made up so that they give the lecture's published figures, for its own table was never published. The "
+          "final test is the lecture that all this is about: " +
+          l.test.text(0, "pages") + " pages and " + l.test.text(0, "words") + " words.",
       "The lecture validates on lectures newer than those it trains on, and so do we. ML2026 serves the lines on "
       "pages; it has "
       "no word counts. So the stages with words train on ML2021 and the first " +

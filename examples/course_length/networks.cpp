@@ -34,14 +34,17 @@ Training train_network(const Data& train, const Data& validation, const Recipe& 
   return {std::move(regressor), std::move(history), scale * scale};
 }
 
-Trainings train_networks(const Data& train, const Data& validation, const Recipe& recipe, std::uint64_t seed) {
+Trainings train_networks(const Data& all_train, const Data& all_validation, const Recipe& recipe, std::uint64_t seed) {
+  const std::vector<std::string> dropped = constant_features(all_train);
+  const Data train = drop_features(all_train, dropped), validation = drop_features(all_validation, dropped);
+
   // The trainings share nothing, so that all cores can work at once, and the results are the same as one after another.
   std::vector<std::future<Training>> started;
   for (std::size_t k = 0; k < trainings; ++k)
     started.push_back(
         std::async(std::launch::async, train_network, std::cref(train), std::cref(validation), recipe, seed + k));
 
-  Trainings all{train.names(), {}, {}, {}, {}};
+  Trainings all{train.names(), dropped, {}, {}, {}, {}};
   std::vector<double> train_errors, validation_errors, epochs;
   for (std::future<Training>& result : started) {
     all.runs.push_back(result.get());

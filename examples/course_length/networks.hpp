@@ -45,7 +45,7 @@ struct Training {
 
 /// The trainings of one recipe from seed, seed + 1, ...
 struct Trainings {
-  std::vector<std::string> features;
+  std::vector<std::string> features, dropped;
   std::vector<Training> runs;
   Spread train, validation, epoch;  // mean squared errors in min^2, and the epoch that was best on validation
 
@@ -54,6 +54,7 @@ struct Trainings {
 };
 
 Training train_network(const Data& train, const Data& validation, const Recipe& recipe, std::uint64_t seed);
+/// Leaves out features that are the same in all training rows, and says so in `dropped`.
 Trainings train_networks(const Data& train, const Data& validation, const Recipe& recipe, std::uint64_t seed);
 
 /// The mean squared error of any function of [rows, features] to minutes, in min^2.

@@ -1,9 +1,26 @@
 // pictures.cpp - which pictures there are, and what is said under them.
 #include "pictures.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace course_length {
+
+std::string from_zero(const Rows& rows, std::size_t column, double room) {
+  double largest = 0;
+  for (const std::vector<double>& row : rows) largest = (std::max)(largest, row[column]);
+  return "[0:" + format_number(std::ceil(room * largest / 10) * 10) + "]";
+}
+
+std::string around(const Rows& rows, std::size_t column) {
+  double smallest = INFINITY, largest = 0;
+  for (const std::vector<double>& row : rows) {
+    if (row[column] > 0) smallest = (std::min)(smallest, row[column]);  // predictions may be negative
+    largest = (std::max)(largest, row[column]);
+  }
+  return "[" + format_number(smallest / 1.3) + ":" + format_number(largest * 1.3) + "]";
+}
 
 std::vector<Picture> draw_pictures(const Story& story) {
   const bool draw = have_gnuplot();

@@ -44,4 +44,9 @@ inline std::string point_style(const char* colour, int shape = 7) {
   return " with points pt " + std::to_string(shape) + " ps 0.8 lc rgb " + std::string(colour) + " title ";
 }
 
+/// A range of an axis that has room for all numbers of a column and for a legend: from 0 to `room` times the largest.
+std::string from_zero(const Rows& rows, std::size_t column, double room = 1.1);
+/// A range of a logarithmic axis with room for all numbers of a column.
+std::string around(const Rows& rows, std::size_t column);
+
 }  // namespace course_length

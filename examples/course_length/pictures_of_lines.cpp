@@ -79,23 +79,25 @@ std::string data_and_lines(const Story& story) {
   Plot plot("data_and_lines", picture_width, 560);
   const Lectures& l = story.lectures;
   plot << "set xlabel 'pages of the slide deck'; set ylabel 'length of the class (minutes)'";
-  plot << "set xrange [0:90]; set yrange [0:190]; set key left top Left reverse";
   const std::pair<const char*, const Table*> courses[] = {
       {blue, &l.ml2021}, {orange, &l.genai2024}, {green, &l.ml2026}};
   const int shapes[] = {7, 5, 9};
   std::string command = "plot ";
+  Rows all = points(dataset(l.test, features(1)));
+  const std::string test = plot.data(all);
   for (std::size_t k = 0; k < 3; ++k) {
     const PageLine& line = story.lines[k];
-    command += plot.data(points(dataset(*courses[k].second, features(1)))) + point_style(courses[k].first, shapes[k]) +
-               quote(line.name) + ", ";
+    const Rows course = points(dataset(*courses[k].second, features(1)));
+    all.insert(all.end(), course.begin(), course.end());
+    command += plot.data(course) + point_style(courses[k].first, shapes[k]) + quote(line.name) + ", ";
     command +=
         format_number(line.w, 8) + "*x" + (line.b < 0 ? "" : "+") + format_number(line.b, 8) +
         line_style(courses[k].first) +
         quote(format_fixed(line.w, 2) + " pages " + (line.b < 0 ? "- " : "+ ") + format_fixed(std::fabs(line.b), 1)) +
         ", ";
   }
-  command += plot.data(points(dataset(l.test, features(1)))) + " with points pt 3 ps 1.4 lw 2 lc rgb " + black +
-             " title 'the final test'";
+  command += test + " with points pt 3 ps 1.4 lw 2 lc rgb " + black + " title 'the final test'";
+  plot << "set xrange " + from_zero(all, 0) + "; set yrange " + from_zero(all, 1) + "; set key left top Left reverse";
   plot << command;
   return plot.svg();
 }

@@ -4,6 +4,8 @@
 namespace course_length {
 namespace {
 
+const std::string log_tics = "(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)";
+
 /// The first characters of a title, without the course's name in brackets.
 std::string short_title(std::string title) {
   const std::string bracket = "】";
@@ -37,13 +39,14 @@ std::string hinges_and_sum(const Story& story) {
               "40-1.5*hinge(20-x)-hinge(x-40)+4*hinge(x-60)" + line_style(black, 3) + "'40 + their sum'";
   plot << "set title 'a hundred, learned'; set xlabel 'pages of the slide deck'; set ylabel 'length of the class "
           "(minutes)'";
-  plot << "set xrange [0:90]; set yrange [0:250]";
   const auto rows = [](const Curve& curve) {
     Rows out;
     for (std::size_t i = 0; i < curve.pages.size(); ++i) out.push_back({curve.pages[i], curve.minutes[i]});
     return out;
   };
-  const std::string training = plot.data(points(training_rows(story.lectures, features(1))));
+  const Rows trained = points(training_rows(story.lectures, features(1)));
+  plot << "set xrange " + from_zero(rows(story.good_hinges), 0, 1) + "; set yrange " + from_zero(trained, 1, 1.5);
+  const std::string training = plot.data(trained);
   const std::string validation = plot.data(points(validation_rows(story.lectures, features(1))));
   const std::string raw = plot.data(rows(story.raw_hinges)), good = plot.data(rows(story.good_hinges));
   plot << "plot " + training + point_style(blue) + "'training', " + validation + point_style(orange, 5) +
@@ -79,22 +82,34 @@ std::string early_stop(const Story& story) {
 /// What was learned by heart, what was learned, and what neither helps with.
 std::string predictions(const Story& story) {
   Plot plot("predictions", picture_width, 520);
-  plot << "set multiplot layout 1,2; set logscale xy; set xrange [15:200]; set yrange [15:450]; set key left top Left "
-          "reverse";
-  plot << "set xtics (20, 50, 100, 200); set ytics (20, 50, 100, 200, 400)";
-  plot << "set xlabel 'true length (minutes)'; set ylabel 'predicted length (minutes)'";
+  const auto bars = [](const std::string& colour, int shape) {
+    return " with yerrorbars lw 1.5 ps 0.8 pt " + std::to_string(shape) + " lc rgb " + colour + " title ";
+  };
+  std::vector<std::string> panels;
+  Rows drawn, ends;
   for (const Trainings* all : {&story.last, &story.stopped}) {
-    const std::string training = plot.data(truth_and_predictions(*all, training_rows(story.lectures, all->features)));
-    const std::string validation =
-        plot.data(truth_and_predictions(*all, validation_rows(story.lectures, all->features)));
-    const std::string test = plot.data(truth_and_predictions(*all, dataset(story.lectures.test, all->features)));
-    const auto bars = [](const std::string& colour, int shape) {
-      return " with yerrorbars lw 1.5 ps 0.8 pt " + std::to_string(shape) + " lc rgb " + colour + " title ";
+    const auto draw = [&](const Data& data) {
+      const Rows rows = truth_and_predictions(*all, data);
+      drawn.insert(drawn.end(), rows.begin(), rows.end());
+      return plot.data(rows);
     };
-    plot << (all == &story.last ? "set title 'after all epochs'" : "set title 'stopped early'");
-    plot << "plot x" + line_style(grey, 1) + "'prediction = truth', " + training + bars(sky, 7) + "'training', " +
-                validation + bars(red, 5) + "'validation', " + test + bars(black, 9) + "'final test'";
+    const std::string training = draw(training_rows(story.lectures, all->features));
+    const std::string validation = draw(validation_rows(story.lectures, all->features));
+    const std::string test = draw(dataset(story.lectures.test, all->features));
+    panels.push_back("plot x" + line_style(grey, 1) + "'prediction = truth', " + training + bars(sky, 7) +
+                     "'training', " + validation + bars(red, 5) + "'validation', " + test + bars(black, 9) +
+                     "'final test'");
   }
+  for (const std::vector<double>& row : drawn)
+    for (const double end : {row[2], row[3]}) ends.push_back({end});  // of the bars
+  plot << "set multiplot layout 1,2; set logscale xy; set key left top Left reverse";
+  plot << "set xrange " + around(drawn, 0) + "; set yrange " + around(ends, 0) + "; set xtics " + log_tics +
+              "; set ytics " + log_tics;
+  plot << "set xlabel 'true length (minutes)'; set ylabel 'predicted length (minutes)'";
+  plot << "set title 'after all epochs'";
+  plot << panels[0];
+  plot << "set title 'stopped early'";
+  plot << panels[1];
   plot << "unset multiplot";
   return plot.svg();
 }
@@ -107,18 +122,20 @@ std::string titles(const Story& story) {
   std::vector<std::string> names = l.second_half.texts("title");
   names.push_back(l.test.text(0, "title"));
   std::string tics;
-  Rows last = truth_and_predictions(story.last, data), stopped = truth_and_predictions(story.stopped, data), truth;
+  Rows last = truth_and_predictions(story.last, data), stopped = truth_and_predictions(story.stopped, data), truth,
+       ends;
   for (std::size_t i = 0; i < names.size(); ++i) {  // from the top down
     const double y = static_cast<double>(names.size() - i);
-    tics += (i ? ", " : "") + quote(short_title(names[i]) + (i + 1 == names.size() ? " (final test)" : "")) + " " +
-            format_number(y);
+    tics += (i ? ", " : "") + tic(y, short_title(names[i]) + (i + 1 == names.size() ? " (final test)" : ""));
     truth.push_back({last[i][0], y});
+    for (const Rows* rows : {&last, &stopped})
+      for (const double end : (*rows)[i]) ends.push_back({end});
     last[i] = {last[i][1], y - 0.15, last[i][2], last[i][3]};
     stopped[i] = {stopped[i][1], y + 0.15, stopped[i][2], stopped[i][3]};
   }
   plot << "set ytics (" + tics + "); set yrange [0.4:" + format_number(static_cast<double>(names.size()) + 0.6) + "]";
-  plot << "set logscale x; set xrange [15:450]; set xtics (20, 30, 50, 100, 200, 400); set xlabel 'length of the class "
-          "(minutes)'";
+  plot << "set logscale x; set xrange " + around(ends, 0) + "; set xtics " + log_tics;
+  plot << "set xlabel 'length of the class (minutes)'";
   plot << "set tmargin 3; set key at screen 0.98, screen 0.98 right top horizontal Left reverse width 2";
   const std::string bars = " with xerrorbars lw 1.5 ps 0.8 pt ";
   plot << "plot " + plot.data(truth) + point_style(black, 2) + "'true', " + plot.data(stopped) + bars + "7 lc rgb " +

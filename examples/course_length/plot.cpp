@@ -58,14 +58,11 @@ Plot& Plot::operator<<(const std::string& line) {
   return *this;
 }
 
-std::string Plot::data(const Rows& rows) { return data(rows, {}); }
-
-std::string Plot::data(const Rows& rows, const std::vector<std::string>& labels) {
+std::string Plot::data(const Rows& rows) {
   const std::string block = "$data" + std::to_string(++blocks_);
   script_ += block + " << end_of_data\n";
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    for (const double number : rows[row]) script_ += minigrad::format_number(number, 7) + " ";
-    if (row < labels.size()) script_ += quote(labels[row]);
+  for (const std::vector<double>& row : rows) {
+    for (const double number : row) script_ += minigrad::format_number(number, 7) + " ";
     script_ += "\n";
   }
   script_ += "end_of_data\n";
@@ -73,12 +70,18 @@ std::string Plot::data(const Rows& rows, const std::vector<std::string>& labels)
 }
 
 std::string quote(const std::string& text) {
-  std::string out = "\"";
+  std::string out = "'";  // between single quotes nothing is special, and above all no `command` is run
   for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\'') out += c;  // is written twice
     out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   }
-  return out + "\"";
+  return out + "'";
+}
+
+std::string tic(double at, const std::string& text) {
+  std::string format;
+  for (const char c : text) format += c == '%' ? "%%" : std::string(1, c);
+  return quote(format) + " " + minigrad::format_number(at);
 }
 
 std::string Plot::svg() const {
@@ -99,7 +102,8 @@ std::string Plot::svg() const {
     throw minigrad::Error("gnuplot cannot draw \"" + name_ + "\": " + errors.substr(0, 300));
   }
   svg = svg.substr(begin, end + 6 - begin) + "\n";  // without the XML prolog, as HTML wants it
-  for (const std::string id : {"gpDot", "gpPt"}) replace_all(svg, id, name_ + "_" + id);
+  for (const std::string id : {"gpDot", "gpPt", "gnuplot_canvas", "textbox", "greybox"})
+    replace_all(svg, id, name_ + "_" + id);
   return svg;
 }
 

@@ -35,8 +35,6 @@ class Plot {
 
   /// Adds rows of numbers as a data block and returns the name that plot commands call it by: "$data1".
   std::string data(const Rows& rows);
-  /// The same with a text at the end of each row, in quotes.
-  std::string data(const Rows& rows, const std::vector<std::string>& labels);
 
   /// Runs gnuplot. Throws minigrad::Error with what gnuplot has to say.
   std::string svg() const;
@@ -48,5 +46,8 @@ class Plot {
 
 /// Any text as a string of gnuplot's language.
 std::string quote(const std::string& text);
+
+/// A text beside an axis: set ytics (<tic>, <tic>, ...).
+std::string tic(double at, const std::string& text);
 
 }  // namespace course_length

@@ -1,8 +1,6 @@
 // report.cpp - writes the page.
 #include "report.hpp"
 
-
-
 namespace course_length {
 namespace {
 

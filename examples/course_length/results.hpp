@@ -17,6 +17,7 @@ struct Spread {
 };
 
 std::string one_decimal(double value);
+std::string with_sign(double value);
 /// With as many decimals as make sense: "0.7", "94".
 std::string rounded(double value);
 

@@ -7,9 +7,9 @@
 namespace course_length {
 namespace {
 
-/// What many functions say about the final test, as the table shows it.
-std::string answer(const Story& story, const Trainings& all) {
-  return all.predict(dataset(story.lectures.test, all.features).x)[0].text();
+/// What many networks say about the final test.
+Spread answer(const Story& story, const Trainings& all) {
+  return all.predict(dataset(story.lectures.test, all.features).x)[0];
 }
 
 /// Adds a line of the table for the trainings of a recipe on the first so many features.
@@ -18,15 +18,18 @@ Trainings stage(Story& story, const std::string& function, std::size_t feature_c
   const Data train = training_rows(story.lectures, features(feature_count));
   const Data validation = validation_rows(story.lectures, features(feature_count));
   Trainings all = train_networks(train, validation, recipe, story.seed);
-  story.results.add({function, all.train.text(), all.validation.text(), answer(story, all), lecture});
+  story.results.add({function, all.train.text(), all.validation.text(), answer(story, all).text(), lecture});
+  for (const std::string& name : all.dropped)
+    story.results.note("dropped: " + name + " is the same in all training rows, so it can tell nothing apart");
   return all;
 }
 
-std::string with_sign(double value) { return (value < 0 ? "" : "+") + one_decimal(value); }
-
-Curve draw(const auto& function) {
+/// The function's values from the shortest training deck to beyond all decks.
+Curve draw(const Story& story, const auto& function) {
+  const Data train = training_rows(story.lectures, features(1));
+  const double longest = (std::max)((max)(train.x).item(), story.lectures.test.number(0, "pages"));
   Curve curve;
-  for (double pages = 5; pages <= 90; pages += 0.5) {
+  for (double pages = (min)(train.x).item() / 2; pages <= 1.07 * longest; pages += longest / 170) {
     curve.pages.push_back(pages);
     curve.minutes.push_back(function(Tensor<double>{{pages}}).item());
   }
@@ -53,7 +56,7 @@ void hinges(Story& story) {
     train_errors.push_back(mean_squared_error(network, train));
     validation_errors.push_back(mean_squared_error(network, validation));
     answers.push_back(network(test.x).item());
-    if (k == 0) story.raw_hinges = draw(network);
+    if (k == 0) story.raw_hinges = draw(story, network);
   }
   const Spread raw(train_errors);
   story.results.add({"100 hinges, plain descent, 1000 updates", raw.text(), Spread(validation_errors).text(),
@@ -61,7 +64,7 @@ void hinges(Story& story) {
 
   const Trainings mended =
       stage(story, "100 hinges, standardised, Adam", 1, {.network = sum_of_hinges, .lr = 0.01}, "");
-  story.good_hinges = draw(mended.runs[0].regressor);
+  story.good_hinges = draw(story, mended.runs[0].regressor);
   story.remarks.push_back("Hinges: plain descent on raw pages ends at " + format_fixed(raw.median, 0) +
                           ", and the line at " + format_fixed(story.line_to_beat, 0) +
                           " is one of the functions it could have chosen; in the lecture it was 80 against 71. "
@@ -108,10 +111,9 @@ void early_stopping(Story& story) {
 /// Would another choice of validation rows have told another story?
 void other_splits(Story& story) {
   const Lectures& l = story.lectures;
-  const Tensor<double> test = dataset(l.test, features(3)).x;
   const auto remember = [&](const std::string& validation, const Trainings& last, const Trainings& stopped) {
-    story.splits.push_back({validation, last.train, last.validation, last.predict(test)[0], stopped.epoch,
-                            stopped.validation, stopped.predict(test)[0]});
+    story.splits.push_back({validation, last.train, last.validation, answer(story, last), stopped.epoch,
+                            stopped.validation, answer(story, stopped)});
   };
   const auto split = [&](const std::string& name, const Data& train, const Data& validation) {
     remember(name, train_networks(train, validation, {}, story.seed),
@@ -129,21 +131,21 @@ void other_splits(Story& story) {
 void final_test(Story& story) {
   const Tensor<double> x = dataset(story.lectures.test, features(3)).x;
   const double truth = story.lectures.test.number(0, "minutes");
-  const Spread answer = story.stopped.predict(x)[0];
+  const Spread stopped = answer(story, story.stopped);
   story.results.heading("the final test");
-  story.results.add({format_number(x[0]) + " pages, " + format_number(x[1]) + " words", "", "", answer.text(),
+  story.results.add({format_number(x[0]) + " pages, " + format_number(x[1]) + " words", "", "", stopped.text(),
                      "107 (true " + format_number(truth) + ")"});
   for (const std::string& line : extrapolations(training_rows(story.lectures, features(3)), x))
     story.results.note(line);
 
-  const Data validation = validation_rows(story.lectures, features(3));
+  const Data validation = validation_rows(story.lectures, story.stopped.features);
   const std::vector<Spread> predicted = story.stopped.predict(validation.x);
   std::string errors;
   for (std::size_t row = 0; row < predicted.size(); ++row)
     errors += (row ? ", " : "") + with_sign(predicted[row].median - validation.y[row]);
-  story.remarks.push_back("Final test: after all epochs the networks say " + story.last.predict(x)[0].text() +
-                          " minutes, stopped early " + answer.text() + ". The class took " + format_number(truth) +
-                          ", so they are off by " + with_sign(answer.median - truth) +
+  story.remarks.push_back("Final test: after all epochs the networks say " + answer(story, story.last).text() +
+                          " minutes, stopped early " + stopped.text() + ". The class took " + format_number(truth) +
+                          ", so they are off by " + with_sign(stopped.median - truth) +
                           "; on the validation lectures they were off by " + errors + ". In hindsight " +
                           story.hindsight + ", but that course came later.");
 }

@@ -29,10 +29,9 @@ struct BatchCurve {
   std::vector<double> losses;
 };
 
-/// A function of the pages alone, drawn: minutes[i] for pages[i]. `hinges` are its summands, where it has such.
+/// A function of the pages alone, drawn: minutes[i] for pages[i].
 struct Curve {
   std::vector<double> pages, minutes;
-  std::vector<std::vector<double>> hinges;
 };
 
 /// The same network trained on other parts of the lectures.
