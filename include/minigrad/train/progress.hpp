@@ -13,7 +13,7 @@
 #include <unistd.h>
 #endif
 
-#include "../core/format.hpp"
+#include "../core/error.hpp"
 
 namespace minigrad {
 
@@ -61,15 +61,16 @@ class ProgressBar {
     done = (std::min)(done, total);
     const std::size_t filled = total > 0 ? width * done / total : width;
     std::string bar(filled, '=');
-    if (filled < width) bar += '>' + std::string(width - filled - 1, '.');
+    if (filled < width) bar += '>';
+    bar.resize(width, '.');
     const std::string of = std::to_string(total), count = std::to_string(done);
-    std::string out = "\r" + std::string(of.size() - count.size(), ' ') + count + "/" + of + " [" + bar + "]";
+    std::string out = detail::text({"\r", std::string(of.size() - count.size(), ' '), count, "/", of, " [", bar, "]"});
     if (seconds > 0 && done > 0) {
       const double per_item = seconds / static_cast<double>(done), rate = static_cast<double>(units) / per_item;
-      out += " " + (rate < 100 ? format_number(rate, 3) : format_fixed(rate, 0)) + " samples/s, ";
-      out += format_fixed(per_item * static_cast<double>(total - done), 0) + " s left";
+      out += detail::text({" ", rate < 100 ? format_number(rate, 3) : format_fixed(rate, 0), " samples/s, ",
+                           format_fixed(per_item * static_cast<double>(total - done), 0), " s left"});
     }
-    if (!note.empty()) out += (out.back() == ']' ? " " : ", ") + note;
+    if (!note.empty()) out += detail::text({out.back() == ']' ? " " : ", ", note});
     return out + "\033[K";  // the escape clears the rest of the line
   }
 
