@@ -78,7 +78,7 @@ void more_parameters(const Lectures& lectures) {
                 {polynomial_features(pages.train, degree), polynomial_features(pages.validation, degree),
                  polynomial_features(pages.test, degree)});
   const X& few = lectures.validation.x;
-  std::printf("\nHere validation raises no alarm: its decks have %.0f to %.0f pages, as many of the training rows do.\n",
+  std::printf("\nHere validation raises no alarm: its decks have %.0f to %.0f pages, like many training rows.\n",
               (min)(few, 0)[0], (max)(few, 0)[0]);
   std::printf("The test has %.0f, beyond the %.0f of the longest one. What high powers say there is absurd.\n\n",
               lectures.test.x[0], (max)(lectures.train.x, 0)[0]);
