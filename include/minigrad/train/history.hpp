@@ -46,9 +46,10 @@ struct History {
   std::string to_csv() const {
     std::string out = "epoch,updates,train_loss,validation_loss,lr,grad_norm,seconds\n";
     for (const Epoch& e : epochs) {
-      out += std::to_string(e.epoch) + "," + std::to_string(e.updates) + "," + format_number(e.train_loss, 9) + ",";
-      if (!detail::is_nan(e.validation_loss)) out += format_number(e.validation_loss, 9);
-      out += "," + format_number(e.lr, 9) + "," + format_number(e.grad_norm, 9) + "," + format_number(e.seconds, 6) + "\n";
+      const bool validated = e.validation_loss == e.validation_loss;
+      out += detail::text({e.epoch, ",", e.updates, ",", format_number(e.train_loss, 9), ",",
+                           validated ? format_number(e.validation_loss, 9) : "", ",", format_number(e.lr, 9), ",",
+                           format_number(e.grad_norm, 9), ",", format_number(e.seconds, 6), "\n"});
     }
     return out;
   }
