@@ -1,4 +1,4 @@
-// nn/init.hpp - first values for weights: chosen so that neither signals nor gradients grow or fade from layer to layer.
+// nn/init.hpp - first values for weights, such that neither signals nor gradients grow or fade from layer to layer.
 //
 // A weight of shape [out, in] adds up `in` numbers on the way forward (its fan in) and `out` on the way back (fan out).
 #pragma once
@@ -12,8 +12,8 @@
 namespace minigrad::init {
 
 template <class T>
-void constant_(Tensor<T>& x, T value) {
-  x.fill(value);
+void constant_(Tensor<T>& x, double value) {
+  x.fill(static_cast<T>(value));
 }
 template <class T>
 void zeros_(Tensor<T>& x) {

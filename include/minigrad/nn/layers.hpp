@@ -18,7 +18,8 @@ struct Linear {
 
   Linear(std::size_t in, std::size_t out, Rng& rng)
       : weight(Tensor<T>::empty({out, in})), bias(Tensor<T>::empty({out})) {
-    if (in == 0 || out == 0) detail::fail<ValueError>({"Linear: ", in, " inputs and ", out, " outputs: both must be at least 1"});
+    if (in == 0 || out == 0)
+      detail::fail<ValueError>({"Linear: ", in, " inputs and ", out, " outputs: both must be at least 1"});
     const double bound = 1 / std::sqrt(static_cast<double>(in));
     init::uniform_(weight.value(), -bound, bound, rng);
     init::uniform_(bias.value(), -bound, bound, rng);

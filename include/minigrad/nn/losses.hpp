@@ -1,7 +1,7 @@
 // nn/losses.hpp - how far a prediction is from the target: the number that training makes small.
 //
-// Each loss is written for one element, or one row, with its derivative beside it; the reduction then makes one number of
-// all of them. Both sides must have the same shape: [n, 1] against [n] would silently broadcast to [n, n].
+// Each loss is written for one element, or one row, with its derivative beside it; the reduction then makes one number
+// of all of them. Both sides must have the same shape: [n, 1] against [n] would silently broadcast to [n, n].
 #pragma once
 
 #include <cstdint>
@@ -160,11 +160,15 @@ struct HuberLoss {
 };
 struct BCEWithLogitsLoss {
   Reduction reduction = Reduction::mean;
-  auto operator()(const auto& logits, const auto& target) const { return bce_with_logits_loss(logits, target, reduction); }
+  auto operator()(const auto& logits, const auto& target) const {
+    return bce_with_logits_loss(logits, target, reduction);
+  }
 };
 struct CrossEntropyLoss {
   Reduction reduction = Reduction::mean;
-  auto operator()(const auto& logits, const auto& target) const { return cross_entropy_loss(logits, target, reduction); }
+  auto operator()(const auto& logits, const auto& target) const {
+    return cross_entropy_loss(logits, target, reduction);
+  }
 };
 struct NLLLoss {
   Reduction reduction = Reduction::mean;

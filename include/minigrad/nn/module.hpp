@@ -6,8 +6,8 @@
 //     auto parts() { return std::tie(hidden, output); }
 //   };
 //
-// parts() lists parameters, modules, and vectors of them. There is no base class and nothing to register. Parameters are
-// named by their places, "0.weight", or by `static constexpr const char* part_names[]` where a module gives that.
+// parts() lists parameters, modules, and vectors of them. There is no base class and nothing to register. Parameters
+// are named by their places, "0.weight", or by `static constexpr const char* part_names[]` where a module gives that.
 #pragma once
 
 #include <cstddef>
@@ -134,8 +134,10 @@ auto named_parameters(M& model) {
 /// Every parameter of a model, in the order of parts().
 template <class M>
 auto parameters(M& model) {
+  const auto named = named_parameters(model);
   std::vector<ParameterRef<detail::parameter_value_of<M>>> out;
-  for (auto& named : named_parameters(model)) out.push_back(named.parameter);
+  out.reserve(named.size());
+  for (const auto& one : named) out.push_back(one.parameter);
   return out;
 }
 

@@ -96,6 +96,10 @@ class Sequential {
   /// Appends a layer.
   template <class M>
   Sequential& add(M layer) {
+    using V = detail::parameter_value_of<M>;
+    static_assert(std::is_void_v<V> || std::is_same_v<V, X>,
+                  "minigrad: the layers of a Sequential compute with one number type: Linear<double> in a "
+                  "Sequential<double>");
     static_assert(requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); },
                   "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T of "
                   "the Sequential");
@@ -121,7 +125,8 @@ class Sequential {
   M& get(std::size_t i) {
     if (i >= size()) detail::fail<IndexError>({"Sequential: layer ", i, " of ", size()});
     void* found = layers_[i]->get(&detail::type_tag<M>);
-    if (!found) detail::fail<ValueError>({"Sequential: layer ", i, " is ", layers_[i]->describe(), ", not what get() asks for"});
+    if (!found)
+      detail::fail<ValueError>({"Sequential: layer ", i, " is ", layers_[i]->describe(), ", not what get() asks for"});
     return *static_cast<M*>(found);
   }
 

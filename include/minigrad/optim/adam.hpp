@@ -76,7 +76,7 @@ class Adam : public detail::AdamBase<V, AdamOptions> {
   /// Updates every parameter that has a gradient, and keeps the gradients.
   void step() { this->step_with(this->options().weight_decay, 1); }
 };
-template <detail::HasParameters M>
+template <class M>
 Adam(M&, AdamOptions = {}) -> Adam<detail::parameter_value_of<M>>;
 template <class V>
 Adam(std::vector<ParameterRef<V>>, AdamOptions = {}) -> Adam<V>;
@@ -102,7 +102,7 @@ class AdamW : public detail::AdamBase<V, AdamWOptions> {
   /// Updates every parameter that has a gradient, and keeps the gradients.
   void step() { this->step_with(0, 1 - this->options().lr * this->options().weight_decay); }
 };
-template <detail::HasParameters M>
+template <class M>
 AdamW(M&, AdamWOptions = {}) -> AdamW<detail::parameter_value_of<M>>;
 template <class V>
 AdamW(std::vector<ParameterRef<V>>, AdamWOptions = {}) -> AdamW<V>;

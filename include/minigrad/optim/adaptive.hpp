@@ -43,7 +43,7 @@ class Adagrad : public detail::Optimizer<V, AdagradOptions> {
     this->template update<1>(rule_at, o.initial_accumulator_value);
   }
 };
-template <detail::HasParameters M>
+template <class M>
 Adagrad(M&, AdagradOptions = {}) -> Adagrad<detail::parameter_value_of<M>>;
 template <class V>
 Adagrad(std::vector<ParameterRef<V>>, AdagradOptions = {}) -> Adagrad<V>;
@@ -102,7 +102,7 @@ class RMSprop : public detail::Optimizer<V, RMSpropOptions> {
     }
   }
 };
-template <detail::HasParameters M>
+template <class M>
 RMSprop(M&, RMSpropOptions = {}) -> RMSprop<detail::parameter_value_of<M>>;
 template <class V>
 RMSprop(std::vector<ParameterRef<V>>, RMSpropOptions = {}) -> RMSprop<V>;

@@ -61,6 +61,8 @@ inline void require_fraction(const char* optimizer, const char* option, double v
 /// std::vector::push_back, and goes on being trained; parts that it gains later are not.
 template <class V, class Options>
 class Optimizer {
+  static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
+
  public:
   using value_type = V;
 

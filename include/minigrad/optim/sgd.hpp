@@ -53,7 +53,7 @@ class SGD : public detail::Optimizer<V, SGDOptions> {
     }
   }
 };
-template <detail::HasParameters M>
+template <class M>
 SGD(M&, SGDOptions = {}) -> SGD<detail::parameter_value_of<M>>;
 template <class V>
 SGD(std::vector<ParameterRef<V>>, SGDOptions = {}) -> SGD<V>;
