@@ -16,6 +16,7 @@
 
 using namespace minigrad;
 using support::add_gradient;
+using support::agrees;
 
 namespace {
 
@@ -84,6 +85,41 @@ TEST_CASE("every optimizer makes the loss smaller, from a model or from the list
     }
     CHECK(last < 0.2 * first);
   });
+}
+
+TEST_CASE("a network trained by SGD and by Adam goes PyTorch's way") {
+  const support::Fixture fixture = support::read_fixture("losses.txt");
+  const auto follow = [&](const std::string& name, const auto& make) {
+    CAPTURE(name);
+    const support::Case& one = fixture.at(name);
+    Rng rng(1);
+    Sequential model{Linear<double>(2, 3, rng), Tanh(), Linear<double>(3, 1, rng)};
+    const auto compare = [&](int step, bool read) {
+      CAPTURE(step);
+      for (const auto& named : named_parameters(model)) {
+        Tensor<double>& value = named.parameter.value();
+        const std::vector<double> numbers = one.numbers(named.name + "_" + std::to_string(step));
+        if (read) value = Tensor<double>::from(value.shape(), numbers);
+        for (std::size_t i = 0; i < value.size(); ++i) CHECK(agrees(value[i], numbers[i], 1e-9));
+      }
+    };
+    compare(0, true);
+    auto optimizer = make(model);
+    const auto x = Tensor<double>::from({5, 2}, one.numbers("x")), y = Tensor<double>::from({5, 1}, one.numbers("y"));
+    Graph<Tensor<double>> graph;
+    for (int step = 0; step <= 100; ++step) {
+      graph.clear();
+      const auto loss = mse_loss(model(graph.input(x)), y);
+      const std::string key = "loss_" + std::to_string(step);
+      if (one.has(key)) CHECK(agrees(loss.value().item(), one.number(key), 1e-9));
+      if (one.has("0.weight_" + std::to_string(step))) compare(step, false);
+      optimizer.zero_grad();
+      backward(loss);
+      optimizer.step();
+    }
+  };
+  follow("train/sgd", [](auto& model) { return SGD(model, {.lr = 0.1, .momentum = 0.9}); });
+  follow("train/adam", [](auto& model) { return Adam(model, {.lr = 0.05}); });
 }
 
 TEST_CASE("float agrees with double as far as a float reaches") {

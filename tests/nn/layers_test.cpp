@@ -1,0 +1,212 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <minigrad/graph/backward.hpp>
+#include <minigrad/graph/check_grads.hpp>
+#include <minigrad/nn/layers.hpp>
+#include <minigrad/tensor/create.hpp>
+#include <string>
+#include <vector>
+
+#include "../support/fixture.hpp"
+
+using namespace minigrad;
+
+namespace {
+
+const support::Fixture fixture = support::read_fixture("losses.txt");
+
+void check_agrees(const Tensor<double>& ours, const std::vector<double>& expected) {
+  REQUIRE(ours.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(ours[i] == doctest::Approx(expected[i]).epsilon(1e-12));
+}
+
+/// A layer of activations against its function: on a tensor, and with its gradient on a Var.
+template <class Layer, class Function>
+void compare(const std::string& name, const Layer& layer, const Function& function) {
+  CAPTURE(name);
+  CHECK(layer.describe() == name);
+  const Tensor<float> x{{-2, -0.5f, 0}, {0.25f, 1, 3}};
+  CHECK(layer(x) == function(x));
+  Graph<Tensor<float>> graph;
+  const auto a = graph.variable(x), b = graph.variable(x);
+  const auto weights = graph.input(Tensor<float>{{1, 2, 3}, {4, 5, 6}});
+  CHECK(layer(a).value() == function(x));
+  backward(sum(layer(a) * weights) + sum(function(b) * weights));
+  CHECK(a.grad() == b.grad());
+}
+
+}  // namespace
+
+TEST_CASE("Linear gives y = x W' + b with PyTorch's numbers and gradients") {
+  const std::size_t compared =
+      support::for_each_case(fixture, "linear/", [](const std::string& name, const support::Case& one) {
+        CAPTURE(name);
+        Rng rng(1);
+        Linear<double> linear(3, 2, rng);
+        linear.weight.value() = Tensor<double>::from({2, 3}, one.numbers("weight"));
+        linear.bias.value() = Tensor<double>::from({2}, one.numbers("bias"));
+        const auto numbers = one.numbers("x");
+        const auto x = Tensor<double>::from({numbers.size() / 3, 3}, numbers);
+        Graph<Tensor<double>> graph;
+        const auto input = graph.variable(x);
+        const auto y = linear(input);
+        check_agrees(y.value(), one.numbers("y"));
+        check_agrees(linear(x), one.numbers("y"));
+        backward(sum(y * Tensor<double>::from({numbers.size() / 3, 2}, one.numbers("upstream"))));
+        check_agrees(input.grad(), one.numbers("grad_x"));
+        check_agrees(linear.weight.grad(), one.numbers("grad_weight"));
+        check_agrees(linear.bias.grad(), one.numbers("grad_bias"));
+      });
+  CHECK(compared == 2);
+}
+
+TEST_CASE("Linear's weight is [out, in] and its bias [out]") {
+  Rng rng(1);
+  const Linear linear(3, 5, rng);
+  CHECK(linear.weight.value().shape() == Shape{5, 3});
+  CHECK(linear.bias.value().shape() == Shape{5});
+  CHECK(linear.describe() == "Linear(3, 5)");
+}
+
+TEST_CASE("Linear takes any number of leading axes, also none and empty ones") {
+  Rng rng(1);
+  const Linear linear(3, 5, rng);
+  const Tensor<float> x = uniform({4, 2, 3}, -1, 1, rng), y = linear(x);
+  CHECK(y.shape() == Shape{4, 2, 5});
+  const Tensor<float> rows = linear(x.reshape({8, 3}));
+  CHECK(y.reshape({8, 5}) == rows);
+  CHECK(linear(Tensor<float>{1, 2, 3}).shape() == Shape{5});
+  CHECK(linear(Tensor<float>::empty({0, 3})).shape() == Shape{0, 5});
+}
+
+TEST_CASE("Linear starts within 1 / sqrt(in), as PyTorch's, and fills that range") {
+  Rng rng(1);
+  const double bound = fixture.at("init/linear_64").number("bound");
+  const Linear<double> linear(64, 2000, rng);
+  double largest = 0, squares = 0;
+  for (const double w : linear.weight.value()) {
+    largest = (std::max)(largest, std::fabs(w));
+    squares += w * w;
+  }
+  CHECK(largest <= bound);
+  CHECK(largest > 0.999 * bound);
+  CHECK(squares / 128000 == doctest::Approx(bound * bound / 3).epsilon(0.02));
+  for (const double b : linear.bias.value()) CHECK(std::fabs(b) <= bound);
+  CHECK(linear.bias.value() != linear.bias.value() * 0);
+}
+
+TEST_CASE("one seed makes one layer, in float the rounded one of double") {
+  Rng a(5), b(5), c(5);
+  const Linear x(4, 3, a), y(4, 3, b);
+  const Linear<double> z(4, 3, c);
+  CHECK(x.weight.value() == y.weight.value());
+  CHECK(x.weight.value() == z.weight.value().to<float>());
+  const Linear next(4, 3, a);
+  CHECK(next.weight.value() != x.weight.value());
+}
+
+TEST_CASE("Linear's gradients are those of finite differences, to the second order") {
+  Rng rng(1);
+  const auto f = [](const auto& x, const auto& w, const auto& b) { return sum(tanh(affine(x, w, b))); };
+  check_grads(
+      f, {uniform<double>({4, 3}, -1, 1, rng), uniform<double>({2, 3}, -1, 1, rng), uniform<double>({2}, -1, 1, rng)},
+      2);
+}
+
+TEST_CASE("Linear says which sizes do not fit") {
+  Rng rng(1);
+  CHECK_THROWS_WITH_AS(Linear(0, 5, rng), "minigrad: Linear: 0 inputs and 5 outputs: both must be at least 1",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(Linear(3, 0, rng), "minigrad: Linear: 3 inputs and 0 outputs: both must be at least 1",
+                       ValueError);
+  const Linear linear(3, 5, rng);
+  CHECK_THROWS_WITH_AS(
+      linear(Tensor<float>::empty({4, 2})),
+      "minigrad: affine: x [4, 2] and weight [5, 3]: the last extent of x must be 3, the weight's second", ShapeError);
+  CHECK_THROWS_WITH_AS(linear(Tensor<float>::scalar(2)),
+                       "minigrad: affine: x [] and weight [5, 3]: the last extent of x must be 3, the weight's second",
+                       ShapeError);
+  Graph<Tensor<float>> graph;
+  CHECK_THROWS_WITH_AS(
+      linear(graph.input(Tensor<float>::empty({4, 2}))),
+      "minigrad: affine: x [4, 2] and weight [5, 3]: the last extent of x must be 3, the weight's second", ShapeError);
+}
+
+TEST_CASE("activations as layers are the functions") {
+  compare("ReLU", ReLU(), [](const auto& x) { return relu(x); });
+  compare("LeakyReLU(0.01)", LeakyReLU(), [](const auto& x) { return leaky_relu(x, 0.01); });
+  compare("LeakyReLU(0.2)", LeakyReLU{0.2}, [](const auto& x) { return leaky_relu(x, 0.2); });
+  compare("ELU(1)", ELU(), [](const auto& x) { return elu(x); });
+  compare("ELU(0.5)", ELU{0.5}, [](const auto& x) { return elu(x, 0.5); });
+  compare("Tanh", Tanh(), [](const auto& x) { return tanh(x); });
+  compare("Sigmoid", Sigmoid(), [](const auto& x) { return sigmoid(x); });
+  compare("Softplus", Softplus(), [](const auto& x) { return softplus(x); });
+  compare("GELU", GELU(), [](const auto& x) { return gelu(x); });
+  compare("SiLU", SiLU(), [](const auto& x) { return silu(x); });
+  compare("Softmax", Softmax(), [](const auto& x) { return softmax(x, 1); });
+  compare("LogSoftmax", LogSoftmax(), [](const auto& x) { return log_softmax(x, 1); });
+  compare("Softmax", Softmax{0}, [](const auto& x) { return softmax(x, 0); });
+  compare("LogSoftmax", LogSoftmax{0}, [](const auto& x) { return log_softmax(x, 0); });
+}
+
+TEST_CASE("Dropout in training mode zeroes the share p and keeps the mean") {
+  Rng rng(1);
+  const Dropout dropout(0.25, rng);
+  const Tensor<double> x = full<double>({200, 500}, 3.0), y = dropout(x);
+  std::size_t zeros = 0, fours = 0;
+  double total = 0;
+  for (const double value : y) {
+    zeros += value == 0;
+    fours += value == 4;
+    total += value;
+  }
+  CHECK(zeros + fours == y.size());
+  CHECK(static_cast<double>(zeros) / 1e5 == doctest::Approx(0.25).epsilon(0.02));
+  CHECK(total / 1e5 == doctest::Approx(3).epsilon(0.01));
+}
+
+TEST_CASE("Dropout passes the gradient where it passed the value") {
+  Rng rng(1);
+  const Dropout dropout(0.5, rng);
+  Graph<Tensor<float>> graph;
+  const auto x = graph.variable(ones({4, 5}));
+  const auto y = dropout(x);
+  backward(sum(y));
+  CHECK(x.grad() == y.value());
+}
+
+TEST_CASE("Dropout in evaluation mode, and with p = 0, does nothing and records nothing") {
+  Rng rng(1);
+  Dropout dropout(0.5, rng), none(0, rng);
+  eval(dropout);
+  const Tensor<float> x{{1, 2}, {3, 4}};
+  CHECK(dropout(x) == x);
+  CHECK(none(x) == x);
+  Graph<Tensor<float>> graph;
+  const auto v = graph.variable(x);
+  CHECK(dropout(v).id() == v.id());
+  CHECK(none(v).id() == v.id());
+  CHECK(graph.size() == 1);
+  train(dropout);
+  CHECK(dropout(ones({100})) != ones({100}));
+}
+
+TEST_CASE("Dropout draws anew at each call, and the same again for the same seed") {
+  Rng a(3), b(3);
+  const Dropout first(0.5, a), second(0.5, b), third(0.5, a);
+  const Tensor<float> x = ones({100}), y = first(x);
+  CHECK(y == second(x));
+  CHECK(first(x) != y);
+  CHECK(third(x) != y);  // each layer has a stream of its own
+}
+
+TEST_CASE("Dropout says which p it cannot take") {
+  Rng rng(1);
+  CHECK_THROWS_WITH_AS(Dropout(1, rng), "minigrad: Dropout: p is 1, and must be at least 0 and less than 1",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(Dropout(-0.1, rng), "minigrad: Dropout: p is -0.1, and must be at least 0 and less than 1",
+                       ValueError);
+  CHECK(Dropout(0.1, rng).describe() == "Dropout(0.1)");
+}

@@ -1,0 +1,210 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <minigrad/graph/backward.hpp>
+#include <minigrad/nn/losses.hpp>
+#include <string>
+#include <vector>
+
+#include "../support/fixture.hpp"
+
+using namespace minigrad;
+
+namespace {
+
+using T = Tensor<double>;
+using Labels = Tensor<std::int64_t>;
+const support::Fixture fixture = support::read_fixture("losses.txt");
+
+/// Whether all numbers agree to 12 digits, counted from the largest of them.
+void check_agrees(const T& ours, const std::vector<double>& expected) {
+  REQUIRE(ours.size() == expected.size());
+  double largest = 1e-3;
+  for (const double value : expected) largest = (std::max)(largest, std::fabs(value));
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CAPTURE(i);
+    CAPTURE(ours[i]);
+    CAPTURE(expected[i]);
+    CHECK(std::fabs(ours[i] - expected[i]) <= 1e-12 * largest);
+  }
+}
+
+Shape shape_of_case(const support::Case& one) {
+  Shape shape;
+  for (const double extent : one.numbers("shape")) shape.push_back(static_cast<std::size_t>(extent));
+  return shape;
+}
+T tensor(const support::Case& one, const std::string& key) { return T::from(shape_of_case(one), one.numbers(key)); }
+Labels labels(const support::Case& one) {
+  Labels out = Labels::empty(shape_of_case(one)[0]);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::int64_t>(one.numbers("target")[i]);
+  return out;
+}
+Reduction reduction_of(const support::Case& one) {
+  const std::string name = one.word("reduction");
+  return name == "mean" ? Reduction::mean : name == "sum" ? Reduction::sum : Reduction::none;
+}
+
+/// dL/dx for L = sum over k of (k + 1) / 4 * loss_k, as in the fixture; a single loss is L itself.
+void backward_of(const Var<T>& loss) {
+  if (loss.value().rank() == 0) return backward(loss);
+  T upstream = loss.value();
+  for (std::size_t k = 0; k < upstream.size(); ++k) upstream[k] = static_cast<double>(k + 1) / 4;
+  backward(sum(loss * upstream));
+}
+
+/// Compares value and gradients of loss(prediction, target, reduction, case) with all cases of that name.
+template <class Target, class Loss>
+void compare(const std::string& prefix, std::size_t count, const Target& target_of, const Loss& loss) {
+  const std::size_t compared =
+      support::for_each_case(fixture, prefix, [&](const std::string& name, const support::Case& one) {
+        CAPTURE(name);
+        const Reduction reduction = reduction_of(one);
+        const T prediction = tensor(one, "prediction");
+        const auto target = target_of(one);
+        Graph<T> graph;
+        const auto x = graph.variable(prediction);
+        if constexpr (std::is_same_v<decltype(target), const T>) {
+          const auto t = graph.variable(target);
+          const auto y = loss(x, t, reduction, one);
+          check_agrees(y.value(), one.numbers("value"));
+          backward_of(y);
+          check_agrees(x.grad(), one.numbers("grad_prediction"));
+          check_agrees(t.grad(), one.numbers("grad_target"));
+        } else {
+          const auto y = loss(x, target, reduction, one);
+          check_agrees(y.value(), one.numbers("value"));
+          backward_of(y);
+          check_agrees(x.grad(), one.numbers("grad_prediction"));
+        }
+        const T without_graph = loss(prediction, target, reduction, one);  // a Tensor in, a Tensor out
+        check_agrees(without_graph, one.numbers("value"));
+      });
+  CHECK(compared == count);
+}
+
+constexpr auto same_shape = [](const support::Case& one) { return tensor(one, "target"); };
+
+}  // namespace
+
+TEST_CASE("mse_loss and l1_loss agree with PyTorch") {
+  compare("mse/", 6, same_shape, [](const auto& x, const auto& t, Reduction reduction, const support::Case&) {
+    return mse_loss(x, t, reduction);
+  });
+  compare("l1/", 9, same_shape, [](const auto& x, const auto& t, Reduction reduction, const support::Case&) {
+    return l1_loss(x, t, reduction);
+  });
+}
+
+TEST_CASE("huber_loss agrees with PyTorch for every delta") {
+  compare("huber/", 12, same_shape, [](const auto& x, const auto& t, Reduction reduction, const support::Case& one) {
+    return huber_loss(x, t, one.number("delta", 1), reduction);
+  });
+}
+
+TEST_CASE("bce_with_logits_loss agrees with PyTorch, also for logits of 1000 and targets between 0 and 1") {
+  for (const char* name : {"plain/", "soft/", "extreme/"})
+    compare(std::string("bce_with_logits/") + name, 3, same_shape,
+            [](const auto& x, const auto& t, Reduction reduction, const support::Case&) {
+              return bce_with_logits_loss(x, t, reduction);
+            });
+}
+
+TEST_CASE("cross_entropy_loss agrees with PyTorch, for classes and for probabilities") {
+  const auto loss = [](const auto& x, const auto& t, Reduction reduction, const support::Case&) {
+    return cross_entropy_loss(x, t, reduction);
+  };
+  compare("cross_entropy/plain/", 3, labels, loss);
+  compare("cross_entropy/extreme/", 3, labels, loss);
+  compare("cross_entropy/probabilities/", 3, same_shape, loss);
+}
+
+TEST_CASE("nll_loss agrees with PyTorch") {
+  compare("nll/plain/", 3, labels, [](const auto& x, const auto& t, Reduction reduction, const support::Case&) {
+    return nll_loss(x, t, reduction);
+  });
+}
+
+TEST_CASE("a target may be a tensor, a Var or a parameter, and the mean is what a loss is by default") {
+  const T p{{1, 2}, {3, 4}}, t{{1, 1}, {1, 1}};
+  Graph<T> graph;
+  const Parameter target(t);
+  const auto x = graph.input(p);
+  CHECK(mse_loss(p, t).item() == 3.5);
+  CHECK(mse_loss(x, t).item() == 3.5);
+  CHECK(mse_loss(p, graph.input(t)).item() == 3.5);
+  CHECK(mse_loss(x, target).item() == 3.5);
+  CHECK(mse_loss(x, t, Reduction::sum).item() == 14);
+  CHECK(mse_loss(x, t, Reduction::none).value() == T{{0, 1}, {4, 9}});
+}
+
+TEST_CASE("losses of numbers need no tensors") {
+  Graph<double> graph;
+  const auto x = graph.variable(3.0);
+  const auto loss = mse_loss(x, 1.0) + l1_loss(x, 5.0) + huber_loss(x, 0.0) + bce_with_logits_loss(x, 1.0);
+  CHECK(loss.value() == doctest::Approx(4 + 2 + 2.5 + std::log1p(std::exp(-3.0))));
+  backward(loss);
+  CHECK(x.grad() == doctest::Approx(4 - 1 + 1 + (1 / (1 + std::exp(-3.0)) - 1)));
+}
+
+TEST_CASE("the losses as objects do the same as the functions") {
+  const T p{{1, -2}, {0.5, 3}}, t{{0, 1}, {1, 0.25}};
+  const Labels classes{1, 0};
+  const Reduction all = Reduction::sum;
+  CHECK(MSELoss()(p, t) == mse_loss(p, t));
+  CHECK(MSELoss{all}(p, t) == mse_loss(p, t, all));
+  CHECK(L1Loss()(p, t) == l1_loss(p, t));
+  CHECK(HuberLoss()(p, t) == huber_loss(p, t));
+  CHECK(HuberLoss{0.5, all}(p, t) == huber_loss(p, t, 0.5, all));
+  CHECK(BCEWithLogitsLoss()(p, t) == bce_with_logits_loss(p, t));
+  CHECK(CrossEntropyLoss()(p, classes) == cross_entropy_loss(p, classes));
+  CHECK(CrossEntropyLoss()(p, t) == cross_entropy_loss(p, t));
+  CHECK(NLLLoss()(p, classes) == nll_loss(p, classes));
+}
+
+TEST_CASE("shapes that differ are refused, with the reshape that mends them") {
+  const T column = T::empty({4, 1}), flat = T::empty({4}), more = T::empty({5, 1});
+  CHECK_THROWS_WITH_AS(
+      mse_loss(column, flat),
+      "minigrad: mse_loss: prediction [4, 1] and target [4]: shapes differ; reshape the target to [4, 1]", ShapeError);
+  CHECK_THROWS_WITH_AS(mse_loss(flat, column),
+                       "minigrad: mse_loss: prediction [4] and target [4, 1]: shapes differ; reshape the target to [4]",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(l1_loss(column, more), "minigrad: l1_loss: prediction [4, 1] and target [5, 1]: shapes differ",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(huber_loss(column, more),
+                       "minigrad: huber_loss: prediction [4, 1] and target [5, 1]: shapes differ", ShapeError);
+  CHECK_THROWS_WITH_AS(bce_with_logits_loss(column, more),
+                       "minigrad: bce_with_logits_loss: prediction [4, 1] and target [5, 1]: shapes differ",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(column, more),
+                       "minigrad: cross_entropy_loss: prediction [4, 1] and target [5, 1]: shapes differ", ShapeError);
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(flat, flat),
+                       "minigrad: cross_entropy_loss: logits [4]: [n, classes] is expected", ShapeError);
+  Graph<T> graph;
+  CHECK_THROWS_WITH_AS(
+      mse_loss(graph.input(column), flat),
+      "minigrad: mse_loss: prediction [4, 1] and target [4]: shapes differ; reshape the target to [4, 1]", ShapeError);
+  CHECK(graph.size() == 1);  // nothing was recorded
+}
+
+TEST_CASE("labels must be one for each row, and name a class") {
+  const T scores{{1, 2, 3}, {4, 5, 6}};
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(scores, Labels{0, 1, 2}),
+                       "minigrad: cross_entropy_loss: scores [2, 3] and labels [3]: [n, classes] and [n] are expected",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(nll_loss(T{1, 2, 3}, Labels{0}),
+                       "minigrad: nll_loss: scores [3] and labels [1]: [n, classes] and [n] are expected", ShapeError);
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(scores, Labels{0, 3}),
+                       "minigrad: cross_entropy_loss: label 3 in row 1, but there are 3 classes", IndexError);
+  CHECK_THROWS_WITH_AS(nll_loss(scores, Labels{-1, 0}),
+                       "minigrad: nll_loss: label -1 in row 0, but there are 3 classes", IndexError);
+}
+
+TEST_CASE("huber_loss needs a positive delta") {
+  CHECK_THROWS_WITH_AS(huber_loss(T{1}, T{2}, 0), "minigrad: huber_loss: delta is 0, and must be positive", ValueError);
+  CHECK_THROWS_WITH_AS(huber_loss(T{1}, T{2}, -1), "minigrad: huber_loss: delta is -1, and must be positive",
+                       ValueError);
+}

@@ -1,0 +1,202 @@
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <minigrad/graph/backward.hpp>
+#include <minigrad/nn/layers.hpp>
+#include <minigrad/nn/module.hpp>
+#include <minigrad/nn/sequential.hpp>
+#include <minigrad/tensor/create.hpp>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+using namespace minigrad;
+
+namespace {
+
+using T = Tensor<float>;
+
+struct Scale {
+  Parameter<T> factor{T{1, 2}};
+  auto operator()(const auto& x) const { return x * factor; }
+  auto parts() { return std::tie(factor); }
+};
+
+struct Block {
+  Linear<float> inner;
+  Scale scale;
+  auto operator()(const auto& x) const { return scale(inner(x)); }
+  auto parts() { return std::tie(inner, scale); }
+  static constexpr const char* part_names[] = {"inner", "scale"};
+};
+
+/// All that a module may be made of: modules, vectors of them, a parameter of its own, layers without parameters.
+struct Net {
+  ReLU activation;
+  std::vector<Block> blocks;
+  Parameter<T> offset{T{0.5f, 0.5f}};
+  std::vector<Parameter<T>> more;
+  Sequential<float> head;
+  Dropout dropout;
+
+  explicit Net(Rng& rng) : head{Linear(2, 3, rng), Tanh(), Dropout(0.5, rng), Linear(3, 1, rng)}, dropout(0.5, rng) {
+    blocks.push_back({Linear(2, 2, rng), {}});
+    blocks.push_back({Linear(2, 2, rng), {}});
+    more.emplace_back(T{7});
+  }
+  auto operator()(const auto& x) const {
+    auto y = activation(blocks[0](x));
+    y = blocks[1](y) + offset;
+    return head(dropout(y * more[0]));
+  }
+  auto parts() { return std::tie(activation, blocks, offset, more, head, dropout); }
+};
+
+struct Noise {
+  bool training = true;
+  auto operator()(const auto& x) const { return training ? x + 1 : x; }
+};
+
+template <class M>
+std::vector<std::string> names(M& model) {
+  std::vector<std::string> out;
+  for (const auto& named : named_parameters(model)) out.push_back(named.name);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("parameters are named by their places, in the order of parts()") {
+  Rng rng(1);
+  Net net(rng);
+  CHECK(names(net) == std::vector<std::string>{"1.0.inner.weight", "1.0.inner.bias", "1.0.scale.0", "1.1.inner.weight",
+                                               "1.1.inner.bias", "1.1.scale.0", "2", "3.0", "4.0.weight", "4.0.bias",
+                                               "4.3.weight", "4.3.bias"});
+  CHECK(parameters(net).size() == 12);
+}
+
+TEST_CASE("a name leads to the very parameter") {
+  Rng rng(1);
+  Net net(rng);
+  const auto named = named_parameters(net);
+  CHECK(named[4].parameter == net.blocks[1].inner.bias.ref());
+  CHECK(named[6].parameter == net.offset.ref());
+  CHECK(named[11].parameter == net.head.get<Linear<float>>(3).bias.ref());
+  CHECK(!(named[0].parameter == named[1].parameter));
+}
+
+TEST_CASE("a single layer, a parameter and a vector are models, too") {
+  Rng rng(1);
+  Linear linear(2, 3, rng);
+  CHECK(names(linear) == std::vector<std::string>{"weight", "bias"});
+  Parameter<double> number(1.0);
+  CHECK(names(number) == std::vector<std::string>{""});
+  std::vector<Parameter<double>> numbers{Parameter(1.0), Parameter(2.0)};
+  CHECK(names(numbers) == std::vector<std::string>{"0", "1"});
+  static_assert(std::is_same_v<decltype(parameters(numbers)), std::vector<ParameterRef<double>>>);
+  std::vector<Linear<double>> none;
+  CHECK(names(none).empty());
+}
+
+TEST_CASE("a model of doubles has parameters of doubles") {
+  Rng rng(1);
+  struct Pair {
+    Linear<double> a, b;
+    auto parts() { return std::tie(a, b); }
+  } pair{Linear<double>(1, 2, rng), Linear<double>(2, 1, rng)};
+  static_assert(std::is_same_v<decltype(parameters(pair)), std::vector<ParameterRef<Tensor<double>>>>);
+  CHECK(parameters(pair).size() == 4);
+}
+
+TEST_CASE("a module runs on tensors and on Vars alike") {
+  Rng rng(1);
+  Net net(rng);
+  eval(net);
+  const T x{{1, -2}, {0.5f, 3}};
+  Graph<T> graph;
+  const T inference = net(x);
+  CHECK(graph.size() == 0);
+  CHECK(inference.shape() == Shape{2, 1});
+  CHECK(net(graph.input(x)).value() == inference);
+  CHECK(graph.size() > 0);
+}
+
+TEST_CASE("every parameter of a module gets its gradient, and zero_grad() clears all") {
+  Rng rng(1);
+  Net net(rng);
+  Graph<T> graph;
+  backward(sum(net(graph.input(T{{1, -2}, {0.5f, 3}}))));
+  for (const auto& [name, parameter] : named_parameters(net)) {
+    const std::string& of = name;
+    CAPTURE(of);
+    CHECK(parameter.has_grad());
+    CHECK(parameter.grad().shape() == parameter.value().shape());
+  }
+  zero_grad(net);
+  for (const auto& parameter : parameters(net)) CHECK(!parameter.has_grad());
+}
+
+TEST_CASE("a copied module is deeply independent") {
+  Rng rng(1);
+  Net net(rng);
+  Net copy = net;
+  const auto ours = parameters(net), theirs = parameters(copy);
+  for (std::size_t k = 0; k < ours.size(); ++k) {
+    CHECK(ours[k].value() == theirs[k].value());
+    CHECK(!(ours[k] == theirs[k]));
+    theirs[k].value().fill(0);
+  }
+  for (const auto& parameter : ours) CHECK(parameter.value() != T(parameter.value()) * 0);
+}
+
+TEST_CASE("a moved module keeps its parameters where they are") {
+  Rng rng(1);
+  Net net(rng);
+  const auto before = parameters(net);
+  Net moved = std::move(net);
+  CHECK(parameters(moved) == before);
+  std::vector<Net> nets;
+  nets.push_back(std::move(moved));
+  nets.emplace_back(rng);
+  nets.emplace_back(rng);
+  CHECK(parameters(nets[0]) == before);
+}
+
+TEST_CASE("train() and eval() reach every Dropout, however deep") {
+  Rng rng(1);
+  Net net(rng);
+  const auto modes = [&] { return std::pair(net.dropout.training, net.head.get<Dropout>(2).training); };
+  CHECK(modes() == std::pair(true, true));
+  eval(net);
+  CHECK(modes() == std::pair(false, false));
+  train(net);
+  CHECK(modes() == std::pair(true, true));
+  const T x = ones({50, 2});
+  CHECK(net(x) != net(x));
+  eval(net);
+  CHECK(net(x) == net(x));
+}
+
+TEST_CASE("a module of your own may have a training mode") {
+  struct Wrapped {
+    Noise noise;
+    Parameter<T> p{T{1}};
+    auto parts() { return std::tie(noise, p); }
+  } wrapped;
+  eval(wrapped);
+  CHECK(!wrapped.noise.training);
+  train(wrapped);
+  CHECK(wrapped.noise.training);
+}
+
+TEST_CASE("a frozen part is a constant to backward()") {
+  Rng rng(1);
+  Net net(rng);
+  for (const auto& parameter : parameters(net.blocks[0])) parameter.requires_grad(false);
+  Graph<T> graph;
+  backward(sum(net(graph.input(T{{1, 2}}))));
+  CHECK(!net.blocks[0].inner.weight.has_grad());
+  CHECK(net.blocks[1].inner.weight.has_grad());
+}

@@ -1,0 +1,182 @@
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <minigrad/graph/backward.hpp>
+#include <minigrad/nn/sequential.hpp>
+#include <minigrad/tensor/create.hpp>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+using namespace minigrad;
+
+namespace {
+
+using T = Tensor<float>;
+const T x{{1, -2}, {0.5, 3}, {-1, 0.25}};
+
+/// A module of a user's own, which knows nothing of Sequential.
+struct Residual {
+  Linear<float> inner;
+  auto operator()(const auto& v) const { return v + tanh(inner(v)); }
+  auto parts() { return std::tie(inner); }
+};
+
+template <class M>
+std::vector<std::string> names(M& model) {
+  std::vector<std::string> out;
+  for (const auto& named : named_parameters(model)) out.push_back(named.name);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("Sequential calls its layers one after another") {
+  Rng rng(1);
+  const Linear a(2, 3, rng), b(3, 1, rng);
+  const Sequential model{a, Tanh(), b};
+  CHECK(model.size() == 3);
+  CHECK(model(x) == b(tanh(a(x))));
+  Graph<T> graph;
+  CHECK(model(graph.input(x)).value() == model(x));
+}
+
+TEST_CASE("a Tensor in gives a Tensor out and records nothing") {
+  Rng rng(1);
+  Sequential model{Linear(2, 3, rng), ReLU(), Linear(3, 1, rng)};
+  static_assert(std::is_same_v<decltype(model(x)), T>);
+  Graph<T> graph;
+  static_assert(std::is_same_v<decltype(model(graph.input(x))), Var<T>>);
+  CHECK(model(x).shape() == Shape{3, 1});
+  CHECK(graph.size() == 0);
+  for (const auto& parameter : parameters(model)) CHECK(!parameter.has_grad());
+}
+
+TEST_CASE("an empty Sequential gives back what it is given") {
+  Sequential<float> model;
+  CHECK(model.size() == 0);
+  CHECK(model(x) == x);
+  Graph<T> graph;
+  const auto v = graph.input(x);
+  CHECK(model(v).id() == v.id());
+  CHECK(parameters(model).empty());
+  CHECK(model.describe() == "Sequential()");
+}
+
+TEST_CASE("an architecture may be chosen while the program runs") {
+  Rng rng(1);
+  for (std::size_t depth : {0u, 1u, 5u}) {
+    Sequential<float> model;
+    std::size_t width = 2;
+    for (std::size_t i = 0; i < depth; ++i) {
+      model.add(Linear(width, width + 1, rng)).add(ReLU());
+      ++width;
+    }
+    model.add(Linear(width, 1, rng));
+    CHECK(model.size() == 2 * depth + 1);
+    CHECK(model(x).shape() == Shape{3, 1});
+    CHECK(parameters(model).size() == 2 * depth + 2);
+  }
+}
+
+TEST_CASE("parameters are named by the number of their layer") {
+  Rng rng(1);
+  Sequential model{Linear(2, 3, rng), Tanh(), Residual{Linear(3, 3, rng)}, Sequential{ReLU(), Linear(3, 1, rng)}};
+  CHECK(names(model) ==
+        std::vector<std::string>{"0.weight", "0.bias", "2.0.weight", "2.0.bias", "3.1.weight", "3.1.bias"});
+  CHECK(model(x).shape() == Shape{3, 1});
+}
+
+TEST_CASE("a function is a layer") {
+  Rng rng(1);
+  const Linear a(2, 3, rng);
+  Sequential model{a, [](const auto& v) { return 2 * sin(v) + 1; }, [](const auto& v) { return sum(v, 1); }};
+  CHECK(model(x) == sum(2 * sin(a(x)) + 1, 1));
+  Graph<T> graph;
+  backward(sum(model(graph.input(x))));
+  CHECK(parameters(model)[0].has_grad());
+  CHECK(model.describe() == "Sequential(Linear(2, 3), function, function)");
+}
+
+TEST_CASE("Sequential takes its number type from the first layer that has one") {
+  Rng rng(1);
+  Sequential doubles{ReLU(), Linear<double>(2, 1, rng)};
+  static_assert(std::is_same_v<decltype(doubles), Sequential<double>>);
+  CHECK(doubles(Tensor<double>{{1, 2}}).shape() == Shape{1, 1});
+  static_assert(std::is_same_v<decltype(Sequential{ReLU()}), Sequential<float>>);
+  Sequential<double> chosen{ReLU(), Tanh()};
+  CHECK(chosen(Tensor<double>{-1}) == Tensor<double>{0});
+  Sequential nested{Sequential<double>{Tanh()}};
+  static_assert(std::is_same_v<decltype(Sequential(doubles)), Sequential<double>>);
+}
+
+TEST_CASE("the layers of an lvalue are copied into a Sequential, deeply") {
+  Rng rng(1);
+  Linear a(2, 1, rng);
+  Sequential model{a};
+  const T before = model(x);
+  a.weight.value().fill(0);
+  CHECK(model(x) == before);
+}
+
+TEST_CASE("a copy is deep, and a move keeps the parameters") {
+  Rng rng(1);
+  Sequential model{Linear(2, 3, rng), Tanh(), Linear(3, 1, rng)};
+  Sequential copy = model;
+  const T before = model(x);
+  CHECK(copy(x) == before);
+  for (const auto& parameter : parameters(copy)) parameter.value().fill(0);
+  CHECK(model(x) == before);
+  CHECK(copy(x) == before * 0);
+
+  const auto refs = parameters(model);
+  Sequential moved = std::move(model);
+  CHECK(moved(x) == before);
+  CHECK(parameters(moved) == refs);
+  copy = moved;
+  CHECK(copy(x) == before);
+  CHECK(!(parameters(copy) == refs));
+  copy = std::move(moved);
+  CHECK(parameters(copy) == refs);
+}
+
+TEST_CASE("get() finds a layer by its number and type") {
+  Rng rng(1);
+  Sequential model{Linear(2, 3, rng), Tanh()};
+  model.get<Linear<float>>(0).bias.value().fill(0);
+  CHECK(model(T{{0, 0}}) == T{{0, 0, 0}});
+  CHECK_THROWS_WITH_AS(model.get<ReLU>(1), "minigrad: Sequential: layer 1 is Tanh, not what get() asks for",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(model.get<Linear<double>>(0),
+                       "minigrad: Sequential: layer 0 is Linear(2, 3), not what get() asks for", ValueError);
+  CHECK_THROWS_WITH_AS(model.get<Tanh>(2), "minigrad: Sequential: layer 2 of 2", IndexError);
+}
+
+TEST_CASE("train() and eval() reach the layers, also through the model itself") {
+  Rng rng(1);
+  Sequential model{Linear(2, 30, rng), Sequential{Dropout(0.5, rng)}, Dropout(0.5, rng)};
+  CHECK(model(x) != model(x));
+  eval(model);
+  CHECK(model(x) == model(x));
+  train(model);
+  CHECK(model(x) != model(x));
+  model.eval();
+  CHECK(model(x) == model(x));
+  model.train();
+  CHECK(model(x) != model(x));
+}
+
+TEST_CASE("a model with the wrong sizes says so when it is used") {
+  Rng rng(1);
+  const Sequential model{Linear(2, 3, rng), Linear(4, 1, rng)};
+  CHECK_THROWS_WITH_AS(
+      model(x), "minigrad: affine: x [3, 3] and weight [1, 4]: the last extent of x must be 4, the weight's second",
+      ShapeError);
+}
+
+TEST_CASE("describe() lists the layers") {
+  Rng rng(1);
+  const Sequential model{Linear(2, 8, rng), Residual{Linear(8, 8, rng)}, Dropout(0.5, rng), LeakyReLU{0.2}};
+  CHECK(model.describe() == "Sequential(Linear(2, 8), module, Dropout(0.5), LeakyReLU(0.2))");
+}
