@@ -221,3 +221,10 @@ TEST_CASE("reductions of a Parameter are values") {
   CHECK((max)(p).item() == 6);
   CHECK(softmax(p, 1) == softmax(matrix, 1));
 }
+
+TEST_CASE("the mean of a mask is the share of true elements, and that of whole numbers has a fraction") {
+  CHECK(mean(equal(Tensor<float>{1, 2, 3, 4}, Tensor<float>{1, 2, 0, 4})).item() == 0.75);
+  CHECK(mean(Tensor<std::int64_t>{1, 2}).item() == 1.5);
+  CHECK(mean(Tensor<int>{{1, 2}, {4, 5}}, 0) == Tensor<double>{2.5, 3.5});
+  CHECK(var(Tensor<int>{1, 2, 3, 4}, {}, false, 0).item() == 1.25);
+}

@@ -68,18 +68,27 @@ auto sum_to(const X& x, const Shape& shape) {
                 [](const auto& g, auto&&, const auto& v) { return broadcast_to(g, shape_of(v)); });
 }
 
-/// The mean of all elements or along an axis; NaN of none.
+/// The mean of all elements or along an axis; NaN of none. Of whole numbers and masks it is a double, so that
+/// mean(equal(prediction, label)) is the share of right answers.
 template <detail::TensorOperand X>
 auto mean(const X& x, Axis axis = {}, bool keepdim = false) {
-  const std::size_t n = detail::reduced_extent("mean", shape_of(x), axis);
-  return sum(x, axis, keepdim) / n;
+  if constexpr (std::is_integral_v<detail::number_of<X>>) {
+    return mean(x.template to<double>(), axis, keepdim);
+  } else {
+    const std::size_t n = detail::reduced_extent("mean", shape_of(x), axis);
+    return sum(x, axis, keepdim) / n;
+  }
 }
 
 /// The variance: the mean of (x - mean)^2, with n - correction in place of n. As in PyTorch the correction is 1.
 template <detail::TensorOperand X>
 auto var(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
-  const auto n = static_cast<double>(detail::reduced_extent("var", shape_of(x), axis)) - correction;
-  return sum(square(x - mean(x, axis, true)), axis, keepdim) / (n > 0 ? n : 0);
+  if constexpr (std::is_integral_v<detail::number_of<X>>) {
+    return var(x.template to<double>(), axis, keepdim, correction);
+  } else {
+    const auto n = static_cast<double>(detail::reduced_extent("var", shape_of(x), axis)) - correction;
+    return sum(square(x - mean(x, axis, true)), axis, keepdim) / (n > 0 ? n : 0);
+  }
 }
 
 /// The standard deviation: the square root of var.
