@@ -4,8 +4,10 @@
 #include <memory>
 #include <minigrad/graph/backward.hpp>
 #include <minigrad/graph/ops.hpp>
+#include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../support/count_allocations.hpp"
@@ -85,6 +87,15 @@ TEST_CASE("a Var used after clear() says so, even when a new node has its place"
   CHECK_THROWS_WITH_AS(y * x, message, GraphError);
   CHECK_THROWS_WITH_AS(backward(x), message, GraphError);
   CHECK_THROWS_WITH_AS(grad(y, x), message, GraphError);
+}
+
+TEST_CASE("a Var of a graph that is gone says so, if another graph has its place") {
+  std::optional<Graph<double>> graph;
+  graph.emplace();
+  const auto carried_over = graph->variable(3);
+  graph.emplace();
+  graph->variable(4);
+  CHECK_THROWS_WITH_AS(carried_over.value(), "minigrad: Var: used after clear() of its graph", GraphError);
 }
 
 TEST_CASE("a Var that asks in vain for its gradient is told why") {

@@ -150,3 +150,17 @@ TEST_CASE("a tensor parameter's gradient has the parameter's shape, also where t
   backward(sum(x * bias));
   CHECK(bias.grad() == Tensor<double>{9, 12});
 }
+
+TEST_CASE("a parameter of a new shape does not add to the gradient of the old one") {
+  Parameter<Tensor<double>> p(Tensor<double>{1, 2});
+  Graph<Tensor<double>> graph;
+  backward(sum(graph.parameter(p)));
+  p.value() = Tensor<double>{1, 2, 3};
+  CHECK_THROWS_WITH_AS(backward(sum(graph.parameter(p))),
+                       "minigrad: backward: a gradient of shape [3] is to be added to one of shape [2]: call zero_grad() "
+                       "after giving a parameter another shape",
+                       ShapeError);
+  p.zero_grad();
+  backward(sum(graph.parameter(p)));
+  CHECK(p.grad() == Tensor<double>{1, 1, 1});
+}

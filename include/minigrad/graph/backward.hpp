@@ -40,6 +40,12 @@ void backward(const Var<V>& loss) {
   loss.graph().sweep(loss, std::move(one));
 }
 
+template <class X>
+  requires(is_number<X> || is_tensor<X>)
+void backward(const X&) {
+  static_assert(!sizeof(X), "minigrad: backward() of a value that no graph has recorded: wrap the data by graph.input(x)");
+}
+
 /// dy/dx for each x as new Vars of the same graph, which can be differentiated again: grad(grad(y, x), x) is d2y/dx2.
 /// 0 for an x that y does not depend on. y must be a single number: throws GraphError for any other shape.
 template <class V>

@@ -138,9 +138,17 @@ V zeros_like_value(const V& value) {
 
 template <class V>
 void add_gradient(std::optional<V>& sum, V& part) {
+  if constexpr (is_tensor<V>) {
+    if (sum && sum->shape() != part.shape())
+      fail<ShapeError>({"backward: a gradient of shape ", part.shape(), " is to be added to one of shape ", sum->shape(),
+                        ": call zero_grad() after giving a parameter another shape"});
+  }
   if (sum) add_to(*sum, part);
   else sum = std::move(part);
 }
+
+/// Tells this thread's graphs apart, and what one of them held before clear() from what it holds after.
+inline constinit thread_local std::uint32_t last_generation = 0;
 
 template <class V>
 class InputNode final : public Node<V> {
@@ -198,6 +206,7 @@ class Graph {
   /// A node that refers to a parameter; backward() adds to the parameter's gradient. The parameter must keep its value
   /// and stay alive until then.
   Var<V> parameter(const Parameter<V>& p) { return add<detail::ParameterNode<V>>(p.state()); }
+  Var<V> parameter(const Parameter<V>&& dies_too_early) = delete;
 
   std::size_t size() const { return nodes_.size(); }
 
@@ -209,7 +218,7 @@ class Graph {
     own_memory_ = false;
     nodes_.clear();
     used_ = 0;
-    ++generation_;
+    generation_ = ++detail::last_generation;
   }
 
   /// From now on backward() keeps the gradient of every node, not only of variables and parameters.
@@ -299,7 +308,7 @@ class Graph {
   PoolVector<detail::Node<V>*> nodes_;
   PoolVector<std::byte*> blocks_;
   std::size_t used_ = 0;
-  std::uint32_t generation_ = 0;
+  std::uint32_t generation_ = ++detail::last_generation;
   bool retain_grads_ = false;
   bool own_memory_ = false;  // whether any node does, so that it must be destroyed
   detail::Adjoints<V> adjoints_;  // kept between sweeps for its memory

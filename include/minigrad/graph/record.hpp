@@ -271,6 +271,7 @@ auto value_of_elements(const char* op, const Value& value, const X&... x) {
 /// number, Tensors a Tensor, and with a Var among the inputs the result is a Var.
 template <class Value, class... X, class... Rules>
 auto elementwise(const char* op, const Inputs<X...>& in, const Value& value, const Rules&... rules) {
+  static_assert(sizeof...(X) + 2 <= detail::max_operands, "minigrad: an elementwise op takes at most four inputs");
   using V = typename detail::FirstVar<X...>::type;
   return in.pass_to([&](const X&... x) {
     if constexpr (std::is_void_v<V>)
