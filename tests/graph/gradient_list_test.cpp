@@ -54,9 +54,7 @@ void two(const F& f, double low = -2, double high = 2) {
   const T x = numbers({2, 3}, low, high, 3), row = numbers({3}, low, high, 4);
   check_grads([&](const auto& v) { return f(v, v); }, {x}, 2);
   check_grads([&](const auto& v) { return f(v, row); }, {x}, 2);
-  check_grads([&](const auto& v) { return f(x, v); }, {row}, 2);
-  check_grads([&](const auto& v) { return f(v, 1.5); }, {x}, 2);
-  check_grads([&](const auto& v) { return f(1.5, v); }, {x}, 2);
+  check_grads([&](const auto& v) { return f(1.5, v); }, {row}, 2);
   check_grads(f, {x[0], x[1]}, 2);
   check_grads([&](const auto& v) { return f(v, v); }, {x[0]}, 2);
 }
