@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "elementwise.hpp"
+#include "functions.hpp"
 
 namespace minigrad {
 namespace detail {

@@ -1,0 +1,180 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <minigrad/graph/backward.hpp>
+#include <minigrad/graph/ops.hpp>
+#include <minigrad/tensor/print.hpp>
+#include <type_traits>
+#include <vector>
+
+#include "../../support/slopes.hpp"
+
+using namespace minigrad;
+using support::same;
+
+namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double NaN = std::numeric_limits<double>::quiet_NaN();
+
+bool close(double value, long double expected, double tolerance) {
+  if (!std::isfinite(expected)) return same(value, static_cast<double>(expected));
+  return std::fabs(static_cast<double>(value - expected)) <=
+         tolerance * std::fmax(1, std::fabs(static_cast<double>(expected)));
+}
+
+/// f on a number, a Tensor and a Var, in double and in float, against its definition in long double.
+template <class F, class Definition>
+void check_values(const char* op, const F& f, const Definition& definition, const std::vector<double>& points) {
+  CAPTURE(op);
+  for (double x : points) {
+    CAPTURE(x);
+    const long double expected = definition(static_cast<long double>(x));
+    CHECK(close(f(x), expected, 1e-14));
+    const float rounded = static_cast<float>(x);
+    const long double expected_of_float = definition(static_cast<long double>(rounded));
+    CHECK(close(static_cast<double>(f(rounded)), expected_of_float, 1e-6));
+    static_assert(std::is_same_v<decltype(f(x)), double>);
+    static_assert(std::is_same_v<decltype(f(rounded)), float>);
+    Graph<double> numbers;
+    CHECK(same(f(numbers.input(x)).value(), f(x)));
+  }
+  // Long enough for blocks of a kernel and a rest.
+  auto many = Tensor<double>::empty({67});
+  auto floats = Tensor<float>::empty({67});
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    many[i] = points[i % points.size()];
+    floats[i] = static_cast<float>(many[i]);
+  }
+  const Tensor<double> result = f(many);
+  const Tensor<float> result_of_floats = f(floats);
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    CAPTURE(many[i]);
+    CHECK(close(result[i], definition(static_cast<long double>(many[i])), 1e-14));
+    CHECK(close(static_cast<double>(result_of_floats[i]), definition(static_cast<long double>(floats[i])), 1e-6));
+  }
+}
+
+const std::vector<double> everywhere{-inf, -800, -20, -3,  -1, -0.5, -1e-9, -0.0, 0,
+                                     1e-9, 0.3,  1,   2.5, 20, 60,   800,   inf,  NaN};
+const std::vector<double> nearby{-5, -3, -1, -0.5, -1e-9, 0, 1e-9, 0.3, 1, 2.5, 5};
+const std::vector<double> positive{0, 1e-30, 1e-3, 0.5, 1, 2, 100, 1e30, inf};
+
+}  // namespace
+
+TEST_CASE("maximum and minimum choose, and do not lose a NaN") {
+  CHECK(maximum(2.0, 3.0) == 3);
+  CHECK(minimum(2.0, 3.0) == 2);
+  CHECK(maximum(-inf, 3.0) == 3);
+  CHECK(std::isnan(maximum(NaN, 3.0)));
+  CHECK(std::isnan(maximum(3.0, NaN)));
+  CHECK(std::isnan(minimum(NaN, 3.0)));
+  CHECK(std::isnan(minimum(3.0, NaN)));
+  CHECK(maximum(Tensor<float>{-1, 2}, 0) == Tensor<float>{0, 2});
+  CHECK(minimum(0, Tensor<float>{-1, 2}) == Tensor<float>{-1, 0});
+}
+
+TEST_CASE("comparisons give masks, whatever they compare") {
+  Graph<Tensor<double>> graph;
+  const Tensor<double> x{1, 2, NaN};
+  const auto v = graph.variable(x);
+  CHECK(equal(x, 2) == Tensor<bool>{false, true, false});
+  CHECK(not_equal(x, 2) == Tensor<bool>{true, false, true});
+  CHECK(less(x, 2) == Tensor<bool>{true, false, false});
+  CHECK(less_equal(x, 2) == Tensor<bool>{true, true, false});
+  CHECK(greater(x, 1) == Tensor<bool>{false, true, false});
+  CHECK(greater_equal(x, 1) == Tensor<bool>{true, true, false});
+  CHECK(less(v, 2) == Tensor<bool>{true, false, false});
+  CHECK(less(1, v) == Tensor<bool>{false, true, false});
+  CHECK(less(v, x) == Tensor<bool>{false, false, false});
+  CHECK(equal(Parameter<Tensor<double>>(x), v) == Tensor<bool>{true, true, false});
+  CHECK(less(x, Tensor<double>{{0}, {3}}) == Tensor<bool>{{false, false, false}, {true, true, false}});
+  Graph<float> numbers;
+  static_assert(std::is_same_v<decltype(less(numbers.input(1), 2)), bool>);
+  CHECK(less(numbers.input(1), 2));
+  CHECK(less(1, 1.5));
+  CHECK(!less(1.5f, 1));
+}
+
+TEST_CASE("where takes masks and bools, and numbers, tensors and Vars") {
+  Graph<Tensor<double>> graph;
+  const Tensor<bool> mask{true, false};
+  const Tensor<double> x{1, 2};
+  const auto v = graph.variable(x);
+  CHECK(where(mask, x, 0) == Tensor<double>{1, 0});
+  CHECK(where(mask, 0, x) == Tensor<double>{0, 2});
+  CHECK(where(mask, v, -x).value() == Tensor<double>{1, -2});
+  CHECK(where(mask, 7, v).value() == Tensor<double>{7, 2});
+  CHECK(where(true, v, 0).value() == x);
+  CHECK(where(Tensor<bool>{{true}, {false}}, x, 0) == Tensor<double>{{1, 2}, {0, 0}});
+  CHECK(where(true, 1.5, 2) == 1.5);
+  CHECK(where(mask, true, false) == mask);
+  static_assert(std::is_same_v<decltype(where(mask, 1.5, 0)), Tensor<double>>);
+  CHECK(where(mask, 1.5, 0) == Tensor<double>{1.5, 0});
+  Graph<double> numbers;
+  CHECK(where(false, numbers.variable(1), 4).value() == 4);
+}
+
+TEST_CASE("a mask among the operands counts as 0 and 1") {
+  const Tensor<bool> mask{true, false};
+  CHECK(Tensor<float>{3, 4} * mask == Tensor<float>{3, 0});
+  CHECK(mask * 2.5 == Tensor<double>{2.5, 0});
+  CHECK(1 - mask == Tensor<int>{0, 1});
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({3, 4});
+  backward(sum(x * mask));
+  CHECK(x.grad() == Tensor<double>{1, 0});
+}
+
+TEST_CASE("values stretch as in NumPy, and shapes that do not fit are named with the op") {
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({{1, 2, 3}, {4, 5, 6}}), pair = graph.variable({1, 2});
+  CHECK((x + Tensor<double>{{10}, {20}}).value() == Tensor<double>{{11, 12, 13}, {24, 25, 26}});
+  CHECK_THROWS_WITH_AS(x + pair, "minigrad: add: [2, 3] and [2]: shapes do not broadcast", ShapeError);
+  CHECK_THROWS_WITH_AS(pair - x, "minigrad: sub: [2] and [2, 3]: shapes do not broadcast", ShapeError);
+  CHECK_THROWS_WITH_AS(x * pair, "minigrad: mul: [2, 3] and [2]: shapes do not broadcast", ShapeError);
+  CHECK_THROWS_WITH_AS(x / pair, "minigrad: div: [2, 3] and [2]: shapes do not broadcast", ShapeError);
+  CHECK_THROWS_WITH_AS(maximum(x, pair), "minigrad: maximum: [2, 3] and [2]: shapes do not broadcast", ShapeError);
+  CHECK_THROWS_WITH_AS(minimum(x, pair), "minigrad: minimum: [2, 3] and [2]: shapes do not broadcast", ShapeError);
+  CHECK_THROWS_WITH_AS(pow(x, pair), "minigrad: pow: [2, 3] and [2]: shapes do not broadcast", ShapeError);
+  CHECK_THROWS_WITH_AS(where(Tensor<bool>{true, false}, x, 0),
+                       "minigrad: where: [2] and [2, 3]: shapes do not broadcast", ShapeError);
+  CHECK_THROWS_WITH_AS(less(x, pair), "minigrad: less: [2, 3] and [2]: shapes do not broadcast", ShapeError);
+}
+
+TEST_CASE("a tensor is updated in place, also by itself and by what stretches to its shape") {
+  Tensor<double> x{{1, 2}, {3, 4}};
+  const double* const place = x.data();
+  x += Tensor<double>{10, 20};
+  CHECK(x == Tensor<double>{{11, 22}, {13, 24}});
+  CHECK(x.data() == place);
+  x -= 1;
+  x *= 2;
+  x /= Tensor<double>{{2}, {4}};
+  CHECK(x == Tensor<double>{{10, 21}, {6, 11.5}});
+  const Tensor<double>& itself = x;
+  x += itself;
+  CHECK(x == Tensor<double>{{20, 42}, {12, 23}});
+  x /= itself;
+  CHECK(x == Tensor<double>{{1, 1}, {1, 1}});
+  x -= x + 1;
+  CHECK(x == Tensor<double>{{-1, -1}, {-1, -1}});
+  Tensor<double> row{1, 2};
+  CHECK_THROWS_WITH_AS(
+      row += x, "minigrad: +=: [2] and [2, 2]: the right side does not stretch to the left side's shape", ShapeError);
+  CHECK_THROWS_WITH_AS(row *= (Tensor<double>{1, 2, 3}), "minigrad: *=: [2] and [3]: shapes do not broadcast",
+                       ShapeError);
+}
+
+TEST_CASE("constant_like and zeros_like follow what they are like") {
+  Graph<float> graph;
+  const auto x = graph.variable(2);
+  static_assert(std::is_same_v<decltype(constant_like(x, 0.5)), float>);
+  static_assert(std::is_same_v<decltype(constant_like(Tensor<double>{1}, 0.5)), double>);
+  CHECK(constant_like(x, 0.1) == 0.1f);
+  CHECK(zeros_like(x).value() == 0);
+  CHECK(zeros_like(2.5) == 0);
+  Graph<Tensor<float>> tensors;
+  CHECK(zeros_like(tensors.variable({{1, 2}})).value() == Tensor<float>{{0, 0}});
+}
