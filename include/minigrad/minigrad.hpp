@@ -20,6 +20,7 @@
 
 // graph: what was computed from what, and the derivatives that follow from it. ops/ is the table of all ops.
 #include "graph/parameter.hpp"
+#include "graph/node.hpp"
 #include "graph/graph.hpp"
 #include "graph/record.hpp"
 #include "graph/ops.hpp"

@@ -1,0 +1,129 @@
+// graph/node.hpp - what stands at one place of a computation graph: a value, and how a gradient passes through it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../tensor/elementwise.hpp"
+#include "parameter.hpp"
+
+namespace minigrad {
+
+template <class V>
+class Var;
+template <class V>
+class Graph;
+
+using NodeId = std::uint32_t;
+inline constexpr NodeId no_node = (std::numeric_limits<NodeId>::max)();
+
+namespace detail {
+
+/// Gradients on their way from a loss to its inputs, one place for each node. X is V to compute them, Var<V> to record
+/// their computation in the graph, so that they can be differentiated again.
+template <class X>
+using Adjoints = std::vector<std::optional<X>, PoolAllocator<std::optional<X>>>;
+
+/// A constant among an op's inputs: a number, or a Tensor, of which only the shape is told.
+struct ConstantInput {
+  double number = 0;
+  const Shape* shape = nullptr;
+};
+
+/// Which nodes want a gradient; null stands for "those that need one".
+using Wanted = const char*;
+
+template <class V>
+class Node {
+ public:
+  Node(const char* op, const V* value, bool needs_grad) : value_(value), op_(op), needs_grad_(needs_grad) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  virtual ~Node() = default;
+
+  const V& value() const { return *value_; }
+  const char* op() const { return op_; }
+  bool needs_grad() const { return needs_grad_; }
+
+  /// The nodes it was computed from, in order; no_node in the place of a constant.
+  virtual std::span<const NodeId> inputs() const { return {}; }
+  virtual ConstantInput constant(std::size_t) const { return {}; }
+  /// The chain rule: adds to each wanted input's adjoint what it gets from this node's.
+  virtual void pull(Graph<V>&, NodeId, Adjoints<V>&) {}
+  virtual void pull(Graph<V>&, NodeId, Adjoints<Var<V>>&, Wanted) {}
+  /// The finished gradient, for nodes that keep it beyond the sweep.
+  virtual void arrive(V&) {}
+  virtual const V* kept_grad() const { return nullptr; }
+
+ private:
+  const V* value_;  // in the derived node, or in a Parameter
+  const char* op_;
+  bool needs_grad_;
+};
+
+template <class V>
+void add_to(V& sum, const V& part) {
+  if constexpr (is_tensor<V>) map_into(sum, identity, Write::add, part);
+  else sum += part;
+}
+
+template <class V>
+V zeros_like_value(const V& value) {
+  if constexpr (is_tensor<V>) {
+    V zeros = V::empty(value.shape());
+    zeros.fill(0);
+    return zeros;
+  } else {
+    return V(0);
+  }
+}
+
+template <class V>
+void add_gradient(std::optional<V>& sum, V& part) {
+  if constexpr (is_tensor<V>) {
+    if (sum && sum->shape() != part.shape())
+      fail<ShapeError>({"backward: a gradient of shape ", part.shape(), " is to be added to one of shape ", sum->shape(),
+                        ": call zero_grad() after giving a parameter another shape"});
+  }
+  if (sum) add_to(*sum, part);
+  else sum = std::move(part);
+}
+
+template <class V>
+class InputNode final : public Node<V> {
+ public:
+  static constexpr bool owns_memory = !std::is_trivially_destructible_v<V>;
+
+  InputNode(V value, bool needs_grad)
+      : Node<V>(needs_grad ? "variable" : "input", &value_, needs_grad), value_(std::move(value)) {}
+  void arrive(V& gradient) override { add_gradient(grad_, gradient); }
+  const V* kept_grad() const override { return grad_ ? &*grad_ : nullptr; }
+
+ private:
+  V value_;
+  std::optional<V> grad_;
+};
+
+template <class V>
+class ParameterNode final : public Node<V> {
+ public:
+  static constexpr bool owns_memory = false;
+
+  explicit ParameterNode(ParameterState<V>& state)
+      : Node<V>("parameter", &state.value, state.requires_grad), state_(state) {}
+  void arrive(V& gradient) override { add_gradient(state_.grad, gradient); }
+  const V* kept_grad() const override { return state_.grad ? &*state_.grad : nullptr; }
+
+ private:
+  ParameterState<V>& state_;
+};
+
+}  // namespace detail
+
+}  // namespace minigrad
