@@ -71,7 +71,7 @@ Tensor<T> written_out(const MatrixView<T>& b) {
 template <class T>
 void gemm(const MatrixView<T>& a, const MatrixView<T>& b, T* c) {
   const std::size_t n = b.columns;
-  if (b.column_step != 1 && a.rows >= 8 && n >= 8) {
+  if (b.column_step != 1 && a.rows >= 2 && n >= 8) {
     const Tensor<T> plain = written_out(b);
     return gemm(a, MatrixView<T>::plain(plain.data(), b.rows, n), c);
   }
