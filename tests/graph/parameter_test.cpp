@@ -156,10 +156,11 @@ TEST_CASE("a parameter of a new shape does not add to the gradient of the old on
   Graph<Tensor<double>> graph;
   backward(sum(graph.parameter(p)));
   p.value() = Tensor<double>{1, 2, 3};
-  CHECK_THROWS_WITH_AS(backward(sum(graph.parameter(p))),
-                       "minigrad: backward: a gradient of shape [3] is to be added to one of shape [2]: call zero_grad() "
-                       "after giving a parameter another shape",
-                       ShapeError);
+  CHECK_THROWS_WITH_AS(
+      backward(sum(graph.parameter(p))),
+      "minigrad: backward: a gradient of shape [3] is to be added to one of shape [2]: call zero_grad() "
+      "after giving a parameter another shape",
+      ShapeError);
   p.zero_grad();
   backward(sum(graph.parameter(p)));
   CHECK(p.grad() == Tensor<double>{1, 1, 1});

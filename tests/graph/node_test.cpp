@@ -1,0 +1,48 @@
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <minigrad/graph/backward.hpp>
+#include <minigrad/graph/ops.hpp>
+#include <string>
+#include <vector>
+
+using namespace minigrad;
+
+TEST_CASE("a node for a parameter refers to the parameter's own value") {
+  const Parameter<Tensor<float>> p(Tensor<float>{1, 2});
+  Graph<Tensor<float>> graph;
+  CHECK(&graph.parameter(p).value() == &p.value());
+}
+
+TEST_CASE("every node comes after the nodes it was computed from, and names what computed it") {
+  Graph<double> graph;
+  const auto x = graph.variable(3), y = graph.input(4);
+  const auto z = sub(x * y, 2.0);
+  CHECK(std::string(graph.node(x.id()).op()) == "variable");
+  CHECK(std::string(graph.node(y.id()).op()) == "input");
+  CHECK(std::string(graph.node(z.id()).op()) == "sub");
+  const auto inputs_of_product = graph.node(2).inputs();
+  CHECK(std::vector<NodeId>(inputs_of_product.begin(), inputs_of_product.end()) == std::vector<NodeId>{0, 1});
+  const auto inputs_of_z = graph.node(z.id()).inputs();
+  CHECK(std::vector<NodeId>(inputs_of_z.begin(), inputs_of_z.end()) == std::vector<NodeId>{2, no_node});
+  CHECK(graph.node(z.id()).constant(1).number == 2);
+  CHECK(graph.node(x.id()).inputs().empty());
+}
+
+TEST_CASE("what a node holds is freed by clear() and with the graph") {
+  const auto watched = std::make_shared<int>(1);
+  const auto hold = [&](Graph<double>& graph) {
+    const auto x = graph.variable(2);
+    record("hold", inputs(x), [](double v) { return v; }, [watched](const auto& g, auto&&, auto&&) { return g; });
+  };
+  {
+    Graph<double> graph;
+    hold(graph);
+    CHECK(watched.use_count() == 2);
+    graph.clear();
+    CHECK(watched.use_count() == 1);
+    hold(graph);
+    CHECK(watched.use_count() == 2);
+  }
+  CHECK(watched.use_count() == 1);
+}
