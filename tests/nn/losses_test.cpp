@@ -182,12 +182,34 @@ TEST_CASE("shapes that differ are refused, with the reshape that mends them") {
   CHECK_THROWS_WITH_AS(cross_entropy_loss(column, more),
                        "minigrad: cross_entropy_loss: prediction [4, 1] and target [5, 1]: shapes differ", ShapeError);
   CHECK_THROWS_WITH_AS(cross_entropy_loss(flat, flat),
-                       "minigrad: cross_entropy_loss: logits [4]: [n, classes] is expected", ShapeError);
+                       "minigrad: cross_entropy_loss: logits [4]: [n, classes] is expected, with at least two classes; "
+                       "for one column of yes and no there is bce_with_logits_loss",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(
+      cross_entropy_loss(column, column),
+      "minigrad: cross_entropy_loss: logits [4, 1]: [n, classes] is expected, with at least two classes; "
+      "for one column of yes and no there is bce_with_logits_loss",
+      ShapeError);
   Graph<T> graph;
   CHECK_THROWS_WITH_AS(
       mse_loss(graph.input(column), flat),
       "minigrad: mse_loss: prediction [4, 1] and target [4]: shapes differ; reshape the target to [4, 1]", ShapeError);
   CHECK(graph.size() == 1);  // nothing was recorded
+}
+
+TEST_CASE("class labels that are not whole numbers are recognised by their shape") {
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(T{{1, 2}, {3, 4}}, T{0, 1}),
+                       "minigrad: cross_entropy_loss: logits [2, 2] and target [2]: class labels must be a "
+                       "Tensor<std::int64_t> of shape [n], as by y.to<std::int64_t>()",
+                       ShapeError);
+}
+
+TEST_CASE("bce_with_logits_loss loses no digits where the logit agrees with the target") {
+  const T loss = bce_with_logits_loss(T{40, -40, 1, -1}, T{1, 0, 1, 0}, Reduction::none);
+  CHECK(loss[0] == doctest::Approx(std::exp(-40.0)).epsilon(1e-12));
+  CHECK(loss[1] == loss[0]);
+  CHECK(loss[2] == doctest::Approx(std::log1p(std::exp(-1.0))).epsilon(1e-12));
+  CHECK(loss[3] == loss[2]);
 }
 
 TEST_CASE("labels must be one for each row, and name a class") {

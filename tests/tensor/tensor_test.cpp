@@ -301,3 +301,8 @@ TEST_CASE("other trivially copyable types than the built-in numbers work as elem
   const Tensor<Fixed> copy = x;
   CHECK((copy == x));
 }
+
+TEST_CASE("reshape refuses a shape whose number of elements wraps around") {
+  CHECK_THROWS_AS((Tensor<float>{1, 2, 3, 4}.reshape({(std::size_t{1} << 62) + 1, 4})), ShapeError);
+  CHECK_THROWS_AS((Tensor<float>().reshape({std::size_t{1} << 32, std::size_t{1} << 32})), ShapeError);
+}

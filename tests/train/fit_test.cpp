@@ -639,3 +639,14 @@ TEST_CASE("fit prints nothing where standard error is not a terminal") {
   std::fclose(file);
 }
 #endif
+
+TEST_CASE("fit and evaluate refuse a loss that is a sum, whose size would depend on the batches") {
+  Rng rng(1);
+  Linear<float> model(1, 1, rng);
+  SGD optimizer(model);
+  const Dataset<float> data(Tensor<float>{{1}, {2}}, Tensor<float>{{1}, {2}});
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss{Reduction::sum}, optimizer, data),
+                       "minigrad: fit: the loss must be the mean of its batch: Reduction::mean", ValueError);
+  CHECK_THROWS_WITH_AS(evaluate(model, MSELoss{Reduction::none}, data),
+                       "minigrad: evaluate: the loss must be the mean of its batch: Reduction::mean", ValueError);
+}

@@ -35,15 +35,16 @@ template <class V>
 void backward(const Var<V>& loss) {
   V one = detail::one_for("backward", loss);
   if (!loss.graph().node(loss.id()).needs_grad())
-    detail::fail<GraphError>({"backward: the loss depends on no Parameter and no graph.variable(), so there is nothing to "
-                              "differentiate"});
+    detail::fail<GraphError>({"backward: the loss depends on no Parameter and no graph.variable(), so there is nothing "
+                              "to differentiate"});
   loss.graph().sweep(loss, std::move(one));
 }
 
 template <class X>
   requires(is_number<X> || is_tensor<X>)
 void backward(const X&) {
-  static_assert(!sizeof(X), "minigrad: backward() of a value that no graph has recorded: wrap the data by graph.input(x)");
+  static_assert(!sizeof(X),
+                "minigrad: backward() of a value that no graph has recorded: wrap the data by graph.input(x)");
 }
 
 /// dy/dx for each x as new Vars of the same graph, which can be differentiated again: grad(grad(y, x), x) is d2y/dx2.
@@ -73,14 +74,15 @@ Var<V> grad(const Var<V>& y, const Var<V>& x) {
 }
 
 /// f(x...) and its gradients with respect to each x, for a function of Vars that gives a single number. One x gives the
-/// pair {value, gradient}, several give {value, array of gradients}. Parameters that f uses get theirs as by backward().
+/// pair {value, gradient}, several give {value, array of gradients}. Parameters that f uses get theirs as well.
 template <class F, class V, class... More>
 auto value_and_grad(const F& f, const V& x, const More&... more) {
   static_assert((std::is_same_v<V, More> && ...), "minigrad: value_and_grad takes arguments of one type");
   Graph<V> graph;
   const std::array<Var<V>, 1 + sizeof...(More)> in{graph.variable(x), graph.variable(more)...};
   const Var<V> y = std::apply(f, in);
-  if (&y.graph() != &graph) detail::fail<GraphError>({"value_and_grad: the function's result belongs to another graph"});
+  if (&y.graph() != &graph)
+    detail::fail<GraphError>({"value_and_grad: the function's result belongs to another graph"});
   graph.sweep(y, detail::one_for("value_and_grad", y));
   const auto gradient = [&](const Var<V>& one) {
     const V* found = graph.find_gradient(one.id());

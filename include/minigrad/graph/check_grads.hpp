@@ -3,10 +3,11 @@
 //   check_grads([](auto x, auto y) { return my_op(x, y); }, {x, y}, 2);
 //
 // Order 1 compares the derivative that backward() and grad() compute with the central difference
-// (f(x + h) - f(x - h)) / 2h. Order 2 does the same with grad() in place of f, order 3 with grad() of grad(), and so on.
-// So a rule that is wrong only when it is differentiated again is found too. Where f gives more than one number, the
-// numbers are weighted at random and summed: a wrong derivative of any of them shows in the sum. The idea of checking an
-// order by the one below it is that of check_grads in HIPS Autograd (Maclaurin, Duvenaud and Johnson) and in JAX.
+// (f(x + h) - f(x - h)) / 2h. Order 2 does the same with grad() in place of f, order 3 with grad() of grad(), and so
+// on. So a rule that is wrong only when it is differentiated again is found too. Where f gives more than one number,
+// the numbers are weighted at random and summed: a wrong derivative of any of them shows in the sum. The idea of
+// checking an order by the one below it is that of check_grads in HIPS Autograd (Maclaurin, Duvenaud and Johnson) and
+// in JAX.
 #pragma once
 
 #include <algorithm>
@@ -221,10 +222,10 @@ class GradientChecker {
 
 }  // namespace detail
 
-/// Checks the derivatives of f at the inputs, which are all numbers or all Tensors: f takes a Var for each and gives a Var
-/// of any shape. Throws GradientError naming order, input, element, and both values, where a derivative disagrees with
-/// finite differences, or either is NaN or infinite. f must give the same value for the same inputs, and be smooth within
-/// a step of them. The random numbers are the same each time.
+/// Checks the derivatives of f at the inputs, which are all numbers or all Tensors: f takes a Var for each and gives a
+/// Var of any shape. Throws GradientError naming order, input, element, and both values, where a derivative disagrees
+/// with finite differences, or either is NaN or infinite. f must give the same value for the same inputs, and be smooth
+/// within a step of them. The random numbers are the same each time.
 template <class F, class V, std::size_t N>
 void check_grads(const F& f, const V (&inputs)[N], const CheckGradsOptions& options = {}) {
   static_assert(!std::is_integral_v<detail::number_of<V>>, "minigrad: check_grads: write 1.0 in place of 1");

@@ -72,8 +72,8 @@ inline constinit thread_local std::uint32_t last_generation = 0;
 }  // namespace detail
 
 /// The nodes of one computation on values of type V: a number type, or a Tensor. Ops on its Vars add nodes; clear()
-/// forgets them and keeps their memory. A new Graph for every step costs the same as clear(), so that nothing is lost by
-/// forgetting it. A Graph belongs to one thread.
+/// forgets them and keeps their memory. A new Graph for every step costs the same as clear(), so that nothing is lost
+/// by forgetting it. A Graph belongs to one thread.
 template <class V>
 class Graph {
  public:
@@ -171,7 +171,8 @@ class Graph {
   const V& gradient(const Var<V>& x) const {
     if (const V* found = find_gradient(x.id())) return *found;
     if (!nodes_[x.id()]->needs_grad())
-      detail::fail<GraphError>({"grad: this Var (", nodes_[x.id()]->op(), ") needs no gradient: make it by graph.variable()"});
+      detail::fail<GraphError>(
+          {"grad: this Var (", nodes_[x.id()]->op(), ") needs no gradient: make it by graph.variable()"});
     detail::fail<GraphError>({"grad: no gradient is kept for this Var (", nodes_[x.id()]->op(),
                               "): call backward() on a loss that uses it, and graph.retain_grads() before that "
                               "for one in the middle of the graph"});
@@ -180,7 +181,7 @@ class Graph {
   // Nodes stand one after another in blocks of memory that clear() keeps.
   static constexpr std::size_t block_bytes = std::size_t{1} << 16, node_alignment = 16;
   [[gnu::noinline]] void* room(std::size_t bytes) {
-    if (nodes_.size() == (std::numeric_limits<NodeId>::max)()) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
+    if (nodes_.size() == no_node) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
     if (nodes_.size() == nodes_.capacity()) nodes_.reserve(2 * nodes_.capacity());  // so that adding a node cannot fail
     bytes = (bytes + node_alignment - 1) / node_alignment * node_alignment;
     std::size_t block = used_ / block_bytes, at = used_ % block_bytes;

@@ -88,8 +88,8 @@ template <class V>
 void add_gradient(std::optional<V>& sum, V& part) {
   if constexpr (is_tensor<V>) {
     if (sum && sum->shape() != part.shape())
-      fail<ShapeError>({"backward: a gradient of shape ", part.shape(), " is to be added to one of shape ", sum->shape(),
-                        ": call zero_grad() after giving a parameter another shape"});
+      fail<ShapeError>({"backward: a gradient of shape ", part.shape(), " is to be added to one of shape ",
+                        sum->shape(), ": call zero_grad() after giving a parameter another shape"});
   }
   if (sum) add_to(*sum, part);
   else sum = std::move(part);

@@ -56,7 +56,8 @@ class ParameterRef {
 };
 
 /// A trainable value that owns its state at an address that never changes: moving a Parameter moves the ownership, so
-/// graphs and optimizers still find it; copying one makes a new, independent parameter with the same value.
+/// graphs and optimizers still find it; copying one makes a new, independent parameter with the same value. Assigning
+/// to one, by copy or move, gives it another value: it stays the parameter that graphs and optimizers refer to.
 template <class V>
 class Parameter {
  public:
@@ -70,7 +71,11 @@ class Parameter {
     else *this = Parameter(other);  // this one had been moved from
     return *this;
   }
-  Parameter& operator=(Parameter&&) noexcept = default;
+  Parameter& operator=(Parameter&& other) noexcept {
+    if (state_ && other.state_) *state_ = std::move(*other.state_);
+    else state_ = std::move(other.state_);
+    return *this;
+  }
 
   V& value() { return state().value; }
   const V& value() const { return state().value; }

@@ -2,8 +2,9 @@
 //
 //   rule(g, y, inputs...)  is  dL/d(input),  where g = dL/dy and y is the op's own result.
 //
-// Rules are generic. backward() runs them on values; grad() runs the same rules on Vars, which records the derivative as
-// nodes of the graph, so that it can be differentiated again, to any order. Broadcasting is undone here, once for all.
+// Rules are generic. backward() runs them on values; grad() runs the same rules on Vars, which records the derivative
+// as nodes of the graph, so that it can be differentiated again, to any order. Broadcasting is undone here, once for
+// all.
 #pragma once
 
 #include <array>
@@ -59,7 +60,8 @@ inline void check_rule(const char* op, const Shape& derivative, const Shape& inp
   bool fits = input.rank() <= derivative.rank() || input.size() == 1;
   for (std::size_t i = 0; i < derivative.rank(); ++i)
     fits = fits && (input.from_right(i) == 1 || input.from_right(i) == derivative.from_right(i));
-  if (!fits) fail<ShapeError>({op, ": its rule gave a derivative of shape ", derivative, " for an input of shape ", input});
+  if (!fits)
+    fail<ShapeError>({op, ": its rule gave a derivative of shape ", derivative, " for an input of shape ", input});
 }
 
 /// Adds what a rule gave to an input's adjoint, summed over the axes along which the input was stretched.
@@ -100,7 +102,8 @@ template <class V>
 /// Where the rule of one element writes its results for an input of some shape: into the input's adjoint, or, if the
 /// input was stretched, into `part`, which is then to be summed.
 template <class V>
-[[gnu::noinline]] V& destination(std::optional<V>& slot, V& part, const Shape& shape, const Shape& input, Write& write) {
+[[gnu::noinline]] V& destination(std::optional<V>& slot, V& part, const Shape& shape, const Shape& input,
+                                 Write& write) {
   write = Write::assign;
   if (shape != input) return part = V::empty(shape);
   if (slot) write = Write::add;
@@ -149,7 +152,8 @@ class OpNode final : public Node<V> {
     (pull_one<K>(graph, g, adjoints, all), ...);
   }
   template <std::size_t... K>
-  void pull_all(Graph<V>& graph, NodeId self, Adjoints<Var<V>>& adjoints, Wanted wanted, std::index_sequence<K...> all) {
+  void pull_all(Graph<V>& graph, NodeId self, Adjoints<Var<V>>& adjoints, Wanted wanted,
+                std::index_sequence<K...> all) {
     (pull_one<K>(graph, self, adjoints, wanted, all), ...);
   }
 
@@ -267,8 +271,8 @@ auto value_of_elements(const char* op, const Value& value, const X&... x) {
 
 }  // namespace detail
 
-/// y_i = value(inputs_i...) for every element, with broadcasting; the rules too are those of one element. Numbers give a
-/// number, Tensors a Tensor, and with a Var among the inputs the result is a Var.
+/// y_i = value(inputs_i...) for every element, with broadcasting; the rules too are those of one element. Numbers give
+/// a number, Tensors a Tensor, and with a Var among the inputs the result is a Var.
 template <class Value, class... X, class... Rules>
 auto elementwise(const char* op, const Inputs<X...>& in, const Value& value, const Rules&... rules) {
   static_assert(sizeof...(X) + 2 <= detail::max_operands, "minigrad: an elementwise op takes at most four inputs");

@@ -56,7 +56,8 @@ Var<V> record_many(const char* op, std::span<const Var<V>> in, const Value& valu
     needs_grad = needs_grad || graph.node(x.id()).needs_grad();
     values.push_back(&x.value());
   }
-  return graph.template add<detail::ManyNode<V, Rule>>(op, value(std::span<const V* const>(values)), needs_grad, in, rule);
+  return graph.template add<detail::ManyNode<V, Rule>>(op, value(std::span<const V* const>(values)), needs_grad, in,
+                                                       rule);
 }
 
 }  // namespace minigrad

@@ -73,8 +73,8 @@ inline const char* dot_color(std::string_view leaf) {
   return leaf == "parameter" ? "#ffe5b4" : leaf == "variable" ? "#cfe8ff" : "#eeeeee";
 }
 
-/// The nodes with each after its inputs, as they are met on the way back from the results. In which order the parts of an
-/// expression are computed is left to the compiler; this order is not, so that all compilers write the same text.
+/// The nodes with each after its inputs, as they are met on the way back from the results. In which order the parts of
+/// an expression are computed is left to the compiler; this order is not, so that all compilers write the same text.
 template <class V>
 std::vector<NodeId> dot_order(const Graph<V>& graph) {
   std::vector<char> used(graph.size()), done(graph.size());

@@ -4,6 +4,7 @@
 // of all of them. Both sides must have the same shape: [n, 1] against [n] would silently broadcast to [n, n].
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #include "../graph/ops.hpp"
@@ -72,13 +73,15 @@ auto huber_loss(const P& prediction, const Y& target, double delta = 1, Reductio
       reduction);
 }
 
-/// -t log s - (1 - t) log(1 - s) with s = sigmoid(x), for x of any size: max(x, 0) - x t + log(1 + e^-|x|).
+/// -t log s - (1 - t) log(1 - s) with s = sigmoid(x), for x of any size: x (1 - t) + log(1 + e^-x) for x > 0, and
+/// -x t + log(1 + e^x) below, so that nothing cancels for either class.
 /// dL/dx = g (s - t).
 template <Operand X, Operand Y>
 auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction = Reduction::mean) {
   detail::require_same_shape("bce_with_logits_loss", logits, target);
   return detail::reduce_loss(
-      elementwise("bce_with_logits_loss", inputs(logits, target), [](auto x, auto t) { return softplus(x) - x * t; },
+      elementwise("bce_with_logits_loss", inputs(logits, target),
+                  [](auto x, auto t) { return (x > 0 ? x * (1 - t) : -(x * t)) + std::log1p(std::exp(x > 0 ? -x : x)); },
                   [](auto g, auto&&, auto x, auto t) { return g * (sigmoid(x) - t); },
                   [](auto g, auto&&, auto x, auto&&) { return -(g * x); }),
       reduction);
@@ -135,9 +138,13 @@ auto cross_entropy_loss(const X& logits, const Tensor<std::int64_t>& labels, Red
 template <detail::TensorOperand X, detail::TensorOperand Y>
   requires(!std::is_same_v<Y, Tensor<std::int64_t>>)
 auto cross_entropy_loss(const X& logits, const Y& probabilities, Reduction reduction = Reduction::mean) {
+  if (shape_of(probabilities).rank() < shape_of(logits).rank())
+    detail::fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), " and target ", shape_of(probabilities),
+                              ": class labels must be a Tensor<std::int64_t> of shape [n], as by y.to<std::int64_t>()"});
   detail::require_same_shape("cross_entropy_loss", logits, probabilities);
-  if (shape_of(logits).rank() != 2)
-    detail::fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), ": [n, classes] is expected"});
+  if (shape_of(logits).rank() != 2 || shape_of(logits)[1] < 2)
+    detail::fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), ": [n, classes] is expected, with at least "
+                              "two classes; for one column of yes and no there is bce_with_logits_loss"});
   return detail::reduce_loss(-sum(probabilities * log_softmax(logits, 1), 1), reduction);
 }
 

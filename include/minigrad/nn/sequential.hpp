@@ -22,7 +22,9 @@ struct AnyLayer {
   virtual void collect(const std::string& prefix, std::vector<NamedParameter<X>>& out) = 0;
   virtual void set_training(bool on) = 0;
   virtual std::string describe() const = 0;
-  virtual void* get(const void* type) = 0;
+  virtual const void* type() const = 0;
+  /// Takes the values of a layer of the same type into its own parameters; false for any other.
+  virtual bool assign(const AnyLayer& other) = 0;
 };
 
 /// One address for each type: which type this is, without run-time type information.
@@ -46,7 +48,13 @@ struct LayerOf final : AnyLayer<T> {
     if constexpr (requires { module.describe(); }) return module.describe();
     else return HasParts<M> ? "module" : "function";
   }
-  void* get(const void* type) override { return type == &type_tag<M> ? &module : nullptr; }
+  const void* type() const override { return &type_tag<M>; }
+  bool assign(const AnyLayer<T>& other) override {
+    if constexpr (std::is_copy_assignable_v<M>) {
+      if (other.type() == type()) return module = static_cast<const LayerOf&>(other).module, true;
+    }
+    return false;
+  }
 };
 
 template <class... M>
@@ -88,8 +96,12 @@ class Sequential {
     for (const auto& layer : other.layers_) layers_.push_back(layer->clone());
   }
   Sequential(Sequential&&) noexcept = default;
-  Sequential& operator=(Sequential other) noexcept {
-    layers_ = std::move(other.layers_);
+  /// Layers of the same type in the same place take over the values: their parameters stay those that an optimizer
+  /// refers to. The others are replaced.
+  Sequential& operator=(const Sequential& other) {
+    layers_.resize(other.size());
+    for (std::size_t i = 0; i < size(); ++i)
+      if (!layers_[i] || !layers_[i]->assign(*other.layers_[i])) layers_[i] = other.layers_[i]->clone();
     return *this;
   }
 
@@ -124,10 +136,9 @@ class Sequential {
   template <class M>
   M& get(std::size_t i) {
     if (i >= size()) detail::fail<IndexError>({"Sequential: layer ", i, " of ", size()});
-    void* found = layers_[i]->get(&detail::type_tag<M>);
-    if (!found)
+    if (layers_[i]->type() != &detail::type_tag<M>)
       detail::fail<ValueError>({"Sequential: layer ", i, " is ", layers_[i]->describe(), ", not what get() asks for"});
-    return *static_cast<M*>(found);
+    return static_cast<detail::LayerOf<T, M>&>(*layers_[i]).module;
   }
 
   void train() { set_training(true); }

@@ -262,6 +262,9 @@ struct ElementOfAll<bool, X...> {
 
 template <class T, class X>
 decltype(auto) as_operand(const X& x) {
+  static_assert(is_tensor<X> || std::is_same_v<T, bool> || !std::is_integral_v<T> || !std::is_floating_point_v<X>,
+                "minigrad: a tensor of whole numbers meets a fraction, which it would cut off: convert it first, as by "
+                "x.to<float>()");
   if constexpr (is_tensor<X> || std::is_same_v<X, bool>) return (x);
   else return static_cast<T>(x);
 }

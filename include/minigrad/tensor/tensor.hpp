@@ -151,7 +151,7 @@ class Tensor {
   /// The same numbers under another shape of the same size; of a temporary, without a copy. Throws ShapeError.
   Tensor reshape(const Shape& shape) const& { return Tensor(*this).reshape(shape); }
   Tensor reshape(const Shape& shape) && {
-    if (shape.size() != size_)
+    if (checked_size(shape) != size_)
       detail::fail<ShapeError>({"reshape: ", shape_, " to ", shape, ": ", size_, " elements do not fill ",
                                 shape.size()});
     shape_ = shape;

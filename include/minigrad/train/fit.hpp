@@ -96,13 +96,23 @@ std::string not_finite_message(double loss, const Epoch& epoch, std::size_t upda
          (widest.empty() ? "" : ", or standardise the features (" + widest + ")");
 }
 
+/// Batches are averaged by their rows, which has a meaning only for losses that are means themselves.
+template <class Loss>
+void require_mean(const char* function, const Loss& loss) {
+  if constexpr (requires { loss.reduction == Reduction::mean; })
+    if (loss.reduction != Reduction::mean)
+      fail<ValueError>({function, ": the loss must be the mean of its batch: Reduction::mean"});
+}
+
 }  // namespace detail
 
-/// The mean loss of a model over a dataset, in batches, without recording anything. Leaves the model in evaluation mode.
+/// The mean loss of a model over a dataset, in batches, without recording anything. The loss is one that gives the mean
+/// of its batch. Leaves the model in evaluation mode.
 /// Throws ValueError for a dataset without rows.
 template <class Model, class Loss, class T, class Y>
 double evaluate(Model& model, const Loss& loss, const Dataset<T, Y>& data, std::size_t batch_size = 1024) {
   if (data.size() == 0) detail::fail<ValueError>({"evaluate: the dataset is empty"});
+  detail::require_mean("evaluate", loss);
   eval(model);
   double total = 0;
   for (auto [x, y] : DataLoader(data, {.batch_size = batch_size, .shuffle = false}))
@@ -119,6 +129,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   if (options.patience > 0 && !validation) fail<ValueError>({"fit: patience needs a validation set to judge by"});
   if (validation && validation->size() == 0) fail<ValueError>({"fit: the validation set is empty"});
   if (data.size() == 0) fail<ValueError>({"fit: the training set is empty"});
+  require_mean("fit", loss);
   if (!(options.min_delta >= 0)) fail<ValueError>({"fit: min_delta is ", options.min_delta, ", and must be at least 0"});
   if (!(options.clip_norm >= 0)) fail<ValueError>({"fit: clip_norm is ", options.clip_norm, ", and must be at least 0"});
 

@@ -43,7 +43,8 @@ auto leaky_relu(const X& x, double slope = 0.01) {
 /// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
 template <Operand X>
 auto elu(const X& x, double alpha = 1) {
-  return elementwise("elu", inputs(x, constant_like(x, alpha)), [](auto v, auto a) { return v > 0 ? v : a * std::expm1(v); },
+  return elementwise("elu", inputs(x, constant_like(x, alpha)),
+                     [](auto v, auto a) { return v > 0 ? v : a * std::expm1(v); },
                      [](auto g, auto&&, auto v, auto a) { return where(greater(v, 0), g, g * a * exp(minimum(v, 0))); },
                      no_rule);
 }

@@ -117,8 +117,9 @@ namespace detail {
 /// An operand of a pair; a number becomes one of the other's number type, so that x * 2 and x * 2.0 are one function.
 template <class Other, class X>
 decltype(auto) matched(const X& x) {
-  if constexpr (is_number<X> && !is_number<Other> && !std::is_same_v<number_of<Other>, bool>)
-    return static_cast<number_of<Other>>(x);
+  using T = number_of<Other>;
+  constexpr bool cuts_off = std::is_integral_v<T> && std::is_floating_point_v<X>;
+  if constexpr (is_number<X> && !is_number<Other> && !std::is_same_v<T, bool> && !cuts_off) return static_cast<T>(x);
   else return (x);
 }
 }  // namespace detail
@@ -143,6 +144,8 @@ auto operator*(const A& a, const B& b) {
 template <class A, class B>
   requires Operands<A, B>
 auto operator/(const A& a, const B& b) {
+  static_assert(!std::is_integral_v<detail::number_of<A>> || !std::is_integral_v<detail::number_of<B>>,
+                "minigrad: whole numbers are not divided: convert them first, as by x.to<float>()");
   return div(detail::matched<B>(a), detail::matched<A>(b));
 }
 

@@ -50,7 +50,8 @@ auto reciprocal(const X& x) {
 /// e^x. dy/dx = y.
 template <Operand X>
 auto exp(const X& x) {
-  return elementwise("exp", inputs(x), [](auto v) { return std::exp(v); }, [](auto g, auto y, auto&&) { return g * y; });
+  return elementwise("exp", inputs(x), [](auto v) { return std::exp(v); },
+                     [](auto g, auto y, auto&&) { return g * y; });
 }
 
 /// e^x - 1, exact near 0. dy/dx = y + 1.
@@ -63,7 +64,8 @@ auto expm1(const X& x) {
 /// The natural logarithm. dy/dx = 1 / x.
 template <Operand X>
 auto log(const X& x) {
-  return elementwise("log", inputs(x), [](auto v) { return std::log(v); }, [](auto g, auto&&, auto v) { return g / v; });
+  return elementwise("log", inputs(x), [](auto v) { return std::log(v); },
+                     [](auto g, auto&&, auto v) { return g / v; });
 }
 
 /// log(1 + x), exact near 0. dy/dx = 1 / (1 + x).
@@ -73,13 +75,15 @@ auto log1p(const X& x) {
                      [](auto g, auto&&, auto v) { return g / (1 + v); });
 }
 
-/// x^p. dy/dx = p x^(p-1), and 0 for p = 0 even at x = 0; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. An exponent
-/// that is a number is a constant, and no logarithm is taken.
+/// x^p. dy/dx = p x^(p-1), and 0 for p = 0 even at x = 0; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. An
+/// exponent that is a number is a constant, and no logarithm is taken.
 template <Operand X, Operand P>
 auto pow(const X& x, const P& p) {
   return elementwise(
       "pow", inputs(x, p), [](auto v, auto q) { return std::pow(v, q); },
-      [](auto g, auto&&, auto v, auto q) { return g * q * pow(where(equal(q, 0), where(equal(v, 0), 1, v), v), q - 1); },
+      [](auto g, auto&&, auto v, auto q) {
+        return g * q * pow(where(equal(q, 0), where(equal(v, 0), 1, v), v), q - 1);
+      },
       [](auto g, auto y, auto v, auto q) { return g * y * log(where(equal(v, 0), where(less(q, 0), v, 1), v)); });
 }
 

@@ -88,7 +88,8 @@ auto stack(std::span<const X> x, Axis axis = 0) {
   std::vector<X, detail::PoolAllocator<X>> parts;
   parts.reserve(x.size());
   for (const X& one : x) {
-    if (shape_of(one) != shape_of(x[0])) detail::shape_error("stack", shape_of(x[0]), shape_of(one), "shapes must be equal");
+    if (shape_of(one) != shape_of(x[0]))
+      detail::shape_error("stack", shape_of(x[0]), shape_of(one), "shapes must be equal");
     parts.push_back(reshape(one, detail::with_new_axis(shape_of(one), axis)));
   }
   return concatenate(std::span<const X>(parts), axis);

@@ -1,7 +1,7 @@
 // graph/ops/reduce.hpp - the table of reductions: sums, means, extremes, softmax, with their rules.
 //
-// A reduction takes everything, or one axis, which disappears unless keepdim. `keep` puts it back with extent 1, so that
-// a gradient stretches over what was reduced.
+// A reduction takes everything, or one axis, which disappears unless keepdim. `keep` puts it back with extent 1, so
+// that a gradient stretches over what was reduced.
 #pragma once
 
 #include <cstddef>
@@ -53,7 +53,9 @@ Var<V> sum(const Var<V>& x) {
 template <detail::VarOrParameter X>
 auto sum(const X& x, Axis axis = {}, bool keepdim = false) {
   return record("sum", inputs(x), [=](const auto& v) { return sum(v, axis, keepdim); },
-                [=](const auto& g, auto&&, const auto& v) { return broadcast_to(detail::keep(g, v, axis), shape_of(v)); });
+                [=](const auto& g, auto&&, const auto& v) {
+                  return broadcast_to(detail::keep(g, v, axis), shape_of(v));
+                });
 }
 
 /// x stretched to a shape; x summed down to a shape. Each is the other's rule.
