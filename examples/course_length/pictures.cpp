@@ -10,7 +10,7 @@ namespace course_length {
 std::string from_zero(const Rows& rows, std::size_t column, double room) {
   double largest = 0;
   for (const std::vector<double>& row : rows) largest = (std::max)(largest, row[column]);
-  return "[0:" + format_number(std::ceil(room * largest / 10) * 10) + "]";
+  return std::string("[0:") + format_number(std::ceil(room * largest / 10) * 10) + "]";
 }
 
 std::string around(const Rows& rows, std::size_t column) {
@@ -19,7 +19,7 @@ std::string around(const Rows& rows, std::size_t column) {
     if (row[column] > 0) smallest = (std::min)(smallest, row[column]);  // predictions may be negative
     largest = (std::max)(largest, row[column]);
   }
-  return "[" + format_number(smallest / 1.3) + ":" + format_number(largest * 1.3) + "]";
+  return std::string("[") + format_number(smallest / 1.3) + ":" + format_number(largest * 1.3) + "]";
 }
 
 std::vector<Picture> draw_pictures(const Story& story) {

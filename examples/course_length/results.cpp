@@ -23,7 +23,7 @@ std::string Spread::text() const {
 }
 
 std::string one_decimal(double value) { return minigrad::format_fixed(value, 1); }
-std::string with_sign(double value) { return (value < 0 ? "" : "+") + one_decimal(value); }
+std::string with_sign(double value) { return std::string(value < 0 ? "" : "+") + one_decimal(value); }
 std::string rounded(double value) { return minigrad::format_fixed(value, value < 10 ? 1 : 0); }
 
 namespace {
