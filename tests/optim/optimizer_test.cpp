@@ -276,6 +276,20 @@ TEST_CASE("a copied model is independent of the optimizer of the original") {
   CHECK(model(x) != at_copy);
 }
 
+TEST_CASE("a model that is given back its best weights goes on being trained") {
+  Rng rng(1);
+  Sequential model{Linear(2, 4, rng), Tanh(), Linear(4, 1, rng)};
+  SGD optimizer(model, {.lr = 0.1});
+  Graph<Tensor<float>> graph;
+  train_step<float>(model, optimizer, graph);
+  const Sequential best = model;
+  const double loss = train_step<float>(model, optimizer, graph);
+  for (int i = 0; i < 5; ++i) train_step<float>(model, optimizer, graph);
+  model = best;
+  CHECK(train_step<float>(model, optimizer, graph) == loss);
+  CHECK(train_step<float>(model, optimizer, graph) < loss);
+}
+
 TEST_CASE("a copied optimizer goes on from the same state, on the same parameters") {
   const Parameter w(Tensor<double>{1, 2, 3});
   SGD optimizer(std::vector{w.ref()}, {.lr = 1, .momentum = 0.5});
