@@ -1,7 +1,7 @@
 // 08 deep
-// Step 2: which functions to choose from? Layers: h = relu(b + W x) is a row of hinges (07), and the next layer takes h
-// for its x. Every line is among these functions, so the best is no worse than the best line. Step 3: pick the best, if
-// you can find it.
+// Step 2: which functions to choose from? Layers: h = sigma(b + W x), where sigma bends, as relu does: a row of hinges
+// (07). The next layer takes h for its x. Every line is among these functions, so the best is no worse than the best
+// line. Step 3: pick the best, if you can find it.
 //
 //   g++ -std=c++20 -O2 -Iinclude examples/08_deep.cpp -o 08_deep && ./08_deep
 //

@@ -453,6 +453,10 @@ TEST_CASE("fit refuses what makes no sense") {
                        ValueError);
   CHECK_THROWS_WITH_AS(attempt(data, {.batch_size = 0}), "minigrad: DataLoader: batch_size is 0", ValueError);
   CHECK_THROWS_AS(attempt(data, {.batch_size = 9, .drop_last = true}), ValueError);
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss{Reduction::sum}, optimizer, data),
+                       "minigrad: fit: the loss must be the mean of its batch: Reduction::mean", ValueError);
+  CHECK_THROWS_WITH_AS(evaluate(model, MSELoss{Reduction::none}, data),
+                       "minigrad: evaluate: the loss must be the mean of its batch: Reduction::mean", ValueError);
 }
 
 TEST_CASE("a target of another shape than the prediction is refused, not broadcast") {
