@@ -21,14 +21,14 @@ class AdamBase : public Optimizer<V, Options> {
     const T keep2 = static_cast<T>(o.beta2), take2 = static_cast<T>(1 - o.beta2);
     const auto rule_at = [&](std::size_t t) {
       const T lr = static_cast<T>(o.lr / (1 - std::pow(o.beta1, static_cast<double>(t))));
-      const T root = static_cast<T>(std::sqrt(1 - std::pow(o.beta2, static_cast<double>(t))));
+      const T scale = static_cast<T>(1 / std::sqrt(1 - std::pow(o.beta2, static_cast<double>(t))));
       return [=](auto& w, auto g, auto& m, auto& v, auto& largest_v) {
         g += decay * w;
         w *= shrink;
         m = keep1 * m + take1 * g;
         v = keep2 * v + take2 * g * g;
         largest_v = larger(largest_v, v);
-        w -= lr * m / (sqrt(largest_v) / root + eps);
+        w -= lr * m / (sqrt(largest_v) * scale + eps);
       };
     };
     if (o.amsgrad) {

@@ -94,7 +94,7 @@ class RMSprop : public detail::Optimizer<V, RMSpropOptions> {
       this->template update<3>([&](std::size_t) { return rule; });
     } else {
       this->template update<1>([&](std::size_t) {
-        return [&](auto& w, auto g, auto& s) {
+        return [=](auto& w, auto g, auto& s) {
           std::decay_t<decltype(w)> a(zero), b(zero);
           rule(w, g, s, a, b);
         };
