@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/shape.hpp"
 #include "core/random.hpp"
+#include "core/cpu.hpp"
 
 // tensor: many numbers as one value.
 #include "tensor/pool.hpp"
