@@ -4,7 +4,7 @@
 # Installs what is missing (where there is apt-get), builds the tests, runs them, and closes with a line that counts
 # them. --sanitize runs under the address and undefined-behaviour sanitizers. What follows goes to ctest:
 #   tests/run.sh -R tensor     tests whose name contains "tensor"
-#   tests/run.sh -L unit       one kind: unit, example, docs, consumer, compile_fail, compile_cost
+#   tests/run.sh -L unit       one kind: unit, isa, example, docs, consumer, compile_fail, compile_cost
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/cmake/need.sh"

@@ -141,7 +141,7 @@ TEST_CASE("float agrees with double as far as a float reaches") {
     }
     for (std::size_t k = 0; k < ours.size(); ++k)
       for (std::size_t i = 0; i < ours[k].value().size(); ++i)
-        CHECK(static_cast<double>(ours[k].value()[i]) == doctest::Approx(exacts[k].value()[i]).epsilon(1e-4));
+        CHECK(static_cast<double>(ours[k].value()[i]) == doctest::Approx(exacts[k].value()[i]).epsilon(1e-3));  // after 50 steps
   });
 }
 

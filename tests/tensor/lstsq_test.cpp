@@ -6,6 +6,7 @@
 #include <minigrad/data/csv.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <minigrad/tensor/lstsq.hpp>
+#include <minigrad/tensor/matmul.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <minigrad/tensor/rearrange.hpp>
 #include <string>

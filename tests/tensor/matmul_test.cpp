@@ -101,12 +101,12 @@ TEST_CASE_TEMPLATE("gemm adds to C what its reference adds, for every way that A
     const View views_of_a[] = {View::plain(a.data(), m, k), View::plain(at.data(), k, m).transposed()};
     const View views_of_b[] = {View::plain(b.data(), k, n), View::plain(bt.data(), n, k).transposed()};
     Tensor<T> expected = c;
-    detail::gemm_reference(views_of_a[0], views_of_b[0], expected.data());
+    detail::gemm_reference(views_of_a[0], views_of_b[0], expected.data(), detail::Write::add);
     for (const View& va : views_of_a)
       for (const View& vb : views_of_b) {
         Tensor<T> fast = c, slow = c;
-        detail::gemm(va, vb, fast.data());
-        detail::gemm_reference(va, vb, slow.data());
+        detail::gemm(va, vb, fast.data(), detail::Write::add);
+        detail::gemm_reference(va, vb, slow.data(), detail::Write::add);
         REQUIRE(fast == expected);
         REQUIRE(slow == expected);
       }

@@ -4,6 +4,7 @@
 // must be passed back, is simply "from the newest to the oldest": no sort, no recursion, no reference counts.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -77,6 +78,7 @@ template <class V>
 class Graph {
  public:
   using value_type = V;
+  static constexpr bool owns_values = !std::is_trivially_destructible_v<V>;
 
   Graph() { nodes_.reserve(64); }
   Graph(const Graph&) = delete;
@@ -87,14 +89,14 @@ class Graph {
   }
 
   /// A node for a value that needs no gradient: data.
-  Var<V> input(V value) { return add<detail::InputNode<V>>(std::move(value), false); }
+  Var<V> input(V value) { return add<detail::InputNode<V>>(owns_values, std::move(value), false); }
 
   /// A node for a value whose gradient is wanted: read it by .grad() after backward().
-  Var<V> variable(V value) { return add<detail::InputNode<V>>(std::move(value), true); }
+  Var<V> variable(V value) { return add<detail::InputNode<V>>(owns_values, std::move(value), true); }
 
   /// A node that refers to a parameter; backward() adds to the parameter's gradient. The parameter must keep its value
   /// and stay alive until then.
-  Var<V> parameter(const Parameter<V>& p) { return add<detail::ParameterNode<V>>(p.state()); }
+  Var<V> parameter(const Parameter<V>& p) { return add<detail::ParameterNode<V>>(false, p.state()); }
   Var<V> parameter(const Parameter<V>&& dies_too_early) = delete;
 
   std::size_t size() const { return nodes_.size(); }
@@ -115,13 +117,34 @@ class Graph {
 
   // ---- what ops and sweeps are made of; see record.hpp and backward.hpp ----
 
+  /// Adds a node of type N. `owns_memory` says whether it must be destroyed.
   template <std::derived_from<detail::Node<V>> N, class... Args>
-  Var<V> add(Args&&... args) {
-    static_assert(sizeof(N) <= block_bytes && alignof(N) <= node_alignment,
-                  "minigrad: a derivative rule captures too much: keep large things in a Tensor");
-    nodes_.push_back(new (room(sizeof(N))) N(std::forward<Args>(args)...));
-    own_memory_ = own_memory_ || N::owns_memory;
+  Var<V> add(bool owns_memory, Args&&... args) {
+    return add(owns_memory, new (room(sizeof(N))) N(std::forward<Args>(args)...));
+  }
+  Var<V> add(bool owns_memory, detail::Node<V>* node) {
+    nodes_.push_back(node);
+    own_memory_ = own_memory_ || owns_memory;
     return at(static_cast<NodeId>(nodes_.size() - 1));
+  }
+
+  // Nodes stand one after another in blocks of memory that clear() keeps.
+  static constexpr std::size_t block_bytes = std::size_t{1} << 16;
+  static constexpr std::size_t node_alignment = (std::max)(alignof(V), alignof(void*));
+
+  /// Memory for one more node.
+  [[gnu::noinline]] void* room(std::size_t bytes) {
+    if (nodes_.size() == no_node) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
+    if (nodes_.size() == nodes_.capacity()) nodes_.reserve(2 * nodes_.capacity());  // so that adding a node cannot fail
+    bytes = (bytes + node_alignment - 1) / node_alignment * node_alignment;
+    std::size_t block = used_ / block_bytes, at = used_ % block_bytes;
+    if (at + bytes > block_bytes) {
+      ++block;
+      at = 0;
+    }
+    if (block == blocks_.size()) blocks_.push_back(static_cast<std::byte*>(detail::pool_take(block_bytes)));
+    used_ = block * block_bytes + at + bytes;
+    return blocks_[block] + at;
   }
 
   Var<V> at(NodeId id) { return Var<V>(this, id, generation_); }
@@ -175,22 +198,6 @@ class Graph {
     detail::fail<GraphError>({"grad: no gradient is kept for this Var (", nodes_[x.id()]->op(),
                               "): call backward() on a loss that uses it, and graph.retain_grads() before that "
                               "for one in the middle of the graph"});
-  }
-
-  // Nodes stand one after another in blocks of memory that clear() keeps.
-  static constexpr std::size_t block_bytes = std::size_t{1} << 16, node_alignment = 16;
-  [[gnu::noinline]] void* room(std::size_t bytes) {
-    if (nodes_.size() == no_node) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
-    if (nodes_.size() == nodes_.capacity()) nodes_.reserve(2 * nodes_.capacity());  // so that adding a node cannot fail
-    bytes = (bytes + node_alignment - 1) / node_alignment * node_alignment;
-    std::size_t block = used_ / block_bytes, at = used_ % block_bytes;
-    if (at + bytes > block_bytes) {
-      ++block;
-      at = 0;
-    }
-    if (block == blocks_.size()) blocks_.push_back(static_cast<std::byte*>(detail::pool_take(block_bytes)));
-    used_ = block * block_bytes + at + bytes;
-    return blocks_[block] + at;
   }
 
   template <class X>

@@ -30,10 +30,11 @@ namespace detail {
 template <class X>
 using Adjoints = std::vector<std::optional<X>, PoolAllocator<std::optional<X>>>;
 
-/// A constant among an op's inputs: a number, or a Tensor, of which only the shape is told.
+/// A constant among an op's inputs: a number, or a Tensor.
 struct ConstantInput {
   double number = 0;
-  const Shape* shape = nullptr;
+  const Shape* shape = nullptr;  // of a Tensor
+  Source source{};
 };
 
 /// Which nodes want a gradient; null stands for "those that need one".
@@ -98,8 +99,6 @@ void add_gradient(std::optional<V>& sum, V& part) {
 template <class V>
 class InputNode final : public Node<V> {
  public:
-  static constexpr bool owns_memory = !std::is_trivially_destructible_v<V>;
-
   InputNode(V value, bool needs_grad)
       : Node<V>(needs_grad ? "variable" : "input", &value_, needs_grad), value_(std::move(value)) {}
   void arrive(V& gradient) override { add_gradient(grad_, gradient); }
@@ -113,8 +112,6 @@ class InputNode final : public Node<V> {
 template <class V>
 class ParameterNode final : public Node<V> {
  public:
-  static constexpr bool owns_memory = false;
-
   explicit ParameterNode(ParameterState<V>& state)
       : Node<V>("parameter", &state.value, state.requires_grad), state_(state) {}
   void arrive(V& gradient) override { add_gradient(state_.grad, gradient); }

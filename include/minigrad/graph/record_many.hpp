@@ -14,8 +14,6 @@ namespace detail {
 template <class V, class Rule>
 class ManyNode final : public Node<V> {
  public:
-  static constexpr bool owns_memory = true;
-
   ManyNode(const char* op, V value, bool needs_grad, std::span<const Var<V>> in, const Rule& rule)
       : Node<V>(op, &value_, needs_grad), value_(std::move(value)), rule_(rule) {
     ids_.reserve(in.size());
@@ -56,8 +54,8 @@ Var<V> record_many(const char* op, std::span<const Var<V>> in, const Value& valu
     needs_grad = needs_grad || graph.node(x.id()).needs_grad();
     values.push_back(&x.value());
   }
-  return graph.template add<detail::ManyNode<V, Rule>>(op, value(std::span<const V* const>(values)), needs_grad, in,
-                                                       rule);
+  return graph.template add<detail::ManyNode<V, Rule>>(true, op, value(std::span<const V* const>(values)), needs_grad,
+                                                       in, rule);
 }
 
 }  // namespace minigrad

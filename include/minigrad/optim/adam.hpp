@@ -19,6 +19,7 @@ class AdamBase : public Optimizer<V, Options> {
     const T decay = static_cast<T>(weight_decay), shrink = static_cast<T>(shrink_by), eps = static_cast<T>(o.eps);
     const T keep1 = static_cast<T>(o.beta1), take1 = static_cast<T>(1 - o.beta1);
     const T keep2 = static_cast<T>(o.beta2), take2 = static_cast<T>(1 - o.beta2);
+    const T amsgrad = o.amsgrad ? 1 : 0;
     const auto rule_at = [&](std::size_t t) {
       const T lr = static_cast<T>(o.lr / (1 - std::pow(o.beta1, static_cast<double>(t))));
       const T scale = static_cast<T>(1 / std::sqrt(1 - std::pow(o.beta2, static_cast<double>(t))));
@@ -27,17 +28,11 @@ class AdamBase : public Optimizer<V, Options> {
         w *= shrink;
         m = keep1 * m + take1 * g;
         v = keep2 * v + take2 * g * g;
-        largest_v = larger(largest_v, v);
+        largest_v = larger(amsgrad * largest_v, v);  // without amsgrad that is v, and largest_v another name for it
         w -= lr * m / (sqrt(largest_v) * scale + eps);
       };
     };
-    if (o.amsgrad) {
-      this->template update<3>(rule_at);
-    } else {
-      this->template update<2>([&](std::size_t t) {
-        return [rule = rule_at(t)](auto& w, auto g, auto& m, auto& v) { rule(w, g, m, v, v); };
-      });
-    }
+    this->template update<3>(rule_at, 0, o.amsgrad ? 3 : 2);
   }
 };
 

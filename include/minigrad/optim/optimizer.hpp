@@ -100,19 +100,20 @@ class Optimizer {
   using Number = number_of<V>;
 
   /// Runs rule_at(t)(w, g, state...) over all elements of each parameter that takes part, where t counts the steps of
-  /// that parameter from 1. The rule has `States` numbers of state for each weight, which begin as `start`.
+  /// that parameter from 1. The rule has `States` numbers of state for each weight, which begin as `start`; where only
+  /// the first `kept` of them are to be kept, the others are the last of these.
   template <std::size_t States, class RuleAt>
-  void update(const RuleAt& rule_at, double start = 0) {
+  void update(const RuleAt& rule_at, double start = 0, std::size_t kept = States) {
     static_assert(States <= max_state);
-    require_shapes(States > 0);  // before anything changes
+    require_shapes(kept > 0);  // before anything changes
     for (std::size_t k = 0; k < parameters_.size(); ++k) {
       if (!takes_part(parameters_[k])) continue;
-      if (++steps_[k] == 1) begin_state(k, States, static_cast<Number>(start));
+      if (++steps_[k] == 1) begin_state(k, kept, static_cast<Number>(start));
       V& w = parameters_[k].value();
       const V& g = parameters_[k].grad();
       V* const state = &state_[max_state * k];
       [&]<std::size_t... I>(std::index_sequence<I...>) {
-        for_each_element<Number>(rule_at(steps_[k]), count_numbers(w), numbers(w), numbers(g), numbers(state[I])...);
+        for_each_element<Number>(rule_at(steps_[k]), count_numbers(w), numbers(w), numbers(g), numbers(state[I < kept ? I : kept - 1])...);
       }(std::make_index_sequence<States>{});
     }
   }

@@ -17,8 +17,8 @@
 #include <cstddef>
 #include <limits>
 
-#include "matmul.hpp"
 #include "rearrange.hpp"
+#include "reduce.hpp"
 
 namespace minigrad {
 namespace detail {

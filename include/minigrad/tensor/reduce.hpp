@@ -55,6 +55,18 @@ T sum_row(std::size_t n, const T* x) {
   return total;
 }
 
+/// x_0 y_0 + ... + x_{n-1} y_{n-1}, in the same order.
+template <class T>
+T dot_row(std::size_t n, const T* x, const T* y) {
+  T lanes[block] = {};
+  std::size_t i = 0;
+  for (; i + block <= n; i += block)
+    for (std::size_t j = 0; j < block; ++j) lanes[j] = static_cast<T>(lanes[j] + x[i + j] * y[i + j]);
+  T total = n >= block ? sum_row(block, lanes) : T{};
+  for (; i < n; ++i) total = static_cast<T>(total + x[i] * y[i]);
+  return total;
+}
+
 /// Whether value comes before best in the search for an extreme. NaN beats every number, so that it is not lost.
 template <class Less, class T>
 bool beats(const Less& less, T value, T best) {

@@ -11,13 +11,14 @@ namespace detail {
 template <class... X>
 concept Recordable = (TensorOperand<X> && ...) && (VarOrParameter<X> || ...);
 
-/// [..., n] as a matrix of [rows, n]: the rows of a batch, however they are arranged.
-template <class X>
-auto as_matrix(const X& x) {
+/// f(x) with x [..., n] as a matrix of [rows, n]: the rows of a batch, however they are arranged.
+template <class X, class F>
+auto with_matrix(const X& x, const F& f) {
   Shape rows = shape_of(x);
+  if (rows.rank() == 2) return f(x);  // as it nearly always is: nothing to copy
   const std::size_t n = rows[rows.rank() - 1];
   rows.erase(rows.rank() - 1);
-  return reshape(x, Shape{rows.size(), n});
+  return f(reshape(x, Shape{rows.size(), n}));
 }
 }  // namespace detail
 
@@ -52,14 +53,21 @@ auto matmul_tn(const A& a, const B& b) {
 template <class X, class W, class B>
   requires detail::Recordable<X, W, B>
 auto affine(const X& x, const W& weight, const B& bias) {
-  using detail::as_matrix;
+  using detail::with_matrix;
   return record(
       "affine", inputs(x, weight, bias), [](const auto& v, const auto& w, const auto& b) { return affine(v, w, b); },
       [](const auto& g, auto&&, const auto& v, const auto& w, auto&&) {
-        return reshape(matmul(as_matrix(g), w), shape_of(v));
+        auto out = with_matrix(g, [&](const auto& rows) { return matmul(rows, w); });
+        return shape_of(v).rank() == 2 ? out : reshape(std::move(out), shape_of(v));
       },
-      [](const auto& g, auto&&, const auto& v, auto&&, auto&&) { return matmul_tn(as_matrix(g), as_matrix(v)); },
-      [](const auto& g, auto&&, auto&&, auto&&, auto&&) { return sum(as_matrix(g), 0); });
+      [](const auto& g, auto&&, const auto& v, auto&&, auto&&) {
+        return with_matrix(g, [&](const auto& rows) {
+          return with_matrix(v, [&](const auto& in) { return matmul_tn(rows, in); });
+        });
+      },
+      [](const auto& g, auto&&, auto&&, auto&&, auto&&) {
+        return with_matrix(g, [](const auto& rows) { return sum(rows, 0); });
+      });
 }
 
 }  // namespace minigrad
