@@ -85,13 +85,15 @@ if grep -qw avx512f /proc/cpuinfo 2> /dev/null; then export OPENBLAS_CORETYPE=Sk
 
 # run PROGRAM THREADS [NAME...] - appends lines "threads program workload value unit came_out ok".
 results=$out/results.txt
+failed=0
 : > "$results"
 run() {
   local name=$1 threads=$2
   shift 2
   [ -x "$out/$name" ] || return 0
   OMP_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads \
-    "$out/$name" "$@" --threads "$threads" --seconds $seconds | sed "s/^/$threads $name /" >> "$results"
+    "$out/$name" "$@" --threads "$threads" --seconds $seconds | sed "s/^/$threads $name /" >> "$results" ||
+    { echo "$name breaks off" >&2 && failed=1; }
 }
 
 threads=$((jobs < 2 ? jobs : 2))
@@ -106,4 +108,5 @@ for round in $(seq "$rounds"); do
     run "$name" "$threads" train-W4 train-W5 gemm-float-512 gemm-float-2048
   done
 done
-awk -f "$peers/table.awk" "$results"
+awk -f "$peers/table.awk" "$results" || failed=1
+exit $failed

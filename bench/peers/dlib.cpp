@@ -1,6 +1,6 @@
-// bench/peers/dlib.cpp - dlib's networks, driven batch by batch: its trainer would add a thread that only waits. A network
-// is a type, so each workload has its own. dlib's squared loss adds over outputs and its gradient lacks the 2, so that lr
-// makes up for both; products are the BLAS's that dlib is linked with, whose threads the environment sets.
+// bench/peers/dlib.cpp - dlib's networks, driven batch by batch: its trainer would add a thread that only waits. A
+// network is a type, so each workload has its own. dlib's squared loss adds over outputs and its gradient lacks the 2,
+// so that lr makes up for both; products are the BLAS's that dlib is linked with, whose threads the environment sets.
 #include <dlib/dnn.h>
 
 #include "workloads.hpp"
@@ -20,8 +20,10 @@ class Net {
       std::copy_n(w.x_of(k), w.batch * w.inputs(), x_.back().host());
       std::vector<Label> labels(w.batch);
       for (std::size_t i = 0; i < w.batch; ++i)
-        if constexpr (classes) labels[i] = static_cast<Label>(w.labels_of(k)[i]);
-        else labels[i] = dlib::mat(w.y_of(k) + i * w.outputs(), long(w.outputs()), 1);
+        if constexpr (classes)
+          labels[i] = static_cast<Label>(w.labels_of(k)[i]);
+        else
+          labels[i] = dlib::mat(w.y_of(k) + i * w.outputs(), long(w.outputs()), 1);
       labels_.push_back(labels);
     }
     const dlib::matrix<float> sample = dlib::zeros_matrix<float>(long(w.inputs()), 1);
@@ -29,19 +31,24 @@ class Net {
     net_.to_tensor(&sample, &sample + 1, as_tensor);  // or forward() refuses to work
     predict(0);                                       // allocates the parameters
     std::size_t l = w.layers();
-    dlib::visit_layer_parameters(net_, [&](dlib::tensor& parameters) {  // from the last: weights as [in, out], then bias
-      if (parameters.size() == 0) return;
-      const std::size_t in = w.sizes[--l], out = w.sizes[l + 1];
-      float* p = parameters.host_write_only();
-      for (std::size_t i = 0; i < in; ++i)
-        for (std::size_t j = 0; j < out; ++j) *p++ = w.weights[l][j * in + i];
-      std::copy_n(w.biases[l].data(), out, p);
-    });
-    if constexpr (classes) lr_ = w.lr;
-    else lr_ = w.rule == Rule::adam ? w.lr : 2 * w.lr / float(w.outputs());
+    dlib::visit_layer_parameters(net_,
+                                 [&](dlib::tensor& parameters) {  // from the last: weights as [in, out], then bias
+                                   if (parameters.size() == 0) return;
+                                   const std::size_t in = w.sizes[--l], out = w.sizes[l + 1];
+                                   float* p = parameters.host_write_only();
+                                   for (std::size_t i = 0; i < in; ++i)
+                                     for (std::size_t j = 0; j < out; ++j) *p++ = w.weights[l][j * in + i];
+                                   std::copy_n(w.biases[l].data(), out, p);
+                                 });
+    if constexpr (classes)
+      lr_ = w.lr;
+    else
+      lr_ = w.rule == Rule::adam ? w.lr : 2 * w.lr / float(w.outputs());
     const Solver solver = [&] {
-      if constexpr (std::is_same_v<Solver, dlib::adam>) return Solver(0, 0.9f, 0.999f);
-      else return Solver(0, w.rule == Rule::sgd ? 0 : 0.9f);
+      if constexpr (std::is_same_v<Solver, dlib::adam>)
+        return Solver(0, 0.9f, 0.999f);
+      else
+        return Solver(0, w.rule == Rule::sgd ? 0 : 0.9f);
     }();
     solvers_.assign(Network::num_computational_layers, solver);
   }
@@ -80,6 +87,7 @@ int main(int count, char** values) {
   run_network<Net<Squares<fc<1, relu<fc<100, Input>>>>, dlib::sgd>>(all[1], arguments);
   run_network<Net<Small, dlib::adam>>(all[2], arguments);
   run_network<Net<Small, dlib::sgd>>(all[3], arguments);
-  run_network<Net<dlib::loss_multiclass_log<fc<10, relu<fc<128, relu<fc<256, Input>>>>>>, dlib::sgd>>(all[4], arguments);
+  run_network<Net<dlib::loss_multiclass_log<fc<10, relu<fc<128, relu<fc<256, Input>>>>>>, dlib::sgd>>(all[4],
+                                                                                                      arguments);
   run_network<Net<Squares<fc<1024, relu<fc<4096, relu<fc<4096, Input>>>>>>, dlib::sgd>>(all[5], arguments);
 }

@@ -19,8 +19,15 @@ class Net {
     for (std::size_t l = 0; l < w.layers(); ++l) {
       const auto in = Eigen::Index(w.sizes[l]), out = Eigen::Index(w.sizes[l + 1]), batch = Eigen::Index(w.batch);
       layers_.push_back({Eigen::Map<const Weights>(w.weights[l].data(), out, in),
-                         Eigen::Map<const Eigen::VectorXf>(w.biases[l].data(), out), Weights::Zero(out, in),
-                         Eigen::VectorXf::Zero(out), Matrix(out, batch), Matrix(out, batch), {}, {}, {}, {}});
+                         Eigen::Map<const Eigen::VectorXf>(w.biases[l].data(), out),
+                         Weights::Zero(out, in),
+                         Eigen::VectorXf::Zero(out),
+                         Matrix(out, batch),
+                         Matrix(out, batch),
+                         {},
+                         {},
+                         {},
+                         {}});
       Layer& layer = layers_.back();
       if (w.rule != Rule::sgd) layer.mw = layer.dw, layer.mb = layer.db;
       if (w.rule == Rule::adam) layer.vw = layer.dw, layer.vb = layer.db;
@@ -67,10 +74,14 @@ class Net {
   void forward(std::size_t k) {
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       Layer& layer = layers_[l];
-      if (l) layer.y.noalias() = layer.w * layers_[l - 1].y;
-      else layer.y.noalias() = layer.w * columns(w_.x_of(k), w_.inputs(), w_.batch);
-      if (l + 1 < layers_.size()) layer.y = (layer.y.colwise() + layer.b).cwiseMax(0);
-      else layer.y.colwise() += layer.b;
+      if (l)
+        layer.y.noalias() = layer.w * layers_[l - 1].y;
+      else
+        layer.y.noalias() = layer.w * columns(w_.x_of(k), w_.inputs(), w_.batch);
+      if (l + 1 < layers_.size())
+        layer.y = (layer.y.colwise() + layer.b).cwiseMax(0);
+      else
+        layer.y.colwise() += layer.b;
     }
   }
   template <class X>
@@ -105,7 +116,8 @@ class Net {
 template <class T>
 class EigenProduct {
  public:
-  EigenProduct(std::size_t n, const T* a, const T* b) : a_(Map(a, long(n), long(n))), b_(Map(b, long(n), long(n))), c_(n, n) {}
+  EigenProduct(std::size_t n, const T* a, const T* b)
+      : a_(Map(a, long(n), long(n))), b_(Map(b, long(n), long(n))), c_(n, n) {}
   void run() { c_.noalias() = a_ * b_; }
   const T* result() const { return c_.data(); }
 

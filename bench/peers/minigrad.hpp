@@ -23,20 +23,26 @@ class MinigradNet {
       model_.add(linear);
       if (l + 1 < w.layers()) model_.add(ReLU());
     }
-    if (w.rule == Rule::adam) adam_.emplace(parameters(model_), AdamOptions{.lr = double{w.lr}});
-    else sgd_.emplace(parameters(model_), SGDOptions{.lr = double{w.lr}, .momentum = w.rule == Rule::sgd ? 0 : 0.9});
+    if (w.rule == Rule::adam)
+      adam_.emplace(parameters(model_), AdamOptions{.lr = double{w.lr}});
+    else
+      sgd_.emplace(parameters(model_), SGDOptions{.lr = double{w.lr}, .momentum = w.rule == Rule::sgd ? 0 : 0.9});
     for (std::size_t k = 0; k < w.batches(); ++k) {
       x_.push_back(Values::from({w.batch, w.inputs()}, {w.x_of(k), w.batch * w.inputs()}));
-      if (cross_entropy_) labels_.push_back(Tensor<std::int64_t>::from({w.batch}, {w.labels_of(k), w.batch}));
-      else y_.push_back(Values::from({w.batch, w.outputs()}, {w.y_of(k), w.batch * w.outputs()}));
+      if (cross_entropy_)
+        labels_.push_back(Tensor<std::int64_t>::from({w.batch}, {w.labels_of(k), w.batch}));
+      else
+        y_.push_back(Values::from({w.batch, w.outputs()}, {w.y_of(k), w.batch * w.outputs()}));
     }
   }
 
   void update(std::size_t k) {
     graph_.clear();
     const auto loss = loss_of(model_(graph_.input(x_[k])), k);
-    if (adam_) step(*adam_, loss);
-    else step(*sgd_, loss);
+    if (adam_)
+      step(*adam_, loss);
+    else
+      step(*sgd_, loss);
   }
   double loss(std::size_t k) const { return double{loss_of(model_(x_[k]), k).item()}; }
   const float* predict(std::size_t k) {

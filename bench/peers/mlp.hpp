@@ -81,8 +81,15 @@ class Mlp {
   explicit Mlp(const Workload& w) : w_(w) {
     for (std::size_t l = 0; l < w.layers(); ++l) {
       const std::size_t in = w.sizes[l], out = w.sizes[l + 1];
-      layers_.push_back({in, out, w.weights[l], w.biases[l], {}, std::vector<float>(out),
-                         std::vector<float>(w.batch * out), std::vector<float>(w.batch * out), Step(w, in * out),
+      layers_.push_back({in,
+                         out,
+                         w.weights[l],
+                         w.biases[l],
+                         {},
+                         std::vector<float>(out),
+                         std::vector<float>(w.batch * out),
+                         std::vector<float>(w.batch * out),
+                         Step(w, in * out),
                          Step(w, out)});
       if (w.rule != Rule::sgd) layers_.back().dw.resize(in * out);
     }

@@ -20,8 +20,8 @@ struct OpenBlas {
   }
   static void gemm(bool, bool, std::size_t m, std::size_t n, std::size_t k, double alpha, const double* a,
                    const double* b, double beta, double* c) {
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, int(m), int(n), int(k), alpha, a, int(k), b, int(n), beta,
-                c, int(n));
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, int(m), int(n), int(k), alpha, a, int(k), b, int(n), beta, c,
+                int(n));
   }
 };
 

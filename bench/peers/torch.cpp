@@ -22,15 +22,18 @@ class Net {
       model_->push_back(linear);
       if (l + 1 < w.layers()) model_->push_back(torch::nn::ReLU());
     }
-    if (w.rule == Rule::adam) optimizer_ = std::make_unique<torch::optim::Adam>(model_->parameters(), w.lr);
+    if (w.rule == Rule::adam)
+      optimizer_ = std::make_unique<torch::optim::Adam>(model_->parameters(), w.lr);
     else
       optimizer_ = std::make_unique<torch::optim::SGD>(
           model_->parameters(), torch::optim::SGDOptions(w.lr).momentum(w.rule == Rule::sgd ? 0 : 0.9));
     for (std::size_t k = 0; k < w.batches(); ++k) {
       x_.push_back(copy_of(w.x_of(k), w.batch, w.inputs()));
       if (cross_entropy_)
-        y_.push_back(torch::from_blob(const_cast<std::int64_t*>(w.labels_of(k)), {long(w.batch)}, torch::kInt64).clone());
-      else y_.push_back(copy_of(w.y_of(k), w.batch, w.outputs()));
+        y_.push_back(
+            torch::from_blob(const_cast<std::int64_t*>(w.labels_of(k)), {long(w.batch)}, torch::kInt64).clone());
+      else
+        y_.push_back(copy_of(w.y_of(k), w.batch, w.outputs()));
     }
   }
 

@@ -1,4 +1,5 @@
-// bench/peers/workloads.hpp - the same work for every library: shapes, first weights, data, what must come out, the clock.
+// bench/peers/workloads.hpp - the same work for every library: shapes, first weights, data, what must come out, the
+// clock.
 //
 // No library appears here. A peer is one file with a class Net:
 //
@@ -8,8 +9,9 @@
 //   double loss(std::size_t k);              // of batch k, with the weights of this moment
 //
 // and a main() that calls run_networks<Net>, and run_products<T, Product> if it multiplies matrices. Each executable
-// takes NAME... [--threads N] [--seconds S], where NAME is the name of a workload or its first words (`train`, `infer-W3`,
-// `gemm-float`), or nothing for all, and prints a line for each: workload, value, unit, what came out, ok or WRONG.
+// takes NAME... [--threads N] [--seconds S], where NAME is the name of a workload or its first words (`train`,
+// `infer-W3`, `gemm-float`), or nothing for all, and prints a line for each: workload, value, unit, what came out, ok
+// or WRONG.
 #pragma once
 
 #include <chrono>
@@ -37,9 +39,9 @@ struct Workload {
   Loss loss;
   Rule rule;
   float lr;
-  std::size_t updates;     // from the first weights to `expected_loss`, the mean over all batches
+  std::size_t updates;  // from the first weights to `expected_loss`, the mean over all batches
   double expected_loss;
-  double expected_output;  // mean square of what the first weights predict for batch 0
+  double expected_output;   // mean square of what the first weights predict for batch 0
   std::size_t block, most;  // the clock is read every `block` updates; after `most` it starts from the first weights
   const char* unit;
 
@@ -96,7 +98,8 @@ inline void fill(Workload& w) {
   w.x = numbers(w.samples * w.inputs(), 1);
   for (std::size_t i = 0; i < w.samples; ++i) {
     const float* x = &w.x[i * w.inputs()];
-    if (w.loss == Loss::cross_entropy) w.labels.push_back(static_cast<std::int64_t>(5 + 4.999f * x[0]));
+    if (w.loss == Loss::cross_entropy)
+      w.labels.push_back(static_cast<std::int64_t>(5 + 4.999f * x[0]));
     else
       for (std::size_t j = 0; j < w.outputs(); ++j) w.y.push_back(x[j % w.inputs()] * (2 - x[0]) + 0.5f);
   }
@@ -109,7 +112,19 @@ inline std::vector<Workload> workloads() {
       {"W2", {1, 100, 1}, 20, 20, Loss::mse, Rule::sgd, 0.02f, 200, 0.00780859, 0.00974613, 100, 100000, "us/update"},
       {"W3", {4, 64, 64, 1}, 64, 64, Loss::mse, Rule::adam, 0.001f, 100, 0.0168373, 0.0231503, 10, 2000, "us/update"},
       {"W3b", {4, 64, 64, 1}, 64, 1, Loss::mse, Rule::sgd, 0.01f, 128, 0.323672, 0.0383333, 100, 10000, "us/update"},
-      {"W4", {784, 256, 128, 10}, 1024, 128, Loss::cross_entropy, Rule::momentum, 0.05f, 16, 2.26157, 0.00840489, 1, 100, "samples/s"},
+      {"W4",
+       {784, 256, 128, 10},
+       1024,
+       128,
+       Loss::cross_entropy,
+       Rule::momentum,
+       0.05f,
+       16,
+       2.26157,
+       0.00840489,
+       1,
+       100,
+       "samples/s"},
       {"W5", {1024, 4096, 4096, 1024}, 256, 256, Loss::mse, Rule::sgd, 1, 2, 1.62846, 0.00315124, 1, 10, "GFLOP/s"},
   };
 }
@@ -121,9 +136,12 @@ struct Arguments {
 
   Arguments(int count, char** values) {
     for (int i = 1; i < count; ++i) {
-      if (std::strcmp(values[i], "--threads") == 0 && i + 1 < count) threads = std::atoi(values[++i]);
-      else if (std::strcmp(values[i], "--seconds") == 0 && i + 1 < count) seconds = std::atof(values[++i]);
-      else names.push_back(values[i]);
+      if (std::strcmp(values[i], "--threads") == 0 && i + 1 < count)
+        threads = std::atoi(values[++i]);
+      else if (std::strcmp(values[i], "--seconds") == 0 && i + 1 < count)
+        seconds = std::atof(values[++i]);
+      else
+        names.push_back(values[i]);
     }
   }
   bool wants(const std::string& workload) const {
@@ -217,13 +235,15 @@ void run_network(Workload& w, const Arguments& arguments) {
     const auto block = [&] {
       for (std::size_t i = 0; i < w.block; ++i) net.predict(0), keep(net);
     };
-    const double time = best_time(arguments.seconds, 1, 1000000, [] {}, block);
+    const double time = best_time(
+        arguments.seconds, 1, 1000000, [] {}, block);
     report(infer, time / static_cast<double>(w.block) * 1e6, "us/call", square, w.expected_output);
   }
 }
 
 template <class Net>
-void run_networks(const Arguments& arguments, bool (*can)(const Workload&) = [](const Workload&) { return true; }) {
+void run_networks(
+    const Arguments& arguments, bool (*can)(const Workload&) = [](const Workload&) { return true; }) {
   for (Workload& w : workloads())
     if (can(w)) run_network<Net>(w, arguments);
 }
@@ -244,10 +264,12 @@ void run_products(const Arguments& arguments, std::size_t largest = 2048) {
     for (std::size_t p = 0; p < n; ++p) last += double{a[(n - 1) * n + p]} * double{b[p * n + n - 1]};
     const double came_out = double{product.result()[n * n - 1]};
     const double side = static_cast<double>(n);
-    const double time = best_time(arguments.seconds, 1, 1000000, [] {}, [&] {
-      product.run();
-      keep(product);
-    });
+    const double time = best_time(
+        arguments.seconds, 1, 1000000, [] {},
+        [&] {
+          product.run();
+          keep(product);
+        });
     report(name, 2 * side * side * side / time * 1e-9, "GFLOP/s", came_out, last);
   }
 }
