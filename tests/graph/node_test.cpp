@@ -25,7 +25,7 @@ TEST_CASE("every node comes after the nodes it was computed from, and names what
   CHECK(std::vector<NodeId>(inputs_of_product.begin(), inputs_of_product.end()) == std::vector<NodeId>{0, 1});
   const auto inputs_of_z = graph.node(z.id()).inputs();
   CHECK(std::vector<NodeId>(inputs_of_z.begin(), inputs_of_z.end()) == std::vector<NodeId>{2, no_node});
-  CHECK(graph.node(z.id()).constant(1).number == 2);
+  CHECK(graph.node(z.id()).number(1) == 2);
   CHECK(graph.node(x.id()).inputs().empty());
 }
 

@@ -128,7 +128,7 @@ TEST_CASE("gradients are shown where they are kept") {
 )");
 }
 
-TEST_CASE("a tensor is shown by its shape and its first numbers, a constant inside of its op") {
+TEST_CASE("a tensor is shown by its shape and its first numbers, a number inside of the op that it is an operand of") {
   Graph<Tensor<float>> graph;
   const auto x = graph.variable({{1, 2, 3}, {4, 5, 6.12345f}});
   const auto y = clamp(x * Tensor<float>{1, 2, 3}, 0, 1.5);
@@ -136,13 +136,15 @@ TEST_CASE("a tensor is shown by its shape and its first numbers, a constant insi
   static_cast<void>(graph.input(Tensor<float>::empty({2, 0})));
   CHECK(body(to_dot(graph, {{y, "y"}})) ==
         R"(  n0 [label="variable\n[2, 3]\n1, 2, 3, 4, ...\ngrad 1, 0, 0, 0, ...", fillcolor="#cfe8ff"];
-  n1 [label="mul(·, [3])\n[2, 3]\n1, 4, 9, 4, ..."];
-  n0 -> n1;
-  n2 [label="y = clamp(·, 0, 1.5)\n[2, 3]\n1, 1.5, 1.5, 1.5, ..."];
+  n1 [label="input\n[3]\n1, 2, 3", fillcolor="#eeeeee"];
+  n2 [label="mul\n[2, 3]\n1, 4, 9, 4, ..."];
+  n0 -> n2;
   n1 -> n2;
-  n3 [label="sum\n8.5"];
+  n3 [label="y = clamp(·, 0, 1.5)\n[2, 3]\n1, 1.5, 1.5, 1.5, ..."];
   n2 -> n3;
-  n4 [label="input\n[2, 0]", fillcolor="#eeeeee"];
+  n4 [label="sum\n8.5"];
+  n3 -> n4;
+  n5 [label="input\n[2, 0]", fillcolor="#eeeeee"];
 )");
 }
 

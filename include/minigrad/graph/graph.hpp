@@ -103,7 +103,8 @@ class Graph {
 
   /// Forgets all nodes. Every Var of this graph becomes invalid, and says so when used.
   void clear() {
-    adjoints_.clear();
+    if (adjoints_in_use_) adjoints_.clear();
+    adjoints_in_use_ = false;
     if (own_memory_)
       for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->~Node();
     own_memory_ = false;
@@ -153,23 +154,19 @@ class Graph {
 
   bool owns(const Var<V>& x) const { return x.graph_ == this && x.generation_ == generation_; }
 
-  /// dL/dv for every node v with needs_grad, from dL/d(root) = seed: computed, and handed to the nodes that keep it.
+  /// dL/dv for every node v with needs_grad, from dL/d(root) = seed: computed, and kept by the nodes that do so.
   void sweep(const Var<V>& root, V seed) {
-    adjoints_.clear();
-    adjoints_.resize(std::size_t{root.id()} + 1);
+    const std::size_t count = std::size_t{root.id()} + 1;
+    if (adjoints_in_use_) adjoints_.clear();  // by the last sweep, which was to keep them or was broken off
+    adjoints_in_use_ = true;
+    if (adjoints_.size() < count) adjoints_.resize(count);
     adjoints_[root.id()] = std::move(seed);
-    for (std::size_t i = adjoints_.size(); i-- > 0;) {
+    for (std::size_t i = count; i-- > 0;) {
       if (!adjoints_[i] || !nodes_[i]->needs_grad()) continue;
       nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints_);
-      if (retain_grads_) continue;
-      nodes_[i]->arrive(*adjoints_[i]);
-      adjoints_[i].reset();
+      if (!retain_grads_) adjoints_[i].reset();
     }
-    for (std::size_t i = adjoints_.size(); retain_grads_ && i-- > 0;)
-      if (adjoints_[i]) {
-        V copy = *adjoints_[i];
-        nodes_[i]->arrive(copy);
-      }
+    adjoints_in_use_ = retain_grads_;
   }
 
   /// The same, recorded as new nodes of this graph, for the nodes marked as wanted.
@@ -208,7 +205,8 @@ class Graph {
   std::uint32_t generation_ = ++detail::last_generation;
   bool retain_grads_ = false;
   bool own_memory_ = false;  // whether any node does, so that it must be destroyed
-  detail::Adjoints<V> adjoints_;  // kept between sweeps for its memory
+  bool adjoints_in_use_ = false;
+  detail::Adjoints<V> adjoints_;  // kept between sweeps for its memory; all are empty unless they are in use
 };
 
 template <class V>

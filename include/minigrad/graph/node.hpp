@@ -25,17 +25,21 @@ inline constexpr NodeId no_node = (std::numeric_limits<NodeId>::max)();
 
 namespace detail {
 
+template <class X>
+struct NumberOf : ElementOf<X> {};
+template <class V>
+struct NumberOf<Var<V>> : ElementOf<V> {};
+template <class V>
+struct NumberOf<Parameter<V>> : ElementOf<V> {};
+
+/// The number type of an operand: T for Tensor<T>, Var<Tensor<T>>, T itself.
+template <class X>
+using number_of = typename NumberOf<X>::type;
+
 /// Gradients on their way from a loss to its inputs, one place for each node. X is V to compute them, Var<V> to record
 /// their computation in the graph, so that they can be differentiated again.
 template <class X>
 using Adjoints = std::vector<std::optional<X>, PoolAllocator<std::optional<X>>>;
-
-/// A constant among an op's inputs: a number, or a Tensor.
-struct ConstantInput {
-  double number = 0;
-  const Shape* shape = nullptr;  // of a Tensor
-  Source source{};
-};
 
 /// Which nodes want a gradient; null stands for "those that need one".
 using Wanted = const char*;
@@ -43,28 +47,27 @@ using Wanted = const char*;
 template <class V>
 class Node {
  public:
-  Node(const char* op, const V* value, bool needs_grad) : value_(value), op_(op), needs_grad_(needs_grad) {}
+  Node(const V* value, bool needs_grad) : value_(value), needs_grad_(needs_grad) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   virtual ~Node() = default;
 
   const V& value() const { return *value_; }
-  const char* op() const { return op_; }
   bool needs_grad() const { return needs_grad_; }
 
-  /// The nodes it was computed from, in order; no_node in the place of a constant.
+  virtual const char* op() const = 0;
+  /// The nodes it was computed from, in order; no_node in the place of a number, which number(k) then is.
   virtual std::span<const NodeId> inputs() const { return {}; }
-  virtual ConstantInput constant(std::size_t) const { return {}; }
-  /// The chain rule: adds to each wanted input's adjoint what it gets from this node's.
-  virtual void pull(Graph<V>&, NodeId, Adjoints<V>&) {}
+  virtual number_of<V> number(std::size_t) const { return {}; }
+  /// The chain rule: adds to each wanted input's adjoint what it gets from this node's. A node without inputs takes the
+  /// gradient, if it is one that keeps it.
+  virtual void pull(Graph<V>&, NodeId self, Adjoints<V>&) = 0;
   virtual void pull(Graph<V>&, NodeId, Adjoints<Var<V>>&, Wanted) {}
-  /// The finished gradient, for nodes that keep it beyond the sweep.
-  virtual void arrive(V&) {}
+  /// The finished gradient, of nodes that keep it beyond the sweep.
   virtual const V* kept_grad() const { return nullptr; }
 
  private:
   const V* value_;  // in the derived node, or in a Parameter
-  const char* op_;
   bool needs_grad_;
 };
 
@@ -99,9 +102,9 @@ void add_gradient(std::optional<V>& sum, V& part) {
 template <class V>
 class InputNode final : public Node<V> {
  public:
-  InputNode(V value, bool needs_grad)
-      : Node<V>(needs_grad ? "variable" : "input", &value_, needs_grad), value_(std::move(value)) {}
-  void arrive(V& gradient) override { add_gradient(grad_, gradient); }
+  InputNode(V value, bool needs_grad) : Node<V>(&value_, needs_grad), value_(std::move(value)) {}
+  const char* op() const override { return this->needs_grad() ? "variable" : "input"; }
+  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(grad_, *adjoints[self]); }
   const V* kept_grad() const override { return grad_ ? &*grad_ : nullptr; }
 
  private:
@@ -112,9 +115,9 @@ class InputNode final : public Node<V> {
 template <class V>
 class ParameterNode final : public Node<V> {
  public:
-  explicit ParameterNode(ParameterState<V>& state)
-      : Node<V>("parameter", &state.value, state.requires_grad), state_(state) {}
-  void arrive(V& gradient) override { add_gradient(state_.grad, gradient); }
+  explicit ParameterNode(ParameterState<V>& state) : Node<V>(&state.value, state.requires_grad), state_(state) {}
+  const char* op() const override { return "parameter"; }
+  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(state_.grad, *adjoints[self]); }
   const V* kept_grad() const override { return state_.grad ? &*state_.grad : nullptr; }
 
  private:

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <new>
 #include <span>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -31,6 +30,23 @@ inline constexpr SameGradient same_gradient{};
 
 namespace detail {
 
+/// One to four rules. (A std::tuple of them would take longer to compile than all else about an op.)
+template <class R0, class R1 = NoRule, class R2 = NoRule, class R3 = NoRule>
+struct Rules {
+  [[no_unique_address]] R0 r0;
+  [[no_unique_address]] R1 r1{};
+  [[no_unique_address]] R2 r2{};
+  [[no_unique_address]] R3 r3{};
+
+  template <std::size_t K>
+  constexpr const auto& get() const {
+    if constexpr (K == 0) return r0;
+    else if constexpr (K == 1) return r1;
+    else if constexpr (K == 2) return r2;
+    else return r3;
+  }
+};
+
 template <class V>
 class OpNode;
 
@@ -39,41 +55,63 @@ template <class V>
 struct RuleCalls {
   bool none = false, same = false;                                  // no gradient; the gradient as it is
   RowKernel each = nullptr;                                         // a rule of one element, over whole tensors
-  const void* (*state)(const OpNode<V>&) = nullptr;                 // the rule itself, for what it captured
+  const void* (*rule)(const OpNode<V>&) = nullptr;                  // the rule itself, for what it captured
   V (*compute)(const OpNode<V>&, Graph<V>&, const V& g) = nullptr;  // a rule of whole values
   Var<V> (*record)(const OpNode<V>&, Graph<V>&, NodeId self, const Var<V>& g) = nullptr;
 };
 
-/// What the nodes of one op have in common. So there is one type of node for all ops, and an op adds to a program
-/// little more than its own value and rules.
+/// What the nodes of one op have in common.
 template <class V>
 struct OpCalls {
   std::uint8_t inputs;
+  bool owns_memory;        // whether a node must be destroyed
+  std::size_t rest_bytes;  // of the ids and rules that stand behind a node
   const RuleCalls<V>* rules;
   void (*pull)(const OpNode<V>&, Graph<V>&, const V& g, Adjoints<V>&) = nullptr;  // for numbers: all rules at once
-  ConstantInput (*constant)(const OpNode<V>&, std::size_t k) = nullptr;           // where some input is one
-  void (*destroy_rest)(OpNode<V>&) = nullptr;                                     // where there is anything to destroy
+  void (*destroy_rules)(OpNode<V>&) = nullptr;                                    // where there is anything to destroy
 };
 
-/// A node computed by an op. After it in memory stand its inputs, constants, and what its rules captured: a Rest.
+/// A node computed by an op. After it in memory stand the ids of its inputs, its rules where they captured something,
+/// and, where some inputs are numbers or the op sums up, the numbers: one for each input, then the divisor of the sum.
 template <class V>
 class OpNode final : public Node<V> {
  public:
-  OpNode(const char* op, V&& value, bool needs_grad, const OpCalls<V>& calls)
-      : Node<V>(op, &value_, needs_grad), calls_(calls), value_(std::move(value)) {}
+  using T = number_of<V>;
+
+  OpNode(V&& value, bool needs_grad, bool sums_up, const char* op, const OpCalls<V>& calls)
+      : Node<V>(&value_, needs_grad), sums_up_(sums_up), calls_(calls), op_(op), value_(std::move(value)) {}
   ~OpNode() override {
-    if (calls_.destroy_rest) calls_.destroy_rest(*this);
+    if (calls_.destroy_rules) calls_.destroy_rules(*this);
   }
 
   /// What stands behind the node; ids come first in it.
   template <class Rest>
+  Rest& rest() {
+    return *std::launder(reinterpret_cast<Rest*>(this + 1));
+  }
+  template <class Rest>
   const Rest& rest() const {
     return *std::launder(reinterpret_cast<const Rest*>(this + 1));
   }
+  const T* numbers() const {
+    return std::launder(reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(this + 1) + calls_.rest_bytes));
+  }
 
+  const char* op() const override { return op_; }
   std::span<const NodeId> inputs() const override { return {&rest<NodeId>(), calls_.inputs}; }
-  ConstantInput constant(std::size_t k) const override {
-    return calls_.constant ? calls_.constant(*this, k) : ConstantInput{};
+  T number(std::size_t k) const override { return numbers()[k]; }
+
+  /// Input k on values, and on Vars, where a number becomes an input of the graph.
+  const V& input(Graph<V>& graph, std::size_t k) const {
+    const NodeId id = (&rest<NodeId>())[k];
+    if constexpr (is_number<V>) {
+      if (id == no_node) return numbers()[k];
+    }
+    return graph.node(id).value();
+  }
+  [[gnu::noinline]] Var<V> input_var(Graph<V>& graph, std::size_t k) const {
+    const NodeId id = inputs()[k];
+    return id == no_node ? graph.input(value_of_number(numbers()[k])) : graph.at(id);
   }
 
   void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
@@ -83,91 +121,103 @@ class OpNode final : public Node<V> {
     } else {
       const auto ids = inputs();
       for (std::size_t k = 0; k < ids.size(); ++k)
-        if (!calls_.rules[k].none && graph.node(ids[k]).needs_grad())
-          pull_one(calls_.rules[k], graph, g, adjoints[ids[k]], graph.node(ids[k]).value());
+        if (!calls_.rules[k].none && ids[k] != no_node)
+          if (const Node<V>& input = graph.node(ids[k]); input.needs_grad())
+            pull_one(calls_.rules[k], graph, g, adjoints[ids[k]], input.value());
     }
   }
   void pull(Graph<V>& graph, NodeId self, Adjoints<Var<V>>& adjoints, Wanted wanted) override {
     const auto ids = inputs();
+    Var<V> g = *adjoints[self];
+    if constexpr (is_tensor<V>) {
+      if (sums_up_) g = broadcast_to(g / divisor(), shape_of_sum(graph));
+    }
     for (std::size_t k = 0; k < ids.size(); ++k)
-      if (!calls_.rules[k].none && wanted[ids[k]])
-        pass_back(this->op(), adjoints[ids[k]], calls_.rules[k].record(*this, graph, self, *adjoints[self]),
-                  graph.node(ids[k]).value());
+      if (!calls_.rules[k].none && ids[k] != no_node && wanted[ids[k]])
+        pass_back(op_, adjoints[ids[k]], calls_.rules[k].record(*this, graph, self, g), graph.node(ids[k]).value());
   }
 
  private:
-  void pull_one(const RuleCalls<V>& rule, Graph<V>& graph, const V& g, std::optional<V>& slot, const V& input) {
-    if (rule.same) return pass_back_copy(this->op(), slot, g, input);
-    if (!rule.each) return pass_back(this->op(), slot, rule.compute(*this, graph, g), input);
-    const auto ids = inputs();
-    Source in[max_operands] = {source_of(g), source_of(value_)};
-    for (std::size_t k = 0; k < ids.size(); ++k)
-      in[2 + k] = ids[k] == no_node ? constant(k).source : source_of(graph.node(ids[k]).value());
-    V part;
-    Write write;
-    V& out = destination(slot, part, g.shape(), input.shape(), write);
-    run_pass(out, rule.each, rule.state(*this), write, {in, 2 + ids.size()});
-    if (&out == &part) pass_back(this->op(), slot, std::move(part), input);
+  static V value_of_number(T number) {
+    if constexpr (is_tensor<V>)
+      return V::scalar(number);
+    else
+      return number;
+  }
+  T divisor() const { return numbers()[calls_.inputs]; }
+  const Shape& shape_of_sum(Graph<V>& graph) const {
+    std::size_t k = 0;
+    while (inputs()[k] == no_node) ++k;
+    return graph.node(inputs()[k]).value().shape();
   }
 
+  void pull_one(const RuleCalls<V>& rule, Graph<V>& graph, const V& g, std::optional<V>& slot, const V& input) {
+    if (rule.compute) return pass_back(op_, slot, rule.compute(*this, graph, g), input);
+    if (rule.same && !sums_up_) return pass_back_copy(op_, slot, g, input);
+    static constexpr Shape one{};
+    const auto ids = inputs();
+    Source in[max_operands] = {source_of(g), source_of(value_)};
+    const Shape* shape = &g.shape();
+    T part_of_sum;
+    if (sums_up_) {  // each element has the same part in it
+      part_of_sum = *g.data() / divisor();
+      in[0] = in[1] = source_of(part_of_sum);
+      shape = &shape_of_sum(graph);
+    }
+    for (std::size_t k = 0; k < ids.size(); ++k)
+      in[2 + k] = ids[k] == no_node ? Source{numbers() + k, &one, sizeof(T)} : source_of(graph.node(ids[k]).value());
+    V part;
+    Write write;
+    V& out = destination(slot, part, *shape, input.shape(), write);
+    run_pass(out, rule.each, rule.rule ? rule.rule(*this) : this, write, {in, 2 + ids.size()});
+    if (&out == &part) pass_back(op_, slot, std::move(part), input);
+  }
+
+  bool sums_up_;
   const OpCalls<V>& calls_;
+  const char* op_;
   V value_;
 };
 
 /// What stands behind an OpNode, and the calls made from it.
-template <class V, bool PerElement, class Constants, class... Rules>
+template <class V, bool PerElement, class... R>
 struct OpRest {
-  static constexpr std::size_t arity = sizeof...(Rules);
-  std::array<NodeId, arity> ids;
-  [[no_unique_address]] Constants constants;
-  [[no_unique_address]] std::tuple<Rules...> rules;
+  static constexpr std::size_t arity = sizeof...(R);
+  using T = number_of<V>;
+  struct Ids {
+    alignas(T) NodeId id[arity];
+  };
+  Ids ids;
+  [[no_unique_address]] Rules<R...> rules;
+
+  static constexpr bool stateless = (std::is_empty_v<R> && ...);
 
  private:
   using Indices = std::make_index_sequence<arity>;
   template <std::size_t K>
-  using Rule = std::tuple_element_t<K, std::tuple<Rules...>>;
+  using Rule = std::remove_cvref_t<decltype(std::declval<Rules<R...>>().template get<K>())>;
   template <std::size_t K>
-  using Constant = std::tuple_element_t<K, Constants>;
+  static constexpr bool has_rule = !std::is_same_v<Rule<K>, NoRule>;
   template <std::size_t K>
-  static constexpr bool is_node = std::is_same_v<Constant<K>, NotConstant>;
-  template <std::size_t K>
-  static constexpr bool has_rule = is_node<K> && !std::is_same_v<Rule<K>, NoRule>;
-  template <std::size_t K>
-  static constexpr bool is_same = std::is_same_v<Rule<K>, SameGradient>;
-  static const OpRest& of(const OpNode<V>& node) { return node.template rest<OpRest>(); }
-
-  /// Input J of a rule on values, and of one on Vars.
-  template <std::size_t J>
-  const auto& read(const Graph<V>& graph) const {
-    if constexpr (is_node<J>)
-      return graph.node(ids[J]).value();
-    else
-      return std::get<J>(constants);
-  }
-  template <std::size_t J>
-  decltype(auto) read_var(Graph<V>& graph) const {
-    if constexpr (is_node<J>)
-      return graph.at(ids[J]);
-    else
-      return (std::get<J>(constants));
+  static const Rule<K>& rule(const OpNode<V>& node) {
+    return node.template rest<OpRest>().rules.template get<K>();
   }
 
   template <std::size_t K, std::size_t... J>
   static V compute(const OpNode<V>& node, Graph<V>& graph, const V& g, std::index_sequence<J...>) {
-    const OpRest& rest = of(node);
-    return V(std::get<K>(rest.rules)(g, node.value(), rest.template read<J>(graph)...));
+    return V(rule<K>(node)(g, node.value(), node.input(graph, J)...));
   }
   template <std::size_t K, std::size_t... J>
   static Var<V> record(const OpNode<V>& node, Graph<V>& graph, NodeId self, const Var<V>& g,
                        std::index_sequence<J...>) {
-    const OpRest& rest = of(node);
-    return std::get<K>(rest.rules)(g, graph.at(self), rest.template read_var<J>(graph)...);
+    return rule<K>(node)(g, graph.at(self), node.input_var(graph, J)...);
   }
   template <std::size_t K>
   static void pull_number(const OpNode<V>& node, Graph<V>& graph, const V& g, Adjoints<V>& adjoints) {
     if constexpr (has_rule<K>) {
-      const NodeId id = of(node).ids[K];
-      if (graph.node(id).needs_grad()) pass_back(nullptr, adjoints[id], compute<K>(node, graph, g, Indices{}), g);
+      const NodeId id = node.template rest<OpRest>().ids.id[K];
+      if (id != no_node && graph.node(id).needs_grad())
+        pass_back(nullptr, adjoints[id], compute<K>(node, graph, g, Indices{}), g);
     }
   }
   template <std::size_t... K>
@@ -176,27 +226,20 @@ struct OpRest {
     (pull_number<K>(node, graph, g, adjoints), ...);
   }
 
-  template <class C>
-  struct ElementOfConstant : ElementOf<C> {};
-  template <class C>
-    requires std::is_same_v<C, NotConstant>
-  struct ElementOfConstant<C> : ElementOf<V> {
-  };
-
   template <std::size_t K, std::size_t... J>
   static constexpr RuleCalls<V> calls_of(std::index_sequence<J...>) {
     RuleCalls<V> out;
     out.none = !has_rule<K>;
     if constexpr (has_rule<K>) {
-      out.same = is_same<K>;
+      out.same = std::is_same_v<Rule<K>, SameGradient>;
       out.record = [](const OpNode<V>& node, Graph<V>& graph, NodeId self, const Var<V>& g) {
         return record<K>(node, graph, self, g, Indices{});
       };
-      if constexpr (is_tensor<V> && PerElement && !is_same<K>) {
-        using T = typename V::value_type;
-        out.each = row_kernel<T, Rule<K>, T, T, typename ElementOfConstant<Constant<J>>::type...>;
-        out.state = [](const OpNode<V>& node) -> const void* { return &std::get<K>(of(node).rules); };
-      } else if constexpr (is_tensor<V> && !is_same<K>) {
+      if constexpr (is_tensor<V> && PerElement) {
+        out.each = row_kernel<T, Rule<K>, T, T, std::enable_if_t<(J < arity), T>...>;
+        if constexpr (!std::is_empty_v<Rule<K>>)
+          out.rule = [](const OpNode<V>& node) -> const void* { return &rule<K>(node); };
+      } else if constexpr (is_tensor<V> && !std::is_same_v<Rule<K>, SameGradient>) {
         out.compute = [](const OpNode<V>& node, Graph<V>& graph, const V& g) {
           return compute<K>(node, graph, g, Indices{});
         };
@@ -213,49 +256,45 @@ struct OpRest {
   static void pull(const OpNode<V>& node, Graph<V>& graph, const V& g, Adjoints<V>& adjoints) {
     pull_numbers(node, graph, g, adjoints, Indices{});
   }
-  static void destroy(OpNode<V>& node) { const_cast<OpRest&>(of(node)).~OpRest(); }
-
-  template <std::size_t J>
-  static void describe(const OpNode<V>& node, std::size_t k, ConstantInput& found) {
-    if constexpr (!is_node<J>) {
-      if (k != J) return;
-      const Constant<J>& one = std::get<J>(of(node).constants);
-      found.source = source_of(one);
-      if constexpr (is_tensor<Constant<J>>)
-        found.shape = &one.shape();
-      else
-        found.number = static_cast<double>(one);
-    }
-  }
-  template <std::size_t... J>
-  static ConstantInput find_constant(const OpNode<V>& node, std::size_t k, std::index_sequence<J...>) {
-    ConstantInput found;
-    (describe<J>(node, k, found), ...);
-    return found;
-  }
-  static ConstantInput constant(const OpNode<V>& node, std::size_t k) { return find_constant(node, k, Indices{}); }
-
-  static constexpr bool has_constants = !std::is_empty_v<Constants>;
-  static constexpr bool trivial =
-      std::is_trivially_destructible_v<Constants> && std::is_trivially_destructible_v<std::tuple<Rules...>>;
+  static void destroy(OpNode<V>& node) { node.template rest<OpRest>().~OpRest(); }
 
  public:
-  static constexpr bool owns_memory = Graph<V>::owns_values || !trivial;
   static constexpr OpCalls<V> calls = [] {  // only what is asked for is compiled
-    OpCalls<V> out{arity, rule_calls.data()};
+    constexpr bool trivial = std::is_trivially_destructible_v<Rules<R...>>;
+    OpCalls<V> out{arity, Graph<V>::owns_values || !trivial, sizeof(OpRest), rule_calls.data()};
     if constexpr (is_number<V>) out.pull = pull;
-    if constexpr (has_constants) out.constant = constant;
-    if constexpr (!trivial) out.destroy_rest = destroy;
+    if constexpr (!trivial) out.destroy_rules = destroy;
     return out;
   }();
 };
 
-/// Whether any of these inputs needs a gradient.
+/// In the place of a divisor: the op does not sum up.
+inline constexpr double not_summed = -1;
+
+/// Makes an OpNode, with room for what stands behind it; the rules, if they captured anything, are to be put there
+/// before the node is added to the graph. A divisor says that the op sums up.
 template <class V>
-[[gnu::noinline]] bool any_needs_grad(const Graph<V>& graph, std::span<const NodeId> ids) {
-  for (NodeId id : ids)
-    if (id != no_node && graph.node(id).needs_grad()) return true;
-  return false;
+[[gnu::noinline]] OpNode<V>* new_node(Graph<V>& graph, const char* op, V&& value, std::span<const NodeId> ids,
+                                      const AnyOperand<V>* in, const OpCalls<V>& calls, double divisor = not_summed) {
+  using T = number_of<V>;
+  bool needs_grad = false, has_numbers = divisor >= 0;
+  for (const NodeId id : ids) {
+    if (id == no_node)
+      has_numbers = true;
+    else
+      needs_grad = needs_grad || graph.node(id).needs_grad();
+  }
+  const std::size_t numbers_bytes = has_numbers ? (ids.size() + 1) * sizeof(T) : 0;
+  void* room = graph.room(sizeof(OpNode<V>) + calls.rest_bytes + numbers_bytes);
+  auto* node = new (room) OpNode<V>(std::move(value), needs_grad, divisor >= 0, op, calls);
+  NodeId* to = new (node + 1) NodeId[ids.size()];
+  for (std::size_t k = 0; k < ids.size(); ++k) to[k] = ids[k];
+  if (has_numbers) {
+    T* numbers = new (reinterpret_cast<std::byte*>(node + 1) + calls.rest_bytes) T[ids.size() + 1];
+    for (std::size_t k = 0; k < ids.size(); ++k) numbers[k] = ids[k] == no_node ? in[k].number : T{};
+    numbers[ids.size()] = static_cast<T>(divisor);
+  }
+  return node;
 }
 
 }  // namespace detail

@@ -33,23 +33,6 @@ const auto& value_of(const X& x) {
 
 namespace detail {
 
-template <class X>
-struct NumberOf {
-  using type = X;
-};
-template <class T>
-struct NumberOf<Tensor<T>> {
-  using type = T;
-};
-template <class V>
-struct NumberOf<Var<V>> : NumberOf<V> {};
-template <class V>
-struct NumberOf<Parameter<V>> : NumberOf<V> {};
-
-/// The number type of an operand: T for Tensor<T>, Var<Tensor<T>>, T itself.
-template <class X>
-using number_of = typename NumberOf<X>::type;
-
 template <class... X>
 struct FirstVar {
   using type = void;
@@ -68,34 +51,53 @@ auto& common_graph(const X& x, const Rest&... rest) {
   else return common_graph(rest...);
 }
 
-struct NotConstant {};
+/// An operand of an op on values of type V, whatever it is: so what is done with operands is compiled once for V.
+template <class V>
+struct AnyOperand {
+  enum class Kind : unsigned char { var, parameter, value, mask, number };
+  Kind kind;
+  union {
+    const Var<V>* var;
+    const Parameter<V>* parameter;
+    const V* value;  // a Tensor
+    const Tensor<bool>* mask;
+    number_of<V> number;
+  };
+};
 
-/// The node of an operand that has one. Numbers and Tensors have none: they are constants, kept in the op itself.
 template <class V, class X>
-NodeId node_of(const char* op, Graph<V>& graph, const X& x) {
+AnyOperand<V> any_operand(const X& x) {
+  using Kind = typename AnyOperand<V>::Kind;
   if constexpr (is_var<X>) {
     static_assert(std::is_same_v<X, Var<V>>, "minigrad: Vars of different types cannot meet in one op");
-    if (!graph.owns(x)) fail<GraphError>({op, ": the operands belong to different graphs"});
-    return x.id();
+    return {.kind = Kind::var, .var = &x};
   } else if constexpr (is_parameter<X>) {
     static_assert(std::is_same_v<X, Parameter<V>>, "minigrad: a Parameter of another type than the Var cannot meet it");
-    return graph.parameter(x).id();
+    return {.kind = Kind::parameter, .parameter = &x};
+  } else if constexpr (is_tensor<X>) {
+    static_assert(is_tensor<V>, "minigrad: a Tensor cannot meet a Var of a number graph");
+    static_assert(std::is_same_v<X, V> || std::is_same_v<X, Tensor<bool>>,
+                  "minigrad: the tensors hold different number types: convert one with x.to<double>()");
+    if constexpr (std::is_same_v<X, V>) return {.kind = Kind::value, .value = &x};
+    else return {.kind = Kind::mask, .mask = &x};
   } else {
-    return no_node;
+    return {.kind = Kind::number, .number = static_cast<number_of<V>>(x)};
   }
 }
 
-template <class V, class X>
-auto constant_of(const X& x) {
-  if constexpr (is_var<X> || is_parameter<X>) {
-    return NotConstant{};
-  } else if constexpr (is_tensor<X>) {
-    return X(x);
-  } else if constexpr (std::is_same_v<X, bool>) {
-    return x;
-  } else {
-    return static_cast<number_of<V>>(x);
+/// The node of an operand. A Tensor becomes an input of the graph, a mask one of zeros and ones; a number
+/// has no node, and is kept by the op's.
+template <class V>
+NodeId node_of(const char* op, Graph<V>& graph, const AnyOperand<V>& x) {
+  using Kind = typename AnyOperand<V>::Kind;
+  if (x.kind == Kind::number) return no_node;
+  if (x.kind == Kind::parameter) return graph.parameter(*x.parameter).id();
+  if (x.kind == Kind::value) return graph.input(*x.value).id();
+  if constexpr (is_tensor<V>) {
+    if (x.kind == Kind::mask) return graph.input(x.mask->template to<number_of<V>>()).id();
   }
+  if (!graph.owns(*x.var)) fail<GraphError>({op, ": the operands belong to different graphs"});
+  return x.var->id();
 }
 
 }  // namespace detail

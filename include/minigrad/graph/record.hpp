@@ -1,4 +1,4 @@
-// graph/record.hpp - what an op is made of: its inputs, its value, and one derivative rule for each input.
+// graph/record.hpp - what an op is made of: its value, and one derivative rule for each input.
 //
 //   rule(g, y, inputs...)  is  dL/d(input),  where g = dL/dy and y is the op's own result.
 //
@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <new>
 #include <span>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -22,7 +21,7 @@ namespace minigrad {
 template <class... X>
 class Inputs {
  public:
-  explicit Inputs(const X&... x) : x_(x...) {}
+  explicit Inputs(const X&... x) : x_{&x...} {}
 
   /// f(inputs...)
   template <class F>
@@ -33,10 +32,15 @@ class Inputs {
  private:
   template <class F, std::size_t... K>
   decltype(auto) spread(const F& f, std::index_sequence<K...>) const {
-    return f(std::get<K>(x_)...);
+    return f(*static_cast<const X*>(x_[K])...);
   }
-  std::tuple<const X&...> x_;
+  const void* x_[sizeof...(X)];
 };
+template <class X>
+inline constexpr bool is_inputs = false;
+template <class... X>
+inline constexpr bool is_inputs<Inputs<X...>> = true;
+
 template <Operand... X>
 Inputs<X...> inputs(const X&... x) {
   return Inputs<X...>(x...);
@@ -44,77 +48,149 @@ Inputs<X...> inputs(const X&... x) {
 
 namespace detail {
 
-/// Makes an OpNode with room for what stands behind it.
-template <class V>
-[[gnu::noinline]] OpNode<V>* new_node(Graph<V>& graph, const char* op, V&& value, std::span<const NodeId> ids,
-                                      const OpCalls<V>& calls, std::size_t rest_bytes) {
-  void* room = graph.room(sizeof(OpNode<V>) + rest_bytes);
-  return new (room) OpNode<V>(op, std::move(value), any_needs_grad(graph, ids), calls);
+/// Puts the rules behind a node, if they captured anything, and the node into the graph.
+template <class Rest, class V, class... R>
+Var<V> add_node(Graph<V>& graph, OpNode<V>* node, Rules<R...>&& rules) {
+  static_assert(sizeof(OpNode<V>) + sizeof(Rest) <= Graph<V>::block_bytes / 2 && alignof(Rest) <= alignof(OpNode<V>),
+                "minigrad: a derivative rule captures too much: keep large things in a Tensor");
+  if constexpr (!Rest::stateless) {
+    const auto ids = node->template rest<decltype(Rest::ids)>();
+    new (node + 1) Rest{ids, std::move(rules)};
+  }
+  return graph.add(Rest::calls.owns_memory, node);
 }
 
-template <bool PerElement, class V, class... X, class... Rules>
-Var<V> record_node(const char* op, Graph<V>& graph, V&& value, const Inputs<X...>& in, const Rules&... rules) {
-  static_assert(sizeof...(X) == sizeof...(Rules), "minigrad: an op needs one rule for each input");
-  using Rest = OpRest<V, PerElement, std::tuple<decltype(constant_of<V>(std::declval<const X&>()))...>, Rules...>;
-  static_assert(sizeof(OpNode<V>) + sizeof(Rest) <= Graph<V>::block_bytes && alignof(Rest) <= alignof(OpNode<V>),
-                "minigrad: a derivative rule captures too much: keep large things in a Tensor");
-  return in.pass_to([&](const X&... x) {
-    Rest rest{{node_of(op, graph, x)...}, {constant_of<V>(x)...}, {rules...}};
-    OpNode<V>* node = new_node(graph, op, std::move(value), rest.ids, Rest::calls, sizeof(Rest));
-    new (node + 1) Rest(std::move(rest));
-    return graph.add(Rest::owns_memory, node);
-  });
+/// A node for a value that is already computed.
+template <class Rest, class V, std::size_t N, class... R>
+Var<V> record_node(const char* op, Graph<V>& graph, V&& value, const AnyOperand<V> (&in)[N],
+                   Rules<R...>&& rules) {
+  NodeId ids[N];
+  for (std::size_t k = 0; k < N; ++k) ids[k] = node_of(op, graph, in[k]);
+  return add_node<Rest>(graph, new_node(graph, op, std::move(value), ids, in, Rest::calls),
+                        std::move(rules));
+}
+
+/// The operands' nodes, the value by one pass over memory, and the node that holds it. With a divisor
+/// the value is the sum over all elements by it.
+template <class V>
+[[gnu::noinline]] OpNode<V>* new_elementwise_node(Graph<V>& graph, const char* op, RowKernel kernel, const void* f,
+                                                  const OpCalls<V>& calls, std::span<const AnyOperand<V>> in,
+                                                  double divisor) {
+  using T = number_of<V>;
+  static constexpr Shape one{};
+  NodeId ids[max_operands];
+  Source sources[max_operands];
+  for (std::size_t k = 0; k < in.size(); ++k) {
+    ids[k] = node_of(op, graph, in[k]);
+    sources[k] = ids[k] == no_node ? Source{&in[k].number, &one, sizeof(T)} : source_of(graph.node(ids[k]).value());
+  }
+  const std::span<const Source> operands(sources, in.size());
+  V value = divisor < 0 ? map_new<T>(op, kernel, f, operands) : map_and_sum<T>(op, kernel, f, operands, divisor);
+  return new_node(graph, op, std::move(value), {ids, in.size()}, in.data(), calls, divisor);
+}
+
+/// Of numbers, and of operands that become numbers.
+template <class T, class F, class... X>
+auto on_numbers(const F& f, const X&... x) {
+  static_assert((is_number<X> && ...), "minigrad: a Tensor cannot meet a Var of a number graph");
+  return f(static_cast<T>(x)...);
 }
 
 }  // namespace detail
+
+/// An op on elements: y_i = value(inputs_i...), with broadcasting, and one rule for each input, which is that of one
+/// element too. It is called like a function: numbers give a number, Tensors a Tensor, and with a Var among the inputs
+/// the result is a Var. Made by elementwise().
+template <class Value, class... R>
+struct Elementwise {
+  static_assert(sizeof...(R) + 2 <= detail::max_operands, "minigrad: an elementwise op takes at most four inputs");
+  const char* op;
+  Value value;
+  detail::Rules<R...> rules;
+
+  template <class... X>
+  auto operator()(const X&... x) const {
+    return call(detail::not_summed, x...);
+  }
+
+  /// The sum over all elements by a divisor, which keeps none of them: for losses. Operands have one shape, or are
+  /// numbers.
+  template <class... X>
+  auto summed(std::size_t divisor, const X&... x) const {
+    return call(static_cast<double>(divisor), x...);
+  }
+
+ private:
+  template <class... X>
+  auto call(double divisor, const X&... x) const {
+    static_assert(sizeof...(X) == sizeof...(R), "minigrad: an op needs one rule for each input");
+    using V = typename detail::FirstVar<X...>::type;
+    if constexpr (std::is_void_v<V>) return compute(divisor, value_of(x)...);
+    else return record<V>(divisor, detail::common_graph(x...), x...);
+  }
+
+  template <class... X>
+  auto compute([[maybe_unused]] double divisor, const X&... x) const {
+    if constexpr ((is_number<X> && ...)) {
+      return detail::on_numbers<std::common_type_t<X...>>(value, x...);
+    } else {
+      if constexpr (std::is_floating_point_v<typename detail::Element<X...>::type>) {
+        if (divisor >= 0) return detail::map_and_sum(op, divisor, value, x...);
+      }
+      return map(op, value, x...);
+    }
+  }
+
+  template <class V, class... X>
+  Var<V> record([[maybe_unused]] double divisor, Graph<V>& graph, const X&... x) const {
+    using Rest = detail::OpRest<V, true, R...>;
+    using T = detail::number_of<V>;
+    const detail::AnyOperand<V> in[] = {detail::any_operand<V>(x)...};
+    detail::Rules<R...> kept = rules;
+    if constexpr (is_tensor<V>) {
+      constexpr detail::RowKernel kernel = detail::row_kernel<T, Value, std::enable_if_t<(sizeof(X) > 0), T>...>;
+      auto* node = detail::new_elementwise_node<V>(graph, op, kernel, &value, Rest::calls, in, divisor);
+      return detail::add_node<Rest>(graph, node, std::move(kept));
+    } else {
+      V y = detail::on_numbers<V>(value, value_of(x)...);
+      return detail::record_node<Rest>(op, graph, std::move(y), in, std::move(kept));
+    }
+  }
+};
+
+/// An op on elements, to be called like a function:
+///
+///   inline constexpr auto cube = elementwise("cube", [](auto x) { return x * x * x; },
+///                                            [](auto g, auto y, auto x) { return g * 3 * x * x; });
+template <class Value, class... R>
+  requires(!is_inputs<Value>)
+constexpr auto elementwise(const char* op, const Value& value, const R&... rules) {
+  return Elementwise<Value, R...>{op, value, {rules...}};
+}
+
+/// The same, made and called at once.
+template <class Value, class... X, class... R>
+auto elementwise(const char* op, const Inputs<X...>& in, const Value& value, const R&... rules) {
+  return in.pass_to(elementwise(op, value, rules...));
+}
 
 /// y = value(inputs...), with a derivative rule for each input, on whole values: matmul, sum, a loss. Without a Var
 /// among the inputs it is just the value. Throws GraphError for Vars of different graphs.
-template <class Value, class... X, class... Rules>
-auto record(const char* op, const Inputs<X...>& in, const Value& value, const Rules&... rules) {
+template <class Value, class... X, class... R>
+auto record(const char* op, const Inputs<X...>& in, const Value& value, const R&... rules) {
+  static_assert(sizeof...(X) == sizeof...(R), "minigrad: an op needs one rule for each input");
   using V = typename detail::FirstVar<X...>::type;
   return in.pass_to([&](const X&... x) {
-    if constexpr (std::is_void_v<V>)
+    if constexpr (std::is_void_v<V>) {
       return value(value_of(x)...);
-    else
-      return detail::record_node<false>(op, detail::common_graph(x...), V(value(value_of(x)...)), in, rules...);
-  });
-}
-
-namespace detail {
-
-/// value() of numbers; every one that is not a mask becomes a T.
-template <class T, class Value, class... X>
-auto value_of_numbers(const Value& value, const X&... x) {
-  static_assert((is_number<X> && ...), "minigrad: a Tensor cannot meet a Var of a number graph");
-  return value(static_cast<std::conditional_t<std::is_same_v<X, bool>, bool, T>>(x)...);
-}
-
-/// value() of numbers, or of every element of tensors.
-template <class Value, class... X>
-auto value_of_elements(const char* op, const Value& value, const X&... x) {
-  if constexpr ((is_number<X> && ...))
-    return value_of_numbers<std::common_type_t<std::conditional_t<std::is_same_v<X, bool>, char, X>...>>(value, x...);
-  else
-    return map(op, value, x...);
-}
-
-}  // namespace detail
-
-/// y_i = value(inputs_i...) for every element, with broadcasting; the rules too are those of one element. Numbers give
-/// a number, Tensors a Tensor, and with a Var among the inputs the result is a Var.
-template <class Value, class... X, class... Rules>
-auto elementwise(const char* op, const Inputs<X...>& in, const Value& value, const Rules&... rules) {
-  static_assert(sizeof...(X) + 2 <= detail::max_operands, "minigrad: an elementwise op takes at most four inputs");
-  using V = typename detail::FirstVar<X...>::type;
-  return in.pass_to([&](const X&... x) {
-    if constexpr (std::is_void_v<V>)
-      return detail::value_of_elements(op, value, value_of(x)...);
-    else if constexpr (is_tensor<V>)
-      return detail::record_node<true>(op, detail::common_graph(x...), V(map(op, value, value_of(x)...)), in, rules...);
-    else
-      return detail::record_node<true>(op, detail::common_graph(x...),
-                                       V(detail::value_of_numbers<V>(value, value_of(x)...)), in, rules...);
+    } else {
+      static_assert(!is_tensor<V> || (!is_number<X> && ...),
+                    "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
+      using Rest = detail::OpRest<V, false, R...>;
+      const detail::AnyOperand<V> operands[] = {detail::any_operand<V>(x)...};
+      return detail::record_node<Rest>(op, detail::common_graph(x...), V(value(value_of(x)...)), operands,
+                                       detail::Rules<R...>(rules...));
+    }
   });
 }
 

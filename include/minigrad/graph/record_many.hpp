@@ -15,24 +15,26 @@ template <class V, class Rule>
 class ManyNode final : public Node<V> {
  public:
   ManyNode(const char* op, V value, bool needs_grad, std::span<const Var<V>> in, const Rule& rule)
-      : Node<V>(op, &value_, needs_grad), value_(std::move(value)), rule_(rule) {
+      : Node<V>(&value_, needs_grad), op_(op), value_(std::move(value)), rule_(rule) {
     ids_.reserve(in.size());
     for (const Var<V>& x : in) ids_.push_back(x.id());
   }
+  const char* op() const override { return op_; }
   std::span<const NodeId> inputs() const override { return ids_; }
   void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
     for (std::size_t k = 0; k < ids_.size(); ++k)
       if (const auto& x = graph.node(ids_[k]); x.needs_grad())
-        pass_back(this->op(), adjoints[ids_[k]], V(rule_(*adjoints[self], value_, k)), x.value());
+        pass_back(op_, adjoints[ids_[k]], V(rule_(*adjoints[self], value_, k)), x.value());
   }
   void pull(Graph<V>& graph, NodeId self, Adjoints<Var<V>>& adjoints, Wanted wanted) override {
     for (std::size_t k = 0; k < ids_.size(); ++k)
       if (wanted[ids_[k]])
-        pass_back(this->op(), adjoints[ids_[k]], Var<V>(rule_(*adjoints[self], graph.at(self), k)),
+        pass_back(op_, adjoints[ids_[k]], Var<V>(rule_(*adjoints[self], graph.at(self), k)),
                   graph.node(ids_[k]).value());
   }
 
  private:
+  const char* op_;
   V value_;
   Rule rule_;
   std::vector<NodeId, PoolAllocator<NodeId>> ids_;

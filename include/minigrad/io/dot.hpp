@@ -54,16 +54,15 @@ std::string dot_label(std::string title, const V& value, const V* gradient) {
   return title;
 }
 
-/// "add", and where some inputs are constants "add(., 1)" with a middle dot for each of the others.
+/// "add", and where some inputs are numbers "add(., 1)" with a middle dot for each of the others.
 template <class V>
 std::string dot_op(const Node<V>& node) {
   std::string arguments;
   bool constants = false;
   for (std::size_t k = 0; k < node.inputs().size(); ++k) {
     const bool constant = node.inputs()[k] == no_node;
-    const ConstantInput input = node.constant(k);
     arguments += k ? ", " : "";
-    arguments += !constant ? "\u00b7" : input.shape ? to_string(*input.shape) : format_number(input.number);
+    arguments += constant ? format_number(static_cast<double>(node.number(k))) : "\u00b7";
     constants = constants || constant;
   }
   return node.op() + (constants ? "(" + arguments + ")" : "");

@@ -18,9 +18,22 @@ namespace detail {
 
 template <class X>
 X reduce_loss(const X& losses, Reduction reduction) {
-  if constexpr (is_number<X>) return losses;
-  else if constexpr (requires { requires is_var<X> && is_number<typename X::value_type>; }) return losses;
-  else return reduction == Reduction::none ? losses : reduction == Reduction::sum ? sum(losses) : mean(losses);
+  if constexpr (TensorOperand<X>)
+    return reduction == Reduction::none ? losses : reduction == Reduction::sum ? sum(losses) : mean(losses);
+  else
+    return losses;
+}
+
+/// The losses of all elements, reduced.
+template <class Op, class P, class... X>
+auto reduced_loss(const Op& op, Reduction reduction, const P& prediction, const X&... x) {
+  using T = number_of<P>;
+  if constexpr (std::is_floating_point_v<T> && TensorOperand<P>) {
+    if (reduction == Reduction::none) return op(prediction, x...);
+    return op.summed(reduction == Reduction::sum ? 1 : shape_of(prediction).size(), prediction, x...);
+  } else {
+    return reduce_loss(op(prediction, x...), reduction);
+  }
 }
 
 template <class P, class Y>
@@ -35,56 +48,62 @@ void require_same_shape(const char* op, const P& prediction, const Y& target) {
 }  // namespace detail
 
 /// (p - t)^2, the mean squared error. dL/dp = 2 g (p - t).
+inline constexpr auto mse_loss_op = elementwise("mse_loss", [](auto p, auto t) { return (p - t) * (p - t); },
+                                                [](auto g, auto&&, auto p, auto t) { return g * 2 * (p - t); },
+                                                [](auto g, auto&&, auto p, auto t) { return g * 2 * (t - p); });
 template <Operand P, Operand Y>
 auto mse_loss(const P& prediction, const Y& target, Reduction reduction = Reduction::mean) {
   detail::require_same_shape("mse_loss", prediction, target);
-  return detail::reduce_loss(
-      elementwise("mse_loss", inputs(prediction, target), [](auto p, auto t) { return (p - t) * (p - t); },
-                  [](auto g, auto&&, auto p, auto t) { return g * 2 * (p - t); },
-                  [](auto g, auto&&, auto p, auto t) { return g * 2 * (t - p); }),
-      reduction);
+  return detail::reduced_loss(mse_loss_op, reduction, prediction, target);
 }
 
 /// |p - t|, the mean absolute error. dL/dp = g sign(p - t).
+inline constexpr auto l1_loss_op = elementwise("l1_loss", [](auto p, auto t) { return abs(p - t); },
+                                               [](auto g, auto&&, auto p, auto t) { return g * sign(p - t); },
+                                               [](auto g, auto&&, auto p, auto t) { return g * sign(t - p); });
 template <Operand P, Operand Y>
 auto l1_loss(const P& prediction, const Y& target, Reduction reduction = Reduction::mean) {
   detail::require_same_shape("l1_loss", prediction, target);
-  return detail::reduce_loss(
-      elementwise("l1_loss", inputs(prediction, target), [](auto p, auto t) { return abs(p - t); },
-                  [](auto g, auto&&, auto p, auto t) { return g * sign(p - t); },
-                  [](auto g, auto&&, auto p, auto t) { return g * sign(t - p); }),
-      reduction);
+  return detail::reduced_loss(l1_loss_op, reduction, prediction, target);
 }
+
+namespace detail {
+/// dL/de of huber_loss for an error e: g e, held between -delta and delta.
+template <class G, class E, class D>
+auto huber_rule(const G& g, const E& e, const D& delta) {
+  return g * where(less_equal(abs(e), delta), e, delta * sign(e));
+}
+}  // namespace detail
 
 /// e^2 / 2 for an error |e| <= delta, and delta (|e| - delta / 2) beyond: squares that outliers do not rule. dL/dp is
 /// g e, held between -delta and delta. Huber, "Robust estimation of a location parameter", 1964.
+inline constexpr auto huber_loss_op = elementwise(
+    "huber_loss",
+    [](auto p, auto t, auto d) {
+      const auto size = abs(p - t);
+      return size <= d ? size * size / 2 : d * (size - d / 2);
+    },
+    [](auto g, auto&&, auto p, auto t, auto d) { return detail::huber_rule(g, p - t, d); },
+    [](auto g, auto&&, auto p, auto t, auto d) { return detail::huber_rule(g, t - p, d); }, no_rule);
 template <Operand P, Operand Y>
 auto huber_loss(const P& prediction, const Y& target, double delta = 1, Reduction reduction = Reduction::mean) {
   detail::require_same_shape("huber_loss", prediction, target);
   if (!(delta > 0)) detail::fail<ValueError>({"huber_loss: delta is ", delta, ", and must be positive"});
-  return detail::reduce_loss(
-      elementwise("huber_loss", inputs(prediction, target, delta),
-                  [](auto p, auto t, auto d) {
-                    const auto size = abs(p - t);
-                    return size <= d ? size * size / 2 : d * (size - d / 2);
-                  },
-                  [](auto g, auto&&, auto p, auto t, auto d) { return g * clamp(p - t, -d, d); },
-                  [](auto g, auto&&, auto p, auto t, auto d) { return g * clamp(t - p, -d, d); }, no_rule),
-      reduction);
+  return detail::reduced_loss(huber_loss_op, reduction, prediction, target, delta);
 }
 
 /// -t log s - (1 - t) log(1 - s) with s = sigmoid(x), for x of any size: x (1 - t) + log(1 + e^-x) for x > 0, and
 /// -x t + log(1 + e^x) below, so that nothing cancels for either class.
 /// dL/dx = g (s - t).
+inline constexpr auto bce_with_logits_loss_op = elementwise(
+    "bce_with_logits_loss",
+    [](auto x, auto t) { return (x > 0 ? x * (1 - t) : -(x * t)) + std::log1p(std::exp(x > 0 ? -x : x)); },
+    [](auto g, auto&&, auto x, auto t) { return g * (sigmoid(x) - t); },
+    [](auto g, auto&&, auto x, auto&&) { return -(g * x); });
 template <Operand X, Operand Y>
 auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction = Reduction::mean) {
   detail::require_same_shape("bce_with_logits_loss", logits, target);
-  return detail::reduce_loss(
-      elementwise("bce_with_logits_loss", inputs(logits, target),
-                  [](auto x, auto t) { return (x > 0 ? x * (1 - t) : -(x * t)) + std::log1p(std::exp(x > 0 ? -x : x)); },
-                  [](auto g, auto&&, auto x, auto t) { return g * (sigmoid(x) - t); },
-                  [](auto g, auto&&, auto x, auto&&) { return -(g * x); }),
-      reduction);
+  return detail::reduced_loss(bce_with_logits_loss_op, reduction, logits, target);
 }
 
 namespace detail {

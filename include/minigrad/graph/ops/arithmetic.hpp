@@ -1,8 +1,8 @@
 // graph/ops/arithmetic.hpp - the op table: comparisons, where, and the arithmetic of elements.
 //
-// Of each op its value, and beside it one rule for each input; see record.hpp for what a rule is. Every function here
-// takes numbers, Tensors, Parameters and Vars, in any mix. Constants in rules are whole numbers or constant_like(x, c),
-// so that a float rule computes in float.
+// Of each op its value, and beside it one rule for each input; see record.hpp for what a rule is. The function below it
+// is its name for users, who may give it numbers, Tensors, Parameters and Vars, in any mix. Constants in rules are whole
+// numbers or constant_like(x, c), so that a float rule computes in float.
 #pragma once
 
 #include "../record.hpp"
@@ -31,86 +31,129 @@ X zeros_like(const X&) {
 // ---- comparisons: masks, which have no derivative ------------------------------------------------------------------
 
 namespace detail {
-template <class F, class A, class B>
-auto compare_values(const char* op, const F& f, const A& a, const B& b) {
-  if constexpr (is_number<A> && is_number<B>) {
-    using T = std::common_type_t<A, B>;
-    return f(static_cast<T>(a), static_cast<T>(b));
-  } else {
-    return map(op, f, a, b);
+template <class F>
+struct Comparison {
+  const char* op;
+  F f;
+
+  template <class A, class B>
+  auto operator()(const A& a, const B& b) const {
+    if constexpr (is_number<A> && is_number<B>) {
+      using T = std::common_type_t<A, B>;
+      return f(static_cast<T>(a), static_cast<T>(b));
+    } else if constexpr ((is_number<A> || is_tensor<A>) && (is_number<B> || is_tensor<B>)) {
+      return map(op, f, a, b);
+    } else {
+      return (*this)(value_of(a), value_of(b));
+    }
   }
-}
-template <class F, class A, class B>
-auto compare(const char* op, const F& f, const A& a, const B& b) {
-  return compare_values(op, f, value_of(a), value_of(b));
+};
+template <class F>
+constexpr Comparison<F> comparison(const char* op, const F& f) {
+  return {op, f};
 }
 }  // namespace detail
 
 /// a == b, and so on, element by element: a Tensor<bool>, or a bool for numbers.
+inline constexpr auto equal_op = detail::comparison("equal", [](auto x, auto y) { return x == y; });
 template <Operand A, Operand B>
 auto equal(const A& a, const B& b) {
-  return detail::compare("equal", [](auto x, auto y) { return x == y; }, a, b);
+  return equal_op(a, b);
 }
+inline constexpr auto not_equal_op = detail::comparison("not_equal", [](auto x, auto y) { return x != y; });
 template <Operand A, Operand B>
 auto not_equal(const A& a, const B& b) {
-  return detail::compare("not_equal", [](auto x, auto y) { return x != y; }, a, b);
+  return not_equal_op(a, b);
 }
+inline constexpr auto less_op = detail::comparison("less", [](auto x, auto y) { return x < y; });
 template <Operand A, Operand B>
 auto less(const A& a, const B& b) {
-  return detail::compare("less", [](auto x, auto y) { return x < y; }, a, b);
+  return less_op(a, b);
 }
+inline constexpr auto less_equal_op = detail::comparison("less_equal", [](auto x, auto y) { return x <= y; });
 template <Operand A, Operand B>
 auto less_equal(const A& a, const B& b) {
-  return detail::compare("less_equal", [](auto x, auto y) { return x <= y; }, a, b);
+  return less_equal_op(a, b);
 }
+inline constexpr auto greater_op = detail::comparison("greater", [](auto x, auto y) { return x > y; });
 template <Operand A, Operand B>
 auto greater(const A& a, const B& b) {
-  return detail::compare("greater", [](auto x, auto y) { return x > y; }, a, b);
+  return greater_op(a, b);
 }
+inline constexpr auto greater_equal_op = detail::comparison("greater_equal", [](auto x, auto y) { return x >= y; });
 template <Operand A, Operand B>
 auto greater_equal(const A& a, const B& b) {
-  return detail::compare("greater_equal", [](auto x, auto y) { return x >= y; }, a, b);
+  return greater_equal_op(a, b);
 }
 
-/// a where the mask is true, else b.
+namespace detail {
+template <class M, class A, class B>
+auto choose(const M& mask, const A& a, const B& b);
+
+/// where(), with a mask of the operands' own type, which is true where it is not 0.
+inline constexpr auto choose_op = elementwise(
+    "where", [](auto m, auto x, auto y) { return m != 0 ? x : y; }, no_rule,
+    [](auto g, auto&&, auto m, auto&&, auto&&) { return choose(m, g, 0); },
+    [](auto g, auto&&, auto m, auto&&, auto&&) { return choose(m, 0, g); });
+template <class M, class A, class B>
+auto choose(const M& mask, const A& a, const B& b) {
+  return choose_op(mask, a, b);
+}
+inline constexpr auto choose_value = [](bool m, auto x, auto y) { return m ? x : y; };
+}  // namespace detail
+
+/// a where the mask is true, else b. The gradient goes where the value came from.
 template <Operand M, Operand A, Operand B>
 auto where(const M& mask, const A& a, const B& b) {
   static_assert(std::is_same_v<detail::number_of<M>, bool>,
                 "minigrad: where() takes a mask of bools: greater(x, 0), equal(a, b), ...");
-  return elementwise("where", inputs(mask, a, b), [](bool m, auto x, auto y) { return m ? x : y; }, no_rule,
-                     [](auto g, auto&&, const auto& m, auto&&, auto&&) { return where(m, g, 0); },
-                     [](auto g, auto&&, const auto& m, auto&&, auto&&) { return where(m, 0, g); });
+  using V = typename detail::FirstVar<A, B>::type;
+  if constexpr (!std::is_void_v<V>) {
+    return detail::choose(mask, a, b);
+  } else if constexpr (is_number<M> && is_number<A> && is_number<B>) {
+    using T = std::common_type_t<A, B>;
+    return mask ? static_cast<T>(a) : static_cast<T>(b);
+  } else if constexpr (is_parameter<A> || is_parameter<B>) {
+    return where(mask, value_of(a), value_of(b));
+  } else {
+    return map("where", detail::choose_value, mask, a, b);
+  }
 }
 
 // ---- arithmetic ----------------------------------------------------------------------------------------------------
 
 /// x + y. The gradient goes to both as it is.
+inline constexpr auto add_op =
+    elementwise("add", [](auto x, auto y) { return x + y; }, same_gradient, same_gradient);
 template <Operand A, Operand B>
 auto add(const A& a, const B& b) {
-  return elementwise("add", inputs(a, b), [](auto x, auto y) { return x + y; }, same_gradient, same_gradient);
+  return add_op(a, b);
 }
 
 /// x - y. The gradient goes to x as it is, to y negated.
+inline constexpr auto sub_op = elementwise("sub", [](auto x, auto y) { return x - y; }, same_gradient,
+                                           [](auto g, auto&&, auto&&, auto&&) { return -g; });
 template <Operand A, Operand B>
 auto sub(const A& a, const B& b) {
-  return elementwise("sub", inputs(a, b), [](auto x, auto y) { return x - y; }, same_gradient,
-                     [](auto g, auto&&, auto&&, auto&&) { return -g; });
+  return sub_op(a, b);
 }
 
 /// x y. dL/dx = g y, dL/dy = g x.
+inline constexpr auto mul_op = elementwise("mul", [](auto x, auto y) { return x * y; },
+                                           [](auto g, auto&&, auto&&, auto y) { return g * y; },
+                                           [](auto g, auto&&, auto x, auto&&) { return g * x; });
 template <Operand A, Operand B>
 auto mul(const A& a, const B& b) {
-  return elementwise("mul", inputs(a, b), [](auto x, auto y) { return x * y; },
-                     [](auto g, auto&&, auto&&, auto y) { return g * y; },  //
-                     [](auto g, auto&&, auto x, auto&&) { return g * x; });
+  return mul_op(a, b);
 }
 
 /// q = x / y. dL/dx = g / y, dL/dy = -g q / y.
+inline constexpr auto div_op = elementwise("div", [](auto x, auto y) { return x / y; },
+                                           [](auto g, auto&&, auto&&, auto y) { return g / y; },
+                                           [](auto g, auto q, auto&&, auto y) { return -(g * q / y); });
 template <Operand A, Operand B>
 auto div(const A& a, const B& b) {
-  return elementwise("div", inputs(a, b), [](auto x, auto y) { return x / y; },
-                     [](auto g, auto&&, auto&&, auto y) { return g / y; },
-                     [](auto g, auto q, auto&&, auto y) { return -(g * q / y); });
+  return div_op(a, b);
 }
 
 namespace detail {
@@ -150,9 +193,11 @@ auto operator/(const A& a, const B& b) {
 }
 
 /// -x
+inline constexpr auto neg_op =
+    elementwise("neg", [](auto v) { return -v; }, [](auto g, auto&&, auto&&) { return -g; });
 template <Operand X>
 auto neg(const X& x) {
-  return elementwise("neg", inputs(x), [](auto v) { return -v; }, [](auto g, auto&&, auto&&) { return -g; });
+  return neg_op(x);
 }
 template <class X>
   requires Operands<X>
@@ -161,31 +206,34 @@ auto operator-(const X& x) {
 }
 
 /// The larger of two numbers, NaN if either is. The derivative goes to the larger; of equals each gets half.
+inline constexpr auto maximum_op = elementwise(
+    "maximum", [](auto x, auto y) { return x > y || x != x ? x : y; },
+    [](auto g, auto&&, auto x, auto y) { return where(greater(x, y), g, where(equal(x, y), g / 2, 0)); },
+    [](auto g, auto&&, auto x, auto y) { return where(greater(y, x), g, where(equal(x, y), g / 2, 0)); });
 template <Operand A, Operand B>
 auto maximum(const A& a, const B& b) {
-  return elementwise(
-      "maximum", inputs(a, b), [](auto x, auto y) { return x > y || x != x ? x : y; },
-      [](auto g, auto&&, auto x, auto y) { return where(greater(x, y), g, where(equal(x, y), g / 2, 0)); },
-      [](auto g, auto&&, auto x, auto y) { return where(greater(y, x), g, where(equal(x, y), g / 2, 0)); });
+  return maximum_op(a, b);
 }
 
 /// The smaller of two numbers, NaN if either is. The derivative goes to the smaller; of equals each gets half.
+inline constexpr auto minimum_op = elementwise(
+    "minimum", [](auto x, auto y) { return x < y || x != x ? x : y; },
+    [](auto g, auto&&, auto x, auto y) { return where(less(x, y), g, where(equal(x, y), g / 2, 0)); },
+    [](auto g, auto&&, auto x, auto y) { return where(less(y, x), g, where(equal(x, y), g / 2, 0)); });
 template <Operand A, Operand B>
 auto minimum(const A& a, const B& b) {
-  return elementwise(
-      "minimum", inputs(a, b), [](auto x, auto y) { return x < y || x != x ? x : y; },
-      [](auto g, auto&&, auto x, auto y) { return where(less(x, y), g, where(equal(x, y), g / 2, 0)); },
-      [](auto g, auto&&, auto x, auto y) { return where(less(y, x), g, where(equal(x, y), g / 2, 0)); });
+  return minimum_op(a, b);
 }
 
 /// x, but at least `low` and at most `high`, which are numbers. dy/dx = 1 from low to high, ends included, else 0.
+inline constexpr auto clamp_op = elementwise(
+    "clamp", [](auto v, auto l, auto h) { return v < l ? l : v > h ? h : v; },
+    [](auto g, auto&&, auto v, auto l, auto h) { return where(less(v, l), 0, where(greater(v, h), 0, g)); }, no_rule,
+    no_rule);
 template <Operand X, class Low, class High>
   requires(is_number<Low> && is_number<High>)
 auto clamp(const X& x, const Low& low, const High& high) {
-  return elementwise(
-      "clamp", inputs(x, low, high), [](auto v, auto l, auto h) { return v < l ? l : v > h ? h : v; },
-      [](auto g, auto&&, auto v, auto l, auto h) { return where(less(v, l), 0, where(greater(v, h), 0, g)); }, no_rule,
-      no_rule);
+  return clamp_op(x, low, high);
 }
 
 // ---- updates in place ----------------------------------------------------------------------------------------------
@@ -205,19 +253,19 @@ concept Addable = is_number<B> || std::is_same_v<B, Tensor<T>>;
 /// a = a + b and so on, in place for a Tensor, where b stretches to a's shape; for a Var a new node takes a's name.
 template <class T, detail::Addable<T> B>
 Tensor<T>& operator+=(Tensor<T>& a, const B& b) {
-  return detail::update("+=", a, b, [](auto x, auto y) { return x + y; });
+  return detail::update("+=", a, b, add_op.value);
 }
 template <class T, detail::Addable<T> B>
 Tensor<T>& operator-=(Tensor<T>& a, const B& b) {
-  return detail::update("-=", a, b, [](auto x, auto y) { return x - y; });
+  return detail::update("-=", a, b, sub_op.value);
 }
 template <class T, detail::Addable<T> B>
 Tensor<T>& operator*=(Tensor<T>& a, const B& b) {
-  return detail::update("*=", a, b, [](auto x, auto y) { return x * y; });
+  return detail::update("*=", a, b, mul_op.value);
 }
 template <class T, detail::Addable<T> B>
 Tensor<T>& operator/=(Tensor<T>& a, const B& b) {
-  return detail::update("/=", a, b, [](auto x, auto y) { return x / y; });
+  return detail::update("/=", a, b, div_op.value);
 }
 template <class V, Operand B>
 Var<V>& operator+=(Var<V>& a, const B& b) {

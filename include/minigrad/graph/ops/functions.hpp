@@ -11,120 +11,137 @@ namespace minigrad {
 // ---- sizes, squares and roots --------------------------------------------------------------------------------------
 
 /// -1, 0 or 1. dy/dx = 0.
+inline constexpr auto sign_op = elementwise(
+    "sign", []<class T>(T v) { return v > 0 ? T(1) : (v < 0 ? T(-1) : v); },
+    [](auto g, auto&&, auto&&) { return zeros_like(g); });
 template <Operand X>
 auto sign(const X& x) {
-  return elementwise("sign", inputs(x), []<class T>(T v) { return v > 0 ? T(1) : v < 0 ? T(-1) : v; },
-                     [](auto g, auto&&, auto&&) { return zeros_like(g); });
+  return sign_op(x);
 }
 
 /// |x|. dy/dx = sign(x), and 0 at 0.
+inline constexpr auto abs_op = elementwise(
+    "abs", [](auto v) { return v < 0 ? -v : (v > 0 ? v : v * v); },
+    [](auto g, auto&&, auto v) { return g * sign(v); });
 template <Operand X>
 auto abs(const X& x) {
-  return elementwise("abs", inputs(x), [](auto v) { return v < 0 ? -v : v > 0 ? v : v * v; },
-                     [](auto g, auto&&, auto v) { return g * sign(v); });
+  return abs_op(x);
 }
 
 /// x^2. dy/dx = 2 x.
+inline constexpr auto square_op = elementwise(
+    "square", [](auto v) { return v * v; }, [](auto g, auto&&, auto v) { return g * (2 * v); });
 template <Operand X>
 auto square(const X& x) {
-  return elementwise("square", inputs(x), [](auto v) { return v * v; },
-                     [](auto g, auto&&, auto v) { return g * (2 * v); });
+  return square_op(x);
 }
 
 /// The square root. dy/dx = 1 / (2 y), infinite at 0.
+inline constexpr auto sqrt_op = elementwise(
+    "sqrt", [](auto v) { return std::sqrt(v); }, [](auto g, auto y, auto&&) { return g / (2 * y); });
 template <Operand X>
 auto sqrt(const X& x) {
-  return elementwise("sqrt", inputs(x), [](auto v) { return std::sqrt(v); },
-                     [](auto g, auto y, auto&&) { return g / (2 * y); });
+  return sqrt_op(x);
 }
 
 /// 1 / x. dy/dx = -y^2.
+inline constexpr auto reciprocal_op = elementwise(
+    "reciprocal", [](auto v) { return 1 / v; }, [](auto g, auto y, auto&&) { return -(g * y * y); });
 template <Operand X>
 auto reciprocal(const X& x) {
-  return elementwise("reciprocal", inputs(x), [](auto v) { return 1 / v; },
-                     [](auto g, auto y, auto&&) { return -(g * y * y); });
+  return reciprocal_op(x);
 }
 
 // ---- exponentials, logarithms, powers, angles ----------------------------------------------------------------------
 
 /// e^x. dy/dx = y.
+inline constexpr auto exp_op = elementwise(
+    "exp", [](auto v) { return std::exp(v); }, [](auto g, auto y, auto&&) { return g * y; });
 template <Operand X>
 auto exp(const X& x) {
-  return elementwise("exp", inputs(x), [](auto v) { return std::exp(v); },
-                     [](auto g, auto y, auto&&) { return g * y; });
+  return exp_op(x);
 }
 
 /// e^x - 1, exact near 0. dy/dx = y + 1.
+inline constexpr auto expm1_op = elementwise(
+    "expm1", [](auto v) { return std::expm1(v); }, [](auto g, auto y, auto&&) { return g * (y + 1); });
 template <Operand X>
 auto expm1(const X& x) {
-  return elementwise("expm1", inputs(x), [](auto v) { return std::expm1(v); },
-                     [](auto g, auto y, auto&&) { return g * (y + 1); });
+  return expm1_op(x);
 }
 
 /// The natural logarithm. dy/dx = 1 / x.
+inline constexpr auto log_op = elementwise(
+    "log", [](auto v) { return std::log(v); }, [](auto g, auto&&, auto v) { return g / v; });
 template <Operand X>
 auto log(const X& x) {
-  return elementwise("log", inputs(x), [](auto v) { return std::log(v); },
-                     [](auto g, auto&&, auto v) { return g / v; });
+  return log_op(x);
 }
 
 /// log(1 + x), exact near 0. dy/dx = 1 / (1 + x).
+inline constexpr auto log1p_op = elementwise(
+    "log1p", [](auto v) { return std::log1p(v); }, [](auto g, auto&&, auto v) { return g / (1 + v); });
 template <Operand X>
 auto log1p(const X& x) {
-  return elementwise("log1p", inputs(x), [](auto v) { return std::log1p(v); },
-                     [](auto g, auto&&, auto v) { return g / (1 + v); });
+  return log1p_op(x);
 }
+
+template <Operand X, Operand P>
+auto pow(const X& x, const P& p);  // for its own rule
 
 /// x^p. dy/dx = p x^(p-1), and 0 for p = 0 even at x = 0; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. An
 /// exponent that is a number is a constant, and no logarithm is taken.
+inline constexpr auto pow_op = elementwise(
+    "pow", [](auto v, auto q) { return std::pow(v, q); },
+    [](auto g, auto&&, auto v, auto q) { return g * q * pow(where(equal(q, 0), where(equal(v, 0), 1, v), v), q - 1); },
+    [](auto g, auto y, auto v, auto q) { return g * y * log(where(equal(v, 0), where(less(q, 0), v, 1), v)); });
 template <Operand X, Operand P>
 auto pow(const X& x, const P& p) {
-  return elementwise(
-      "pow", inputs(x, p), [](auto v, auto q) { return std::pow(v, q); },
-      [](auto g, auto&&, auto v, auto q) {
-        return g * q * pow(where(equal(q, 0), where(equal(v, 0), 1, v), v), q - 1);
-      },
-      [](auto g, auto y, auto v, auto q) { return g * y * log(where(equal(v, 0), where(less(q, 0), v, 1), v)); });
+  return pow_op(x, p);
 }
 
 template <Operand X>
 auto cos(const X& x);  // for the rule of sin
 
 /// The sine. dy/dx = cos x.
+inline constexpr auto sin_op = elementwise(
+    "sin", [](auto v) { return std::sin(v); }, [](auto g, auto&&, auto v) { return g * cos(v); });
 template <Operand X>
 auto sin(const X& x) {
-  return elementwise("sin", inputs(x), [](auto v) { return std::sin(v); },
-                     [](auto g, auto&&, auto v) { return g * cos(v); });
+  return sin_op(x);
 }
 
 /// The cosine. dy/dx = -sin x.
+inline constexpr auto cos_op = elementwise(
+    "cos", [](auto v) { return std::cos(v); }, [](auto g, auto&&, auto v) { return -(g * sin(v)); });
 template <Operand X>
 auto cos(const X& x) {
-  return elementwise("cos", inputs(x), [](auto v) { return std::cos(v); },
-                     [](auto g, auto&&, auto v) { return -(g * sin(v)); });
+  return cos_op(x);
 }
 
 /// The tangent. dy/dx = 1 + y^2.
+inline constexpr auto tan_op = elementwise(
+    "tan", [](auto v) { return std::tan(v); }, [](auto g, auto y, auto&&) { return g * (1 + y * y); });
 template <Operand X>
 auto tan(const X& x) {
-  return elementwise("tan", inputs(x), [](auto v) { return std::tan(v); },
-                     [](auto g, auto y, auto&&) { return g * (1 + y * y); });
+  return tan_op(x);
 }
 
 /// The inverse of the tangent. dy/dx = 1 / (1 + x^2).
+inline constexpr auto atan_op = elementwise(
+    "atan", [](auto v) { return std::atan(v); }, [](auto g, auto&&, auto v) { return g / (1 + v * v); });
 template <Operand X>
 auto atan(const X& x) {
-  return elementwise("atan", inputs(x), [](auto v) { return std::atan(v); },
-                     [](auto g, auto&&, auto v) { return g / (1 + v * v); });
+  return atan_op(x);
 }
 
 /// The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. dy/dx = 2 / sqrt(pi) exp(-x^2).
+inline constexpr auto erf_op = elementwise(
+    "erf", [](auto v) { return std::erf(v); },
+    [](auto g, auto&&, auto v) { return g * (exp(-(v * v)) * constant_like(v, 2 * std::numbers::inv_sqrtpi)); });
 template <Operand X>
 auto erf(const X& x) {
-  return elementwise("erf", inputs(x), [](auto v) { return std::erf(v); },
-                     [](auto g, auto&&, auto v) {
-                       return g * (exp(-(v * v)) * constant_like(v, 2 * std::numbers::inv_sqrtpi));
-                     });
+  return erf_op(x);
 }
 
 }  // namespace minigrad
