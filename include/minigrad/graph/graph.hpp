@@ -109,7 +109,7 @@ class Graph {
       for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->~Node();
     own_memory_ = false;
     nodes_.clear();
-    used_ = 0;
+    if (!blocks_.empty()) use_block(0);
     generation_ = ++detail::last_generation;
   }
 
@@ -134,18 +134,10 @@ class Graph {
   static constexpr std::size_t node_alignment = (std::max)(alignof(V), alignof(void*));
 
   /// Memory for one more node.
-  [[gnu::noinline]] void* room(std::size_t bytes) {
-    if (nodes_.size() == no_node) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
-    if (nodes_.size() == nodes_.capacity()) nodes_.reserve(2 * nodes_.capacity());  // so that adding a node cannot fail
+  void* room(std::size_t bytes) {
     bytes = (bytes + node_alignment - 1) / node_alignment * node_alignment;
-    std::size_t block = used_ / block_bytes, at = used_ % block_bytes;
-    if (at + bytes > block_bytes) {
-      ++block;
-      at = 0;
-    }
-    if (block == blocks_.size()) blocks_.push_back(static_cast<std::byte*>(detail::pool_take(block_bytes)));
-    used_ = block * block_bytes + at + bytes;
-    return blocks_[block] + at;
+    if (bytes > static_cast<std::size_t>(block_end_ - free_) || nodes_.size() == nodes_.capacity()) more_room(bytes);
+    return std::exchange(free_, free_ + bytes);
   }
 
   Var<V> at(NodeId id) { return Var<V>(this, id, generation_); }
@@ -197,11 +189,27 @@ class Graph {
                               "for one in the middle of the graph"});
   }
 
+  [[gnu::noinline]] void more_room(std::size_t bytes) {
+    if (nodes_.size() == no_node) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
+    if (nodes_.size() == nodes_.capacity())  // so that adding a node cannot fail
+      nodes_.reserve((std::min)(2 * nodes_.capacity(), std::size_t{no_node}));
+    if (bytes <= static_cast<std::size_t>(block_end_ - free_)) return;
+    const std::size_t next = blocks_.empty() ? 0 : block_ + 1;
+    if (next == blocks_.size()) blocks_.push_back(static_cast<std::byte*>(detail::pool_take(block_bytes)));
+    use_block(next);
+  }
+  void use_block(std::size_t block) {
+    block_ = block;
+    free_ = blocks_[block];
+    block_end_ = free_ + block_bytes;
+  }
+
   template <class X>
   using PoolVector = std::vector<X, detail::PoolAllocator<X>>;
   PoolVector<detail::Node<V>*> nodes_;
   PoolVector<std::byte*> blocks_;
-  std::size_t used_ = 0;
+  std::size_t block_ = 0;  // the one that nodes are put into, from free_ on
+  std::byte *free_ = nullptr, *block_end_ = nullptr;
   std::uint32_t generation_ = ++detail::last_generation;
   bool retain_grads_ = false;
   bool own_memory_ = false;  // whether any node does, so that it must be destroyed

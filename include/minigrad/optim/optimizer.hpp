@@ -122,11 +122,12 @@ class Optimizer {
   [[gnu::noinline]] void require_shapes(bool has_state) const {
     for (std::size_t k = 0; k < parameters_.size(); ++k) {
       if (!takes_part(parameters_[k])) continue;
-      const Shape w = shape_of(parameters_[k].value()), g = shape_of(parameters_[k].grad());
+      const Shape &w = shape_of(parameters_[k].value()), &g = shape_of(parameters_[k].grad());
       if (w != g)
         fail<ShapeError>(
             {Options::name, ": parameter ", k, " has shape ", w, " and its gradient ", g, ": shapes differ"});
-      if (const Shape before = shape_of(state_[max_state * k]); has_state && steps_[k] > 0 && w != before)
+      if (!has_state || steps_[k] == 0) continue;
+      if (const Shape& before = shape_of(state_[max_state * k]); w != before)
         fail<ShapeError>({Options::name, ": parameter ", k, " had shape ", before, " at its first step and has ", w,
                           " now: make a new optimizer"});
     }

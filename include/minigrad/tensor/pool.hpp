@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define MINIGRAD_POOL_RECYCLES 0
@@ -52,7 +53,8 @@ struct WaitingBuffer {
 /// No destructor: it must still answer when other globals and thread-locals free their tensors.
 struct PoolState {
   WaitingBuffer* waiting[SizeClass::count];
-  std::size_t held;
+  std::size_t held;   // bytes that wait
+  std::size_t limit;  // how many may: none before the pool is open and after it is closed
   enum { unused, open, closed } stage;
 };
 inline constinit thread_local PoolState pool_state{};
@@ -70,6 +72,7 @@ struct PoolCloser {
   ~PoolCloser() {
     pool_release();
     pool_state.stage = PoolState::closed;
+    pool_state.limit = 0;
   }
 };
 
@@ -77,28 +80,27 @@ struct PoolCloser {
   static thread_local PoolCloser closer;  // empties this thread's pool when the thread ends
   static_cast<void>(closer);
   pool_state.stage = PoolState::open;
+  pool_state.limit = pool_limit;
 }
 
 /// At least `bytes` bytes, aligned to 64, not initialised.
 [[gnu::noinline]] inline void* pool_take(std::size_t bytes) {
   const SizeClass size(bytes);
-  if (WaitingBuffer* buffer = pool_state.waiting[size.index]) {
-    pool_state.waiting[size.index] = buffer->next;
-    pool_state.held -= size.bytes;
-    return buffer;
-  }
-  return ::operator new(size.bytes, buffer_alignment);
+  WaitingBuffer*& waiting = pool_state.waiting[size.index];
+  if (!waiting) return ::operator new(size.bytes, buffer_alignment);
+  pool_state.held -= size.bytes;
+  return std::exchange(waiting, waiting->next);
 }
 
 /// Gives back what pool_take(bytes) returned.
 [[gnu::noinline]] inline void pool_give(void* memory, std::size_t bytes) noexcept {
   const SizeClass size(bytes);
-  if (pool_recycles && pool_state.stage == PoolState::unused) pool_open();
-  if (!pool_recycles || pool_state.stage == PoolState::closed || pool_state.held + size.bytes > pool_limit) {
-    ::operator delete(memory, buffer_alignment);
-    return;
+  if (pool_state.held + size.bytes > pool_state.limit) {
+    if (pool_recycles && pool_state.stage == PoolState::unused) pool_open();
+    if (pool_state.held + size.bytes > pool_state.limit) return ::operator delete(memory, buffer_alignment);
   }
-  pool_state.waiting[size.index] = new (memory) WaitingBuffer{pool_state.waiting[size.index]};
+  WaitingBuffer*& waiting = pool_state.waiting[size.index];
+  waiting = new (memory) WaitingBuffer{waiting};
   pool_state.held += size.bytes;
 }
 

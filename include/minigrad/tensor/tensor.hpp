@@ -96,9 +96,13 @@ class Tensor {
     return *this;
   }
   Tensor& operator=(Tensor&& other) noexcept {
-    std::swap(shape_, other.shape_);
-    std::swap(size_, other.size_);
-    std::swap(data_, other.data_);
+    const Shape shape = std::exchange(other.shape_, Shape(0));
+    const std::size_t size = std::exchange(other.size_, 0);
+    T* const data = std::exchange(other.data_, nullptr);
+    if (data_) detail::pool_give(data_, size_ * sizeof(T));
+    shape_ = shape;
+    size_ = size;
+    data_ = data;
     return *this;
   }
   ~Tensor() {
@@ -169,13 +173,22 @@ class Tensor {
   Tensor(const Shape& shape, std::size_t size)
       : shape_(shape), size_(size), data_(size ? static_cast<T*>(detail::pool_take(size * sizeof(T))) : nullptr) {}
 
-  // A product of extents may wrap around, so it is taken in floating point as well.
+  // A product of large extents may wrap around, so it is taken in floating point as well.
   static std::size_t checked_size(const Shape& shape) {
+    std::size_t size = 1, any_bit = 0;
+    for (const std::size_t extent : shape) {
+      size *= extent;
+      any_bit |= extent;
+    }
+    static_assert(Shape::max_rank <= 6);  // so that a product of extents below 2^9 is below 2^54
+    if (any_bit >> 9) check_size(shape);
+    return size;
+  }
+  [[gnu::noinline]] static void check_size(const Shape& shape) {
     double elements = 1;
-    for (std::size_t extent : shape) elements *= static_cast<double>(extent);
+    for (const std::size_t extent : shape) elements *= static_cast<double>(extent);
     if (elements * sizeof(T) > 0x1p62)
       detail::fail<ShapeError>({"Tensor: shape ", shape, " has more elements than memory can hold"});
-    return shape.size();
   }
 
   std::size_t checked(std::integral auto i) const {
