@@ -7,6 +7,8 @@
 #include "core/shape.hpp"
 #include "core/random.hpp"
 #include "core/cpu.hpp"
+#include "core/lanes.hpp"
+#include "core/vector_math.hpp"
 
 // tensor: many numbers as one value.
 #include "tensor/pool.hpp"
@@ -14,6 +16,7 @@
 #include "tensor/print.hpp"
 #include "tensor/create.hpp"
 #include "tensor/rearrange.hpp"
+#include "tensor/row_kernel.hpp"
 #include "tensor/rows.hpp"
 #include "tensor/elementwise.hpp"
 #include "tensor/reduce.hpp"

@@ -97,8 +97,10 @@ auto huber_loss(const P& prediction, const Y& target, double delta = 1, Reductio
 /// dL/dx = g (s - t).
 inline constexpr auto bce_with_logits_loss_op = elementwise(
     "bce_with_logits_loss",
-    [](auto x, auto t) { return (x > 0 ? x * (1 - t) : -(x * t)) + std::log1p(std::exp(x > 0 ? -x : x)); },
-    [](auto g, auto&&, auto x, auto t) { return g * (sigmoid(x) - t); },
+    lanewise([](auto x, auto t) {
+      return lane_math::select(x > 0, x * (1 - t), -(x * t)) + lane_math::log1p(lane_math::exp(-lane_math::abs(x)));
+    }),
+    lanewise([](auto g, auto&&, auto x, auto t) { return g * (sigmoid(x) - t); }),
     [](auto g, auto&&, auto x, auto&&) { return -(g * x); });
 template <Operand X, Operand Y>
 auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction = Reduction::mean) {

@@ -13,38 +13,9 @@
 #include <utility>
 
 #include "../core/shape.hpp"
+#include "row_kernel.hpp"
 
 namespace minigrad::detail {
-
-inline constexpr std::size_t block = 32, max_operands = 6;
-
-/// A function over one row of elements: out[i] = f(in_0[i], ...). After each block, operand k moves on by steps[k]
-/// elements: by `block`, or by 0 where it is one number, written out `block` times. So the loop over a block has one
-/// form, which compilers vectorise because its length is constant.
-using RowKernel = void (*)(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps);
-
-template <class Out, class F, class... T, std::size_t... K>
-[[gnu::always_inline]] inline void map_blocks(const F& f, std::size_t n, Out* out, const std::size_t* steps,
-                                              std::index_sequence<K...>, const T*... in) {
-  for (; n >= block; n -= block, out += block) {
-    Out y[block];  // so that out may be one of the operands
-    for (std::size_t j = 0; j < block; ++j) y[j] = static_cast<Out>(f(in[j]...));
-    for (std::size_t j = 0; j < block; ++j) out[j] = y[j];
-    ((in += steps[K]), ...);
-  }
-  for (std::size_t j = 0; j < n; ++j) out[j] = static_cast<Out>(f(in[j]...));
-}
-template <class Out, class F, class... T, std::size_t... K>
-[[gnu::always_inline]] inline void map_row(const void* f, std::size_t n, void* out, const void* const* in,
-                                           const std::size_t* steps, std::index_sequence<K...> all) {
-  map_blocks<Out, F, T...>(*static_cast<const F*>(f), n, static_cast<Out*>(out), steps, all,
-                           static_cast<const T*>(in[K])...);
-}
-template <class Out, class F, class... T>
-[[gnu::noinline]] void row_kernel(const void* f, std::size_t n, void* out, const void* const* in,
-                                  const std::size_t* steps) {
-  map_row<Out, F, T...>(f, n, out, in, steps, std::index_sequence_for<T...>{});
-}
 
 /// One operand of a pass: a tensor's elements, or a number, of rank 0.
 struct Source {

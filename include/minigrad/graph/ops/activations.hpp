@@ -10,7 +10,8 @@ namespace minigrad {
 
 /// The hyperbolic tangent. dy/dx = 1 - y^2.
 inline constexpr auto tanh_op = elementwise(
-    "tanh", [](auto v) { return std::tanh(v); }, [](auto g, auto y, auto&&) { return g * (1 - y * y); });
+    "tanh", lanewise([](auto v) { return lane_math::tanh(v); }),
+    [](auto g, auto y, auto&&) { return g * (1 - y * y); });
 template <Operand X>
 auto tanh(const X& x) {
   return tanh_op(x);
@@ -18,11 +19,7 @@ auto tanh(const X& x) {
 
 /// 1 / (1 + e^-x), computed without overflow. dy/dx = y (1 - y).
 inline constexpr auto sigmoid_op = elementwise(
-    "sigmoid",
-    [](auto v) {
-      const auto e = std::exp(v < 0 ? v : -v);
-      return (v < 0 ? e : 1) / (1 + e);
-    },
+    "sigmoid", lanewise([](auto v) { return lane_math::sigmoid(v); }),
     [](auto g, auto y, auto&&) { return g * (y * (1 - y)); });
 template <Operand X>
 auto sigmoid(const X& x) {
@@ -49,8 +46,9 @@ auto leaky_relu(const X& x, double slope = 0.01) {
 
 /// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
 inline constexpr auto elu_op = elementwise(
-    "elu", [](auto v, auto a) { return v > 0 ? v : a * std::expm1(v); },
-    [](auto g, auto&&, auto v, auto a) { return where(greater(v, 0), g, g * a * exp(minimum(v, 0))); }, no_rule);
+    "elu", lanewise([](auto v, auto a) { return lane_math::select(v > 0, v, a * lane_math::expm1(v)); }),
+    lanewise([](auto g, auto&&, auto v, auto a) { return where(greater(v, 0), g, g * a * exp(minimum(v, 0))); }),
+    no_rule);
 template <Operand X>
 auto elu(const X& x, double alpha = 1) {
   return elu_op(x, constant_like(x, alpha));
@@ -58,8 +56,10 @@ auto elu(const X& x, double alpha = 1) {
 
 /// log(1 + e^x), a smooth relu, computed without overflow. dy/dx = sigmoid(x).
 inline constexpr auto softplus_op = elementwise(
-    "softplus", [](auto v) { return (v < 0 ? 0 : v) + std::log1p(std::exp(v < 0 ? v : -v)); },
-    [](auto g, auto&&, auto v) { return g * sigmoid(v); });
+    "softplus", lanewise([]<class T>(T v) {
+      return lane_math::larger(T(0), v) + lane_math::log1p(lane_math::exp(-lane_math::abs(v)));
+    }),
+    lanewise([](auto g, auto&&, auto v) { return g * sigmoid(v); }));
 template <Operand X>
 auto softplus(const X& x) {
   return softplus_op(x);
@@ -67,11 +67,11 @@ auto softplus(const X& x) {
 
 /// x sigmoid(x), also called swish. dy/dx = s + y (1 - s) with s = sigmoid(x).
 inline constexpr auto silu_op = elementwise(
-    "silu", [](auto v) { return v * sigmoid(v); },
-    [](auto g, auto y, auto v) {
+    "silu", lanewise([](auto v) { return v * lane_math::sigmoid(v); }),
+    lanewise([](auto g, auto y, auto v) {
       const auto s = sigmoid(v);
       return g * (s + y * (1 - s));
-    });
+    }));
 template <Operand X>
 auto silu(const X& x) {
   return silu_op(x);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "../../core/vector_math.hpp"
 #include "arithmetic.hpp"
 
 namespace minigrad {
@@ -38,7 +39,8 @@ auto square(const X& x) {
 
 /// The square root. dy/dx = 1 / (2 y), infinite at 0.
 inline constexpr auto sqrt_op = elementwise(
-    "sqrt", [](auto v) { return std::sqrt(v); }, [](auto g, auto y, auto&&) { return g / (2 * y); });
+    "sqrt", lanewise([](auto v) { return lane_math::sqrt(v); }),
+    [](auto g, auto y, auto&&) { return g / (2 * y); });
 template <Operand X>
 auto sqrt(const X& x) {
   return sqrt_op(x);
@@ -56,7 +58,8 @@ auto reciprocal(const X& x) {
 
 /// e^x. dy/dx = y.
 inline constexpr auto exp_op = elementwise(
-    "exp", [](auto v) { return std::exp(v); }, [](auto g, auto y, auto&&) { return g * y; });
+    "exp", lanewise([](auto v) { return lane_math::exp(v); }),
+    [](auto g, auto y, auto&&) { return g * y; });
 template <Operand X>
 auto exp(const X& x) {
   return exp_op(x);
@@ -64,7 +67,8 @@ auto exp(const X& x) {
 
 /// e^x - 1, exact near 0. dy/dx = y + 1.
 inline constexpr auto expm1_op = elementwise(
-    "expm1", [](auto v) { return std::expm1(v); }, [](auto g, auto y, auto&&) { return g * (y + 1); });
+    "expm1", lanewise([](auto v) { return lane_math::expm1(v); }),
+    [](auto g, auto y, auto&&) { return g * (y + 1); });
 template <Operand X>
 auto expm1(const X& x) {
   return expm1_op(x);
@@ -72,7 +76,8 @@ auto expm1(const X& x) {
 
 /// The natural logarithm. dy/dx = 1 / x.
 inline constexpr auto log_op = elementwise(
-    "log", [](auto v) { return std::log(v); }, [](auto g, auto&&, auto v) { return g / v; });
+    "log", lanewise([](auto v) { return lane_math::log(v); }),
+    [](auto g, auto&&, auto v) { return g / v; });
 template <Operand X>
 auto log(const X& x) {
   return log_op(x);
@@ -80,7 +85,8 @@ auto log(const X& x) {
 
 /// log(1 + x), exact near 0. dy/dx = 1 / (1 + x).
 inline constexpr auto log1p_op = elementwise(
-    "log1p", [](auto v) { return std::log1p(v); }, [](auto g, auto&&, auto v) { return g / (1 + v); });
+    "log1p", lanewise([](auto v) { return lane_math::log1p(v); }),
+    [](auto g, auto&&, auto v) { return g / (1 + v); });
 template <Operand X>
 auto log1p(const X& x) {
   return log1p_op(x);
@@ -138,7 +144,9 @@ auto atan(const X& x) {
 /// The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. dy/dx = 2 / sqrt(pi) exp(-x^2).
 inline constexpr auto erf_op = elementwise(
     "erf", [](auto v) { return std::erf(v); },
-    [](auto g, auto&&, auto v) { return g * (exp(-(v * v)) * constant_like(v, 2 * std::numbers::inv_sqrtpi)); });
+    lanewise([](auto g, auto&&, auto v) {
+      return g * (exp(-(v * v)) * constant_like(v, 2 * std::numbers::inv_sqrtpi));
+    }));
 template <Operand X>
 auto erf(const X& x) {
   return erf_op(x);

@@ -1,0 +1,129 @@
+// tensor/row_kernel.hpp - a function over one row of elements: the loops in which elementwise work is done.
+//
+// A function that is marked lanewise() runs on Lanes, and is compiled for AVX2 besides; its definition is the loop over
+// numbers, which all others take. (A third copy for AVX-512 was measured: it gains a tenth, and costs compile time.)
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include "../core/lanes.hpp"
+
+namespace minigrad::detail {
+
+inline constexpr std::size_t block = 32, max_operands = 6;
+
+/// A function over one row of elements: out[i] = f(in_0[i], ...). After each block, operand k moves on by steps[k]
+/// elements: by `block`, or by 0 where it is one number, written out `block` times. So the loop over a block has one
+/// form, which compilers vectorise because its length is constant. `out` may be one of the operands.
+using RowKernel = void (*)(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps);
+
+inline namespace MINIGRAD_KERNELS {
+
+/// The definition, on numbers.
+template <class Out, class F, class... T, std::size_t... K>
+[[gnu::noinline]] void row_on_numbers(const void* function, std::size_t n, void* to, const void* const* from,
+                                      const std::size_t* steps, std::index_sequence<K...>) {
+  const F& f = *static_cast<const F*>(function);
+  Out* out = static_cast<Out*>(to);
+  [&](const T*... in) {
+    for (; n >= block; n -= block, out += block) {
+      Out y[block];  // so that out may be one of the operands
+      for (std::size_t j = 0; j < block; ++j) y[j] = static_cast<Out>(f(in[j]...));
+      for (std::size_t j = 0; j < block; ++j) out[j] = y[j];
+      ((in += steps[K]), ...);
+    }
+    for (std::size_t j = 0; j < n; ++j) out[j] = static_cast<Out>(f(in[j]...));
+  }(static_cast<const T*>(from[K])...);
+}
+
+#if defined(__GNUC__)
+/// A row as registers full of elements. Each result depends on its own inputs alone: what does not fill a register at
+/// the end of the row is computed together with elements before it, or, in a short row, with some ones.
+template <class L, std::size_t Operands>
+struct LaneRow {
+  using T = typename L::Number;
+  std::size_t width, last;  // how many elements the last register has of its own, and where they begin
+  T* out;
+  const T* in[Operands];
+  std::size_t walks[Operands];    // all bits set, or none where the operand is one number
+  T last_in[Operands][L::count];  // taken before `out`, which may be one of the operands, is written
+
+  MINIGRAD_INLINE LaneRow(std::size_t n, void* to, const void* const* from, const std::size_t* steps)
+      : width(n < L::count ? n : L::count), last(n - width), out(static_cast<T*>(to)) {
+    for (std::size_t k = 0; k < Operands; ++k) {
+      in[k] = static_cast<const T*>(from[k]);
+      walks[k] = steps[k] == 0 ? std::size_t{} : ~std::size_t{};
+      if (width < L::count) L(T{1}).store(last_in[k]);
+      copy(in[k] + (last & walks[k]), last_in[k]);
+    }
+  }
+  MINIGRAD_INLINE L load(std::size_t k, std::size_t i, bool at_end) const {
+    return L::load(at_end ? last_in[k] : in[k] + (i & walks[k]));
+  }
+  /// Whether y was the last register of the row.
+  MINIGRAD_INLINE bool store(const L& y, std::size_t i, bool at_end) {
+    if (!at_end) {
+      y.store(out + i);
+    } else {
+      y.store(last_in[0]);
+      copy(last_in[0], out + last);
+    }
+    return at_end;
+  }
+
+ private:
+  MINIGRAD_INLINE void copy(const T* from, T* to) const {
+    if (width == L::count)
+      L::load(from).store(to);
+    else
+      for (std::size_t j = 0; j < width; ++j) to[j] = from[j];
+  }
+};
+
+// The two kernels differ in the instructions they are compiled for. Each calls f itself, so that both compilers obey
+// `flatten` and compile f with it.
+template <class T, class F, std::size_t... K>
+[[gnu::noinline, gnu::flatten]] void row_on_lanes(const void* f, std::size_t n, void* out, const void* const* in,
+                                                  const std::size_t* steps, std::index_sequence<K...>) {
+  using L = lane_math::Lanes<T, 16>;
+  LaneRow<L, sizeof...(K)> row(n, out, in, steps);
+  for (std::size_t i = 0;; i += L::count) {
+    const bool at_end = i >= row.last;
+    const L y = (*static_cast<const F*>(f))(row.load(K, i, at_end)...);
+    if (row.store(y, i, at_end)) return;
+  }
+}
+#if MINIGRAD_HAS_TARGETS
+template <class T, class F, std::size_t... K>
+[[gnu::noinline, gnu::flatten]] MINIGRAD_TARGET_AVX2 void row_on_avx2(const void* f, std::size_t n, void* out,
+                                                                      const void* const* in, const std::size_t* steps,
+                                                                      std::index_sequence<K...>) {
+  using L = lane_math::Lanes<T, 32>;
+  LaneRow<L, sizeof...(K)> row(n, out, in, steps);
+  for (std::size_t i = 0;; i += L::count) {
+    const bool at_end = i >= row.last;
+    const L y = (*static_cast<const F*>(f))(row.load(K, i, at_end)...);
+    if (row.store(y, i, at_end)) return;
+  }
+}
+#endif
+#endif
+
+/// The RowKernel for a function of elements of types T that gives Outs.
+template <class Out, class F, class... T>
+void row_kernel(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
+  constexpr std::index_sequence_for<T...> all{};
+  if constexpr (is_lanewise<F> && lane_math::has_lanes<Out> && (std::is_same_v<T, Out> && ...)) {
+#if MINIGRAD_HAS_TARGETS
+    if (isa() != Isa::portable) return row_on_avx2<Out, F>(f, n, out, in, steps, all);
+#endif
+    row_on_lanes<Out, F>(f, n, out, in, steps, all);
+  } else {
+    row_on_numbers<Out, F, T...>(f, n, out, in, steps, all);
+  }
+}
+
+}  // namespace MINIGRAD_KERNELS
+}  // namespace minigrad::detail
