@@ -98,6 +98,10 @@ struct Lanes {
     __builtin_memcpy(&vector, from, Bytes);
     return vector;
   }
+  /// n numbers, at least 1, and then copies of the first.
+  MINIGRAD_INLINE static Lanes load_some(const T* from, std::size_t n) {
+    return load_some(from, n, std::make_index_sequence<count>{});
+  }
   MINIGRAD_INLINE void store(T* to) const { __builtin_memcpy(to, &v, Bytes); }
   MINIGRAD_INLINE T operator[](std::size_t i) const { return v[i]; }
 
@@ -145,6 +149,10 @@ struct Lanes {
   }
 
  private:
+  template <std::size_t... I>
+  MINIGRAD_INLINE static Lanes load_some(const T* from, std::size_t n, std::index_sequence<I...>) {
+    return Vector{from[I < n ? I : 0]...};
+  }
   template <std::size_t... I>
   MINIGRAD_INLINE Lanes by_halves(std::index_sequence<I...>) const {
     using Half = Lanes<T, Bytes / 2>;

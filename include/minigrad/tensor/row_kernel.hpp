@@ -40,7 +40,7 @@ template <class Out, class F, class... T, std::size_t... K>
 
 #if defined(__GNUC__)
 /// A row as registers full of elements. Each result depends on its own inputs alone: what does not fill a register at
-/// the end of the row is computed together with elements before it, or, in a short row, with some ones.
+/// the end of the row is computed together with elements before it, or, in a short row, with copies of the first.
 template <class L, std::size_t Operands>
 struct LaneRow {
   using T = typename L::Number;
@@ -55,8 +55,8 @@ struct LaneRow {
     for (std::size_t k = 0; k < Operands; ++k) {
       in[k] = static_cast<const T*>(from[k]);
       walks[k] = steps[k] == 0 ? std::size_t{} : ~std::size_t{};
-      if (width < L::count) L(T{1}).store(last_in[k]);
-      copy(in[k] + (last & walks[k]), last_in[k]);
+      const T* const end = in[k] + (last & walks[k]);
+      (width == L::count ? L::load(end) : L::load_some(end, width)).store(last_in[k]);
     }
   }
   MINIGRAD_INLINE L load(std::size_t k, std::size_t i, bool at_end) const {
@@ -66,19 +66,13 @@ struct LaneRow {
   MINIGRAD_INLINE bool store(const L& y, std::size_t i, bool at_end) {
     if (!at_end) {
       y.store(out + i);
+    } else if (width == L::count) {
+      y.store(out + last);
     } else {
       y.store(last_in[0]);
-      copy(last_in[0], out + last);
+      for (std::size_t j = 0; j < width; ++j) out[j] = last_in[0][j];
     }
     return at_end;
-  }
-
- private:
-  MINIGRAD_INLINE void copy(const T* from, T* to) const {
-    if (width == L::count)
-      L::load(from).store(to);
-    else
-      for (std::size_t j = 0; j < width; ++j) to[j] = from[j];
   }
 };
 
