@@ -65,7 +65,8 @@ double clip_grad_norm(M&& model, double max_norm, double norm_type = 2) {
   const double norm = grad_norm(refs, norm_type);
   if (const double factor = max_norm / (norm + 1e-6); factor < 1)
     detail::for_each_gradient(refs, [&]<class T>(std::size_t n, T* g) {
-      for (std::size_t i = 0; i < n; ++i) g[i] *= static_cast<T>(factor);
+      const T by = static_cast<T>(factor);
+      detail::for_each_element<T>([by](auto& g_i, auto) { g_i *= by; }, n, g, g);
     });
   return norm;
 }
@@ -76,7 +77,11 @@ void clip_grad_value(M&& model, double limit) {
   if (!(limit >= 0)) detail::fail<ValueError>({"clip_grad_value: the limit is ", limit, ", and must be at least 0"});
   detail::for_each_gradient(detail::parameter_refs(model), [&]<class T>(std::size_t n, T* g) {
     const T high = static_cast<T>(limit);
-    for (std::size_t i = 0; i < n; ++i) g[i] = g[i] > high ? high : g[i] < -high ? -high : g[i];
+    detail::for_each_element<T>(
+        [high]<class X>(X& g_i, X) {
+          g_i = lane_math::select(g_i > high, X(high), lane_math::select(g_i < -high, X(-high), g_i));
+        },
+        n, g, g);
   });
 }
 

@@ -1,94 +1,79 @@
-// optim/lanes.hpp - a few numbers that are computed with at once, as one processor register holds them.
+// optim/lanes.hpp - an optimizer's rule over all elements of a parameter, several at a time.
 //
 // Compilers turn most loops into such code by themselves, but not one with a square root: std::sqrt may set errno, so
-// it is called number by number. Adam's rule would take three times as long: see bench/optim.cpp.
+// it is called number by number. Adam's rule would take several times as long: see bench/optim.cpp. Without fused
+// multiplication and addition every way gives the same bits, so that training does not depend on the processor here.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
-#include <type_traits>
+#include <utility>
+
+#include "../core/lanes.hpp"
+
+#if MINIGRAD_HAS_TARGETS
+#define MINIGRAD_TARGET_AVX2_WITHOUT_FMA [[gnu::target("avx2")]]
+#endif
 
 namespace minigrad::detail {
+using lane_math::larger;
 
-/// The larger of two numbers, and NaN where b is: for rules that run on numbers and on Lanes.
-template <class T>
-T larger(const T& a, const T& b) {
-  return a > b ? a : b;
+inline namespace MINIGRAD_KERNELS {
+
+/// The definition: rule(w_i, g_i, state_i...) for every i < n; it may change w and the state. The rule is a copy, so
+/// that no write to w can change its constants, which then stay in registers.
+template <class T, class Rule, std::size_t... I>
+[[gnu::noinline]] void update_numbers(const Rule rule, std::size_t n, T* w, const T* g, T* const* state,
+                                      std::index_sequence<I...>) {
+  for (std::size_t i = 0; i < n; ++i) rule(w[i], g[i], state[I][i]...);
 }
 
-#if defined(__GNUC__)  // GCC's vector types, which clang has as well: 16 bytes are a register on every x86-64 and ARM
-template <class T>
-inline constexpr bool has_lanes = std::is_same_v<T, float> || std::is_same_v<T, double>;
-
-template <class T>
-struct VectorOf;
-template <>
-struct VectorOf<float> {
-  typedef float type __attribute__((vector_size(16)));
-};
-template <>
-struct VectorOf<double> {
-  typedef double type __attribute__((vector_size(16)));
-};
-
-template <class T>
-struct Lanes {
-  using Vector = typename VectorOf<T>::type;
-  static constexpr std::size_t count = sizeof(Vector) / sizeof(T);
-  Vector v;
-
-  Lanes(Vector vector) : v(vector) {}
-  Lanes(T number) : v(number - Vector{}) {}
-  static Lanes load(const T* from) {
-    Vector vector;
-    __builtin_memcpy(&vector, from, sizeof vector);
-    return vector;
-  }
-  void store(T* to) const { __builtin_memcpy(to, &v, sizeof v); }
-
-  friend Lanes operator+(Lanes a, Lanes b) { return a.v + b.v; }
-  friend Lanes operator-(Lanes a, Lanes b) { return a.v - b.v; }
-  friend Lanes operator*(Lanes a, Lanes b) { return a.v * b.v; }
-  friend Lanes operator/(Lanes a, Lanes b) { return a.v / b.v; }
-  friend Lanes& operator+=(Lanes& a, Lanes b) { return a = a + b; }
-  friend Lanes& operator-=(Lanes& a, Lanes b) { return a = a - b; }
-  friend Lanes& operator*=(Lanes& a, Lanes b) { return a = a * b; }
-  friend Lanes larger(Lanes a, Lanes b) { return a.v > b.v ? a.v : b.v; }
-
-  friend Lanes sqrt(Lanes a) {
-#if __has_builtin(__builtin_elementwise_sqrt)
-    return __builtin_elementwise_sqrt(a.v);
-#elif __has_builtin(__builtin_ia32_sqrtps) && defined(__SSE2__)
-    if constexpr (std::is_same_v<T, float>) return __builtin_ia32_sqrtps(a.v);
-    else return __builtin_ia32_sqrtpd(a.v);
-#else
-    for (std::size_t i = 0; i < count; ++i) a.v[i] = std::sqrt(a.v[i]);
-    return a;
-#endif
-  }
-};
-#else
-template <class T>
-inline constexpr bool has_lanes = false;
-#endif
-
-/// rule(w_i, g_i, state_i...) for every i < n; it may change w and the state. The rule is a copy, so that no write to w
-/// can change its constants, which then stay in registers.
-template <class T, class Rule, class... State>
-[[gnu::noinline]] void for_each_element(const Rule rule, std::size_t n, T* w, const T* g, State*... state) {
-  std::size_t i = 0;
 #if defined(__GNUC__)
-  if constexpr (has_lanes<T>) {
-    using L = Lanes<T>;
-    const auto several = [&](L w_i, auto... state_i) {
-      rule(w_i, L::load(g + i), state_i...);
-      w_i.store(w + i);
-      (state_i.store(state + i), ...);
-    };
-    for (; i + L::count <= n; i += L::count) several(L::load(w + i), L::load(state + i)...);
+// Both kernels call the rule themselves, so that both compilers obey `flatten` and compile it with them.
+template <class T, class Rule, std::size_t... I>
+[[gnu::noinline, gnu::flatten]] void update_lanes(const Rule rule, std::size_t n, T* w, const T* g, T* const* state,
+                                                  std::index_sequence<I...>) {
+  using L = lane_math::Lanes<T, 16>;
+  std::size_t i = 0;
+  for (; i + L::count <= n; i += L::count) {
+    L w_i = L::load(w + i), s[] = {L::load(state[I] + i)..., L(T{})};
+    rule(w_i, L::load(g + i), s[I]...);
+    w_i.store(w + i);
+    (s[I].store(state[I] + i), ...);
   }
+  for (; i < n; ++i) rule(w[i], g[i], state[I][i]...);
+}
+#if MINIGRAD_HAS_TARGETS
+template <class T, class Rule, std::size_t... I>
+[[gnu::noinline, gnu::flatten]] MINIGRAD_TARGET_AVX2_WITHOUT_FMA void update_avx2(const Rule rule, std::size_t n, T* w,
+                                                                                  const T* g, T* const* state,
+                                                                                  std::index_sequence<I...>) {
+  using L = lane_math::Lanes<T, 32>;
+  std::size_t i = 0;
+  for (; i + L::count <= n; i += L::count) {
+    L w_i = L::load(w + i), s[] = {L::load(state[I] + i)..., L(T{})};
+    rule(w_i, L::load(g + i), s[I]...);
+    w_i.store(w + i);
+    (s[I].store(state[I] + i), ...);
+  }
+  for (; i < n; ++i) rule(w[i], g[i], state[I][i]...);
+}
 #endif
-  for (; i < n; ++i) rule(w[i], g[i], state[i]...);
+#endif
+
+/// rule(w_i, g_i, state_i...) for every i < n, by the best kernel.
+template <class T, class Rule, class... State>
+void for_each_element(const Rule& rule, std::size_t n, T* w, const T* g, State*... state) {
+  T* const states[] = {state..., nullptr};
+  constexpr std::index_sequence_for<State...> all{};
+  if constexpr (lane_math::has_lanes<T>) {
+#if MINIGRAD_HAS_TARGETS
+    if (isa() != Isa::portable) return update_avx2(rule, n, w, g, states, all);
+#endif
+    update_lanes(rule, n, w, g, states, all);
+  } else {
+    update_numbers(rule, n, w, g, states, all);
+  }
 }
 
+}  // namespace MINIGRAD_KERNELS
 }  // namespace minigrad::detail

@@ -113,7 +113,8 @@ struct alignas(64) Copies {
 
 [[gnu::noinline]] inline Shape broadcast_all(const char* op, std::span<const Source> in) {
   Shape out = *in[0].shape;
-  for (const Source& one : in) out = broadcast_shapes(op, out, *one.shape);
+  for (const Source& one : in)
+    if (one.shape->rank() > 0 && *one.shape != out) out = broadcast_shapes(op, out, *one.shape);
   return out;
 }
 
