@@ -48,9 +48,10 @@ void require_same_shape(const char* op, const P& prediction, const Y& target) {
 }  // namespace detail
 
 /// (p - t)^2, the mean squared error. dL/dp = 2 g (p - t).
-inline constexpr auto mse_loss_op = elementwise("mse_loss", [](auto p, auto t) { return (p - t) * (p - t); },
-                                                [](auto g, auto&&, auto p, auto t) { return g * 2 * (p - t); },
-                                                [](auto g, auto&&, auto p, auto t) { return g * 2 * (t - p); });
+inline constexpr auto mse_loss_op = elementwise(
+    "mse_loss", lanewise([](auto p, auto t) { return (p - t) * (p - t); }),
+    lanewise([](auto g, auto&&, auto p, auto t) { return g * 2 * (p - t); }),
+    lanewise([](auto g, auto&&, auto p, auto t) { return g * 2 * (t - p); }));
 template <Operand P, Operand Y>
 auto mse_loss(const P& prediction, const Y& target, Reduction reduction = Reduction::mean) {
   detail::require_same_shape("mse_loss", prediction, target);

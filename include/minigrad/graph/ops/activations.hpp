@@ -28,8 +28,8 @@ auto sigmoid(const X& x) {
 
 /// max(x, 0): the hinge. dy/dx = 1 where y > 0, and 0 at the corner.
 inline constexpr auto relu_op = elementwise(
-    "relu", []<class T>(T v) { return v < 0 ? T{} : v; },
-    [](auto g, auto y, auto&&) { return where(greater(y, 0), g, 0); });
+    "relu", lanewise([]<class T>(T v) { return lane_math::select(v < 0, T(0), v); }),
+    lanewise([](auto g, auto y, auto&&) { return where(greater(y, 0), g, 0); }));
 template <Operand X>
 auto relu(const X& x) {
   return relu_op(x);
