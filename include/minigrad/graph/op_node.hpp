@@ -130,7 +130,7 @@ class OpNode final : public Node<V> {
     const auto ids = inputs();
     Var<V> g = *adjoints[self];
     if constexpr (is_tensor<V>) {
-      if (sums_up_) g = broadcast_to(g / divisor(), shape_of_sum(graph));
+      if (sums_up_) g = broadcast_to(g * (T(1) / divisor()), shape_of_sum(graph));
     }
     for (std::size_t k = 0; k < ids.size(); ++k)
       if (!calls_.rules[k].none && ids[k] != no_node && wanted[ids[k]])
@@ -169,7 +169,7 @@ class OpNode final : public Node<V> {
     V part;
     Write write;
     V& out = destination(slot, part, *shape, input.shape(), write);
-    run_pass(out, rule.each, rule.rule ? rule.rule(*this) : this, write, {in, 2 + ids.size()});
+    run_pass(out, rule.each, rule.rule ? rule.rule(*this) : this, write, {in, rule.same ? 1 : 2 + ids.size()});
     if (&out == &part) pass_back(op_, slot, std::move(part), input);
   }
 
@@ -236,7 +236,10 @@ struct OpRest {
         return record<K>(node, graph, self, g, Indices{});
       };
       if constexpr (is_tensor<V> && PerElement) {
-        out.each = row_kernel<T, Rule<K>, T, T, std::enable_if_t<(J < arity), T>...>;
+        if constexpr (std::is_same_v<Rule<K>, SameGradient>)
+          out.each = row_kernel<T, decltype(identity), T>;  // for g alone
+        else
+          out.each = row_kernel<T, Rule<K>, T, T, std::enable_if_t<(J < arity), T>...>;
         if constexpr (!std::is_empty_v<Rule<K>>)
           out.rule = [](const OpNode<V>& node) -> const void* { return &rule<K>(node); };
       } else if constexpr (is_tensor<V> && !std::is_same_v<Rule<K>, SameGradient>) {

@@ -63,12 +63,11 @@ class Parameter {
  public:
   using value_type = V;
 
-  explicit Parameter(V value) : state_(std::make_shared<detail::ParameterState<V>>(std::move(value))) {}
-  Parameter(const Parameter& other) : state_(std::make_shared<detail::ParameterState<V>>(other.state())) {}
+  explicit Parameter(V value) : Parameter(detail::ParameterState<V>(std::move(value))) {}
+  Parameter(const Parameter& other) : Parameter(detail::ParameterState<V>(other.state())) {}
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(const Parameter& other) {
-    if (state_) *state_ = other.state();
-    else *this = Parameter(other);  // this one had been moved from
+    if (this != &other) *this = Parameter(other);
     return *this;
   }
   Parameter& operator=(Parameter&& other) noexcept {
@@ -93,6 +92,8 @@ class Parameter {
 
  private:
   friend class Graph<V>;
+  [[gnu::noinline]] explicit Parameter(detail::ParameterState<V>&& state)
+      : state_(std::make_shared<detail::ParameterState<V>>(std::move(state))) {}
   detail::ParameterState<V>& state() const {
     if (!state_) detail::fail<GraphError>({"Parameter: used after it was moved from"});
     return *state_;

@@ -189,7 +189,7 @@ auto record(const char* op, const Inputs<X...>& in, const Value& value, const R&
       using Rest = detail::OpRest<V, false, R...>;
       const detail::AnyOperand<V> operands[] = {detail::any_operand<V>(x)...};
       return detail::record_node<Rest>(op, detail::common_graph(x...), V(value(value_of(x)...)), operands,
-                                       detail::Rules<R...>(rules...));
+                                       detail::Rules<R...>{rules...});
     }
   });
 }

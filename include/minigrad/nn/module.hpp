@@ -75,40 +75,69 @@ template <HasParts M>
   requires(!AnswersForParts<M>)
 struct ParameterValue<M> : ParameterValue<decltype(std::declval<M&>().parts())> {};
 
-inline std::string place(const std::string& prefix, const std::string& name) {
-  return prefix.empty() ? name : prefix + "." + name;
-}
+/// Where a part stands in a model: what it is part of, and its name or number there. It is written out only where
+/// somebody asks for it.
+struct PartPlace {
+  const PartPlace* above = nullptr;  // of the model itself there is none
+  const char* name = nullptr;
+  std::size_t index = 0;
 
-template <class M>
-std::string part_name(std::size_t k) {
-  if constexpr (requires { M::part_names[0]; }) return M::part_names[k];
-  else return std::to_string(k);
-}
+  /// "1.weight", and nothing for the model itself.
+  std::string text() const {
+    if (!above) return "";
+    std::string out = above->text();
+    if (!out.empty()) out += '.';
+    return name ? out += name : out += std::to_string(index);
+  }
+};
 
-/// visit(part, name) for each direct part of a module.
+/// What is to be done with each parameter of a model, compiled once for all kinds of modules.
+template <class V>
+struct ParameterVisitor {
+  void (*visit)(void* to, Parameter<V>& parameter, const PartPlace& place);
+  void* to;
+};
+
+/// visit(part, place) for each direct part of a module.
 template <class M, class Visit>
-void for_each_part(M& module, const std::string& prefix, const Visit& visit) {
+void for_each_part(M& module, const PartPlace& place, const Visit& visit) {
   if constexpr (is_vector<M>) {
-    for (std::size_t k = 0; k < module.size(); ++k) visit(module[k], place(prefix, std::to_string(k)));
+    for (std::size_t k = 0; k < module.size(); ++k) visit(module[k], PartPlace{&place, nullptr, k});
   } else if constexpr (HasParts<M>) {
-    if constexpr (requires { M::part_names[0]; })
+    constexpr bool has_names = requires { M::part_names[0]; };
+    if constexpr (has_names)
       static_assert(std::size(M::part_names) == std::tuple_size_v<decltype(module.parts())>,
                     "minigrad: part_names needs one name for each of parts()");
     std::size_t k = 0;
-    std::apply([&](auto&... part) { (visit(part, place(prefix, part_name<M>(k++))), ...); }, module.parts());
+    const auto next = [&] {
+      PartPlace part{&place, nullptr, k};
+      if constexpr (has_names) part.name = M::part_names[k];
+      ++k;
+      return part;
+    };
+    std::apply([&](auto&... part) { (visit(part, next()), ...); }, module.parts());
   }
 }
 
 template <class M, class V>
-void collect_parameters(M& module, const std::string& prefix, std::vector<NamedParameter<V>>& out) {
+void visit_parameters(M& module, const PartPlace& place, const ParameterVisitor<V>& visitor) {
   if constexpr (is_parameter<M>) {
     static_assert(std::is_same_v<M, Parameter<V>>, "minigrad: a model's parameters must all be of one type");
-    out.push_back({prefix, module.ref()});
+    visitor.visit(visitor.to, module, place);
   } else if constexpr (AnswersForParts<M>) {
-    module.collect(prefix, out);
+    module.visit_parameters(place, visitor);
   } else {
-    for_each_part(module, prefix, [&](auto& part, const std::string& name) { collect_parameters(part, name, out); });
+    for_each_part(module, place, [&](auto& part, const PartPlace& at) { visit_parameters(part, at, visitor); });
   }
+}
+
+/// Appends to a list of parameters with their names.
+template <class V>
+ParameterVisitor<V> collect_names(std::vector<NamedParameter<V>>& out) {
+  const auto append = [](void* to, Parameter<V>& parameter, const PartPlace& place) {
+    static_cast<std::vector<NamedParameter<V>>*>(to)->push_back({place.text(), parameter.ref()});
+  };
+  return {append, &out};
 }
 
 template <class M>
@@ -116,7 +145,7 @@ void set_training(M& module, bool on) {
   if constexpr (requires { module.training = on; }) module.training = on;
   if constexpr (AnswersForParts<M>) module.set_training(on);
   else if constexpr (!is_parameter<M>)
-    for_each_part(module, "", [&](auto& part, const std::string&) { set_training(part, on); });
+    for_each_part(module, {}, [&](auto& part, const PartPlace&) { set_training(part, on); });
 }
 
 }  // namespace detail
@@ -127,17 +156,20 @@ auto named_parameters(M& model) {
   using V = detail::parameter_value_of<M>;
   static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
   std::vector<NamedParameter<V>> out;
-  detail::collect_parameters(model, "", out);
+  detail::visit_parameters(model, {}, detail::collect_names(out));
   return out;
 }
 
 /// Every parameter of a model, in the order of parts().
 template <class M>
 auto parameters(M& model) {
-  const auto named = named_parameters(model);
-  std::vector<ParameterRef<detail::parameter_value_of<M>>> out;
-  out.reserve(named.size());
-  for (const auto& one : named) out.push_back(one.parameter);
+  using V = detail::parameter_value_of<M>;
+  static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
+  std::vector<ParameterRef<V>> out;
+  const auto append = [](void* to, Parameter<V>& parameter, const detail::PartPlace&) {
+    static_cast<std::vector<ParameterRef<V>>*>(to)->push_back(parameter.ref());
+  };
+  detail::visit_parameters(model, {}, detail::ParameterVisitor<V>{append, &out});
   return out;
 }
 

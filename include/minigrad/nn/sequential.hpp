@@ -19,7 +19,7 @@ struct AnyLayer {
   virtual Var<X> forward(const Var<X>& x) const = 0;
   virtual X forward(const X& x) const = 0;
   virtual std::unique_ptr<AnyLayer> clone() const = 0;
-  virtual void collect(const std::string& prefix, std::vector<NamedParameter<X>>& out) = 0;
+  virtual void visit_parameters(const PartPlace& place, const ParameterVisitor<X>& visitor) = 0;
   virtual void set_training(bool on) = 0;
   virtual std::string describe() const = 0;
   virtual const void* type() const = 0;
@@ -40,8 +40,8 @@ struct LayerOf final : AnyLayer<T> {
   Var<X> forward(const Var<X>& x) const override { return module(x); }
   X forward(const X& x) const override { return module(x); }
   std::unique_ptr<AnyLayer<T>> clone() const override { return std::make_unique<LayerOf>(module); }
-  void collect(const std::string& prefix, std::vector<NamedParameter<X>>& out) override {
-    collect_parameters(module, prefix, out);
+  void visit_parameters(const PartPlace& place, const ParameterVisitor<X>& visitor) override {
+    detail::visit_parameters(module, place, visitor);
   }
   void set_training(bool on) override { detail::set_training(module, on); }
   std::string describe() const override {
@@ -145,8 +145,8 @@ class Sequential {
   void eval() { set_training(false); }
 
   // What parameters(), train() and summary() ask of a module that hides the types of its parts.
-  void collect(const std::string& prefix, std::vector<NamedParameter<X>>& out) {
-    for (std::size_t i = 0; i < size(); ++i) layers_[i]->collect(detail::place(prefix, std::to_string(i)), out);
+  void visit_parameters(const detail::PartPlace& place, const detail::ParameterVisitor<X>& visitor) {
+    for (std::size_t i = 0; i < size(); ++i) layers_[i]->visit_parameters({&place, nullptr, i}, visitor);
   }
   void set_training(bool on) {
     for (const auto& layer : layers_) layer->set_training(on);

@@ -62,22 +62,23 @@ class SummaryTable {
 
 /// V is what the model's parameters hold; a layer itself may have none.
 template <class V, class M>
-void summarize(M& module, const std::string& name, SummaryTable& table) {
+void summarize(M& module, const PartPlace& place, SummaryTable& table) {
   std::vector<NamedParameter<V>> parameters;
   if constexpr (requires { module.layer(0); }) {  // Sequential
     for (std::size_t i = 0; i < module.size(); ++i) {
+      const PartPlace at{&place, nullptr, i};
       parameters.clear();
-      const std::string layer = place(name, std::to_string(i));
-      module.layer(i).collect(layer, parameters);
-      table.add(layer + ": " + module.layer(i).describe(), parameters);
+      module.layer(i).visit_parameters(at, collect_names(parameters));
+      table.add(at.text() + ": " + module.layer(i).describe(), parameters);
     }
   } else if constexpr (is_parameter<M> || requires { module.describe(); }) {
-    collect_parameters(module, name, parameters);
+    visit_parameters(module, place, collect_names(parameters));
     std::string kind = "Parameter";
     if constexpr (!is_parameter<M>) kind = module.describe();
+    const std::string name = place.text();
     table.add(name.empty() ? kind : name + ": " + kind, parameters);
   } else {
-    for_each_part(module, name, [&](auto& part, const std::string& place) { summarize<V>(part, place, table); });
+    for_each_part(module, place, [&](auto& part, const PartPlace& at) { summarize<V>(part, at, table); });
   }
 }
 
@@ -97,7 +98,7 @@ std::string summary(M& model) {
   using V = detail::parameter_value_of<M>;
   static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
   detail::SummaryTable table;
-  detail::summarize<V>(model, "", table);
+  detail::summarize<V>(model, {}, table);
   return table.text();
 }
 

@@ -73,18 +73,16 @@ class Optimizer {
     if (parameters.empty()) fail<ValueError>({Options::name, ": the model has no parameters to optimise"});
     for (const ParameterRef<V>& parameter : parameters) {
       bool known = false;  // a part may be listed twice, and is still one
-      for (const ParameterRef<V>& other : parameters_) known = known || other == parameter;
-      if (!known) parameters_.push_back(parameter);
+      for (const Slot& other : slots_) known = known || other.parameter == parameter;
+      if (!known) slots_.push_back(Slot{parameter});
     }
-    state_ = std::vector<V>(max_state * parameters_.size());
-    steps_ = std::vector<std::size_t>(parameters_.size());
   }
   template <HasParameters M>
   explicit Optimizer(M& model, const Options& options = {}) : Optimizer(minigrad::parameters(model), options) {}
 
   /// Forgets the gradients of all parameters. step() keeps them, and backward() adds to what is there.
   void zero_grad() {
-    for (const ParameterRef<V>& parameter : parameters_) parameter.zero_grad();
+    for (const Slot& slot : slots_) slot.parameter.zero_grad();
   }
 
   /// The learning rate, which may be changed between steps; schedules do. Throws ValueError for a negative one.
@@ -106,45 +104,50 @@ class Optimizer {
   void update(const RuleAt& rule_at, double start = 0, std::size_t kept = States) {
     static_assert(States <= max_state);
     require_shapes(kept > 0);  // before anything changes
-    for (std::size_t k = 0; k < parameters_.size(); ++k) {
-      if (!takes_part(parameters_[k])) continue;
-      if (++steps_[k] == 1) begin_state(k, kept, static_cast<Number>(start));
-      V& w = parameters_[k].value();
-      const V& g = parameters_[k].grad();
-      V* const state = &state_[max_state * k];
+    for (Slot& slot : slots_) {
+      if (!takes_part(slot.parameter)) continue;
+      if (++slot.steps == 1) begin_state(slot, kept, static_cast<Number>(start));
+      V& w = slot.parameter.value();
+      const V& g = slot.parameter.grad();
       [&]<std::size_t... I>(std::index_sequence<I...>) {
-        for_each_element<Number>(rule_at(steps_[k]), count_numbers(w), numbers(w), numbers(g), numbers(state[I < kept ? I : kept - 1])...);
+        for_each_element<Number>(rule_at(slot.steps), count_numbers(w), numbers(w), numbers(g),
+                                 numbers(slot.state[I < kept ? I : kept - 1])...);
       }(std::make_index_sequence<States>{});
     }
   }
 
  private:
-  [[gnu::noinline]] void require_shapes(bool has_state) const {
-    for (std::size_t k = 0; k < parameters_.size(); ++k) {
-      if (!takes_part(parameters_[k])) continue;
-      const Shape &w = shape_of(parameters_[k].value()), &g = shape_of(parameters_[k].grad());
-      if (w != g)
-        fail<ShapeError>(
-            {Options::name, ": parameter ", k, " has shape ", w, " and its gradient ", g, ": shapes differ"});
-      if (!has_state || steps_[k] == 0) continue;
-      if (const Shape& before = shape_of(state_[max_state * k]); w != before)
-        fail<ShapeError>({Options::name, ": parameter ", k, " had shape ", before, " at its first step and has ", w,
-                          " now: make a new optimizer"});
-    }
-  }
-
-  [[gnu::noinline]] void begin_state(std::size_t k, std::size_t count, Number start) {
-    for (std::size_t i = max_state * k; i < max_state * k + count; ++i) {
-      state_[i] = zeros_like_value(parameters_[k].value());
-      std::fill_n(numbers(state_[i]), count_numbers(state_[i]), start);
-    }
-  }
-
   static constexpr std::size_t max_state = 3;
+  /// A parameter, its state, which gets its shape at the first step, and how many steps it has made.
+  struct Slot {
+    ParameterRef<V> parameter;
+    V state[max_state] = {};
+    std::size_t steps = 0;
+  };
+
+  [[gnu::noinline]] void require_shapes(bool has_state) const {
+    for (const Slot& slot : slots_) {
+      if (!takes_part(slot.parameter)) continue;
+      const Shape &w = shape_of(slot.parameter.value()), &g = shape_of(slot.parameter.grad());
+      if (w != g)
+        fail<ShapeError>({Options::name, ": parameter ", &slot - slots_.data(), " has shape ", w, " and its gradient ",
+                          g, ": shapes differ"});
+      if (!has_state || slot.steps == 0) continue;
+      if (const Shape& before = shape_of(slot.state[0]); w != before)
+        fail<ShapeError>({Options::name, ": parameter ", &slot - slots_.data(), " had shape ", before,
+                          " at its first step and has ", w, " now: make a new optimizer"});
+    }
+  }
+
+  [[gnu::noinline]] static void begin_state(Slot& slot, std::size_t count, Number start) {
+    for (std::size_t i = 0; i < count; ++i) {
+      slot.state[i] = zeros_like_value(slot.parameter.value());
+      std::fill_n(numbers(slot.state[i]), count_numbers(slot.state[i]), start);
+    }
+  }
+
   Options options_;
-  std::vector<ParameterRef<V>> parameters_;
-  std::vector<V> state_;            // max_state for each parameter; those in use get their shape at its first step
-  std::vector<std::size_t> steps_;  // of each parameter
+  std::vector<Slot> slots_;
 };
 
 }  // namespace detail
