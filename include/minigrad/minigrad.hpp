@@ -20,6 +20,7 @@
 #include "tensor/rows.hpp"
 #include "tensor/elementwise.hpp"
 #include "tensor/reduce.hpp"
+#include "tensor/softmax.hpp"
 #include "tensor/gemm.hpp"
 #include "tensor/matmul.hpp"
 #include "tensor/lstsq.hpp"

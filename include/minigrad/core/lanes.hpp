@@ -148,7 +148,17 @@ struct Lanes {
 #endif
   }
 
+  /// The same numbers, each `By` lanes further to the front, and round about.
+  template <std::size_t By>
+  MINIGRAD_INLINE Lanes rotated() const {
+    return rotated<By>(std::make_index_sequence<count>{});
+  }
+
  private:
+  template <std::size_t By, std::size_t... I>
+  MINIGRAD_INLINE Lanes rotated(std::index_sequence<I...>) const {
+    return __builtin_shufflevector(v, v, ((I + By) % count)...);
+  }
   template <std::size_t... I>
   MINIGRAD_INLINE static Lanes load_some(const T* from, std::size_t n, std::index_sequence<I...>) {
     return Vector{from[I < n ? I : 0]...};

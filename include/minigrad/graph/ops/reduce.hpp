@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "../../tensor/softmax.hpp"
 #include "functions.hpp"
 
 namespace minigrad {
@@ -132,15 +133,41 @@ auto argmin(const X& x, Axis axis = {}, bool keepdim = false) {
 }
 
 namespace detail {
-/// x without its largest element along an axis, so that exp() of it does not overflow; and that element. Where it is
-/// infinite, or there is none, it is taken as 0.
-template <class T>
-std::pair<Tensor<T>, Tensor<T>> shifted(const char* op, const Tensor<T>& x, Axis axis) {
-  const AxisSplit split(op, x.shape(), axis, true);
+
+/// The definition, for any axis and number type. The largest element is taken out first, so that exp does not overflow;
+/// where it is infinite, or there is none, it is taken as 0.
+template <Softmax kind, class T>
+Tensor<T> softmax_by_passes(const Tensor<T>& x, Axis axis, const AxisSplit& split) {
   auto largest = split.extent ? (max)(x, axis, true) : Tensor<T>::scalar(0);
   largest = where(less(abs(largest), std::numeric_limits<T>::infinity()), largest, 0);
-  return {x - largest, std::move(largest)};
+  Tensor<T> y = x - largest;
+  if constexpr (kind == Softmax::probabilities) {
+    y = exp(y);
+    y /= sum(y, axis, true);
+    return y;
+  } else {
+    const Tensor<T> log_of_sum = log(sum(exp(y), axis, true));
+    if constexpr (kind == Softmax::logarithms) return y -= log_of_sum;
+    else return reshape(log_of_sum + largest, split.shape);
+  }
 }
+
+/// The same, row by row where the elements of a row lie together.
+template <Softmax kind, class T>
+Tensor<T> softmax_of(const char* op, const Tensor<T>& x, Axis axis, bool keepdim = true) {
+  const AxisSplit split(op, x.shape(), axis, keepdim);
+#if defined(__GNUC__)
+  if constexpr (lane_math::has_lanes<T>) {
+    if (split.inner == 1 && split.extent > 0) {
+      auto y = Tensor<T>::empty(kind == Softmax::log_of_sum ? split.shape : x.shape());
+      softmax_rows<kind>(split.outer, split.extent, x.data(), y.data());
+      return y;
+    }
+  }
+#endif
+  return softmax_by_passes<kind>(x, axis, split);
+}
+
 }  // namespace detail
 
 /// log sum exp(x) without overflow: the largest x is taken out first; -inf of none. dL/dx = g exp(x - y).
@@ -148,11 +175,7 @@ template <detail::TensorOperand X>
 auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
   return record(
       "logsumexp", inputs(x),
-      [=](const auto& v) {
-        const auto [rest, largest] = detail::shifted("logsumexp", v, axis);
-        return reshape(log(sum(exp(rest), axis, true)) + largest,
-                       detail::AxisSplit("logsumexp", v.shape(), axis, keepdim).shape);
-      },
+      [=](const auto& v) { return detail::softmax_of<detail::Softmax::log_of_sum>("logsumexp", v, axis, keepdim); },
       [=](const auto& g, const auto& y, const auto& v) {
         return detail::keep(g, v, axis) * exp(v - detail::keep(y, v, axis));
       });
@@ -163,11 +186,7 @@ template <detail::TensorOperand X>
 auto softmax(const X& x, Axis axis) {
   return record(
       "softmax", inputs(x),
-      [=](const auto& v) {
-        auto y = exp(detail::shifted("softmax", v, axis).first);
-        y /= sum(y, axis, true);
-        return y;
-      },
+      [=](const auto& v) { return detail::softmax_of<detail::Softmax::probabilities>("softmax", v, axis); },
       [=](const auto& g, const auto& y, auto&&) { return y * (g - sum(g * y, axis, true)); });
 }
 
@@ -176,11 +195,7 @@ template <detail::TensorOperand X>
 auto log_softmax(const X& x, Axis axis) {
   return record(
       "log_softmax", inputs(x),
-      [=](const auto& v) {
-        auto y = detail::shifted("log_softmax", v, axis).first;
-        y -= log(sum(exp(y), axis, true));
-        return y;
-      },
+      [=](const auto& v) { return detail::softmax_of<detail::Softmax::logarithms>("log_softmax", v, axis); },
       [=](const auto& g, const auto& y, auto&&) { return g - exp(y) * sum(g, axis, true); });
 }
 
