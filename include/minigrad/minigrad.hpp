@@ -19,6 +19,7 @@
 #include "tensor/row_kernel.hpp"
 #include "tensor/rows.hpp"
 #include "tensor/elementwise.hpp"
+#include "tensor/row_reduce.hpp"
 #include "tensor/reduce.hpp"
 #include "tensor/softmax.hpp"
 #include "tensor/gemm.hpp"

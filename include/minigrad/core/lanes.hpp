@@ -82,6 +82,7 @@ struct Lanes {
   static constexpr Word sign_bit = Word{1} << (8 * sizeof(T) - 1);
   Vector v;
 
+  MINIGRAD_INLINE Lanes() : v{} {}
   MINIGRAD_INLINE Lanes(const Vector& vector) : v(vector) {}
   // Written out, so that a call that is not inlined passes Lanes in memory: how it would pass registers depends on the
   // instructions that each side is compiled for.

@@ -1,14 +1,16 @@
 // tensor/reduce.hpp - sums, extremes and their positions, over all elements or along one axis.
 //
 // A tensor is seen as [outer, extent, inner] around the reduced axis. Sums have a fixed order, so that a result does
-// not depend on anything but the numbers: along rows by 32 running sums, along columns row by row.
+// not depend on anything but the numbers: along rows as in row_reduce.hpp, along columns row by row.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
 #include "elementwise.hpp"
+#include "row_reduce.hpp"
 
 namespace minigrad {
 namespace detail {
@@ -33,74 +35,42 @@ struct AxisSplit {
   }
 };
 
-/// x_0 + ... + x_{n-1} by 32 running sums: independent additions. A long row is halved first, so that the rounding
-/// error stops growing with n.
-template <class T>
-T sum_row(std::size_t n, const T* x) {
-  if (n > 256 * block) {
-    const std::size_t half = n / 2 / block * block;
-    return static_cast<T>(sum_row(half, x) + sum_row(n - half, x + half));
-  }
-  T lanes[block] = {};
-  std::size_t i = 0;
-  for (; i + block <= n; i += block)
-    for (std::size_t j = 0; j < block; ++j) lanes[j] = static_cast<T>(lanes[j] + x[i + j]);
-  T total{};
-  for (; i < n; ++i) total = static_cast<T>(total + x[i]);
-  if (n >= block) {
-    for (std::size_t width = block / 2; width > 0; width /= 2)
-      for (std::size_t j = 0; j < width; ++j) lanes[j] = static_cast<T>(lanes[j] + lanes[j + width]);
-    total = static_cast<T>(total + lanes[0]);
-  }
-  return total;
-}
-
-/// x_0 y_0 + ... + x_{n-1} y_{n-1}, in the same order.
-template <class T>
-T dot_row(std::size_t n, const T* x, const T* y) {
-  T lanes[block] = {};
-  std::size_t i = 0;
-  for (; i + block <= n; i += block)
-    for (std::size_t j = 0; j < block; ++j) lanes[j] = static_cast<T>(lanes[j] + x[i + j] * y[i + j]);
-  T total = n >= block ? sum_row(block, lanes) : T{};
-  for (; i < n; ++i) total = static_cast<T>(total + x[i] * y[i]);
-  return total;
-}
-
-/// Whether value comes before best in the search for an extreme. NaN beats every number, so that it is not lost.
-template <class Less, class T>
-bool beats(const Less& less, T value, T best) {
-  return less(best, value) || (value != value && best == best);
-}
-
-template <class T, class Less, class Visit>
-void for_each_extreme(const AxisSplit& r, const char* op, const Tensor<T>& x, const Less& less, const Visit& visit) {
+inline void require_elements(const char* op, const AxisSplit& r, const Shape& shape) {
   if (r.extent == 0 && r.shape.size() > 0)
-    fail<ValueError>({op, ": no elements to choose from in a tensor of shape ", x.shape()});
-  for (std::size_t o = 0; o < r.outer; ++o)
-    for (std::size_t i = 0; i < r.inner; ++i) {
-      const T* line = x.data() + o * r.extent * r.inner + i;
-      std::size_t best = 0;
-      for (std::size_t k = 1; k < r.extent; ++k)
-        if (beats(less, line[k * r.inner], line[best * r.inner])) best = k;
-      visit(o * r.inner + i, best, line[best * r.inner]);
-    }
+    fail<ValueError>({op, ": no elements to choose from in a tensor of shape ", shape});
 }
 
 template <class T, class Less>
 Tensor<T> extreme(const char* op, const Tensor<T>& x, Axis axis, bool keepdim, const Less& less) {
   const AxisSplit r(op, x.shape(), axis, keepdim);
+  require_elements(op, r, x.shape());
   auto y = Tensor<T>::empty(r.shape);
-  for_each_extreme(r, op, x, less, [&](std::size_t at, std::size_t, T value) { y.data()[at] = value; });
+  const T* from = x.data();
+  T* to = y.data();
+  for (std::size_t o = 0; o < r.outer && r.inner > 0; ++o, from += r.extent * r.inner, to += r.inner) {
+    if (r.inner == 1) {
+      *to = extreme_of_row(less, r.extent, from);
+      continue;
+    }
+    std::copy(from, from + r.inner, to);
+    for (std::size_t k = 1; k < r.extent; ++k) keep_extremes(less, r.inner, to, from + k * r.inner);
+  }
   return y;
 }
 
 template <class T, class Less>
 Tensor<std::int64_t> arg_extreme(const char* op, const Tensor<T>& x, Axis axis, bool keepdim, const Less& less) {
   const AxisSplit r(op, x.shape(), axis, keepdim);
+  require_elements(op, r, x.shape());
   auto y = Tensor<std::int64_t>::empty(r.shape);
-  for_each_extreme(r, op, x, less,
-                   [&](std::size_t at, std::size_t k, T) { y.data()[at] = static_cast<std::int64_t>(k); });
+  for (std::size_t o = 0; o < r.outer; ++o)
+    for (std::size_t i = 0; i < r.inner; ++i) {
+      const T* line = x.data() + o * r.extent * r.inner + i;
+      std::size_t best = 0;
+      for (std::size_t k = 1; k < r.extent; ++k)
+        if (beats(less, line[k * r.inner], line[best * r.inner])) best = k;
+      y.data()[o * r.inner + i] = static_cast<std::int64_t>(best);
+    }
   return y;
 }
 

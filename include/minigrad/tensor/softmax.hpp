@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "../core/vector_math.hpp"
+#include "row_reduce.hpp"
 
 namespace minigrad::detail {
 
@@ -18,13 +19,7 @@ enum class Softmax { probabilities, logarithms, log_of_sum };
 #if defined(__GNUC__)
 inline namespace MINIGRAD_KERNELS {
 
-/// The sum of all lanes, and the largest of them, in every lane.
-template <class L, std::size_t Width = L::count / 2>
-MINIGRAD_INLINE L sum_of_lanes(const L& x) {
-  const L y = x + x.template rotated<Width>();
-  if constexpr (Width == 1) return y;
-  else return sum_of_lanes<L, Width / 2>(y);
-}
+/// The largest of all lanes, in every lane.
 template <class L, std::size_t Width = L::count / 2>
 MINIGRAD_INLINE L largest_of_lanes(const L& x) {
   const L y = larger(x, x.template rotated<Width>());

@@ -1,0 +1,141 @@
+// tensor/row_reduce.hpp - sums and extremes of one row of numbers.
+//
+// Sums have a fixed order, so that a result does not depend on anything but the numbers: 32 running sums, each of every
+// 32nd number, then added in pairs.
+#pragma once
+
+#include <cstddef>
+
+#include "../core/lanes.hpp"
+#include "row_kernel.hpp"
+
+namespace minigrad::detail {
+inline namespace MINIGRAD_KERNELS {
+
+/// The definition: s_j = x_j + x_{j+32} + x_{j+64} + ... for j < 32, and then s_j + s_{j+16} for j < 16, and so on.
+/// Of n numbers, a multiple of 32.
+template <class T>
+T sum_of_blocks_by_number(std::size_t n, const T* x) {
+  T s[block] = {};
+  for (std::size_t i = 0; i < n; i += block)
+    for (std::size_t j = 0; j < block; ++j) s[j] = static_cast<T>(s[j] + x[i + j]);
+  for (std::size_t width = block / 2; width > 0; width /= 2)
+    for (std::size_t j = 0; j < width; ++j) s[j] = static_cast<T>(s[j] + s[j + width]);
+  return s[0];
+}
+
+#if defined(__GNUC__)
+/// The sum of all lanes, in every lane.
+template <class L, std::size_t Width = L::count / 2>
+MINIGRAD_INLINE L sum_of_lanes(const L& x) {
+  const L y = x + x.template rotated<Width>();
+  if constexpr (Width == 1) return y;
+  else return sum_of_lanes<L, Width / 2>(y);
+}
+
+/// s_k + s_{k+Width} + ... as the definition pairs them.
+template <std::size_t Width, std::size_t Count, class L>
+MINIGRAD_INLINE L sum_of_registers(const L (&s)[Count], std::size_t k = 0) {
+  if constexpr (Width == Count) return s[k];
+  else return sum_of_registers<2 * Width>(s, k) + sum_of_registers<2 * Width>(s, k + Width);
+}
+
+/// The same, in registers.
+template <class L, class T>
+MINIGRAD_INLINE T sum_of_blocks(std::size_t n, const T* x) {
+  constexpr std::size_t count = block / L::count;
+  L s[count];
+  for (std::size_t i = 0; i < n; i += block)
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < count; ++k) s[k] += L::load(x + i + k * L::count);
+  return sum_of_lanes(sum_of_registers<1>(s))[0];
+}
+template <class T>
+[[gnu::noinline]] T sum_of_blocks_on_lanes(std::size_t n, const T* x) {
+  return sum_of_blocks<lane_math::Lanes<T, 16>>(n, x);
+}
+#if MINIGRAD_HAS_TARGETS
+template <class T>
+[[gnu::noinline]] MINIGRAD_TARGET_AVX2 T sum_of_blocks_on_avx2(std::size_t n, const T* x) {
+  return sum_of_blocks<lane_math::Lanes<T, 32>>(n, x);
+}
+#endif
+#endif
+
+/// x_0 + ... + x_{n-1}. A long row is halved first, so that the rounding error stops growing with n.
+template <class T>
+T sum_row(std::size_t n, const T* x) {
+  if (n > 256 * block) {
+    const std::size_t half = n / 2 / block * block;
+    return static_cast<T>(sum_row(half, x) + sum_row(n - half, x + half));
+  }
+  const std::size_t whole = n / block * block;
+  T rest{};
+  for (std::size_t i = whole; i < n; ++i) rest = static_cast<T>(rest + x[i]);
+  if (whole == 0) return rest;
+  if constexpr (lane_math::has_lanes<T>) {
+#if MINIGRAD_HAS_TARGETS
+    if (isa() != Isa::portable) return rest + sum_of_blocks_on_avx2(whole, x);
+#endif
+#if defined(__GNUC__)
+    return rest + sum_of_blocks_on_lanes(whole, x);
+#endif
+  }
+  return static_cast<T>(rest + sum_of_blocks_by_number(whole, x));
+}
+
+/// x_0 y_0 + ... + x_{n-1} y_{n-1}, in the same order.
+template <class T>
+T dot_row(std::size_t n, const T* x, const T* y) {
+  T lanes[block] = {};
+  std::size_t i = 0;
+  for (; i + block <= n; i += block)
+    for (std::size_t j = 0; j < block; ++j) lanes[j] = static_cast<T>(lanes[j] + x[i + j] * y[i + j]);
+  T total = n >= block ? sum_row(block, lanes) : T{};
+  for (; i < n; ++i) total = static_cast<T>(total + x[i] * y[i]);
+  return total;
+}
+
+/// Whether value comes before best in the search for an extreme. NaN beats every number, so that it is not lost.
+template <class Less, class T>
+bool beats(const Less& less, T value, T best) {
+  return less(best, value) || (value != value && best == best);
+}
+
+/// The same as a choice of values, which compilers make without a branch.
+template <class Less, class T>
+[[gnu::always_inline]] inline T better(const Less& less, T value, T best) {
+  return less(best, value) ? value : (value != value ? value : best);
+}
+
+/// best[i] becomes x[i] where that beats it.
+template <class T, class Less>
+[[gnu::noinline]] void keep_extremes(const Less& less, std::size_t n, T* best, const T* x) {
+  for (; n >= block; n -= block, best += block, x += block) {
+    T y[block];
+    for (std::size_t j = 0; j < block; ++j) y[j] = better(less, x[j], best[j]);
+    for (std::size_t j = 0; j < block; ++j) best[j] = y[j];
+  }
+  for (std::size_t j = 0; j < n; ++j) best[j] = better(less, x[j], best[j]);
+}
+
+/// The extreme of n numbers, at least one; in a long row of every 32nd, and then of these.
+template <class T, class Less>
+T extreme_of_row(const Less& less, std::size_t n, const T* x) {
+  T first[block];
+  if (n >= 2 * block) {
+    for (std::size_t j = 0; j < block; ++j) first[j] = x[j];
+    for (x += block, n -= block; n >= block; x += block, n -= block)
+      for (std::size_t j = 0; j < block; ++j) first[j] = better(less, x[j], first[j]);
+    for (std::size_t j = 0; j < n; ++j) first[j] = better(less, x[j], first[j]);
+    for (std::size_t width = block / 2; width > 0; width /= 2)
+      for (std::size_t j = 0; j < width; ++j) first[j] = better(less, first[j + width], first[j]);
+    return first[0];
+  }
+  T best = x[0];
+  for (std::size_t i = 1; i < n; ++i) best = better(less, x[i], best);
+  return best;
+}
+
+}  // namespace MINIGRAD_KERNELS
+}  // namespace minigrad::detail
