@@ -22,11 +22,9 @@ constexpr auto rule = [](auto& w, auto g, auto& s, auto& t) {
 };
 using Rule = std::remove_const_t<decltype(rule)>;
 
-template <class T>
-using Kernel = void (*)(const Rule, std::size_t n, T* w, const T* g, T* const* state, std::index_sequence<0, 1>);
-
-template <class T>
-void compare(Kernel<T> kernel) {
+/// A kernel from element 0 on, and the definition for what it leaves over.
+template <class T, class Kernel>
+void compare(const Kernel& kernel) {
   Rng rng(1);
   for (std::size_t n = 0; n <= 70; ++n) {
     std::vector<T> w(n + 1), g(n + 1), s(n + 1), t(n + 1);  // one more, which nobody may touch
@@ -41,7 +39,9 @@ void compare(Kernel<T> kernel) {
     T* const state[] = {s.data(), t.data()};
     T* const state1[] = {s1.data(), t1.data()};
     detail::update_numbers(rule, n, w1.data(), g1.data(), state1, std::index_sequence<0, 1>{});
-    kernel(rule, n, w.data(), g.data(), state, {});
+    const std::size_t done = kernel(n, w.data(), g.data(), state);
+    CHECK(n - done < 8);
+    for (std::size_t i = done; i < n; ++i) rule(w[i], g[i], s[i], t[i]);
     REQUIRE(w == w1);
     REQUIRE(g == g1);
     REQUIRE(s == s1);
@@ -53,17 +53,30 @@ void compare(Kernel<T> kernel) {
 
 // A compiler that may fuse or reorder operations does so here and not there.
 #if defined(__GNUC__) && !defined(__FMA__) && !defined(__FAST_MATH__)
+template <class T>
+void compare_portable() {
+  compare<T>([](std::size_t n, T* w, const T* g, T* const* state) {
+    detail::update_lanes(rule, 0, n, w, g, state, std::index_sequence<0, 1>{});
+    return n;
+  });
+}
 TEST_CASE("a rule gives the same on lanes as number by number, to the bit, for any number of elements") {
-  compare<float>(detail::update_lanes<float, Rule, 0, 1>);
-  compare<double>(detail::update_lanes<double, Rule, 0, 1>);
+  compare_portable<float>();
+  compare_portable<double>();
 }
 #endif
 
 #if MINIGRAD_HAS_TARGETS && !defined(__FMA__) && !defined(__FAST_MATH__)
+template <class T>
+void compare_avx2() {
+  compare<T>([](std::size_t n, T* w, const T* g, T* const* state) {
+    return detail::update_avx2(rule, 0, n, w, g, state, std::index_sequence<0, 1>{});
+  });
+}
 TEST_CASE("a rule gives the same bits on AVX2") {
   if (detail::best_isa() == Isa::portable) return;
-  compare<float>(detail::update_avx2<float, Rule, 0, 1>);
-  compare<double>(detail::update_avx2<double, Rule, 0, 1>);
+  compare_avx2<float>();
+  compare_avx2<double>();
 }
 #endif
 

@@ -22,20 +22,20 @@ inline namespace MINIGRAD_KERNELS {
 /// The definition: rule(w_i, g_i, state_i...) for every i < n; it may change w and the state. The rule is a copy, so
 /// that no write to w can change its constants, which then stay in registers.
 template <class T, class Rule, std::size_t... I>
-[[gnu::noinline]] void update_numbers(const Rule rule, std::size_t n, T* w, const T* g, T* const* state,
-                                      std::index_sequence<I...>) {
+[[gnu::noinline]] void update_numbers(const Rule rule, std::size_t n, T* w, const T* g,
+                                      [[maybe_unused]] T* const* state, std::index_sequence<I...>) {
   for (std::size_t i = 0; i < n; ++i) rule(w[i], g[i], state[I][i]...);
 }
 
 #if defined(__GNUC__)
-// Both kernels call the rule themselves, so that both compilers obey `flatten` and compile it with them.
+// Both kernels call the rule themselves, so that both compilers obey `flatten` and compile it with them. They begin at
+// element i.
 template <class T, class Rule, std::size_t... I>
-[[gnu::noinline, gnu::flatten]] void update_lanes(const Rule rule, std::size_t n, T* w, const T* g, T* const* state,
-                                                  std::index_sequence<I...>) {
+[[gnu::noinline, gnu::flatten]] void update_lanes(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
+                                                  [[maybe_unused]] T* const* state, std::index_sequence<I...>) {
   using L = lane_math::Lanes<T, 16>;
-  std::size_t i = 0;
   for (; i + L::count <= n; i += L::count) {
-    L w_i = L::load(w + i), s[] = {L::load(state[I] + i)..., L(T{})};
+    L w_i = L::load(w + i), s[] = {L::load(state[I] + i)..., L()};
     rule(w_i, L::load(g + i), s[I]...);
     w_i.store(w + i);
     (s[I].store(state[I] + i), ...);
@@ -43,19 +43,19 @@ template <class T, class Rule, std::size_t... I>
   for (; i < n; ++i) rule(w[i], g[i], state[I][i]...);
 }
 #if MINIGRAD_HAS_TARGETS
+/// Returns where it ended: what does not fill a register is left over.
 template <class T, class Rule, std::size_t... I>
-[[gnu::noinline, gnu::flatten]] MINIGRAD_TARGET_AVX2_WITHOUT_FMA void update_avx2(const Rule rule, std::size_t n, T* w,
-                                                                                  const T* g, T* const* state,
-                                                                                  std::index_sequence<I...>) {
+[[gnu::noinline, gnu::flatten]] MINIGRAD_TARGET_AVX2_WITHOUT_FMA std::size_t update_avx2(
+    const Rule rule, std::size_t i, std::size_t n, T* w, const T* g, [[maybe_unused]] T* const* state,
+    std::index_sequence<I...>) {
   using L = lane_math::Lanes<T, 32>;
-  std::size_t i = 0;
   for (; i + L::count <= n; i += L::count) {
-    L w_i = L::load(w + i), s[] = {L::load(state[I] + i)..., L(T{})};
+    L w_i = L::load(w + i), s[] = {L::load(state[I] + i)..., L()};
     rule(w_i, L::load(g + i), s[I]...);
     w_i.store(w + i);
     (s[I].store(state[I] + i), ...);
   }
-  for (; i < n; ++i) rule(w[i], g[i], state[I][i]...);
+  return i;
 }
 #endif
 #endif
@@ -66,10 +66,11 @@ void for_each_element(const Rule& rule, std::size_t n, T* w, const T* g, State*.
   T* const states[] = {state..., nullptr};
   constexpr std::index_sequence_for<State...> all{};
   if constexpr (lane_math::has_lanes<T>) {
+    std::size_t done = 0;
 #if MINIGRAD_HAS_TARGETS
-    if (isa() != Isa::portable) return update_avx2(rule, n, w, g, states, all);
+    if (isa() != Isa::portable) done = update_avx2(rule, done, n, w, g, states, all);
 #endif
-    update_lanes(rule, n, w, g, states, all);
+    if (done < n) update_lanes(rule, done, n, w, g, states, all);
   } else {
     update_numbers(rule, n, w, g, states, all);
   }

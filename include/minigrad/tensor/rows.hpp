@@ -84,8 +84,8 @@ struct alignas(64) Copies {
   char bytes[most * most_bytes];
 
   /// `rows` rows of n elements; a step along a row moves by `along` bytes, one to the next row by `down`.
-  void fill(const char* from, std::size_t element_bytes, std::size_t rows, std::size_t n, std::size_t down,
-            std::size_t along) {
+  [[gnu::noinline]] void fill(const char* from, std::size_t element_bytes, std::size_t rows, std::size_t n,
+                              std::size_t down, std::size_t along) {
     with_size(element_bytes, [=, this](auto size) {
       char* to = bytes;
       for (std::size_t i = 0; i < rows; ++i)
@@ -94,7 +94,7 @@ struct alignas(64) Copies {
   }
 
   /// One number, `block` times.
-  void fill(const char* number, std::size_t element_bytes) {
+  [[gnu::noinline]] void fill(const char* number, std::size_t element_bytes) {
     with_size(element_bytes, [=, this](auto size) {
       char one[most_bytes];
       std::memcpy(one, number, size);
