@@ -80,7 +80,7 @@ struct Pass {
 
 /// A few elements of an operand, written out as often as it is stretched.
 struct alignas(64) Copies {
-  static constexpr std::size_t most = 4 * block, most_bytes = 16;  // how many, and the size of each
+  static constexpr std::size_t most = 8 * block, most_bytes = 16;  // how many, and the size of each
   char bytes[most * most_bytes];
 
   /// `rows` rows of n elements; a step along a row moves by `along` bytes, one to the next row by `down`.
@@ -163,7 +163,11 @@ struct BroadcastPlan {
   const BroadcastPlan plan(shape, sources);
   const std::size_t n = plan.extents[0], size = shape.size();
   const std::size_t down = plan.rank > 1 ? plan.extents[1] : 1;
-  const std::size_t together = n < block && !plan.large ? Copies::most / n : 1;
+  bool stretches = false;  // whether some operand's numbers become parts of rows, which is more work than rows are
+  for (std::size_t k = 0; k < sources.size(); ++k)
+    stretches = stretches || (plan.steps[0][k] == 0 && plan.steps[1][k] != 0);
+  const bool short_rows = n < block || (n <= Copies::most / 4 && !stretches);
+  const std::size_t together = short_rows && !plan.large ? Copies::most / n : 1;
   Copies copies[max_operands];
   const char* filled_from[max_operands] = {};
   const void* in[max_operands];
