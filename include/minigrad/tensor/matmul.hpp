@@ -4,7 +4,6 @@
 // They read their operands where they stand: nothing is transposed first. How they are computed is in gemm.hpp.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 
 #include "gemm.hpp"
@@ -60,9 +59,9 @@ Tensor<T> affine(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& b
   shape[x.rank() - 1] = out;
   auto y = Tensor<T>::empty(shape);
   const std::size_t rows = out ? y.size() / out : 0;
-  for (std::size_t i = 0; i < rows; ++i) std::copy(bias.begin(), bias.end(), y.data() + i * out);
   detail::gemm(detail::MatrixView<T>::plain(x.data(), rows, in),
-               detail::MatrixView<T>::plain(weight.data(), out, in).transposed(), y.data(), detail::Write::add);
+               detail::MatrixView<T>::plain(weight.data(), out, in).transposed(), y.data(), detail::Write::assign,
+               bias.data());
   return y;
 }
 

@@ -1,0 +1,145 @@
+// tensor/gemm_blocked.hpp - which part of a product is computed when, by which kernel, and what is copied before.
+//
+// C is made panel by panel: a panel is as many columns as a tile has, over all rows. B is read where it stands if its
+// rows are contiguous and a cache holds them until they are needed again. Otherwise the inner extent is cut into
+// pieces, and each piece of B copied, so that the part that belongs to a panel lies together: Goto and van de Geijn,
+// "Anatomy of high-performance matrix multiplication", 2008. All of this is compiled once, for all sets of
+// instructions.
+#pragma once
+
+#include <cstddef>
+
+#include "gemm_dots.hpp"
+#include "gemm_pack.hpp"
+#include "gemm_tiles.hpp"
+
+#if defined(__GNUC__)
+namespace minigrad::detail {
+inline namespace MINIGRAD_KERNELS {
+
+/// The start of a panel to which nothing is added: as many zeros as its rows can be long.
+template <class T>
+alignas(64) inline constexpr T gemm_zeros[256 / sizeof(T)] = {};
+
+/// A panel of B has at most twice as many rows, or as many if it is copied.
+inline constexpr std::size_t gemm_most_k = 384;
+
+/// How many of the columns that are left the next panel takes: at most `most`, so that the last has at least one
+/// vector.
+inline std::size_t panel_width(std::size_t left, std::size_t most, std::size_t lanes) {
+  return left <= most ? left : left < most + lanes ? most - lanes : most;
+}
+
+/// A product of at least as many columns as a vector has, in panels of `width` columns; packed panels of B follow one
+/// another. Changes the product into that of the last panel.
+template <class T>
+void gemm_panels(const GemmKernels<T>& kernels, Product<T>& panel, std::size_t width, bool packed) {
+  const std::size_t lanes = kernels.lanes;
+  if (!panel.start) panel.start = gemm_zeros<T>, panel.start_row = 0;
+  for (std::size_t left = panel.n;; left -= panel.n) {
+    panel.n = panel_width(left, width, lanes);
+    (width > 2 * lanes ? kernels.row : panel.n == lanes ? kernels.one : kernels.two)(panel);
+    if (left == panel.n) return;
+    panel.b += packed ? width * panel.k : panel.n;
+    panel.c += panel.n;
+    if (panel.start != gemm_zeros<T>) panel.start += panel.n;
+  }
+}
+
+/// The same, where B is first copied, in pieces that stay in caches.
+template <class T>
+[[gnu::noinline]] void gemm_packed(const GemmKernels<T>& kernels, const Product<T>& whole) {
+  constexpr std::size_t most_m = 768 / sizeof(T), most_n = 2048, most_k = gemm_most_k;  // of a piece
+  const std::size_t m = whole.m, n = whole.n, k = whole.k, width = kernels.widest(m);
+  const Scratch<T> copy(((n < most_n ? n : most_n) + width) * (k < most_k ? k : most_k));
+  for (std::size_t j0 = 0, columns; j0 < n; j0 += columns) {
+    columns = panel_width(n - j0, most_n, kernels.lanes);
+    for (std::size_t p0 = 0; p0 < k; p0 += most_k) {
+      Product<T> piece = whole;
+      piece.n = columns;
+      piece.k = k - p0 < most_k ? k - p0 : most_k;
+      for (std::size_t j = 0, at = 0, wide; j < piece.n; j += wide, at += width * piece.k) {
+        wide = panel_width(piece.n - j, width, kernels.lanes);
+        pack(whole.b + p0 * whole.b_row + (j0 + j) * whole.b_column, whole.b_row, whole.b_column, piece.k, wide,
+             copy.data() + at, width);
+      }
+      if (p0 > 0) piece.start = whole.c, piece.start_row = whole.c_row;
+      for (std::size_t i0 = 0; i0 < m; i0 += most_m) {
+        Product<T> rows = piece;
+        rows.m = m - i0 < most_m ? m - i0 : most_m;
+        rows.a += i0 * whole.a_row + p0 * whole.a_column;
+        rows.b = copy.data();
+        rows.b_row = width;
+        if (rows.start) rows.start += i0 * rows.start_row + j0;
+        rows.c += i0 * whole.c_row + j0;
+        gemm_panels(kernels, rows, width, true);
+      }
+    }
+  }
+}
+
+/// By inner products, where the rows of A are contiguous; the columns of B are copied if they are not.
+template <class T>
+[[gnu::noinline]] void gemm_by_dots(Isa isa, Product<T>& product) {
+  const bool in_place = product.b_row == 1;
+  const Scratch<T> columns(in_place ? 0 : product.n * product.k);
+  if (!in_place) {
+    pack(product.b, product.b_column, product.b_row, product.n, product.k, columns.data(), product.k);
+    product.b = columns.data();
+    product.b_column = product.k;
+  }
+#if MINIGRAD_HAS_TARGETS
+  if (isa != Isa::portable) return gemm_dots_avx2(product);
+#endif
+  static_cast<void>(isa);
+  gemm_dots_portable(product);
+}
+
+/// C' = S' + B' A' to `c`, whose rows are then m long.
+template <class T>
+Product<T> transposed(const Product<T>& x, const T* start, std::size_t start_row, T* c) {
+  return {x.n, x.m, x.k, x.b, x.b_column, x.b_row, x.a, x.a_column, x.a_row, start, start_row, c, x.m};
+}
+
+/// Any product of one or more rows, columns and summands, the way that fits its shape.
+template <class T>
+[[gnu::noinline]] void gemm_fast(Isa isa, Product<T>& x) {
+  const GemmKernels<T>* kernels = &gemm_kernels<T>[static_cast<std::size_t>(isa)];
+  const bool wide = x.n >= kernels->lanes;
+  while (kernels->lanes > x.n && kernels != gemm_kernels<T>) --kernels;
+  const bool fits = wide || (x.n >= kernels->lanes && x.m < 16);
+  if (fits && x.b_column == 1 && (x.m <= 32 || (x.m <= 256 && x.k <= 2 * gemm_most_k)))
+    return gemm_panels(*kernels, x, kernels->widest(x.m), false);
+  if (x.n == 1 && x.m > 1) {  // C is contiguous, so that C' is the same
+    if (x.start && x.start_row == 0) {
+      for (std::size_t i = 0; i < x.m; ++i) x.c[i] = *x.start;
+      x.start = x.c;
+    }
+    Product<T> turned = transposed(x, x.start, 0, x.c);
+    return gemm_fast(isa, turned);
+  }
+  if (x.m == 1 && x.b_row == 1) {
+    Product<T> turned = transposed(x, x.start, 1, x.c);
+    return gemm_by_dots(isa, turned);
+  }
+  if (fits) return gemm_packed(*kernels, x);
+  if (x.a_column == 1 && x.k >= 4) return gemm_by_dots(isa, x);
+  if (x.m >= gemm_kernels<T>->lanes) {
+    const Scratch<T> c(x.m * x.n);
+    if (x.start) pack(x.start, 1, x.start_row, x.n, x.m, c.data(), x.m);
+    Product<T> turned = transposed(x, x.start ? c.data() : nullptr, x.m, c.data());
+    gemm_fast(isa, turned);
+    return pack(c.data(), 1, x.m, x.m, x.n, x.c, x.c_row);
+  }
+  for (std::size_t i = 0; i < x.m; ++i)
+    for (std::size_t j = 0; j < x.n; ++j) {
+      T sum = x.start ? x.start[i * x.start_row + j] : T{};
+      for (std::size_t p = 0; p < x.k; ++p)
+        sum += x.a[i * x.a_row + p * x.a_column] * x.b[p * x.b_row + j * x.b_column];
+      x.c[i * x.c_row + j] = sum;
+    }
+}
+
+}  // namespace MINIGRAD_KERNELS
+}  // namespace minigrad::detail
+#endif

@@ -1,0 +1,108 @@
+// tensor/gemm_dots.hpp - products whose result has few columns, as inner products.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "gemm_tiles.hpp"
+
+#if defined(__GNUC__)
+namespace minigrad::detail {
+inline namespace MINIGRAD_KERNELS {
+
+/// Turns over a square of numbers, 4 x 4 or 2 x 2, whose rows are registers of 16 bytes.
+template <class T>
+[[gnu::always_inline]] inline void transpose_square(typename VectorType<T, 16>::Register* r) {
+  if constexpr (sizeof(T) == 4) {
+    const auto low01 = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
+    const auto high01 = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+    const auto low23 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
+    const auto high23 = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+    r[0] = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
+    r[1] = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
+    r[2] = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
+    r[3] = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
+  } else {
+    const auto low = __builtin_shufflevector(r[0], r[1], 0, 2);
+    r[1] = __builtin_shufflevector(r[0], r[1], 1, 3);
+    r[0] = low;
+  }
+}
+
+/// half = the first half of `whole` + its second half
+template <class Whole, class Half, std::size_t... I>
+[[gnu::always_inline]] inline void fold(const Whole& whole, Half& half, std::index_sequence<I...>) {
+  half = __builtin_shufflevector(whole, whole, I...) + __builtin_shufflevector(whole, whole, (I + sizeof...(I))...);
+}
+
+/// A product by inner products, where the rows of A and the columns of B are contiguous. Eight rows of A make eight
+/// sums at a time, each in the lanes of a register, which are added up in the end. Where fewer rows are left, the last
+/// one stands in.
+template <class T, std::size_t Bytes>
+[[gnu::always_inline]] inline void gemm_dots(const Product<T>& product) {
+  using Register = typename VectorType<T, Bytes>::Register;
+  using Memory = typename VectorType<T, Bytes>::Memory;
+  using Few = typename VectorType<T, 16>::Register;
+  using FewMemory = typename VectorType<T, 16>::Memory;
+  constexpr std::size_t lanes = Bytes / sizeof(T), side = 16 / sizeof(T), rows = 8;
+  const std::size_t k = product.k;
+  for (std::size_t i = 0; i < product.m; i += rows) {
+    const std::size_t high = product.m - i < rows ? product.m - i : rows;
+    const T* a[rows] = {product.a + i * product.a_row};
+#pragma GCC unroll 8
+    for (std::size_t r = 1; r < rows; ++r) a[r] = a[r - 1] + (r < high ? product.a_row : 0);
+    for (std::size_t j = 0; j < product.n; ++j) {
+      const T* b = product.b + j * product.b_column;
+      Register sum[rows] = {};
+      std::size_t p = 0;
+      for (; p + lanes <= k; p += lanes) {
+        const Register x = *reinterpret_cast<const Memory*>(b + p);
+#pragma GCC unroll 8
+        for (std::size_t r = 0; r < rows; ++r) sum[r] += x * *reinterpret_cast<const Memory*>(a[r] + p);
+      }
+      Few few[rows];
+#pragma GCC unroll 8
+      for (std::size_t r = 0; r < rows; ++r)
+        if constexpr (Bytes == 16)
+          few[r] = sum[r];
+        else
+          fold(sum[r], few[r], std::make_index_sequence<side>{});
+      if (Bytes > 16 && p + side <= k) {
+        const Few x = *reinterpret_cast<const FewMemory*>(b + p);
+#pragma GCC unroll 8
+        for (std::size_t r = 0; r < rows; ++r) few[r] += x * *reinterpret_cast<const FewMemory*>(a[r] + p);
+        p += side;
+      }
+      T total[rows];
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < rows; r += side) {
+        transpose_square<T>(few + r);
+        if constexpr (side == 4) few[r + 1] += few[r + 2] + few[r + 3];
+        few[r] += few[r + 1];
+        std::memcpy(total + r, &few[r], 16);
+      }
+      for (; p < k; ++p)
+        for (std::size_t r = 0; r < high; ++r) total[r] += a[r][p] * b[p];
+      T* c = product.c + i * product.c_row + j;
+      if (product.start)
+        for (std::size_t r = 0; r < high; ++r) total[r] += product.start[(i + r) * product.start_row + j];
+      for (std::size_t r = 0; r < high; ++r) c[r * product.c_row] = total[r];
+    }
+  }
+}
+
+template <class T>
+[[gnu::noinline]] void gemm_dots_portable(const Product<T>& product) {
+  gemm_dots<T, 16>(product);
+}
+#if MINIGRAD_HAS_TARGETS
+template <class T>
+MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_dots_avx2(const Product<T>& product) {
+  gemm_dots<T, 32>(product);
+}
+#endif
+
+}  // namespace MINIGRAD_KERNELS
+}  // namespace minigrad::detail
+#endif

@@ -1,0 +1,61 @@
+// tensor/gemm_pack.hpp - pieces of matrices, copied to where their rows lie together.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+
+#include "gemm_dots.hpp"
+#include "pool.hpp"
+
+#if defined(__GNUC__)
+namespace minigrad::detail {
+inline namespace MINIGRAD_KERNELS {
+
+/// Memory from the pool for the time of one product.
+template <class T>
+class Scratch {
+ public:
+  explicit Scratch(std::size_t count)
+      : bytes_(count * sizeof(T)), data_(count ? static_cast<T*>(pool_take(bytes_)) : nullptr) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    if (data_) pool_give(data_, bytes_);
+  }
+  T* data() const { return data_; }
+
+ private:
+  std::size_t bytes_;
+  T* data_;
+};
+
+/// Copies a [rows, columns] matrix so that its rows are contiguous and lie `apart` numbers apart.
+template <class T>
+[[gnu::noinline]] void pack(const T* from, std::size_t row_step, std::size_t column_step, std::size_t rows,
+                            std::size_t columns, T* to, std::size_t apart) {
+  constexpr std::size_t side = 16 / sizeof(T);
+  std::size_t i = 0;
+  if (column_step == 1) {
+    for (; i < rows; ++i) std::memcpy(to + i * apart, from + i * row_step, columns * sizeof(T));
+  } else if (row_step == 1) {
+    for (; i + side <= rows; i += side) {
+      std::size_t j = 0;
+      for (; j + side <= columns; j += side) {
+        typename VectorType<T, 16>::Register square[side];
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < side; ++r) std::memcpy(&square[r], from + i + (j + r) * column_step, 16);
+        transpose_square<T>(square);
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < side; ++r) std::memcpy(to + (i + r) * apart + j, &square[r], 16);
+      }
+      for (; j < columns; ++j)
+        for (std::size_t r = i; r < i + side; ++r) to[r * apart + j] = from[r + j * column_step];
+    }
+  }
+  for (; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j) to[i * apart + j] = from[i * row_step + j * column_step];
+}
+
+}  // namespace MINIGRAD_KERNELS
+}  // namespace minigrad::detail
+#endif

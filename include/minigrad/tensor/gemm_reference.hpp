@@ -1,0 +1,37 @@
+// tensor/gemm_reference.hpp - what a product of matrices is, and how gemm is told where its operands lie.
+#pragma once
+
+#include <cstddef>
+
+#include "rows.hpp"
+
+namespace minigrad::detail {
+
+/// A matrix as gemm reads it: element (i, j) is data[i * row_step + j * column_step].
+template <class T>
+struct MatrixView {
+  const T* data;
+  std::size_t rows, columns, row_step, column_step;
+
+  static MatrixView plain(const T* data, std::size_t rows, std::size_t columns) {
+    return {data, rows, columns, columns, 1};
+  }
+  MatrixView transposed() const { return {data, columns, rows, column_step, row_step}; }
+  const T* at(std::size_t i, std::size_t j) const { return data + i * row_step + j * column_step; }
+  T operator()(std::size_t i, std::size_t j) const { return *at(i, j); }
+};
+
+/// The definition: C_ij = sum over p of A_ip B_pj, added to what stands in C, or to bias_j where a bias is given.
+template <class T>
+void gemm_reference(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Write write, const T* bias = nullptr) {
+  for (std::size_t i = 0; i < a.rows; ++i)
+    for (std::size_t j = 0; j < b.columns; ++j) {
+      T total{};
+      for (std::size_t p = 0; p < a.columns; ++p) total = static_cast<T>(total + a(i, p) * b(p, j));
+      T& out = c[i * b.columns + j];
+      if (write == Write::add) total = static_cast<T>(out + total);
+      out = bias ? static_cast<T>(bias[j] + total) : total;
+    }
+}
+
+}  // namespace minigrad::detail

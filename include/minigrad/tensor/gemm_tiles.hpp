@@ -1,0 +1,152 @@
+// tensor/gemm_tiles.hpp - a tile of a product, in registers, for each set of instructions.
+//
+// A tile's sums stay in registers while p runs over the inner extent: for each p two vectors of B are loaded once and
+// multiplied by one number from each row of A, so that a load serves many multiplications. Only these loops are
+// compiled once for each set of instructions; all that decides which part of a matrix they see is in gemm_blocked.hpp.
+#pragma once
+
+#include <cstddef>
+
+#include "../core/cpu.hpp"
+
+#if defined(__GNUC__)
+namespace minigrad::detail {
+inline namespace MINIGRAD_KERNELS {
+
+template <class T, std::size_t Bytes>
+struct VectorType {
+  typedef T Register __attribute__((vector_size(Bytes)));
+  typedef T Memory __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));
+};
+
+/// C = S + A B, or a part of it: A is [m, k], B [k, n]. Element (i, p) of A is a[i * a_row + p * a_column], and so is
+/// B; the rows of S and C are contiguous. S may be C, or, with start_row 0, one row for all.
+template <class T>
+struct Product {
+  std::size_t m, n, k;
+  const T* a;
+  std::size_t a_row, a_column;
+  const T* b;
+  std::size_t b_row, b_column;
+  const T* start;
+  std::size_t start_row;
+  T* c;
+  std::size_t c_row;
+};
+
+/// A panel is a product of few columns, of which B's rows are contiguous. This is `Rows` rows of it from row `first`
+/// on, with `Vectors` vectors in each. Where the panel is narrower, the last vectors end where it ends and overlap
+/// others. Of four rows only `high` need be there: the last one is then computed, and stored, several times.
+template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors>
+[[gnu::always_inline]] inline void gemm_tile(const Product<T>& panel, std::size_t first, std::size_t high) {
+  using Register = typename VectorType<T, Bytes>::Register;
+  using Memory = typename VectorType<T, Bytes>::Memory;
+  constexpr std::size_t lanes = Bytes / sizeof(T);
+  const std::size_t last = panel.n - lanes;
+  std::size_t at[Vectors] = {};
+#pragma GCC unroll 4
+  for (std::size_t j = 1; j < Vectors; ++j) at[j] = j + 1 < Vectors && j * lanes < last ? j * lanes : last;
+  Register sum[Rows][Vectors];
+  const T* a[4];  // the first four rows; GCC would keep a pointer for each row, and runs out of registers at eight
+  const T *a_at = panel.a + first * panel.a_row, *start = panel.start + first * panel.start_row;
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < Rows; ++i) {
+    if (i < 4) a[i] = a_at;
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < Vectors; ++j) sum[i][j] = *reinterpret_cast<const Memory*>(start + at[j]);
+    if (i + 1 < high) a_at += panel.a_row, start += panel.start_row;
+  }
+  T* c = panel.c + first * panel.c_row;
+  if (Rows > 4 && panel.k >= 128)  // the next tile's rows of C, which may be far away, are asked for now
+#pragma GCC unroll 8
+    for (std::size_t i = Rows; i < 2 * Rows; ++i) {
+      __builtin_prefetch(c + i * panel.c_row);
+      __builtin_prefetch(c + i * panel.c_row + last);
+    }
+  const T* b = panel.b;
+  const std::size_t four = 4 * panel.a_row, a_column = panel.a_column, b_row = panel.b_row;
+  for (std::size_t p = 0, q = 0; p < panel.k; ++p, q += a_column, b += b_row) {
+    Register row[Vectors];
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < Vectors; ++j) row[j] = *reinterpret_cast<const Memory*>(b + at[j]);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < Rows; ++i)
+#pragma GCC unroll 4
+      for (std::size_t j = 0; j < Vectors; ++j) sum[i][j] += a[i % 4][q + i / 4 * four] * row[j];
+  }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < Rows; ++i) {
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < Vectors; ++j) *reinterpret_cast<Memory*>(c + at[j]) = sum[i][j];
+    if (i + 1 < high) c += panel.c_row;
+  }
+}
+
+/// A panel in tiles of `Rows` rows, and of four where fewer are left, or eight of which six would leave two.
+template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors>
+[[gnu::always_inline]] inline void gemm_panel(const Product<T>& panel) {
+  std::size_t i = 0, left = panel.m;
+  if constexpr (Rows > 4)
+    for (; left == Rows || left > 8; i += Rows, left -= Rows) gemm_tile<T, Bytes, Rows, Vectors>(panel, i, Rows);
+  for (; i < panel.m; i += 4, left -= 4) gemm_tile<T, Bytes, 4, Vectors>(panel, i, left < 4 ? left : 4);
+}
+
+/// The kernels for one set of instructions, whose vectors have `lanes` numbers: panels of one vector and of up to two,
+/// and of one row, of up to four.
+template <class T>
+struct GemmKernels {
+  using Function = void (*)(const Product<T>&);
+  std::size_t lanes;
+  Function one, two, row;
+
+  std::size_t widest(std::size_t rows) const { return (rows == 1 ? 4 : 2) * lanes; }
+};
+
+template <class T>
+[[gnu::noinline]] void gemm_one_portable(const Product<T>& panel) {
+  gemm_panel<T, 16, 4, 1>(panel);
+}
+template <class T>
+[[gnu::noinline]] void gemm_two_portable(const Product<T>& panel) {
+  gemm_panel<T, 16, 4, 2>(panel);
+}
+template <class T>
+[[gnu::noinline]] void gemm_row_portable(const Product<T>& panel) {
+  gemm_tile<T, 16, 1, 4>(panel, 0, 1);
+}
+#if MINIGRAD_HAS_TARGETS
+template <class T>
+MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_one_avx2(const Product<T>& panel) {
+  gemm_panel<T, 32, 8, 1>(panel);
+}
+template <class T>
+MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_two_avx2(const Product<T>& panel) {
+  gemm_panel<T, 32, 6, 2>(panel);
+}
+template <class T>
+MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_row_avx2(const Product<T>& panel) {
+  gemm_tile<T, 32, 1, 4>(panel, 0, 1);
+}
+template <class T>
+MINIGRAD_TARGET_AVX512 [[gnu::noinline]] void gemm_two_avx512(const Product<T>& panel) {
+  gemm_panel<T, 64, 8, 2>(panel);
+}
+template <class T>
+MINIGRAD_TARGET_AVX512 [[gnu::noinline]] void gemm_row_avx512(const Product<T>& panel) {
+  gemm_tile<T, 64, 1, 4>(panel, 0, 1);
+}
+#endif
+
+/// In the order of Isa.
+template <class T>
+inline constexpr GemmKernels<T> gemm_kernels[] = {
+    {16 / sizeof(T), gemm_one_portable<T>, gemm_two_portable<T>, gemm_row_portable<T>},
+#if MINIGRAD_HAS_TARGETS
+    {32 / sizeof(T), gemm_one_avx2<T>, gemm_two_avx2<T>, gemm_row_avx2<T>},
+    {64 / sizeof(T), gemm_two_avx2<T>, gemm_two_avx512<T>, gemm_row_avx512<T>},  // one vector of 64 bytes is two of 32
+#endif
+};
+
+}  // namespace MINIGRAD_KERNELS
+}  // namespace minigrad::detail
+#endif
