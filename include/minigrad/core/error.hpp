@@ -77,8 +77,11 @@ class Piece {
  private:
   static void append_text(std::string& out, const Piece& p) { out += static_cast<const char*>(p.source_); }
   static void append_string(std::string& out, const Piece& p) { out += *static_cast<const std::string*>(p.source_); }
-  static void append_unsigned(std::string& out, const Piece& p) { out += std::to_string(p.unsigned_); }
-  static void append_signed(std::string& out, const Piece& p) { out += std::to_string(p.signed_); }
+  static void append_unsigned(std::string& out, const Piece& p) { append_number(out, p.unsigned_); }
+  static void append_signed(std::string& out, const Piece& p) {
+    if (p.signed_ < 0) out += '-';
+    append_number(out, p.signed_ < 0 ? 0 - static_cast<unsigned long long>(p.signed_) : static_cast<unsigned long long>(p.signed_));
+  }
   static void append_real(std::string& out, const Piece& p) { out += format_number(p.real_); }
 
   union {

@@ -9,6 +9,11 @@
 namespace minigrad {
 
 namespace detail {
+/// Appends a whole number.
+[[gnu::noinline]] inline void append_number(std::string& out, unsigned long long number) {
+  out += std::to_string(number);
+}
+
 /// `value` as printf writes it with %.*g or %.*f; always with a decimal point, and NaN without a sign.
 inline std::string format_as(double value, bool fixed, int digits) {
   if (value != value) return "nan";

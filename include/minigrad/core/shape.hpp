@@ -77,9 +77,10 @@ inline std::string to_string(const Shape& shape) {
   std::string out = "[";
   for (std::size_t i = 0; i < shape.rank(); ++i) {
     if (i) out += ", ";
-    out += std::to_string(shape[i]);
+    detail::append_number(out, shape[i]);
   }
-  return out + "]";
+  out += ']';
+  return out;
 }
 
 /// An axis of a reduction: a number, negative ones counted from the last, or all of them (`all_axes`).

@@ -66,11 +66,11 @@ class Parameter {
   explicit Parameter(V value) : Parameter(detail::ParameterState<V>(std::move(value))) {}
   Parameter(const Parameter& other) : Parameter(detail::ParameterState<V>(other.state())) {}
   Parameter(Parameter&&) noexcept = default;
-  Parameter& operator=(const Parameter& other) {
+  [[gnu::noinline]] Parameter& operator=(const Parameter& other) {
     if (this != &other) *this = Parameter(other);
     return *this;
   }
-  Parameter& operator=(Parameter&& other) noexcept {
+  [[gnu::noinline]] Parameter& operator=(Parameter&& other) noexcept {
     if (state_ && other.state_) *state_ = std::move(*other.state_);
     else state_ = std::move(other.state_);
     return *this;
