@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "order.hpp"
 #include "table.hpp"
 
 namespace minigrad {
@@ -154,16 +155,13 @@ class CsvParser {
 
 /// Turns the first `columns` cells into the names of the columns, which must be there and differ.
 inline void take_header(TableContent& content, std::size_t columns) {
-  std::vector<std::size_t> order(columns);
   for (std::size_t column = 0; column < columns; ++column) {
-    order[column] = column;
     content.names.push_back(field_text(content.text, content.cells[column]));
     if (content.names.back().empty())
       fail_at(content.file, place_of(content.text, content.cells[column]), {"column ", column + 1, " has no name"});
   }
   const std::vector<std::string>& names = content.names;
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return names[a] != names[b] ? names[a] < names[b] : a < b; });
+  const auto order = order_of(columns, [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
   for (std::size_t i = 1; i < columns; ++i)
     if (names[order[i]] == names[order[i - 1]])
       fail_at(content.file, place_of(content.text, content.cells[order[i]]),

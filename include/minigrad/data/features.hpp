@@ -26,7 +26,7 @@ Dataset<T, Y> append_columns(const char* op, const Dataset<T, Y>& data, const st
                              const Compute& compute) {
   std::vector<std::string> names = data.names();
   const std::size_t columns = names.size();
-  names.insert(names.end(), added.begin(), added.end());
+  for (const std::string& name : added) names.push_back(name);
   auto x = Tensor<T>::empty(Shape{data.size(), names.size()});
   std::vector<double> out(added.size());
   T* to = x.data();

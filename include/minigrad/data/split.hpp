@@ -15,6 +15,7 @@
 
 #include "../core/random.hpp"
 #include "dataset.hpp"
+#include "order.hpp"
 
 namespace minigrad {
 
@@ -58,10 +59,11 @@ inline std::vector<SplitRows> make_folds(const std::vector<std::size_t>& fold_of
 }
 
 /// The labels without repetition, sorted.
-inline std::vector<std::string> distinct(std::vector<std::string> labels) {
-  std::sort(labels.begin(), labels.end());
-  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  return labels;
+inline std::vector<std::string> distinct(const std::vector<std::string>& labels) {
+  std::vector<std::string> out;
+  for (const std::size_t i : order_of(labels.size(), [&](auto a, auto b) { return labels[a] < labels[b]; }))
+    if (out.empty() || out.back() != labels[i]) out.push_back(labels[i]);
+  return out;
 }
 
 }  // namespace detail
@@ -121,17 +123,14 @@ inline std::vector<SplitRows> k_fold(std::size_t n, std::size_t k, Rng& rng) {
 inline std::vector<SplitRows> group_k_fold(const std::vector<std::string>& group_of_row, std::size_t k) {
   const std::vector<std::string> groups = detail::distinct(group_of_row);
   detail::require_folds("group_k_fold", k, groups.size(), "groups");
-  std::vector<std::size_t> group(group_of_row.size()), rows(groups.size()), largest_first(groups.size());
+  std::vector<std::size_t> group(group_of_row.size()), rows(groups.size());
   for (std::size_t row = 0; row < group.size(); ++row) {
     const auto found = std::lower_bound(groups.begin(), groups.end(), group_of_row[row]);
     group[row] = static_cast<std::size_t>(found - groups.begin());
     ++rows[group[row]];
   }
-  for (std::size_t g = 0; g < groups.size(); ++g) largest_first[g] = g;
-  std::stable_sort(largest_first.begin(), largest_first.end(), [&](auto a, auto b) { return rows[a] > rows[b]; });
-
   std::vector<std::size_t> fold_of_group(groups.size()), filled(k);
-  for (const std::size_t g : largest_first) {
+  for (const std::size_t g : detail::order_of(groups.size(), [&](auto a, auto b) { return rows[a] > rows[b]; })) {
     const auto emptiest = std::min_element(filled.begin(), filled.end());
     fold_of_group[g] = static_cast<std::size_t>(emptiest - filled.begin());
     *emptiest += rows[g];

@@ -1,0 +1,29 @@
+// data/order.hpp - numbers of rows and columns in the order of what they stand for.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace minigrad::detail {
+
+/// Puts indices in order; equals by their size. All callers share this one sort, of which a program that includes it
+/// compiles a lot.
+inline void sort_indices(std::vector<std::size_t>& indices, bool (*less)(const void*, std::size_t, std::size_t),
+                         const void* context) {
+  std::sort(indices.begin(), indices.end(), [=](std::size_t a, std::size_t b) {
+    return less(context, a, b) || (!less(context, b, a) && a < b);
+  });
+}
+
+/// 0 .. n-1, ordered by less(a, b).
+template <class Less>
+std::vector<std::size_t> order_of(std::size_t n, const Less& less) {
+  std::vector<std::size_t> indices(n);
+  for (std::size_t i = 0; i < n; ++i) indices[i] = i;
+  const auto call = [](const void* f, std::size_t a, std::size_t b) { return (*static_cast<const Less*>(f))(a, b); };
+  sort_indices(indices, call, &less);
+  return indices;
+}
+
+}  // namespace minigrad::detail
