@@ -12,7 +12,7 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/minigradConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/minigradConfigVersion.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/minigradConfig.cmake ${PROJECT_BINARY_DIR}/minigradConfigVersion.cmake
-  DESTINATION ${minigrad_package_dir})
+  ${CMAKE_CURRENT_LIST_DIR}/components.cmake DESTINATION ${minigrad_package_dir})
 
 # The prefix is written relative to the .pc file, so that `cmake --install --prefix` and a moved tree both work.
 set(minigrad_pc_dir ${CMAKE_INSTALL_DATADIR}/pkgconfig)

@@ -7,6 +7,7 @@
 #include "core/shape.hpp"
 #include "core/random.hpp"
 #include "core/cpu.hpp"
+#include "core/parallel.hpp"
 #include "core/lanes.hpp"
 #include "core/vector_math.hpp"
 

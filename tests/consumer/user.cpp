@@ -3,6 +3,10 @@
 
 #include <cstdio>
 
+#if defined(WANTS_OPENMP) && !defined(_OPENMP)
+#error minigrad::openmp does not bring OpenMP
+#endif
+
 int main() {
   const minigrad::Shape rows{32, 1}, columns{1, 3};
   const minigrad::Shape table = minigrad::broadcast_shapes("user", rows, columns);

@@ -38,7 +38,7 @@ void compare(const Kernel& kernel) {
     const auto g1 = g;
     T* const state[] = {s.data(), t.data()};
     T* const state1[] = {s1.data(), t1.data()};
-    detail::update_numbers(rule, n, w1.data(), g1.data(), state1, std::index_sequence<0, 1>{});
+    detail::update_numbers(rule, 0, n, w1.data(), g1.data(), state1, std::index_sequence<0, 1>{});
     const std::size_t done = kernel(n, w.data(), g.data(), state);
     CHECK(n - done < 8);
     for (std::size_t i = done; i < n; ++i) rule(w[i], g[i], s[i], t[i]);

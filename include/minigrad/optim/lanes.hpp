@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../core/lanes.hpp"
+#include "../core/parallel.hpp"
 
 #if MINIGRAD_HAS_TARGETS
 #define MINIGRAD_TARGET_AVX2_WITHOUT_FMA [[gnu::target("avx2")]]
@@ -19,12 +20,12 @@ using lane_math::larger;
 
 inline namespace MINIGRAD_KERNELS {
 
-/// The definition: rule(w_i, g_i, state_i...) for every i < n; it may change w and the state. The rule is a copy, so
+/// The definition: rule(w_i, g_i, state_i...) from element i on, for every i < n; it may change w and the state. The rule is a copy, so
 /// that no write to w can change its constants, which then stay in registers.
 template <class T, class Rule, std::size_t... I>
-[[gnu::noinline]] void update_numbers(const Rule rule, std::size_t n, T* w, const T* g,
+[[gnu::noinline]] void update_numbers(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
                                       [[maybe_unused]] T* const* state, std::index_sequence<I...>) {
-  for (std::size_t i = 0; i < n; ++i) rule(w[i], g[i], state[I][i]...);
+  for (; i < n; ++i) rule(w[i], g[i], state[I][i]...);
 }
 
 #if defined(__GNUC__)
@@ -65,15 +66,17 @@ template <class T, class Rule, class... State>
 void for_each_element(const Rule& rule, std::size_t n, T* w, const T* g, State*... state) {
   T* const states[] = {state..., nullptr};
   constexpr std::index_sequence_for<State...> all{};
-  if constexpr (lane_math::has_lanes<T>) {
-    std::size_t done = 0;
+  constexpr std::size_t step = 64, least = std::size_t{1} << 14;  // elements that are worth a thread's while
+  parallel_for(n, step, least, [&](std::size_t i, std::size_t end) {
+    if constexpr (lane_math::has_lanes<T>) {
 #if MINIGRAD_HAS_TARGETS
-    if (isa() != Isa::portable) done = update_avx2(rule, done, n, w, g, states, all);
+      if (isa() != Isa::portable) i = update_avx2(rule, i, end, w, g, states, all);
 #endif
-    if (done < n) update_lanes(rule, done, n, w, g, states, all);
-  } else {
-    update_numbers(rule, n, w, g, states, all);
-  }
+      if (i < end) update_lanes(rule, i, end, w, g, states, all);
+    } else {
+      update_numbers(rule, i, end, w, g, states, all);
+    }
+  });
 }
 
 }  // namespace MINIGRAD_KERNELS

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 
+#include "../core/parallel.hpp"
 #include "gemm_dots.hpp"
 #include "gemm_pack.hpp"
 #include "gemm_tiles.hpp"
@@ -23,6 +24,9 @@ alignas(64) inline constexpr T gemm_zeros[256 / sizeof(T)] = {};
 
 /// A panel of B has at most twice as many rows, or as many if it is copied.
 inline constexpr std::size_t gemm_most_k = 384;
+
+/// Less than this is not worth a thread's while.
+inline constexpr std::size_t gemm_least_flops = 500'000;
 
 /// How many of the columns that are left the next panel takes: at most `most`, so that the last has at least one
 /// vector.
@@ -46,11 +50,52 @@ void gemm_panels(const GemmKernels<T>& kernels, Product<T>& panel, std::size_t w
   }
 }
 
+/// The part of a product that makes `count` columns of C, or rows, from the one numbered `first` on.
+template <class T>
+Product<T> columns_of(Product<T> x, std::size_t first, std::size_t count) {
+  x.n = count;
+  x.b += first * x.b_column;
+  if (x.start) x.start += first;
+  x.c += first;
+  return x;
+}
+template <class T>
+Product<T> rows_of(Product<T> x, std::size_t first, std::size_t count) {
+  x.m = count;
+  x.a += first * x.a_row;
+  if (x.start) x.start += first * x.start_row;
+  x.c += first * x.c_row;
+  return x;
+}
+
+/// How many rows or columns of C, each of which takes `flops`, are enough for a thread.
+inline std::size_t gemm_least(std::size_t step, std::size_t flops) {
+  const std::size_t least = gemm_least_flops / flops;
+  return least < step ? step : least;
+}
+
+/// Calls make(part) for parts of a product, on several threads where it is large: for columns, at least `width` of
+/// them, or for rows, in multiples of what tiles have, whichever makes more parts. An element of C is made in the same
+/// way in whatever part it is.
+template <class T, class Make>
+[[gnu::always_inline]] inline void gemm_in_parts(const Product<T>& x, std::size_t width, const Make& make) {
+  constexpr std::size_t height = 24;
+  if constexpr (!has_threads) return make(x);
+  if (x.n / width >= x.m / height)
+    parallel_for(x.n, width, gemm_least(width, 2 * x.m * x.k), [&](std::size_t begin, std::size_t end) {
+      make(columns_of(x, begin, end - begin));
+    });
+  else
+    parallel_for(x.m, height, gemm_least(height, 2 * x.n * x.k), [&](std::size_t begin, std::size_t end) {
+      make(rows_of(x, begin, end - begin));
+    });
+}
+
 /// The same, where B is first copied, in pieces that stay in caches.
 template <class T>
-[[gnu::noinline]] void gemm_packed(const GemmKernels<T>& kernels, const Product<T>& whole) {
+[[gnu::noinline]] void gemm_packed(const GemmKernels<T>& kernels, const Product<T>& whole, std::size_t width) {
   constexpr std::size_t most_m = 768 / sizeof(T), most_n = 2048, most_k = gemm_most_k;  // of a piece
-  const std::size_t m = whole.m, n = whole.n, k = whole.k, width = kernels.widest(m);
+  const std::size_t m = whole.m, n = whole.n, k = whole.k;
   const Scratch<T> copy(((n < most_n ? n : most_n) + width) * (k < most_k ? k : most_k));
   for (std::size_t j0 = 0, columns; j0 < n; j0 += columns) {
     columns = panel_width(n - j0, most_n, kernels.lanes);
@@ -89,10 +134,11 @@ template <class T>
     product.b_column = product.k;
   }
 #if MINIGRAD_HAS_TARGETS
-  if (isa != Isa::portable) return gemm_dots_avx2(product);
+  if (isa != Isa::portable)
+    return gemm_in_parts(product, product.n, [](const Product<T>& part) { gemm_dots_avx2(part); });
 #endif
   static_cast<void>(isa);
-  gemm_dots_portable(product);
+  gemm_in_parts(product, product.n, [](const Product<T>& part) { gemm_dots_portable(part); });
 }
 
 /// C' = S' + B' A' to `c`, whose rows are then m long.
@@ -107,9 +153,10 @@ template <class T>
   const GemmKernels<T>* kernels = &gemm_kernels<T>[static_cast<std::size_t>(isa)];
   const bool wide = x.n >= kernels->lanes;
   while (kernels->lanes > x.n && kernels != gemm_kernels<T>) --kernels;
+  const std::size_t width = kernels->widest(x.m);
   const bool fits = wide || (x.n >= kernels->lanes && x.m < 16);
   if (fits && x.b_column == 1 && (x.m <= 32 || (x.m <= 256 && x.k <= 2 * gemm_most_k)))
-    return gemm_panels(*kernels, x, kernels->widest(x.m), false);
+    return gemm_in_parts(x, width, [=](Product<T> part) { gemm_panels(*kernels, part, width, false); });
   if (x.n == 1 && x.m > 1) {  // C is contiguous, so that C' is the same
     if (x.start && x.start_row == 0) {
       for (std::size_t i = 0; i < x.m; ++i) x.c[i] = *x.start;
@@ -122,7 +169,7 @@ template <class T>
     Product<T> turned = transposed(x, x.start, 1, x.c);
     return gemm_by_dots(isa, turned);
   }
-  if (fits) return gemm_packed(*kernels, x);
+  if (fits) return gemm_in_parts(x, width, [=](const Product<T>& part) { gemm_packed(*kernels, part, width); });
   if (x.a_column == 1 && x.k >= 4) return gemm_by_dots(isa, x);
   if (x.m >= gemm_kernels<T>->lanes) {
     const Scratch<T> c(x.m * x.n);

@@ -9,10 +9,13 @@
 #include <utility>
 
 #include "../core/lanes.hpp"
+#include "../core/parallel.hpp"
 
 namespace minigrad::detail {
 
 inline constexpr std::size_t block = 32, max_operands = 6;
+/// How many elements are worth a thread's while.
+inline constexpr std::size_t row_least = std::size_t{1} << 15;
 
 /// A function over one row of elements: out[i] = f(in_0[i], ...). After each block, operand k moves on by steps[k]
 /// elements: by `block`, or by 0 where it is one number, written out `block` times. So the loop over a block has one
@@ -105,9 +108,14 @@ template <class T, class F, std::size_t... K>
 #endif
 #endif
 
-/// The RowKernel for a function of elements of types T that gives Outs.
+/// Whether several threads may call a function at a time: one that keeps something, and does not say that it runs on
+/// Lanes, might draw random numbers or count.
+template <class F>
+inline constexpr bool runs_on_threads = has_threads && (is_lanewise<F> || std::is_empty_v<F>);
+
+/// The RowKernel on one thread.
 template <class Out, class F, class... T>
-void row_kernel(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
+void row_on_one_thread(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
   constexpr std::index_sequence_for<T...> all{};
   if constexpr (is_lanewise<F> && lane_math::has_lanes<Out> && (std::is_same_v<T, Out> && ...)) {
 #if MINIGRAD_HAS_TARGETS
@@ -117,6 +125,29 @@ void row_kernel(const void* f, std::size_t n, void* out, const void* const* in, 
   } else {
     row_on_numbers<Out, F, T...>(f, n, out, in, steps, all);
   }
+}
+
+/// Runs a kernel over the parts of a row. Types are erased: `bytes` are those of an element of `out` and of each `in`.
+[[gnu::noinline]] inline void row_in_parts(RowKernel kernel, const void* f, std::size_t n, void* out,
+                                           const void* const* in, const std::size_t* steps, const std::size_t* bytes,
+                                           std::size_t operands) {
+  parallel_for(n, block, row_least, [=](std::size_t begin, std::size_t end) {
+    const void* at[max_operands];
+    for (std::size_t k = 0; k < operands; ++k)
+      at[k] = static_cast<const char*>(in[k]) + (steps[k] ? begin * bytes[k + 1] : 0);
+    kernel(f, end - begin, static_cast<char*>(out) + begin * bytes[0], at, steps);
+  });
+}
+
+/// The RowKernel for a function of elements of types T that gives Outs.
+template <class Out, class F, class... T>
+void row_kernel(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
+  if constexpr (runs_on_threads<F>)
+    if (n >= 2 * row_least) {
+      static constexpr std::size_t bytes[] = {sizeof(Out), sizeof(T)...};
+      return row_in_parts(row_on_one_thread<Out, F, T...>, f, n, out, in, steps, bytes, sizeof...(T));
+    }
+  row_on_one_thread<Out, F, T...>(f, n, out, in, steps);
 }
 
 }  // namespace MINIGRAD_KERNELS

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "../core/parallel.hpp"
 #include "../core/vector_math.hpp"
 #include "row_reduce.hpp"
 
@@ -93,10 +94,15 @@ template <Softmax kind, class T>
 /// The rows of x [rows, n], n > 0, to those of y: [rows, n], or [rows] for the logarithm of the sum.
 template <Softmax kind, class T>
 void softmax_rows(std::size_t rows, std::size_t n, const T* x, T* y) {
+  constexpr std::size_t least = 10'000;  // numbers that are worth a thread's while
+  parallel_for(rows, 1, least / n + 1, [=](std::size_t begin, std::size_t end) {
+    const T* const from = x + begin * n;
+    T* const to = y + begin * (kind == Softmax::log_of_sum ? 1 : n);
 #if MINIGRAD_HAS_TARGETS
-  if (isa() != Isa::portable) return softmax_rows_on_avx2<kind>(rows, n, x, y);
+    if (isa() != Isa::portable) return softmax_rows_on_avx2<kind>(end - begin, n, from, to);
 #endif
-  softmax_rows_on_lanes<kind>(rows, n, x, y);
+    softmax_rows_on_lanes<kind>(end - begin, n, from, to);
+  });
 }
 
 }  // namespace MINIGRAD_KERNELS
