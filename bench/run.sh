@@ -6,6 +6,8 @@
 # loss. Ratios are minigrad's speed by the peer's: above 1 minigrad is faster.
 #   --peers   first installs the peers' packages (where there is apt-get)
 #   --quick   one short round without the largest workloads
+#   --sizes   instead: what an update costs as the batch, the width or the depth of a network grows, drawn by gnuplot
+#             into docs/images/cost_batch.svg and so on
 #   NAME      only these: train-W1 .. train-W5, infer-W1 .., gemm-float-512, or the first words of a name
 # CXX names the compiler (g++). minigrad is compiled with -O2 alone, peers with -O3 -march=native.
 set -euo pipefail
@@ -15,7 +17,7 @@ peers=$root/bench/peers
 out=$root/build/peers
 cxx=${CXX:-g++}
 
-rounds=5 seconds=0.3 install=no names=()
+rounds=5 seconds=0.3 install=no sizes=no names=()
 while [ $# -gt 0 ]; do
   case $1 in
     --rounds) rounds=$2 && shift ;;
@@ -24,6 +26,7 @@ while [ $# -gt 0 ]; do
       names=(train-W1 train-W2 train-W3 train-W3b train-W4 infer-W1 infer-W2 infer-W3 infer-W3b infer-W4
         gemm-float-{64,256,512} gemm-double-256)
       ;;
+    --sizes) sizes=yes rounds=3 seconds=0.1 names=(size) ;;
     --peers) install=yes ;;
     -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed '$d' && exit ;;
     *) names+=("$1") ;;
@@ -42,6 +45,7 @@ if [ $install = yes ]; then
   need libeigen3-dev test -d $eigen
   need libopenblas-dev has_header openblas_config.h
   need libdnnl-dev has_header dnnl.h
+  if [ $sizes = yes ]; then need gnuplot-nox command -v gnuplot; fi
   install_missing
 fi
 
@@ -108,5 +112,10 @@ for round in $(seq "$rounds"); do
     run "$name" "$threads" train-W4 train-W5 gemm-float-512 gemm-float-2048
   done
 done
-awk -f "$peers/table.awk" "$results" || failed=1
+if [ $sizes = yes ]; then
+  awk -v out="$out" -f "$peers/sizes.awk" "$results" || failed=1
+  gnuplot -e "data='$out'; pictures='$root/docs/images'" "$peers/sizes.gp"
+else
+  awk -f "$peers/table.awk" "$results" || failed=1
+fi
 exit $failed
