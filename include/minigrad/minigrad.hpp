@@ -2,11 +2,12 @@
 #pragma once
 
 // core: what everything else speaks in.
+#include "core/cpu.hpp"
+#include "core/finite.hpp"
 #include "core/format.hpp"
 #include "core/error.hpp"
 #include "core/shape.hpp"
 #include "core/random.hpp"
-#include "core/cpu.hpp"
 #include "core/parallel.hpp"
 #include "core/lanes.hpp"
 #include "core/vector_math.hpp"

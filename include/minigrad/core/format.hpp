@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <string>
 
+#include "finite.hpp"
+
 namespace minigrad {
 
 namespace detail {
@@ -16,7 +18,7 @@ namespace detail {
 
 /// `value` as printf writes it with %.*g or %.*f; always with a decimal point, and NaN without a sign.
 inline std::string format_as(double value, bool fixed, int digits) {
-  if (value != value) return "nan";
+  if (is_nan(value)) return "nan";
   char buffer[512];  // 309 digits before the point, and up to 100 behind it
   digits = digits < 0 ? 0 : digits > 100 ? 100 : digits;
 #ifdef __cpp_lib_to_chars

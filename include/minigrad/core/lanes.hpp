@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "cpu.hpp"
+#include "finite.hpp"
 
 #if defined(__GNUC__)
 #define MINIGRAD_INLINE [[gnu::always_inline]] inline
@@ -134,6 +134,11 @@ struct Lanes {
   MINIGRAD_INLINE friend Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) { return a.v * b.v + c.v; }
 
   MINIGRAD_INLINE Lanes absolute() const { return reinterpret_cast<Vector>(reinterpret_cast<Bits>(v) & ~sign_bit); }
+
+  MINIGRAD_INLINE Condition finite() const {
+    using Signed = typename Condition::Vector;
+    return Condition(reinterpret_cast<Signed>(absolute().v) < (Signed{} + detail::infinity_bits<T>));
+  }
 
   MINIGRAD_INLINE Lanes root() const {
 #if __has_builtin(__builtin_elementwise_sqrt)

@@ -36,7 +36,7 @@ Dataset<T, Y> append_columns(const char* op, const Dataset<T, Y>& data, const st
     compute(row, in, out.data());
     for (std::size_t i = 0; i < out.size(); ++i, ++to) {
       *to = static_cast<T>(out[i]);
-      if (!is_finite_number(static_cast<double>(*to)))
+      if (!is_finite(static_cast<double>(*to)))
         fail<ValueError>({op, ": row ", row, ": ", detail::quoted(added[i]), " is not a finite number"});
     }
   }

@@ -7,11 +7,9 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,9 +19,6 @@
 
 namespace minigrad {
 namespace detail {
-
-/// Whether x is a number and not infinite; asked of the bits, because -ffast-math takes the answer for granted.
-inline bool is_finite_number(double x) { return (std::bit_cast<std::uint64_t>(x) >> 52 & 0x7FF) != 0x7FF; }
 
 template <class T>
 void require_table(const char* op, const Tensor<T>& x) {
@@ -65,7 +60,7 @@ class StandardScaler {
     for (std::size_t j = 0; j < columns; ++j) {
       scale[j] = widest[j] * std::sqrt(scale[j] / n);
       const std::string column = "column " + (names.empty() ? std::to_string(j) : detail::quoted(names[j]));
-      if (!detail::is_finite_number(mean[j]) || !detail::is_finite_number(scale[j]))
+      if (!detail::is_finite(mean[j]) || !detail::is_finite(scale[j]))
         detail::fail<ValueError>({"StandardScaler: ", column, " holds numbers that are not finite, or too large"});
       if (!(scale[j] > 0))
         detail::fail<ValueError>(

@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <vector>
 
 #include "optimizer.hpp"
@@ -44,15 +43,17 @@ double grad_norm(M&& model, double norm_type = 2) {
   detail::for_each_gradient(detail::parameter_refs(model), [&](std::size_t n, const auto* g) {
     if (norm_type == 2) {
       total += detail::sum_terms(n, g, [](double x) { return x * x; });
-    } else if (norm_type == std::numeric_limits<double>::infinity()) {
-      for (std::size_t i = 0; i < n; ++i)
-        if (const double size = std::fabs(static_cast<double>(g[i])); size > total || size != size) total = size;
+    } else if (!detail::is_finite(norm_type)) {
+      for (std::size_t i = 0; i < n; ++i) {
+        const double size = std::fabs(static_cast<double>(g[i]));
+        total = detail::better(detail::less_than, size, total);
+      }
     } else {
       total += detail::sum_terms(n, g, [&](double x) { return std::pow(std::fabs(x), norm_type); });
     }
   });
   if (norm_type == 2) return std::sqrt(total);
-  return norm_type == std::numeric_limits<double>::infinity() ? total : std::pow(total, 1 / norm_type);
+  return !detail::is_finite(norm_type) ? total : std::pow(total, 1 / norm_type);
 }
 
 /// Scales all gradients by one factor, max_norm / (norm + 1e-6), where that is below 1. Their direction stays. Returns

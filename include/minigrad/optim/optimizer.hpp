@@ -46,9 +46,9 @@ bool takes_part(const ParameterRef<V>& parameter) {
   return parameter.has_grad() && parameter.requires_grad();
 }
 
-/// Throws ValueError unless the condition holds: "SGD: lr is -1, and must be at least 0".
+/// Throws ValueError for NaN, and unless the condition holds: "SGD: lr is -1, and must be at least 0".
 inline void require_option(bool holds, const char* optimizer, const char* option, double value, const char* must) {
-  if (!holds) fail<ValueError>({optimizer, ": ", option, " is ", value, ", and must be ", must});
+  if (!holds || is_nan(value)) fail<ValueError>({optimizer, ": ", option, " is ", value, ", and must be ", must});
 }
 inline void require_not_negative(const char* optimizer, const char* option, double value) {
   require_option(value >= 0, optimizer, option, value, "at least 0");

@@ -162,7 +162,7 @@ class ReduceLROnPlateau {
 
  private:
   bool improves(double metric) const {
-    if (!has_best_) return metric == metric;
+    if (!has_best_) return !detail::is_nan(metric);
     const double sign = o_.maximize ? -1 : 1;
     const double bar = o_.relative ? best_ * (1 - sign * o_.threshold) : best_ - sign * o_.threshold;
     return o_.maximize ? metric > bar : metric < bar;

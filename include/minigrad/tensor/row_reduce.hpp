@@ -99,13 +99,14 @@ T dot_row(std::size_t n, const T* x, const T* y) {
 /// Whether value comes before best in the search for an extreme. NaN beats every number, so that it is not lost.
 template <class Less, class T>
 bool beats(const Less& less, T value, T best) {
-  return less(best, value) || (value != value && best == best);
+  return !is_nan(best) && (is_nan(value) || less(best, value));
 }
 
 /// The same as a choice of values, which compilers make without a branch.
 template <class Less, class T>
 [[gnu::always_inline]] inline T better(const Less& less, T value, T best) {
-  return less(best, value) ? value : (value != value ? value : best);
+  if (MINIGRAD_FAST_MATH) return beats(less, value, best) ? value : best;
+  return less(best, value) ? value : (is_nan(value) ? value : best);
 }
 
 /// best[i] becomes x[i] where that beats it.

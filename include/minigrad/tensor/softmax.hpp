@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 
 #include "../core/parallel.hpp"
 #include "../core/vector_math.hpp"
@@ -41,7 +40,7 @@ MINIGRAD_INLINE void softmax_row(std::size_t n, const T* x, T* y) {
   L largest = L::load(end);
   for (std::size_t i = 0; i < last; i += L::count) largest = larger(largest, L::load(x + i));
   largest = largest_of_lanes(largest);
-  const L shift = select(abs(largest) < std::numeric_limits<T>::infinity(), largest, T{});  // all may be -infinity
+  const L shift = select(largest.finite(), largest, T{});  // all may be -infinity
 
   L sum = T{};
   for (std::size_t i = 0;; i += L::count) {

@@ -158,7 +158,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       graph.clear();
       const Var<V> batch_loss = loss(model(graph.input(std::move(x))), y);
       const double value = static_cast<double>(batch_loss.item());
-      if (!is_finite_number(value)) {
+      if (!is_finite(value)) {
         if (options.clip_norm == 0) norm = grad_norm(weights);  // of the last update: its gradients are still there
         const std::string message = not_finite_message(value, epoch, updates, norm, data);
         if (options.restore_best) restore_best();
@@ -182,7 +182,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     epoch.seconds = watch.seconds();
     history.epochs.push_back(epoch);
 
-    if (validation && is_finite_number(epoch.validation_loss) &&
+    if (validation && is_finite(epoch.validation_loss) &&
         (history.best_epoch == 0 || epoch.validation_loss < history.best().validation_loss - options.min_delta)) {
       history.best_epoch = number;
       best.resize(weights.size());

@@ -1,9 +1,7 @@
 // train/history.hpp - what happened in training, epoch by epoch.
 #pragma once
 
-#include <bit>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <limits>
 #include <string>
@@ -13,12 +11,6 @@
 #include "../core/error.hpp"
 
 namespace minigrad {
-namespace detail {
-
-/// Asked of the bits, because -ffast-math takes for granted that no number is NaN.
-inline bool is_nan(double x) { return std::bit_cast<std::uint64_t>(x) << 1 > std::uint64_t{0x7ff} << 53; }
-
-}  // namespace detail
 
 /// One pass over the training data.
 struct Epoch {

@@ -207,7 +207,7 @@ auto operator-(const X& x) {
 
 /// The larger of two numbers, NaN if either is. The derivative goes to the larger; of equals each gets half.
 inline constexpr auto maximum_op = elementwise(
-    "maximum", [](auto x, auto y) { return x > y || x != x ? x : y; },
+    "maximum", [](auto x, auto y) { return detail::is_nan(y) ? y : detail::is_nan(x) || x > y ? x : y; },
     [](auto g, auto&&, auto x, auto y) { return where(greater(x, y), g, where(equal(x, y), g / 2, 0)); },
     [](auto g, auto&&, auto x, auto y) { return where(greater(y, x), g, where(equal(x, y), g / 2, 0)); });
 template <Operand A, Operand B>
@@ -217,7 +217,7 @@ auto maximum(const A& a, const B& b) {
 
 /// The smaller of two numbers, NaN if either is. The derivative goes to the smaller; of equals each gets half.
 inline constexpr auto minimum_op = elementwise(
-    "minimum", [](auto x, auto y) { return x < y || x != x ? x : y; },
+    "minimum", [](auto x, auto y) { return detail::is_nan(y) ? y : detail::is_nan(x) || x < y ? x : y; },
     [](auto g, auto&&, auto x, auto y) { return where(less(x, y), g, where(equal(x, y), g / 2, 0)); },
     [](auto g, auto&&, auto x, auto y) { return where(less(y, x), g, where(equal(x, y), g / 2, 0)); });
 template <Operand A, Operand B>

@@ -139,7 +139,7 @@ namespace detail {
 template <Softmax kind, class T>
 Tensor<T> softmax_by_passes(const Tensor<T>& x, Axis axis, const AxisSplit& split) {
   auto largest = split.extent ? (max)(x, axis, true) : Tensor<T>::scalar(0);
-  largest = where(less(abs(largest), std::numeric_limits<T>::infinity()), largest, 0);
+  largest = map("where", [](T v) { return is_finite(v) ? v : T(0); }, largest);
   Tensor<T> y = x - largest;
   if constexpr (kind == Softmax::probabilities) {
     y = exp(y);
