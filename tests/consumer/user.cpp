@@ -6,6 +6,9 @@
 #if defined(WANTS_OPENMP) && !defined(_OPENMP)
 #error minigrad::openmp does not bring OpenMP
 #endif
+#if defined(WANTS_BLAS) && !defined(MINIGRAD_USE_BLAS)
+#error minigrad::blas does not say that there is a BLAS
+#endif
 
 int main() {
   const minigrad::Shape rows{32, 1}, columns{1, 3};

@@ -25,10 +25,15 @@
 #else
 #define MINIGRAD_OPENMP 0
 #endif
-#if defined(__FAST_MATH__)
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #define MINIGRAD_FAST_MATH 1
 #else
 #define MINIGRAD_FAST_MATH 0
+#endif
+#if defined(MINIGRAD_USE_BLAS)
+#define MINIGRAD_BLAS 1
+#else
+#define MINIGRAD_BLAS 0
 #endif
 #if defined(__AVX512F__)
 #define MINIGRAD_BASE 512
@@ -37,9 +42,9 @@
 #else
 #define MINIGRAD_BASE 0
 #endif
-#define MINIGRAD_KERNELS_NAMED(base, openmp, fast_math) kernels_##base##_##openmp##_##fast_math
-#define MINIGRAD_KERNELS_OF(base, openmp, fast_math) MINIGRAD_KERNELS_NAMED(base, openmp, fast_math)
-#define MINIGRAD_KERNELS MINIGRAD_KERNELS_OF(MINIGRAD_BASE, MINIGRAD_OPENMP, MINIGRAD_FAST_MATH)
+#define MINIGRAD_KERNELS_NAMED(base, openmp, fast_math, blas) kernels_##base##_##openmp##_##fast_math##_##blas
+#define MINIGRAD_KERNELS_OF(base, openmp, fast_math, blas) MINIGRAD_KERNELS_NAMED(base, openmp, fast_math, blas)
+#define MINIGRAD_KERNELS MINIGRAD_KERNELS_OF(MINIGRAD_BASE, MINIGRAD_OPENMP, MINIGRAD_FAST_MATH, MINIGRAD_BLAS)
 
 namespace minigrad {
 

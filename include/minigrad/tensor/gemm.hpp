@@ -1,12 +1,14 @@
 // tensor/gemm.hpp - the product of two matrices at the speed of the machine.
 //
 // gemm_reference.hpp defines it, and everything else computes the same, faster: gemm_tiles.hpp has the innermost loops,
-// gemm_dots.hpp those for results of few columns, gemm_pack.hpp copies, and gemm_blocked.hpp decides.
+// gemm_dots.hpp those for results of few columns, gemm_pack.hpp copies, and gemm_blocked.hpp decides. Programs that are
+// compiled with -DMINIGRAD_USE_BLAS call a BLAS instead: gemm_blas.hpp.
 #pragma once
 
 #include <cstddef>
 #include <type_traits>
 
+#include "gemm_blas.hpp"
 #include "gemm_blocked.hpp"
 #include "gemm_reference.hpp"
 
@@ -16,8 +18,12 @@ namespace minigrad::detail {
 template <class T>
 [[gnu::always_inline]] inline void gemm(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Write write,
                                         const T* bias = nullptr) {
-  const std::size_t m = a.rows, n = b.columns, k = a.columns;
+#if MINIGRAD_BLAS
+  if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>)
+    if (gemm_blas(a, b, c, write, bias)) return;
+#endif
 #if defined(__GNUC__)
+  const std::size_t m = a.rows, n = b.columns, k = a.columns;
   if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>)
     if (m && n && k) {
       Product<T> product{m,
