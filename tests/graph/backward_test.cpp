@@ -60,7 +60,7 @@ TEST_CASE("backward() adds to the gradients that are there, of variables and of 
   Graph<double> graph;
   const auto x = graph.variable(3);
   const auto loss = w * x;
-  backward(loss);
+  backward(loss, {.retain_graph = true});
   backward(loss);
   CHECK(x.grad() == 4);
   CHECK(w.grad() == 6);
@@ -290,4 +290,57 @@ TEST_CASE("value_and_grad() refuses a result that belongs to another graph") {
   const auto elsewhere = other.variable(1);
   CHECK_THROWS_WITH_AS(value_and_grad([&](auto) { return elsewhere; }, 2.0),
                        "minigrad: value_and_grad: the function's result belongs to another graph", GraphError);
+}
+
+TEST_CASE("backward() twice on one loss is refused, and the gradients stay what they were") {
+  Parameter<double> w(2);
+  Graph<double> graph;
+  const auto x = graph.variable(3);
+  const auto loss = w * x;
+  backward(loss);
+  CHECK_THROWS_WITH_AS(backward(loss),
+                       "minigrad: backward: called twice on the same loss, so that its gradients would count twice: "
+                       "compute the loss anew, or, if that is meant, let the first call be backward(loss, "
+                       "{.retain_graph = true})",
+                       GraphError);
+  CHECK(x.grad() == 2);
+  CHECK(w.grad() == 3);
+  backward(loss * 1);  // another loss
+  CHECK(w.grad() == 6);
+  graph.clear();
+  backward(w * graph.variable(3));
+  CHECK(w.grad() == 9);
+}
+
+TEST_CASE("zero_grad() of a Var forgets its gradient, also one in the middle that was retained") {
+  Graph<double> graph;
+  graph.retain_grads();
+  const auto x = graph.variable(3), y = x * x, loss = y * 2;
+  backward(loss, {.retain_graph = true});
+  CHECK(x.grad() == 12);
+  x.zero_grad();
+  y.zero_grad();
+  CHECK_THROWS_AS(x.grad(), GraphError);
+  CHECK_THROWS_AS(y.grad(), GraphError);
+  backward(loss);
+  CHECK(x.grad() == 12);
+  CHECK(y.grad() == 2);
+  Parameter<double> w(5);
+  const auto p = graph.parameter(w);
+  backward(p * x);
+  p.zero_grad();
+  CHECK(!w.has_grad());
+}
+
+TEST_CASE("a graph with frozen parameters takes them for constants, and leaves their gradients alone") {
+  Parameter<double> w(2);
+  Graph<double> graph;
+  graph.freeze_parameters();
+  const auto x = graph.variable(3);
+  backward(w * x);
+  CHECK(x.grad() == 2);
+  CHECK(!w.has_grad());
+  graph.freeze_parameters(false);
+  backward(w * x);
+  CHECK(w.grad() == 3);
 }

@@ -98,7 +98,7 @@ TEST_CASE("retain_grads() keeps the gradient of every Var that has one") {
   Graph<double> graph;
   graph.retain_grads();
   const auto x = graph.variable(3), data = graph.input(2), y = x * data, z = y * y;
-  backward(z);
+  backward(z, {.retain_graph = true});
   CHECK(z.grad() == 1);
   CHECK(y.grad() == 12);
   CHECK(x.grad() == 24);
@@ -115,7 +115,7 @@ TEST_CASE("with retain_grads() a second backward() adds to variables, and replac
   const auto x = graph.variable({1, 2});
   const auto y = x * 3;
   const auto loss = sum(y);
-  backward(loss);
+  backward(loss, {.retain_graph = true});
   backward(loss);
   CHECK(x.grad() == Tensor<double>{6, 6});
   CHECK(y.grad() == Tensor<double>{1, 1});
@@ -286,4 +286,24 @@ TEST_CASE("neither does a step with concatenated, sliced, reduced and gathered t
     const auto stacked = stack({slice(v, 0, 1, 1), slice(v, 1, 2, 1)});
     backward(sum(log_softmax(joined, 1)) + sum((max)(v, 0)) + mean(transpose(v)) + sum(stacked));
   });
+}
+
+TEST_CASE("in an op on tensors too a Var without a value, of another graph, or from before clear() is told apart") {
+  Graph<Tensor<double>> graph, other;
+  const auto old = graph.variable({1, 2});
+  graph.clear();
+  const auto x = graph.variable({1, 2}), foreign = other.variable({1, 2});
+  const Var<Tensor<double>> nothing;
+  const char *const after_clear = "minigrad: Var: used after clear() of its graph",
+                    *const no_value = "minigrad: Var: used before it was given a value";
+  CHECK_THROWS_WITH_AS(x + old, after_clear, GraphError);
+  CHECK_THROWS_WITH_AS(old + x, after_clear, GraphError);
+  CHECK_THROWS_WITH_AS(matmul(x, old), after_clear, GraphError);
+  CHECK_THROWS_WITH_AS(concatenate({x, old}), after_clear, GraphError);
+  CHECK_THROWS_WITH_AS(x + nothing, no_value, GraphError);
+  CHECK_THROWS_WITH_AS(concatenate({x, nothing}), no_value, GraphError);
+  CHECK_THROWS_WITH_AS(x + foreign, "minigrad: add: the operands belong to different graphs", GraphError);
+  CHECK_THROWS_WITH_AS(foreign * x, "minigrad: mul: the operands belong to different graphs", GraphError);
+  CHECK_THROWS_WITH_AS(concatenate({x, foreign}), "minigrad: concatenate: the operands belong to different graphs",
+                       GraphError);
 }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../tensor/tensor.hpp"
 #include "field.hpp"
 

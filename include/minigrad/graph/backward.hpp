@@ -29,20 +29,32 @@ V one_for(const char* op, const Var<V>& y) {
 
 }  // namespace detail
 
+struct BackwardOptions {
+  /// backward() may be called again on the same loss, and adds the same gradients once more.
+  bool retain_graph = false;
+};
+
 /// Adds dL/dp to the gradient of every Parameter and variable that the loss L was computed from. L must be a single
-/// number: throws GraphError for any other shape, and for a loss that depends on nothing that needs a gradient.
+/// number: throws GraphError for any other shape, for a loss that depends on nothing that needs a gradient, and for the
+/// second backward() on one loss, whose gradients would count twice, unless the first was told to retain_graph.
 template <class V>
-void backward(const Var<V>& loss) {
+void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
   V one = detail::one_for("backward", loss);
-  if (!loss.graph().node(loss.id()).needs_grad())
+  detail::Node<V>& node = loss.graph().node(loss.id());
+  if (!node.needs_grad())
     detail::fail<GraphError>({"backward: the loss depends on no Parameter and no graph.variable(), so there is nothing "
                               "to differentiate"});
+  if (node.was_loss())
+    detail::fail<GraphError>({"backward: called twice on the same loss, so that its gradients would count twice: compute "
+                              "the loss anew, or, if that is meant, let the first call be backward(loss, "
+                              "{.retain_graph = true})"});
+  node.was_loss(!options.retain_graph);
   loss.graph().sweep(loss, std::move(one));
 }
 
 template <class X>
   requires(is_number<X> || is_tensor<X>)
-void backward(const X&) {
+void backward(const X&, const BackwardOptions& = {}) {
   static_assert(!sizeof(X),
                 "minigrad: backward() of a value that no graph has recorded: wrap the data by graph.input(x)");
 }

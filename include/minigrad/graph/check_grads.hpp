@@ -11,16 +11,15 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../core/random.hpp"
 #include "backward.hpp"
 #include "ops.hpp"
@@ -193,12 +192,9 @@ class GradientChecker {
 
   bool agree(double derived, const Slope& measured) const {
     const double size = (std::max)({1.0, std::fabs(derived), std::fabs(measured.value)});
-    return is_number_and_finite(derived) && is_number_and_finite(measured.value) &&
+    return is_finite(derived) && is_finite(measured.value) &&
            std::fabs(derived - measured.value) <= tolerance_ * size + measured.uncertainty;
   }
-
-  /// Asked of the bits, because -ffast-math takes the answer for granted.
-  static bool is_number_and_finite(double x) { return (std::bit_cast<std::uint64_t>(x) >> 52 & 0x7ff) != 0x7ff; }
 
   /// ", element (1, 2)" for the i-th number of a shape, and nothing for a single number.
   static std::string place(const Shape& shape, std::size_t i) {

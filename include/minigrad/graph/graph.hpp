@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -36,6 +37,9 @@ class Var {
   /// dL/d(this), after backward(L): kept for graph.variable()s, where several backward() add up, and for every Var
   /// after graph.retain_grads(). Throws GraphError where none was kept.
   const V& grad() const { return graph().gradient(*this); }
+
+  /// Forgets it, so that the next backward() starts anew.
+  void zero_grad() const { graph().zero_gradient(*this); }
 
   Graph<V>& graph() const {
     node();  // checks that the handle is still good
@@ -71,6 +75,17 @@ namespace detail {
 inline constinit thread_local std::uint32_t last_generation = 0;
 }  // namespace detail
 
+namespace detail {
+/// Looks on while gradients are passed back; see anomaly.hpp.
+template <class V>
+struct Inspector {
+  virtual ~Inspector() = default;
+  virtual void before_sweep(Graph<V>&, const Var<V>& root) = 0;
+  virtual void after_pull(Graph<V>&, NodeId, const Adjoints<V>&) = 0;
+  virtual void after_pull(Graph<V>&, NodeId, const Adjoints<Var<V>>&) = 0;
+};
+}  // namespace detail
+
 /// The nodes of one computation on values of type V: a number type, or a Tensor. Ops on its Vars add nodes; clear()
 /// forgets them and keeps their memory. A new Graph for every step costs the same as clear(), so that nothing is lost
 /// by forgetting it. A Graph belongs to one thread.
@@ -96,7 +111,7 @@ class Graph {
 
   /// A node that refers to a parameter; backward() adds to the parameter's gradient. The parameter must keep its value
   /// and stay alive until then.
-  Var<V> parameter(const Parameter<V>& p) { return add<detail::ParameterNode<V>>(false, p.state()); }
+  Var<V> parameter(const Parameter<V>& p) { return add<detail::ParameterNode<V>>(false, p.state(), frozen_); }
   Var<V> parameter(const Parameter<V>&& dies_too_early) = delete;
 
   std::size_t size() const { return nodes_.size(); }
@@ -116,6 +131,9 @@ class Graph {
   /// From now on backward() keeps the gradient of every node, not only of variables and parameters.
   void retain_grads(bool on = true) { retain_grads_ = on; }
 
+  /// From now on parameters are constants to this graph: what is wanted are derivatives with respect to its variables.
+  void freeze_parameters(bool on = true) { frozen_ = on; }
+
   // ---- what ops and sweeps are made of; see record.hpp and backward.hpp ----
 
   /// Adds a node of type N. `owns_memory` says whether it must be destroyed.
@@ -127,6 +145,14 @@ class Graph {
     nodes_.push_back(node);
     own_memory_ = own_memory_ || owns_memory;
     return at(static_cast<NodeId>(nodes_.size() - 1));
+  }
+  /// Puts a node into the place of another, which it owns.
+  template <std::derived_from<detail::Node<V>> N>
+  N& wrap(NodeId id) {
+    N* node = new (room(sizeof(N))) N(*nodes_[id]);
+    nodes_[id] = node;
+    own_memory_ = true;
+    return *node;
   }
 
   // Nodes stand one after another in blocks of memory that clear() keeps.
@@ -145,18 +171,34 @@ class Graph {
   const detail::Node<V>& node(NodeId id) const { return *nodes_[id]; }
 
   bool owns(const Var<V>& x) const { return x.graph_ == this && x.generation_ == generation_; }
+  /// Throws GraphError, naming `op`, for a Var of another graph, one from before clear(), and one without a value.
+  void require_own(const char* op, const Var<V>& x) const {
+    if (owns(x)) return;
+    if (!x.graph_ || x.graph_ == this) x.refuse();
+    detail::fail<GraphError>({op, ": the operands belong to different graphs"});
+  }
+
+  /// Somebody who looks on at every sweep, or null.
+  void inspect(std::shared_ptr<detail::Inspector<V>> inspector) { inspector_ = std::move(inspector); }
+  /// Takes over how another graph treats parameters, and who looks on.
+  void configure_like(const Graph& other) {
+    frozen_ = other.frozen_;
+    inspector_ = other.inspector_;
+  }
 
   /// dL/dv for every node v with needs_grad, from dL/d(root) = seed: computed, and kept by the nodes that do so.
   void sweep(const Var<V>& root, V seed) {
+    if (!nodes_[root.id()]->needs_grad()) return;
     const std::size_t count = std::size_t{root.id()} + 1;
     if (adjoints_in_use_) adjoints_.clear();  // by the last sweep, which was to keep them or was broken off
     adjoints_in_use_ = true;
     if (adjoints_.size() < count) adjoints_.resize(count);
     adjoints_[root.id()] = std::move(seed);
-    for (std::size_t i = count; i-- > 0;) {
-      if (!adjoints_[i] || !nodes_[i]->needs_grad()) continue;
-      nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints_);
-      if (!retain_grads_) adjoints_[i].reset();
+    if (inspector_) {
+      inspector_->before_sweep(*this, root);
+      pull_all(count, [&](NodeId id) { inspector_->after_pull(*this, id, adjoints_); });
+    } else {
+      pull_all(count, [](NodeId) {});
     }
     adjoints_in_use_ = retain_grads_;
   }
@@ -165,8 +207,12 @@ class Graph {
   detail::Adjoints<Var<V>> sweep(const Var<V>& root, const Var<V>& seed, detail::Wanted wanted) {
     detail::Adjoints<Var<V>> adjoints(std::size_t{root.id()} + 1);
     adjoints[root.id()] = seed;
-    for (std::size_t i = adjoints.size(); i-- > 0;)
-      if (adjoints[i] && wanted[i]) nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints, wanted);
+    if (inspector_) inspector_->before_sweep(*this, root);
+    for (std::size_t i = adjoints.size(); i-- > 0;) {
+      if (!adjoints[i] || !wanted[i]) continue;
+      nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints, wanted);
+      if (inspector_) inspector_->after_pull(*this, static_cast<NodeId>(i), adjoints);
+    }
     return adjoints;
   }
 
@@ -179,6 +225,20 @@ class Graph {
  private:
   friend class Var<V>;
 
+  template <class AfterPull>
+  void pull_all(std::size_t count, const AfterPull& after_pull) {
+    for (std::size_t i = count; i-- > 0;) {
+      if (!adjoints_[i] || !nodes_[i]->needs_grad()) continue;
+      nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints_);
+      after_pull(static_cast<NodeId>(i));
+      if (!retain_grads_) adjoints_[i].reset();
+    }
+  }
+
+  void zero_gradient(const Var<V>& x) {
+    nodes_[x.id()]->zero_grad();
+    if (x.id() < adjoints_.size()) adjoints_[x.id()].reset();
+  }
   const V& gradient(const Var<V>& x) const {
     if (const V* found = find_gradient(x.id())) return *found;
     if (!nodes_[x.id()]->needs_grad())
@@ -212,8 +272,10 @@ class Graph {
   std::byte *free_ = nullptr, *block_end_ = nullptr;
   std::uint32_t generation_ = ++detail::last_generation;
   bool retain_grads_ = false;
+  bool frozen_ = false;  // the parameters
   bool own_memory_ = false;  // whether any node does, so that it must be destroyed
   bool adjoints_in_use_ = false;
+  std::shared_ptr<detail::Inspector<V>> inspector_;
   detail::Adjoints<V> adjoints_;  // kept between sweeps for its memory; all are empty unless they are in use
 };
 

@@ -45,6 +45,9 @@ using Adjoints = std::vector<std::optional<X>, PoolAllocator<std::optional<X>>>;
 using Wanted = const char*;
 
 template <class V>
+class HookedNode;
+
+template <class V>
 class Node {
  public:
   Node(const V* value, bool needs_grad) : value_(value), needs_grad_(needs_grad) {}
@@ -54,6 +57,10 @@ class Node {
 
   const V& value() const { return *value_; }
   bool needs_grad() const { return needs_grad_; }
+
+  /// Whether backward() began here already, and is not to do so again.
+  bool was_loss() const { return was_loss_; }
+  void was_loss(bool it_was) { was_loss_ = it_was; }
 
   virtual const char* op() const = 0;
   /// The nodes it was computed from, in order; no_node in the place of a number, which number(k) then is.
@@ -65,10 +72,13 @@ class Node {
   virtual void pull(Graph<V>&, NodeId, Adjoints<Var<V>>&, Wanted) {}
   /// The finished gradient, of nodes that keep it beyond the sweep.
   virtual const V* kept_grad() const { return nullptr; }
+  virtual void zero_grad() {}
+  /// Itself, if hooks look at its gradient; see hooks.hpp.
+  virtual HookedNode<V>* hooked() { return nullptr; }
 
  private:
   const V* value_;  // in the derived node, or in a Parameter
-  bool needs_grad_;
+  bool needs_grad_, was_loss_ = false;
 };
 
 template <class V>
@@ -106,6 +116,7 @@ class InputNode final : public Node<V> {
   const char* op() const override { return this->needs_grad() ? "variable" : "input"; }
   void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(grad_, *adjoints[self]); }
   const V* kept_grad() const override { return grad_ ? &*grad_ : nullptr; }
+  void zero_grad() override { grad_.reset(); }
 
  private:
   V value_;
@@ -115,10 +126,12 @@ class InputNode final : public Node<V> {
 template <class V>
 class ParameterNode final : public Node<V> {
  public:
-  explicit ParameterNode(ParameterState<V>& state) : Node<V>(&state.value, state.requires_grad), state_(state) {}
+  ParameterNode(ParameterState<V>& state, bool frozen)
+      : Node<V>(&state.value, state.requires_grad && !frozen), state_(state) {}
   const char* op() const override { return "parameter"; }
   void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(state_.grad, *adjoints[self]); }
   const V* kept_grad() const override { return state_.grad ? &*state_.grad : nullptr; }
+  void zero_grad() override { state_.grad.reset(); }
 
  private:
   ParameterState<V>& state_;

@@ -96,7 +96,7 @@ NodeId node_of(const char* op, Graph<V>& graph, const AnyOperand<V>& x) {
   if constexpr (is_tensor<V>) {
     if (x.kind == Kind::mask) return graph.input(x.mask->template to<number_of<V>>()).id();
   }
-  if (!graph.owns(*x.var)) fail<GraphError>({op, ": the operands belong to different graphs"});
+  graph.require_own(op, *x.var);
   return x.var->id();
 }
 

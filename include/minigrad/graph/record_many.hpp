@@ -52,7 +52,7 @@ Var<V> record_many(const char* op, std::span<const Var<V>> in, const Value& valu
   std::vector<const V*, detail::PoolAllocator<const V*>> values;
   values.reserve(in.size());
   for (const Var<V>& x : in) {
-    if (&x.graph() != &graph) detail::fail<GraphError>({op, ": the operands belong to different graphs"});
+    graph.require_own(op, x);
     needs_grad = needs_grad || graph.node(x.id()).needs_grad();
     values.push_back(&x.value());
   }
