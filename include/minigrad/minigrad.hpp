@@ -39,6 +39,7 @@
 #include "graph/record.hpp"
 #include "graph/ops.hpp"
 #include "graph/backward.hpp"
+#include "graph/hooks.hpp"
 #include "graph/check_grads.hpp"
 
 // nn: layers, and what to make small.
