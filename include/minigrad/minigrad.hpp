@@ -40,6 +40,8 @@
 #include "graph/ops.hpp"
 #include "graph/backward.hpp"
 #include "graph/hooks.hpp"
+#include "graph/recorded_function.hpp"
+#include "graph/derivatives.hpp"
 #include "graph/check_grads.hpp"
 
 // nn: layers, and what to make small.

@@ -59,26 +59,33 @@ void backward(const X&, const BackwardOptions& = {}) {
                 "minigrad: backward() of a value that no graph has recorded: wrap the data by graph.input(x)");
 }
 
-/// dy/dx for each x as new Vars of the same graph, which can be differentiated again: grad(grad(y, x), x) is d2y/dx2.
-/// 0 for an x that y does not depend on. y must be a single number: throws GraphError for any other shape.
+namespace detail {
+/// The sum over y's elements of seed dy/dx, for each x, as new Vars of the same graph.
 template <class V>
-std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
+std::vector<Var<V>> grad_along(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x) {
   Graph<V>& graph = y.graph();
-  std::vector<char, detail::PoolAllocator<char>> wanted(graph.size(), 0);  // nodes that some x reaches
+  std::vector<char, PoolAllocator<char>> wanted(graph.size(), 0);  // nodes that some x reaches
   for (const Var<V>& one : x) {
-    if (&one.graph() != &graph) detail::fail<GraphError>({"grad: y and x belong to different graphs"});
+    if (&one.graph() != &graph) fail<GraphError>({"grad: y and x belong to different graphs"});
     wanted[one.id()] = 1;
   }
   for (NodeId i = 0; i <= y.id(); ++i)
     for (NodeId input : graph.node(i).inputs())
       if (input != no_node && wanted[input]) wanted[i] = 1;
-  const auto adjoints = graph.sweep(y, graph.input(detail::one_for("grad", y)), wanted.data());
+  const auto adjoints = graph.sweep(y, seed, wanted.data());
   std::vector<Var<V>> out;
   for (const Var<V>& one : x)
-    out.push_back(one.id() < adjoints.size() && adjoints[one.id()]
-                      ? *adjoints[one.id()]
-                      : graph.input(detail::zeros_like_value(one.value())));
+    out.push_back(one.id() < adjoints.size() && adjoints[one.id()] ? *adjoints[one.id()]
+                                                                   : graph.input(zeros_like_value(one.value())));
   return out;
+}
+}  // namespace detail
+
+/// dy/dx for each x as new Vars of the same graph, which can be differentiated again: grad(grad(y, x), x) is d2y/dx2.
+/// 0 for an x that y does not depend on. y must be a single number: throws GraphError for any other shape.
+template <class V>
+std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
+  return detail::grad_along(y, y.graph().input(detail::one_for("grad", y)), x);
 }
 template <class V>
 Var<V> grad(const Var<V>& y, const Var<V>& x) {
