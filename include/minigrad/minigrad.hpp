@@ -40,6 +40,7 @@
 #include "graph/ops.hpp"
 #include "graph/backward.hpp"
 #include "graph/hooks.hpp"
+#include "graph/checkpoint.hpp"
 #include "graph/recorded_function.hpp"
 #include "graph/derivatives.hpp"
 #include "graph/check_grads.hpp"

@@ -28,6 +28,13 @@ X zeros_like(const X&) {
   return X(0);
 }
 
+/// The value of x as a constant: no gradient passes through it. Of a number or a Tensor it is that itself.
+template <Operand X>
+auto stop_gradient(const X& x) {
+  if constexpr (is_var<X>) return x.graph().input(x.value());
+  else return value_of(x);
+}
+
 // ---- comparisons: masks, which have no derivative ------------------------------------------------------------------
 
 namespace detail {
