@@ -40,6 +40,7 @@
 #include "graph/ops.hpp"
 #include "graph/backward.hpp"
 #include "graph/hooks.hpp"
+#include "graph/anomaly.hpp"
 #include "graph/checkpoint.hpp"
 #include "graph/recorded_function.hpp"
 #include "graph/derivatives.hpp"
@@ -52,6 +53,7 @@
 #include "nn/sequential.hpp"
 #include "nn/losses.hpp"
 #include "nn/summary.hpp"
+#include "nn/checks.hpp"
 
 // optim: how weights follow their gradients.
 #include "optim/lanes.hpp"

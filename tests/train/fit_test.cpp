@@ -435,6 +435,42 @@ TEST_CASE("with clip_norm the message tells the gradient's norm before it was cl
         "rate ten times smaller");
 }
 
+namespace {
+
+/// y = sqrt(w x): its gradient in w is infinite at w x = 0.
+struct Root {
+  Parameter<X> w{ones<double>({1})};
+  auto operator()(const auto& x) const { return sqrt(w * x); }
+  auto parts() { return std::tie(w); }
+  static constexpr const char* part_names[] = {"w"};
+};
+
+template <class Model>
+std::string failure(Model& model, const Dataset<double>& data, const FitOptions& options) {
+  SGD optimizer(model, {.lr = 0.1});
+  try {
+    fit(model, MSELoss(), optimizer, data, options);
+  } catch (const TrainingError& error) {
+    return error.what();
+  }
+  return "trained";
+}
+
+}  // namespace
+
+TEST_CASE("with detect_anomaly fit names the op behind a loss or a gradient that is not finite") {
+  const FitOptions options{.epochs = 2, .shuffle = false, .detect_anomaly = true};
+  Root model;
+  CHECK(failure(model, Dataset<double>(X{{1}, {0}}, X{{0}, {1}}), options) ==
+        "minigrad: detect_anomaly: the gradient that sqrt([2, 1]) -> [2, 1] passes to its input 0, a mul of shape [2, 1], "
+        "is -inf at (1, 0) (node 3, after the parameter w)");
+  CHECK(failure(model, Dataset<double>(X{{1}, {-1}}, X{{0}, {1}}), options) ==
+        "minigrad: fit: the loss is nan before the first update: look for numbers that are not finite, or very large, in "
+        "the data and the weights; detect_anomaly: sqrt([2, 1]) -> [2, 1] gives nan at (1, 0) (node 3, after the "
+        "parameter w)");
+  CHECK(failure(model, Dataset<double>(X{{1}, {2}}, X{{1}, {1}}), options) == "trained");
+}
+
 TEST_CASE("fit refuses what makes no sense") {
   Constant model;
   SGD optimizer(model, {.lr = 0.01});

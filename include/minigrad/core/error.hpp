@@ -44,6 +44,11 @@ struct GradientError : Error {
   using Error::Error;
 };
 
+/// A value or a gradient that is not finite; see detect_anomaly.
+struct AnomalyError : Error {
+  using Error::Error;
+};
+
 /// A file whose content is not what was asked for. `line` and `column` count from 1; 0 means "not about one place".
 struct DataError : Error {
   DataError(const std::string& message, std::string file_name, std::size_t line_number = 0,

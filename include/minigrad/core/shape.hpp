@@ -83,6 +83,16 @@ inline std::string to_string(const Shape& shape) {
   return out;
 }
 
+namespace detail {
+/// "(1, 2)", the place of the i-th number of a shape.
+inline std::string place_of(const Shape& shape, std::size_t i) {
+  std::string indices;
+  for (std::size_t axis = shape.rank(); axis-- > 0; i /= shape[axis])
+    indices = std::to_string(i % shape[axis]) + (indices.empty() ? "" : ", ") + indices;
+  return "(" + indices + ")";
+}
+}  // namespace detail
+
 /// An axis of a reduction: a number, negative ones counted from the last, or all of them (`all_axes`).
 class Axis {
  public:

@@ -198,11 +198,7 @@ class GradientChecker {
 
   /// ", element (1, 2)" for the i-th number of a shape, and nothing for a single number.
   static std::string place(const Shape& shape, std::size_t i) {
-    if (shape.rank() == 0) return "";
-    std::string indices;
-    for (std::size_t axis = shape.rank(); axis-- > 0; i /= shape[axis])
-      indices = std::to_string(i % shape[axis]) + (indices.empty() ? "" : ", ") + indices;
-    return ", element (" + indices + ")";
+    return shape.rank() == 0 ? "" : ", element " + place_of(shape, i);
   }
 
   const void* f_;

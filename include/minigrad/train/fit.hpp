@@ -21,6 +21,7 @@
 #include "../data/loader.hpp"
 #include "../data/scaler.hpp"
 #include "../graph/backward.hpp"
+#include "../nn/checks.hpp"
 #include "../nn/losses.hpp"
 #include "../nn/module.hpp"
 #include "../optim/clip.hpp"
@@ -38,6 +39,7 @@ struct FitOptions {
   double min_delta = 0;      // how much lower a validation loss must be to count as better
   bool restore_best = true;  // at the end, take the weights of the best validation loss
   double clip_norm = 0;      // scale gradients down to this norm; 0: leave them
+  bool detect_anomaly = false;  // say which op was the first whose value or gradient is not finite
   bool progress = true;      // draw a progress bar, if standard error is a terminal
   std::uint64_t seed = 0;
 };
@@ -96,6 +98,17 @@ std::string not_finite_message(double loss, const Epoch& epoch, std::size_t upda
          (widest.empty() ? "" : ", or standardise the features (" + widest + ")");
 }
 
+/// backward(), and what anomaly mode says, if it is on and finds something.
+template <class V>
+std::string backward_or_anomaly(const Var<V>& loss) {
+  try {
+    backward(loss);
+  } catch (const AnomalyError& error) {
+    return error.what();
+  }
+  return "";
+}
+
 /// Batches are averaged by their rows, which has a meaning only for losses that are means themselves.
 template <class Loss>
 void require_mean(const char* function, const Loss& loss) {
@@ -141,6 +154,12 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   };
 
   Graph<V> graph;
+  if (options.detect_anomaly) detect_anomaly(graph, model);
+  const auto stop = [&](const std::string& message) {
+    if (options.restore_best) restore_best();
+    eval(model);
+    throw TrainingError(message, std::move(history));
+  };
   Rng rng(options.seed);
   DataLoader loader(data, {options.batch_size, options.shuffle, options.drop_last}, rng);
   Stopwatch watch;
@@ -160,13 +179,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       const double value = static_cast<double>(batch_loss.item());
       if (!is_finite(value)) {
         if (options.clip_norm == 0) norm = grad_norm(weights);  // of the last update: its gradients are still there
-        const std::string message = not_finite_message(value, epoch, updates, norm, data);
-        if (options.restore_best) restore_best();
-        eval(model);
-        throw TrainingError(message, std::move(history));
+        std::string message = not_finite_message(value, epoch, updates, norm, data);
+        if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(10);  // behind "minigrad: "
+        stop(message);
       }
       optimizer.zero_grad();
-      backward(batch_loss);
+      if (!options.detect_anomaly) backward(batch_loss);
+      else if (const std::string anomaly = backward_or_anomaly(batch_loss); !anomaly.empty()) stop(anomaly);
       const bool last = ++batch == loader.batches();
       if (options.clip_norm > 0) norm = clip_grad_norm(weights, options.clip_norm);
       else if (last) norm = grad_norm(weights);
