@@ -351,6 +351,8 @@ TEST_CASE("a parameter that changed its shape after the first step needs a new o
   SGD plain(list, {.lr = 1});  // keeps no state that could have a shape
   add_gradient(w, Tensor<float>{1, 1});
   adam.step();
+  w.zero_grad();
+  add_gradient(w, Tensor<float>{1, 1});
   plain.step();
   w.value() = Tensor<float>{1, 2, 3};
   w.zero_grad();
@@ -368,4 +370,38 @@ TEST_CASE("a moved-from model has no parameters to give to an optimizer") {
   const Linear taken = std::move(model);
   CHECK_THROWS_WITH_AS(SGD(model, {.lr = 1}), "minigrad: Parameter: used after it was moved from",
                        GraphError);  // NOLINT
+}
+
+TEST_CASE("two optimizers do not update one parameter by the same gradient") {
+  Parameter<double> w(3), b(1);
+  SGD first(std::vector{w.ref(), b.ref()}, {.lr = 0.1});
+  Adam second(std::vector{b.ref()}, {.lr = 0.1});
+  Graph<double> graph;
+  backward(w * graph.input(2) + b);
+  first.step();
+  CHECK_THROWS_WITH_AS(second.step(),
+                       "minigrad: Adam: parameter 0 was updated by this gradient already, by another optimizer: give each "
+                       "parameter to one, or call zero_grad() before the next backward()",
+                       ValueError);
+  CHECK(b.value() == 1 - 0.1);
+  backward(w * graph.input(3) + b);  // which adds to the gradient that was used
+  CHECK_THROWS_AS(second.step(), ValueError);
+}
+
+TEST_CASE("one optimizer after the other may train a parameter, and a moved optimizer stays the same") {
+  Parameter<double> w(3);
+  Graph<double> graph;
+  const std::vector list{w.ref()};
+  SGD first(list, {.lr = 0.1}), second(list, {.lr = 1});
+  for (SGD<double>* optimizer : {&first, &second, &first}) {
+    optimizer->zero_grad();
+    backward(w * graph.input(1));
+    optimizer->step();
+  }
+  CHECK(w.value() == doctest::Approx(3 - 0.1 - 1 - 0.1));
+  SGD<double> moved = std::move(first);
+  CHECK_NOTHROW(moved.step());
+  w.zero_grad();
+  backward(w * graph.input(1));
+  CHECK_NOTHROW(second.step());
 }

@@ -131,7 +131,7 @@ class ParameterNode final : public Node<V> {
   const char* op() const override { return "parameter"; }
   void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(state_.grad, *adjoints[self]); }
   const V* kept_grad() const override { return state_.grad ? &*state_.grad : nullptr; }
-  void zero_grad() override { state_.grad.reset(); }
+  void zero_grad() override { state_.zero_grad(); }
 
  private:
   ParameterState<V>& state_;

@@ -15,8 +15,13 @@ struct ParameterState {
   V value;
   std::optional<V> grad{};
   bool requires_grad = true;
+  const void* updated_by = nullptr;  // the optimizer that used this gradient
 
   explicit ParameterState(V v) : value(std::move(v)) {}
+  void zero_grad() {
+    grad.reset();
+    updated_by = nullptr;
+  }
 };
 }  // namespace detail
 
@@ -40,11 +45,15 @@ class ParameterRef {
     return *state_->grad;
   }
   bool has_grad() const { return state_->grad.has_value(); }
-  void zero_grad() const { state_->grad.reset(); }
+  void zero_grad() const { state_->zero_grad(); }
 
   /// A parameter that needs no gradient is a constant: it is frozen.
   bool requires_grad() const { return state_->requires_grad; }
   void requires_grad(bool on) const { state_->requires_grad = on; }
+
+  /// The optimizer that has updated the value by this gradient, since the last zero_grad(); for optimizers.
+  const void* updated_by() const { return state_->updated_by; }
+  void updated_by(const void* optimizer) const { state_->updated_by = optimizer; }
 
   /// Whether both refer to the same parameter.
   friend bool operator==(const ParameterRef& a, const ParameterRef& b) { return a.state_ == b.state_; }
@@ -81,7 +90,7 @@ class Parameter {
   V& grad() { return ref().grad(); }
   const V& grad() const { return ref().grad(); }
   bool has_grad() const { return state().grad.has_value(); }
-  void zero_grad() { state().grad.reset(); }
+  void zero_grad() { state().zero_grad(); }
   bool requires_grad() const { return state().requires_grad; }
   void requires_grad(bool on) { state().requires_grad = on; }
 

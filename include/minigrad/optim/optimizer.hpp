@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -103,10 +104,11 @@ class Optimizer {
   template <std::size_t States, class RuleAt>
   void update(const RuleAt& rule_at, double start = 0, std::size_t kept = States) {
     static_assert(States <= max_state);
-    require_shapes(kept > 0);  // before anything changes
+    require_usable(kept > 0);  // before anything changes
     for (Slot& slot : slots_) {
       if (!takes_part(slot.parameter)) continue;
       if (++slot.steps == 1) begin_state(slot, kept, static_cast<Number>(start));
+      slot.parameter.updated_by(identity_.get());
       V& w = slot.parameter.value();
       const V& g = slot.parameter.grad();
       [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -125,9 +127,14 @@ class Optimizer {
     std::size_t steps = 0;
   };
 
-  [[gnu::noinline]] void require_shapes(bool has_state) const {
+  /// Throws where a parameter's shape has changed, or another optimizer has used its gradient.
+  [[gnu::noinline]] void require_usable(bool has_state) const {
     for (const Slot& slot : slots_) {
       if (!takes_part(slot.parameter)) continue;
+      if (const void* other = slot.parameter.updated_by(); other && other != identity_.get())
+        fail<ValueError>({Options::name, ": parameter ", &slot - slots_.data(), " was updated by this gradient already, "
+                          "by another optimizer: give each parameter to one, or call zero_grad() before the next "
+                          "backward()"});
       const Shape &w = shape_of(slot.parameter.value()), &g = shape_of(slot.parameter.grad());
       if (w != g)
         fail<ShapeError>({Options::name, ": parameter ", &slot - slots_.data(), " has shape ", w, " and its gradient ",
@@ -148,6 +155,7 @@ class Optimizer {
 
   Options options_;
   std::vector<Slot> slots_;
+  std::shared_ptr<const char> identity_ = std::make_shared<const char>();  // a copy has the same: it goes on for this
 };
 
 }  // namespace detail
