@@ -1,4 +1,5 @@
-// The list of gradient checks: every op with a derivative stands here once, and is checked to order 2 by check_grads.
+// The list of gradient checks: every op with a derivative stands here once, and is checked by check_grads to order 2, on
+// small inputs to order 3.
 // The last test compares the list with the headers, so that no op is forgotten.
 #include <doctest/doctest.h>
 
@@ -32,43 +33,75 @@ T numbers(const Shape& shape, double low, double high, std::uint64_t seed = 1) {
   return x;
 }
 
+/// Counts what was checked, for the summary at the end.
+std::size_t checks_to_order_2 = 0, checks_to_order_3 = 0;
+
+/// check_grads to order 2, and to order 3 where that takes few evaluations.
+template <class F, class V, std::size_t N>
+void check(const F& f, const V (&inputs)[N]) {
+  std::size_t elements = 0;
+  for (const V& x : inputs) elements += shape_of(x).size();
+  const bool cheap = elements <= 9;
+  ++(cheap ? checks_to_order_3 : checks_to_order_2);
+  check_grads(f, inputs, cheap ? 3 : 2);
+}
+
 /// f(x) on tensors of these shapes.
 template <class F>
 void on_tensors(const F& f, std::initializer_list<Shape> shapes, double low = -2, double high = 2) {
-  for (const Shape& shape : shapes) check_grads(f, {numbers(shape, low, high)}, 2);
+  for (const Shape& shape : shapes) check(f, {numbers(shape, low, high)});
 }
 
 /// f(x), element by element, on tensors of all kinds of shapes and on a number.
 template <class F>
 void one(const F& f, double low = -2, double high = 2) {
-  on_tensors(f, {{}, {0}, {1}, {5}, {2, 3}, {2, 0, 3}, {1, 2, 1, 2}}, low, high);
-  for (double x : numbers({3}, low, high)) check_grads(f, {x}, 2);
+  on_tensors(f, {{}, {0}, {1}, {1, 1, 1}, {5}, {2, 3}, {3, 1}, {0, 0}, {2, 0, 3}, {1, 2, 1, 2}, {1, 1, 2, 1, 1, 2}}, low,
+             high);
+  for (double x : numbers({5}, low, high)) check(f, {x});
+  check([&](const auto& v) { return f(f(v) * 0.1 + v); }, {numbers({2}, low, high)});  // the same op again
 }
 
 /// f(x, y), element by element: stretched both ways, the same input twice, and either one a constant.
 template <class F>
 void two(const F& f, double low = -2, double high = 2) {
-  const Shape pairs[][2] = {{{2, 3}, {2, 3}}, {{2, 3}, {3}}, {{3}, {2, 3}}, {{2, 1}, {1, 3}}, {{2}, {}}, {{}, {2}},
-                            {{}, {}},         {{1}, {1}},    {{0}, {1}},    {{2, 1}, {2, 0}}, {{2, 1, 2}, {3, 1}}};
-  for (const auto& [a, b] : pairs) check_grads(f, {numbers(a, low, high, 1), numbers(b, low, high, 2)}, 2);
-  const T x = numbers({2, 3}, low, high, 3), row = numbers({3}, low, high, 4);
-  check_grads([&](const auto& v) { return f(v, v); }, {x}, 2);
-  check_grads([&](const auto& v) { return f(v, row); }, {x}, 2);
-  check_grads([&](const auto& v) { return f(1.5, v); }, {row}, 2);
-  check_grads(f, {x[0], x[1]}, 2);
-  check_grads([&](const auto& v) { return f(v, v); }, {x[0]}, 2);
+  const Shape pairs[][2] = {
+      {{2, 3}, {2, 3}}, {{2, 3}, {3}},  {{3}, {2, 3}},  {{2, 1}, {1, 3}},    {{1, 3}, {2, 1}},       {{2}, {}},
+      {{}, {2}},        {{}, {}},       {{1}, {1}},     {{1}, {3}},          {{3}, {1}},             {{1, 1}, {}},
+      {{0}, {1}},       {{1}, {0}},     {{0}, {0}},     {{}, {0}},           {{2, 1}, {2, 0}},       {{2, 0}, {2, 1}},
+      {{3}, {1, 1, 3}}, {{2, 1, 2}, {3, 1}}, {{3, 1}, {2, 1, 2}}, {{1, 2, 1, 3}, {2, 1, 2, 1}}, {{2, 2, 2}, {2}}};
+  for (const auto& [a, b] : pairs) check(f, {numbers(a, low, high, 1), numbers(b, low, high, 2)});
+  const T x = numbers({2, 3}, low, high, 3), row = numbers({3}, low, high, 4), column = numbers({2, 1}, low, high, 5);
+  for (const T& v : {x, row, column, T::scalar(x[0]), T::empty({0, 2})}) {
+    check([&](const auto& u) { return f(u, u); }, {v});
+    check([&](const auto& u) { return f(u, 1.5); }, {v});
+    check([&](const auto& u) { return f(1.5, u); }, {v});
+  }
+  for (const Shape& shape : {Shape{2, 3}, Shape{3}, Shape{2, 1}}) {
+    const T constant = numbers(shape, low, high, 6);
+    check([&](const auto& u) { return f(u, constant); }, {x});
+    check([&](const auto& u) { return f(constant, u); }, {x});
+    check([&](const auto& u) { return f(u, constant); }, {row});
+    check([&](const auto& u) { return f(constant, u); }, {column});
+  }
+  check(f, {x[0], x[1]});
+  check([&](const auto& v) { return f(v, v); }, {x[0]});
+  check([&](const auto& v) { return f(v, 1.5); }, {x[0]});
+  check([&](const auto& v) { return f(1.5, v); }, {x[0]});
 }
 
 /// f(x, axis, keepdim) over everything and along each axis.
 template <class F>
 void reduction(const F& f, bool of_nothing = true) {
-  for (const Shape& shape : {Shape{}, Shape{1}, Shape{4}, Shape{2, 3}, Shape{3, 1, 2}, Shape{2, 0}}) {
+  for (const Shape& shape : {Shape{}, Shape{1}, Shape{4}, Shape{2, 3}, Shape{1, 1}, Shape{3, 1, 2}, Shape{2, 2, 2},
+                             Shape{0}, Shape{2, 0}, Shape{0, 3}}) {
     if (shape.size() == 0 && !of_nothing) continue;
     const T x = numbers(shape, -2, 2);
     for (const bool keepdim : {false, true}) {
-      check_grads([&](const auto& v) { return f(v, all_axes, keepdim); }, {x}, 2);
-      for (int axis = 0; axis < static_cast<int>(shape.rank()); ++axis)
-        check_grads([&](const auto& v) { return f(v, axis, keepdim); }, {x}, 2);
+      check([&](const auto& v) { return f(v, all_axes, keepdim); }, {x});
+      for (int axis = 0; axis < static_cast<int>(shape.rank()); ++axis) {
+        check([&](const auto& v) { return f(v, axis, keepdim); }, {x});
+        check([&](const auto& v) { return f(v, axis - static_cast<int>(shape.rank()), keepdim); }, {x});
+      }
     }
   }
 }
@@ -76,24 +109,29 @@ void reduction(const F& f, bool of_nothing = true) {
 /// A product of matrices, of which one may be stored transposed.
 template <class F>
 void product(const F& f, bool a_transposed = false, bool b_transposed = false) {
-  for (const auto& [m, k, n] : {std::array{2, 3, 4}, {1, 1, 1}, {3, 1, 2}, {0, 2, 3}, {2, 0, 3}, {2, 3, 0}}) {
+  for (const auto& [m, k, n] : {std::array{2, 3, 4}, {1, 1, 1}, {1, 3, 1}, {2, 1, 2}, {3, 1, 2}, {1, 2, 3}, {0, 2, 3},
+                                {2, 0, 3}, {2, 3, 0}, {0, 0, 0}}) {
     const Shape a = a_transposed ? Shape{k, m} : Shape{m, k}, b = b_transposed ? Shape{n, k} : Shape{k, n};
-    check_grads(f, {numbers(a, -2, 2, 1), numbers(b, -2, 2, 2)}, 2);
+    check(f, {numbers(a, -2, 2, 1), numbers(b, -2, 2, 2)});
   }
-  const T x = numbers({3, 3}, -2, 2);
-  check_grads([&](const auto& v) { return f(v, v); }, {x}, 2);
-  check_grads([&](const auto& v) { return f(v, x); }, {x}, 2);
-  check_grads([&](const auto& v) { return f(x, v); }, {x}, 2);
+  const T x = numbers({3, 3}, -2, 2), y = numbers({3, 3}, -2, 2, 2);
+  check([&](const auto& v) { return f(v, v); }, {x});
+  check([&](const auto& v) { return f(f(v, v), v); }, {numbers({2, 2}, -1, 1)});
+  check([&](const auto& v) { return f(v, y); }, {x});
+  check([&](const auto& v) { return f(y, v); }, {x});
 }
 
 /// A loss of prediction and target, each a Var or the target a constant.
 template <class F>
 void loss(const F& f, double target_low = -2, double target_high = 2) {
-  for (const Shape& shape : {Shape{1}, Shape{4}, Shape{3, 2}}) {
+  for (const Shape& shape : {Shape{}, Shape{1}, Shape{4}, Shape{3, 2}, Shape{0}, Shape{2, 0}, Shape{1, 2, 2}}) {
     const T p = numbers(shape, -2, 2, 1), t = numbers(shape, target_low, target_high, 2);
     for (const auto reduction : {Reduction::mean, Reduction::sum, Reduction::none}) {
-      check_grads([&](const auto& x, const auto& y) { return f(x, y, reduction); }, {p, t}, 2);
-      check_grads([&](const auto& x) { return f(x, t, reduction); }, {p}, 2);
+      if (shape.size() == 0 && reduction == Reduction::mean) continue;  // the mean of nothing is NaN
+      check([&](const auto& x, const auto& y) { return f(x, y, reduction); }, {p, t});
+      check([&](const auto& x) { return f(x, t, reduction); }, {p});
+      check([&](const auto& y) { return f(p, y, reduction); }, {t});
+      check([&](const auto& x) { return f(x, x * 0.5 + 0.1, reduction); }, {p});
     }
   }
 }
@@ -171,13 +209,13 @@ const std::vector<GradientCheck> gradient_list = {
     {"concatenate",
      [] {
        const auto joined = OP2(square(concatenate({x, y, x}, 1)));
-       check_grads(joined, {numbers({2, 3}, -2, 2), numbers({2, 1}, -2, 2)}, 2);
-       check_grads(joined, {numbers({2, 3}, -2, 2), numbers({2, 0}, -2, 2)}, 2);
+       check(joined, {numbers({2, 3}, -2, 2), numbers({2, 1}, -2, 2)});
+       check(joined, {numbers({2, 3}, -2, 2), numbers({2, 0}, -2, 2)});
      }},
     {"stack",
      [] {
-       check_grads(OP2(square(stack({x, y}))), {numbers({2, 3}, -2, 2), numbers({2, 3}, -2, 2)}, 2);
-       check_grads(OP2(square(stack({x, y, x}, -1))), {numbers({2}, -2, 2), numbers({2}, -2, 2)}, 2);
+       check(OP2(square(stack({x, y}))), {numbers({2, 3}, -2, 2), numbers({2, 3}, -2, 2)});
+       check(OP2(square(stack({x, y, x}, -1))), {numbers({2}, -2, 2), numbers({2}, -2, 2)});
      }},
     // products of matrices
     {"matmul", [] { product(OP2(matmul(x, y))); }},
@@ -187,9 +225,9 @@ const std::vector<GradientCheck> gradient_list = {
      [] {
        const auto layer = [](const auto& x, const auto& w, const auto& b) { return affine(x, w, b); };
        for (const Shape& shape : {Shape{3}, Shape{2, 3}, Shape{2, 2, 3}, Shape{0, 3}})
-         check_grads(layer, {numbers(shape, -2, 2, 1), numbers({4, 3}, -2, 2, 2), numbers({4}, -2, 2, 3)}, 2);
-       check_grads(layer, {numbers({2, 0}, -2, 2), numbers({4, 0}, -2, 2), numbers({4}, -2, 2)}, 2);
-       check_grads(layer, {numbers({2, 3}, -2, 2), numbers({0, 3}, -2, 2), numbers({0}, -2, 2)}, 2);
+         check(layer, {numbers(shape, -2, 2, 1), numbers({4, 3}, -2, 2, 2), numbers({4}, -2, 2, 3)});
+       check(layer, {numbers({2, 0}, -2, 2), numbers({4, 0}, -2, 2), numbers({4}, -2, 2)});
+       check(layer, {numbers({2, 3}, -2, 2), numbers({0, 3}, -2, 2), numbers({0}, -2, 2)});
      }},
     // losses
     {"mse_loss", [] { loss([](const auto&... x) { return mse_loss(x...); }); }},
@@ -199,8 +237,7 @@ const std::vector<GradientCheck> gradient_list = {
     {"cross_entropy_loss",
      [] {
        on_tensors(OP(cross_entropy_loss(x, labels)), {{4, 3}, {4, 5}});
-       check_grads(OP2(cross_entropy_loss(x, softmax(y, 1))), {numbers({4, 3}, -2, 2, 1), numbers({4, 3}, -2, 2, 2)},
-                   2);
+       check(OP2(cross_entropy_loss(x, softmax(y, 1))), {numbers({4, 3}, -2, 2, 1), numbers({4, 3}, -2, 2, 2)});
      }},
     {"nll_loss", [] { on_tensors(OP(nll_loss(log_softmax(x, 1), labels, Reduction::none)), {{4, 3}, {4, 4}}); }},
     {"pick", [] { on_tensors(OP(square(detail::pick(x, labels))), {{4, 3}, {4, 5}}); }},
@@ -225,11 +262,13 @@ std::set<std::string> ops_recorded_in(std::istream& source) {
 
 }  // namespace
 
-TEST_CASE("every op's derivatives of order 1 and 2 agree with finite differences") {
+TEST_CASE("every op's derivatives of order 1 and 2, and of order 3 on small inputs, agree with finite differences") {
   for (const GradientCheck& entry : gradient_list) {
     CAPTURE(entry.op);
     CHECK_NOTHROW(entry.check());
   }
+  MESSAGE(gradient_list.size() << " ops: " << checks_to_order_3 << " functions checked to order 3, " << checks_to_order_2
+                               << " to order 2");
 }
 
 TEST_CASE("the list of gradient checks names every op that the headers record, and each once") {
