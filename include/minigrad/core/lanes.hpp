@@ -125,9 +125,9 @@ struct Lanes {
 
   // What rules say in the words of the op table.
   MINIGRAD_INLINE friend Condition less(const Lanes& a, const Lanes& b) { return a < b; }
+  MINIGRAD_INLINE friend Condition less_equal(const Lanes& a, const Lanes& b) { return a <= b; }
   MINIGRAD_INLINE friend Condition greater(const Lanes& a, const Lanes& b) { return a > b; }
   MINIGRAD_INLINE friend Lanes where(const Condition& c, const Lanes& a, const Lanes& b) { return c.v ? a.v : b.v; }
-  MINIGRAD_INLINE friend Lanes minimum(const Lanes& a, const Lanes& b) { return where(a < b, a, where(a != a, a, b)); }
   MINIGRAD_INLINE friend T constant_like(const Lanes&, double c) { return static_cast<T>(c); }
 
   /// a b + c, rounded once where the processor can do that at once.

@@ -62,7 +62,7 @@ class AnomalyInspector final : public Inspector<V> {
       double number;
       if constexpr (is_tensor<V>) number = static_cast<double>(value.data()[i]);
       else number = static_cast<double>(value);
-      if (!is_finite_number(number)) return {false, number, shape.rank() ? " at " + place_of(shape, i) : ""};
+      if (!is_finite(number)) return {false, number, shape.rank() ? " at " + place_of(shape, i) : ""};
     }
     return {};
   }

@@ -72,7 +72,7 @@ namespace detail {
 /// dL/de of huber_loss for an error e: g e, held between -delta and delta.
 template <class G, class E, class D>
 auto huber_rule(const G& g, const E& e, const D& delta) {
-  return g * where(less_equal(abs(e), delta), e, delta * sign(e));
+  return g * where(less(abs(e), delta), e, delta * sign(e));
 }
 }  // namespace detail
 

@@ -80,11 +80,15 @@ TEST_CASE("variance and standard deviation, with n - 1 or n below the line") {
   CHECK(all_close(x.grad(), (matrix - 3.5) * 2 / 5));
 }
 
-TEST_CASE("of equal numbers the standard deviation has no slope") {
+TEST_CASE("of equal numbers the standard deviation is 0, and so are its slopes, for one column among others too") {
   Graph<T> graph;
-  const auto x = graph.variable({2, 2, 2});
-  backward(minigrad::std(x));
-  CHECK(std::isnan(x.grad()[0]));
+  const auto x = graph.variable({2, 2, 2}), y = graph.variable({{1, 5}, {3, 5}});
+  backward(minigrad::std(x) * 3);
+  CHECK(x.grad() == T{0, 0, 0});
+  const auto columns = minigrad::std(y, 0, false, 0);
+  CHECK(columns.value() == T{1, 0});
+  backward(sum(columns));
+  CHECK(y.grad() == T{{-0.5, 0}, {0.5, 0}});
 }
 
 TEST_CASE("the gradient of an extreme goes to where it stands") {

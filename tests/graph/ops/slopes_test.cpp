@@ -145,7 +145,8 @@ TEST_CASE("a function that is undefined in the branch not taken wants where on i
   CHECK(slope(careful, 4) == 0.25);
 }
 
-TEST_CASE("an extreme that is NaN passes no derivative on") {
-  CHECK(slope([](auto x) { return maximum(x, 1); }, NaN) == 0);
-  CHECK(slope([](auto x) { return relu(x); }, NaN) == 0);
+TEST_CASE("a NaN passes the derivative on as if it were the larger, or above the corner") {
+  CHECK(slope([](auto x) { return maximum(x, 1); }, NaN) == 1);
+  CHECK(slope([](auto x) { return minimum(1, x); }, NaN) == 1);
+  CHECK(slope([](auto x) { return relu(x); }, NaN) == 1);
 }

@@ -26,10 +26,10 @@ auto sigmoid(const X& x) {
   return sigmoid_op(x);
 }
 
-/// max(x, 0): the hinge. dy/dx = 1 where y > 0, and 0 at the corner.
+/// max(x, 0): the hinge. dy/dx = 0 where y <= 0, the corner too, else 1.
 inline constexpr auto relu_op = elementwise(
     "relu", lanewise([]<class T>(T v) { return lane_math::select(v < 0, T(0), v); }),
-    lanewise([](auto g, auto y, auto&&) { return where(greater(y, 0), g, 0); }));
+    lanewise([](auto g, auto y, auto&&) { return where(less_equal(y, 0), 0, g); }));
 template <Operand X>
 auto relu(const X& x) {
   return relu_op(x);
@@ -47,7 +47,7 @@ auto leaky_relu(const X& x, double slope = 0.01) {
 /// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
 inline constexpr auto elu_op = elementwise(
     "elu", lanewise([](auto v, auto a) { return lane_math::select(v > 0, v, a * lane_math::expm1(v)); }),
-    lanewise([](auto g, auto&&, auto v, auto a) { return where(greater(v, 0), g, g * a * exp(minimum(v, 0))); }),
+    lanewise([](auto g, auto&&, auto v, auto a) { return where(greater(v, 0), g, g * a * exp(where(less(v, 0), v, 0))); }),
     no_rule);
 template <Operand X>
 auto elu(const X& x, double alpha = 1) {

@@ -212,30 +212,33 @@ auto operator-(const X& x) {
   return neg(x);
 }
 
-/// The larger of two numbers, NaN if either is. The derivative goes to the larger; of equals each gets half.
+/// The larger of two numbers, NaN if either is. The derivative goes to the larger; of equals each gets half, and of a NaN
+/// and another both get it.
 inline constexpr auto maximum_op = elementwise(
     "maximum", [](auto x, auto y) { return detail::is_nan(y) ? y : detail::is_nan(x) || x > y ? x : y; },
-    [](auto g, auto&&, auto x, auto y) { return where(greater(x, y), g, where(equal(x, y), g / 2, 0)); },
-    [](auto g, auto&&, auto x, auto y) { return where(greater(y, x), g, where(equal(x, y), g / 2, 0)); });
+    [](auto g, auto&&, auto x, auto y) { return where(less(x, y), 0, where(equal(x, y), g / 2, g)); },
+    [](auto g, auto&&, auto x, auto y) { return where(less(y, x), 0, where(equal(x, y), g / 2, g)); });
 template <Operand A, Operand B>
 auto maximum(const A& a, const B& b) {
   return maximum_op(a, b);
 }
 
-/// The smaller of two numbers, NaN if either is. The derivative goes to the smaller; of equals each gets half.
+/// The smaller of two numbers, NaN if either is. The derivative goes to the smaller; of equals each gets half, and of a
+/// NaN and another both get it.
 inline constexpr auto minimum_op = elementwise(
     "minimum", [](auto x, auto y) { return detail::is_nan(y) ? y : detail::is_nan(x) || x < y ? x : y; },
-    [](auto g, auto&&, auto x, auto y) { return where(less(x, y), g, where(equal(x, y), g / 2, 0)); },
-    [](auto g, auto&&, auto x, auto y) { return where(less(y, x), g, where(equal(x, y), g / 2, 0)); });
+    [](auto g, auto&&, auto x, auto y) { return where(greater(x, y), 0, where(equal(x, y), g / 2, g)); },
+    [](auto g, auto&&, auto x, auto y) { return where(greater(y, x), 0, where(equal(x, y), g / 2, g)); });
 template <Operand A, Operand B>
 auto minimum(const A& a, const B& b) {
   return minimum_op(a, b);
 }
 
-/// x, but at least `low` and at most `high`, which are numbers. dy/dx = 1 from low to high, ends included, else 0.
+/// x, but at least `low` and at most `high`, which are numbers. dy/dx = 1 from low to high, ends included, else 0, also
+/// for NaN.
 inline constexpr auto clamp_op = elementwise(
     "clamp", [](auto v, auto l, auto h) { return v < l ? l : v > h ? h : v; },
-    [](auto g, auto&&, auto v, auto l, auto h) { return where(less(v, l), 0, where(greater(v, h), 0, g)); }, no_rule,
+    [](auto g, auto&&, auto v, auto l, auto h) { return where(greater_equal(v, l), where(less_equal(v, h), g, 0), 0); }, no_rule,
     no_rule);
 template <Operand X, class Low, class High>
   requires(is_number<Low> && is_number<High>)

@@ -95,11 +95,14 @@ auto log1p(const X& x) {
 template <Operand X, Operand P>
 auto pow(const X& x, const P& p);  // for its own rule
 
-/// x^p. dy/dx = p x^(p-1), and 0 for p = 0 even at x = 0; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. An
-/// exponent that is a number is a constant, and no logarithm is taken.
+/// x^p. dy/dx = p x^(p-1), and 0 for p = 0 whatever x is; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. Of an exponent
+/// that needs no gradient, such as a number, no logarithm is taken.
 inline constexpr auto pow_op = elementwise(
     "pow", [](auto v, auto q) { return std::pow(v, q); },
-    [](auto g, auto&&, auto v, auto q) { return g * q * pow(where(equal(q, 0), where(equal(v, 0), 1, v), v), q - 1); },
+    [](auto g, auto&&, auto v, auto q) {
+      const auto usual = greater(minigrad::abs(value_of(v)), 0);  // neither 0 nor NaN
+      return g * q * pow(where(equal(q, 0), where(usual, v, 1), v), q - 1);
+    },
     [](auto g, auto y, auto v, auto q) { return g * y * log(where(equal(v, 0), where(less(q, 0), v, 1), v)); });
 template <Operand X, Operand P>
 auto pow(const X& x, const P& p) {

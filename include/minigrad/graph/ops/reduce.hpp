@@ -94,10 +94,16 @@ auto var(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
   }
 }
 
-/// The standard deviation: the square root of var.
+/// The standard deviation: the square root of var. Where it is 0 its slopes are taken as 0, not 0 times infinity.
 template <detail::TensorOperand X>
 auto std(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
-  return sqrt(var(x, axis, keepdim, correction));
+  const auto variance = var(x, axis, keepdim, correction);
+  if constexpr (is_var<X>) {
+    const auto none = equal(variance, 0);
+    return where(none, 0, sqrt(where(none, 1, variance)));
+  } else {
+    return sqrt(variance);
+  }
 }
 
 namespace detail {
