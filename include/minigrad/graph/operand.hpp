@@ -18,20 +18,33 @@ inline constexpr bool is_parameter = false;
 template <class V>
 inline constexpr bool is_parameter<Parameter<V>> = true;
 
-/// What an op takes: a number, a Tensor, a Parameter or a Var, and of several at least one that is more than a number.
+template <class T>
+class ScalarVar;  // see scalar_tape.hpp
 template <class X>
-concept Operand = is_number<X> || is_tensor<X> || is_var<X> || is_parameter<X>;
+inline constexpr bool is_scalar_var = false;
+template <class T>
+inline constexpr bool is_scalar_var<ScalarVar<T>> = true;
+
+/// What an op takes: a number, a Tensor, a Parameter, a Var or a ScalarVar, and of several at least one that is more
+/// than a number.
+template <class X>
+concept Operand = is_number<X> || is_tensor<X> || is_var<X> || is_parameter<X> || is_scalar_var<X>;
 template <class... X>
 concept Operands = (Operand<X> && ...) && (!is_number<X> || ...);
 
-/// The value behind an operand: of a Var or Parameter what it holds, else the operand itself.
+/// The value behind an operand: of a Var, ScalarVar or Parameter what it holds, else the operand itself.
 template <Operand X>
 const auto& value_of(const X& x) {
-  if constexpr (is_var<X> || is_parameter<X>) return x.value();
+  if constexpr (is_var<X> || is_parameter<X> || is_scalar_var<X>) return x.value();
   else return x;
 }
 
 namespace detail {
+
+template <class T>
+struct NumberOf<ScalarVar<T>> {
+  using type = T;
+};
 
 template <class... X>
 struct FirstVar {

@@ -109,7 +109,7 @@ struct Elementwise {
   detail::Rules<R...> rules;
 
   template <class... X>
-  auto operator()(const X&... x) const {
+  MINIGRAD_INLINE auto operator()(const X&... x) const {
     return call(detail::not_summed, x...);
   }
 
@@ -122,10 +122,11 @@ struct Elementwise {
 
  private:
   template <class... X>
-  auto call(double divisor, const X&... x) const {
+  MINIGRAD_INLINE auto call(double divisor, const X&... x) const {
     static_assert(sizeof...(X) == sizeof...(R), "minigrad: an op needs one rule for each input");
     using V = typename detail::FirstVar<X...>::type;
-    if constexpr (std::is_void_v<V>) return compute(divisor, value_of(x)...);
+    if constexpr ((is_scalar_var<X> || ...)) return on_tape(op, value, rules, x...);  // see scalar_tape.hpp
+    else if constexpr (std::is_void_v<V>) return compute(divisor, value_of(x)...);
     else return record<V>(divisor, detail::common_graph(x...), x...);
   }
 
@@ -181,7 +182,9 @@ auto record(const char* op, const Inputs<X...>& in, const Value& value, const R&
   static_assert(sizeof...(X) == sizeof...(R), "minigrad: an op needs one rule for each input");
   using V = typename detail::FirstVar<X...>::type;
   return in.pass_to([&](const X&... x) {
-    if constexpr (std::is_void_v<V>) {
+    if constexpr ((is_scalar_var<X> || ...)) {
+      return on_tape(op, value, detail::Rules<R...>{rules...}, x...);
+    } else if constexpr (std::is_void_v<V>) {
       return value(value_of(x)...);
     } else {
       static_assert(!is_tensor<V> || (!is_number<X> && ...),

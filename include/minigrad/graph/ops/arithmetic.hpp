@@ -115,7 +115,7 @@ auto where(const M& mask, const A& a, const B& b) {
   static_assert(std::is_same_v<detail::number_of<M>, bool>,
                 "minigrad: where() takes a mask of bools: greater(x, 0), equal(a, b), ...");
   using V = typename detail::FirstVar<A, B>::type;
-  if constexpr (!std::is_void_v<V>) {
+  if constexpr (!std::is_void_v<V> || is_scalar_var<A> || is_scalar_var<B>) {
     return detail::choose(mask, a, b);
   } else if constexpr (is_number<M> && is_number<A> && is_number<B>) {
     using T = std::common_type_t<A, B>;
@@ -133,7 +133,7 @@ auto where(const M& mask, const A& a, const B& b) {
 inline constexpr auto add_op =
     elementwise("add", [](auto x, auto y) { return x + y; }, same_gradient, same_gradient);
 template <Operand A, Operand B>
-auto add(const A& a, const B& b) {
+MINIGRAD_INLINE auto add(const A& a, const B& b) {
   return add_op(a, b);
 }
 
@@ -141,7 +141,7 @@ auto add(const A& a, const B& b) {
 inline constexpr auto sub_op = elementwise("sub", [](auto x, auto y) { return x - y; }, same_gradient,
                                            [](auto g, auto&&, auto&&, auto&&) { return -g; });
 template <Operand A, Operand B>
-auto sub(const A& a, const B& b) {
+MINIGRAD_INLINE auto sub(const A& a, const B& b) {
   return sub_op(a, b);
 }
 
@@ -150,7 +150,7 @@ inline constexpr auto mul_op = elementwise("mul", [](auto x, auto y) { return x 
                                            [](auto g, auto&&, auto&&, auto y) { return g * y; },
                                            [](auto g, auto&&, auto x, auto&&) { return g * x; });
 template <Operand A, Operand B>
-auto mul(const A& a, const B& b) {
+MINIGRAD_INLINE auto mul(const A& a, const B& b) {
   return mul_op(a, b);
 }
 
@@ -159,7 +159,7 @@ inline constexpr auto div_op = elementwise("div", [](auto x, auto y) { return x 
                                            [](auto g, auto&&, auto&&, auto y) { return g / y; },
                                            [](auto g, auto q, auto&&, auto y) { return -(g * q / y); });
 template <Operand A, Operand B>
-auto div(const A& a, const B& b) {
+MINIGRAD_INLINE auto div(const A& a, const B& b) {
   return div_op(a, b);
 }
 
@@ -176,24 +176,24 @@ decltype(auto) matched(const X& x) {
 
 template <class A, class B>
   requires Operands<A, B>
-auto operator+(const A& a, const B& b) {
+MINIGRAD_INLINE auto operator+(const A& a, const B& b) {
   if constexpr (is_number<A>) return add(b, detail::matched<B>(a));
   else return add(a, detail::matched<A>(b));
 }
 template <class A, class B>
   requires Operands<A, B>
-auto operator-(const A& a, const B& b) {
+MINIGRAD_INLINE auto operator-(const A& a, const B& b) {
   return sub(detail::matched<B>(a), detail::matched<A>(b));
 }
 template <class A, class B>
   requires Operands<A, B>
-auto operator*(const A& a, const B& b) {
+MINIGRAD_INLINE auto operator*(const A& a, const B& b) {
   if constexpr (is_number<A>) return mul(b, detail::matched<B>(a));
   else return mul(a, detail::matched<A>(b));
 }
 template <class A, class B>
   requires Operands<A, B>
-auto operator/(const A& a, const B& b) {
+MINIGRAD_INLINE auto operator/(const A& a, const B& b) {
   static_assert(!std::is_integral_v<detail::number_of<A>> || !std::is_integral_v<detail::number_of<B>>,
                 "minigrad: whole numbers are not divided: convert them first, as by x.to<float>()");
   return div(detail::matched<B>(a), detail::matched<A>(b));
@@ -203,12 +203,12 @@ auto operator/(const A& a, const B& b) {
 inline constexpr auto neg_op =
     elementwise("neg", [](auto v) { return -v; }, [](auto g, auto&&, auto&&) { return -g; });
 template <Operand X>
-auto neg(const X& x) {
+MINIGRAD_INLINE auto neg(const X& x) {
   return neg_op(x);
 }
 template <class X>
   requires Operands<X>
-auto operator-(const X& x) {
+MINIGRAD_INLINE auto operator-(const X& x) {
   return neg(x);
 }
 
