@@ -13,7 +13,7 @@ inline constexpr auto tanh_op = elementwise(
     "tanh", lanewise([](auto v) { return lane_math::tanh(v); }),
     [](auto g, auto y, auto&&) { return g * (1 - y * y); });
 template <Operand X>
-auto tanh(const X& x) {
+inline auto tanh(const X& x) {
   return tanh_op(x);
 }
 
@@ -22,7 +22,7 @@ inline constexpr auto sigmoid_op = elementwise(
     "sigmoid", lanewise([](auto v) { return lane_math::sigmoid(v); }),
     [](auto g, auto y, auto&&) { return g * (y * (1 - y)); });
 template <Operand X>
-auto sigmoid(const X& x) {
+inline auto sigmoid(const X& x) {
   return sigmoid_op(x);
 }
 
@@ -31,7 +31,7 @@ inline constexpr auto relu_op = elementwise(
     "relu", lanewise([]<class T>(T v) { return lane_math::select(v < 0, T(0), v); }),
     lanewise([](auto g, auto y, auto&&) { return where(less_equal(y, 0), 0, g); }));
 template <Operand X>
-auto relu(const X& x) {
+inline auto relu(const X& x) {
   return relu_op(x);
 }
 
@@ -40,7 +40,7 @@ inline constexpr auto leaky_relu_op = elementwise(
     "leaky_relu", [](auto v, auto s) { return v > 0 ? v : s * v; },
     [](auto g, auto&&, auto v, auto s) { return where(greater(v, 0), g, g * s); }, no_rule);
 template <Operand X>
-auto leaky_relu(const X& x, double slope = 0.01) {
+inline auto leaky_relu(const X& x, double slope = 0.01) {
   return leaky_relu_op(x, constant_like(x, slope));
 }
 
@@ -50,7 +50,7 @@ inline constexpr auto elu_op = elementwise(
     lanewise([](auto g, auto&&, auto v, auto a) { return where(greater(v, 0), g, g * a * exp(where(less(v, 0), v, 0))); }),
     no_rule);
 template <Operand X>
-auto elu(const X& x, double alpha = 1) {
+inline auto elu(const X& x, double alpha = 1) {
   return elu_op(x, constant_like(x, alpha));
 }
 
@@ -61,7 +61,7 @@ inline constexpr auto softplus_op = elementwise(
     }),
     lanewise([](auto g, auto&&, auto v) { return g * sigmoid(v); }));
 template <Operand X>
-auto softplus(const X& x) {
+inline auto softplus(const X& x) {
   return softplus_op(x);
 }
 
@@ -73,7 +73,7 @@ inline constexpr auto silu_op = elementwise(
       return g * (s + y * (1 - s));
     }));
 template <Operand X>
-auto silu(const X& x) {
+inline auto silu(const X& x) {
   return silu_op(x);
 }
 
@@ -90,7 +90,7 @@ inline constexpr auto gelu_op = elementwise(
       return g * (normal + v * density);
     });
 template <Operand X>
-auto gelu(const X& x) {
+inline auto gelu(const X& x) {
   return gelu_op(x);
 }
 

@@ -16,7 +16,7 @@ inline constexpr auto sign_op = elementwise(
     "sign", []<class T>(T v) { return v > 0 ? T(1) : (v < 0 ? T(-1) : v); },
     [](auto g, auto&&, auto&&) { return zeros_like(g); });
 template <Operand X>
-auto sign(const X& x) {
+inline auto sign(const X& x) {
   return sign_op(x);
 }
 
@@ -25,7 +25,7 @@ inline constexpr auto abs_op = elementwise(
     "abs", [](auto v) { return v < 0 ? -v : (v > 0 ? v : v * v); },
     [](auto g, auto&&, auto v) { return g * sign(v); });
 template <Operand X>
-auto abs(const X& x) {
+inline auto abs(const X& x) {
   return abs_op(x);
 }
 
@@ -33,7 +33,7 @@ auto abs(const X& x) {
 inline constexpr auto square_op = elementwise(
     "square", [](auto v) { return v * v; }, [](auto g, auto&&, auto v) { return g * (2 * v); });
 template <Operand X>
-auto square(const X& x) {
+inline auto square(const X& x) {
   return square_op(x);
 }
 
@@ -42,7 +42,7 @@ inline constexpr auto sqrt_op = elementwise(
     "sqrt", lanewise([](auto v) { return lane_math::sqrt(v); }),
     [](auto g, auto y, auto&&) { return g / (2 * y); });
 template <Operand X>
-auto sqrt(const X& x) {
+inline auto sqrt(const X& x) {
   return sqrt_op(x);
 }
 
@@ -50,7 +50,7 @@ auto sqrt(const X& x) {
 inline constexpr auto reciprocal_op = elementwise(
     "reciprocal", [](auto v) { return 1 / v; }, [](auto g, auto y, auto&&) { return -(g * y * y); });
 template <Operand X>
-auto reciprocal(const X& x) {
+inline auto reciprocal(const X& x) {
   return reciprocal_op(x);
 }
 
@@ -61,7 +61,7 @@ inline constexpr auto exp_op = elementwise(
     "exp", lanewise([](auto v) { return lane_math::exp(v); }),
     [](auto g, auto y, auto&&) { return g * y; });
 template <Operand X>
-auto exp(const X& x) {
+inline auto exp(const X& x) {
   return exp_op(x);
 }
 
@@ -70,7 +70,7 @@ inline constexpr auto expm1_op = elementwise(
     "expm1", lanewise([](auto v) { return lane_math::expm1(v); }),
     [](auto g, auto y, auto&&) { return g * (y + 1); });
 template <Operand X>
-auto expm1(const X& x) {
+inline auto expm1(const X& x) {
   return expm1_op(x);
 }
 
@@ -79,7 +79,7 @@ inline constexpr auto log_op = elementwise(
     "log", lanewise([](auto v) { return lane_math::log(v); }),
     [](auto g, auto&&, auto v) { return g / v; });
 template <Operand X>
-auto log(const X& x) {
+inline auto log(const X& x) {
   return log_op(x);
 }
 
@@ -88,7 +88,7 @@ inline constexpr auto log1p_op = elementwise(
     "log1p", lanewise([](auto v) { return lane_math::log1p(v); }),
     [](auto g, auto&&, auto v) { return g / (1 + v); });
 template <Operand X>
-auto log1p(const X& x) {
+inline auto log1p(const X& x) {
   return log1p_op(x);
 }
 
@@ -105,7 +105,7 @@ inline constexpr auto pow_op = elementwise(
     },
     [](auto g, auto y, auto v, auto q) { return g * y * log(where(equal(v, 0), where(less(q, 0), v, 1), v)); });
 template <Operand X, Operand P>
-auto pow(const X& x, const P& p) {
+inline auto pow(const X& x, const P& p) {
   return pow_op(x, p);
 }
 
@@ -116,7 +116,7 @@ auto cos(const X& x);  // for the rule of sin
 inline constexpr auto sin_op = elementwise(
     "sin", [](auto v) { return std::sin(v); }, [](auto g, auto&&, auto v) { return g * cos(v); });
 template <Operand X>
-auto sin(const X& x) {
+inline auto sin(const X& x) {
   return sin_op(x);
 }
 
@@ -124,7 +124,7 @@ auto sin(const X& x) {
 inline constexpr auto cos_op = elementwise(
     "cos", [](auto v) { return std::cos(v); }, [](auto g, auto&&, auto v) { return -(g * sin(v)); });
 template <Operand X>
-auto cos(const X& x) {
+inline auto cos(const X& x) {
   return cos_op(x);
 }
 
@@ -132,7 +132,7 @@ auto cos(const X& x) {
 inline constexpr auto tan_op = elementwise(
     "tan", [](auto v) { return std::tan(v); }, [](auto g, auto y, auto&&) { return g * (1 + y * y); });
 template <Operand X>
-auto tan(const X& x) {
+inline auto tan(const X& x) {
   return tan_op(x);
 }
 
@@ -140,7 +140,7 @@ auto tan(const X& x) {
 inline constexpr auto atan_op = elementwise(
     "atan", [](auto v) { return std::atan(v); }, [](auto g, auto&&, auto v) { return g / (1 + v * v); });
 template <Operand X>
-auto atan(const X& x) {
+inline auto atan(const X& x) {
   return atan_op(x);
 }
 
@@ -151,7 +151,7 @@ inline constexpr auto erf_op = elementwise(
       return g * (exp(-(v * v)) * constant_like(v, 2 * std::numbers::inv_sqrtpi));
     }));
 template <Operand X>
-auto erf(const X& x) {
+inline auto erf(const X& x) {
   return erf_op(x);
 }
 
