@@ -6,6 +6,7 @@
 #include <cmath>
 #include <minigrad/graph/backward.hpp>
 #include <minigrad/graph/ops.hpp>
+#include <minigrad/graph/scalar_tape.hpp>
 #include <string>
 
 namespace support {
@@ -13,7 +14,8 @@ namespace support {
 /// Whether both are the same number, both NaN, or both the same infinity.
 inline bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
-/// dy/dx at x, by backward() and by grad(), on a number and on tensors long and short; checks that all agree.
+/// dy/dx at x, by backward() and by grad(), on a number, on tensors long and short, and on a ScalarTape; checks that all
+/// agree.
 template <class F>
 double slope(const F& f, double x) {
   minigrad::Graph<double> numbers;
@@ -22,6 +24,9 @@ double slope(const F& f, double x) {
   minigrad::backward(y);
   const double expected = v.grad();
   CHECK(same(minigrad::grad(y, v).value(), expected));
+  const auto on_tape = minigrad::ScalarTape<double>().value_and_grad(f, x);
+  CHECK(same(on_tape.first, y.value()));
+  CHECK(same(on_tape.second, expected));
 
   minigrad::Graph<minigrad::Tensor<double>> tensors;
   for (const int n : {1, 40}) {

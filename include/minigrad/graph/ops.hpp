@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ops/activations.hpp"
+#include "ops/angles.hpp"
 #include "ops/arithmetic.hpp"
 #include "ops/functions.hpp"
 #include "ops/matmul.hpp"

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "ops/activations.hpp"
+#include "ops/angles.hpp"
 #include "tape.hpp"
 
 namespace minigrad {

@@ -20,6 +20,10 @@ TEST_CASE("functions of the standard library have its values") {
   check_values("expm1", [](const auto& x) { return expm1(x); }, [](auto x) { return std::expm1(x); }, nearby);
   check_values("log", [](const auto& x) { return log(x); }, [](auto x) { return std::log(x); }, positive);
   check_values("log1p", [](const auto& x) { return log1p(x); }, [](auto x) { return std::log1p(x); }, positive);
+  check_values("log2", [](const auto& x) { return log2(x); }, [](auto x) { return std::log2(x); }, positive);
+  check_values("log10", [](const auto& x) { return log10(x); }, [](auto x) { return std::log10(x); }, positive);
+  check_values("floor", [](const auto& x) { return floor(x); }, [](auto x) { return std::floor(x); }, everywhere);
+  check_values("ceil", [](const auto& x) { return ceil(x); }, [](auto x) { return std::ceil(x); }, everywhere);
   check_values("sin", [](const auto& x) { return sin(x); }, [](auto x) { return std::sin(x); }, nearby);
   check_values("cos", [](const auto& x) { return cos(x); }, [](auto x) { return std::cos(x); }, nearby);
   check_values("tan", [](const auto& x) { return tan(x); }, [](auto x) { return std::tan(x); }, nearby);

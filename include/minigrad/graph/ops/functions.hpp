@@ -54,6 +54,22 @@ inline auto reciprocal(const X& x) {
   return reciprocal_op(x);
 }
 
+/// The largest whole number that is not larger than x. dy/dx = 0.
+inline constexpr auto floor_op = elementwise(
+    "floor", [](auto v) { return std::floor(v); }, [](auto g, auto&&, auto&&) { return zeros_like(g); });
+template <Operand X>
+inline auto floor(const X& x) {
+  return floor_op(x);
+}
+
+/// The smallest whole number that is not smaller than x. dy/dx = 0.
+inline constexpr auto ceil_op = elementwise(
+    "ceil", [](auto v) { return std::ceil(v); }, [](auto g, auto&&, auto&&) { return zeros_like(g); });
+template <Operand X>
+inline auto ceil(const X& x) {
+  return ceil_op(x);
+}
+
 // ---- exponentials, logarithms, powers, angles ----------------------------------------------------------------------
 
 /// e^x. dy/dx = y.
@@ -90,6 +106,24 @@ inline constexpr auto log1p_op = elementwise(
 template <Operand X>
 inline auto log1p(const X& x) {
   return log1p_op(x);
+}
+
+/// The logarithm to base 2. dy/dx = 1 / (x log 2).
+inline constexpr auto log2_op = elementwise(
+    "log2", [](auto v) { return std::log2(v); },
+    [](auto g, auto&&, auto v) { return g / (v * constant_like(v, std::numbers::ln2)); });
+template <Operand X>
+inline auto log2(const X& x) {
+  return log2_op(x);
+}
+
+/// The logarithm to base 10. dy/dx = 1 / (x log 10).
+inline constexpr auto log10_op = elementwise(
+    "log10", [](auto v) { return std::log10(v); },
+    [](auto g, auto&&, auto v) { return g / (v * constant_like(v, std::numbers::ln10)); });
+template <Operand X>
+inline auto log10(const X& x) {
+  return log10_op(x);
 }
 
 template <Operand X, Operand P>
