@@ -241,7 +241,8 @@ TEST_CASE("copies, moves, accessors by value, ternaries and returned locals have
   for (int i = 0; i < 100; ++i) kept.push_back(i % 2 ? x * y : kept.empty() ? x : kept.back() + y);
   CHECK(slopes_of(kept[98]) == std::pair{5.0, 4.0});
   Number self = x * y;
-  self = self;
+  const Number& alias = self;
+  self = alias;
   self += self;
   self *= self;
   CHECK(slopes_of(self) == std::pair{600.0, 360.0});
@@ -261,7 +262,7 @@ struct Program {
     return from[static_cast<std::size_t>(rng.integer(from.size()))];
   }
   template <class N>
-  static N value(const N& x, const N& y, Rng& rng) {
+  [[gnu::noinline]] static N value(const N& x, const N& y, Rng& rng) {
     switch (rng.integer(30)) {
       case 0: return x + y;
       case 1: return x - y;
