@@ -21,6 +21,7 @@ function finish() {
   if (open) {
     if (verdict == "failed" && bad == 0) ++bad
     if (verdict == "passed" && !cases) ++ok
+    if (verdict == "skipped") ok = 0
     passed += ok
     failed += bad
   }
