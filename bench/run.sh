@@ -3,7 +3,7 @@
 #
 # Runs the workloads of bench/peers/workloads.hpp in minigrad and in every peer that is installed, N times in turn (5),
 # and prints the medians. Each program is the same network from the same first weights, and is checked to reach the same
-# loss. Ratios are minigrad's speed by the peer's: above 1 minigrad is faster.
+# loss. Ratios are minigrad's speed by the peer's: above 1 minigrad is faster. The largest are also run on two threads.
 #   --peers   first installs the peers' packages (where there is apt-get)
 #   --quick   one short round without the largest workloads
 #   --sizes   instead: what an update costs as the batch, the width or the depth of a network grows, drawn by gnuplot
@@ -101,15 +101,23 @@ run() {
 }
 
 threads=$((jobs < 2 ? jobs : 2))
+on_threads=()
+for workload in train-W4 train-W5 gemm-float-{512,1024,2048}; do
+  wanted=$((${#names[@]} == 0))
+  for name in ${names[@]+"${names[@]}"}; do
+    case $workload- in "$name"-*) wanted=1 ;; esac
+  done
+  if [ $wanted = 1 ]; then on_threads+=("$workload"); fi
+done
 for round in $(seq "$rounds"); do
   echo "round $round of $rounds" >&2
   for name in "${programs[@]}"; do
     if [ "$name" = minigrad-openmp ]; then continue; fi
     run "$name" 1 ${names[@]+"${names[@]}"}
   done
-  if [ "$threads" -lt 2 ] || [ ${#names[@]} -gt 0 ]; then continue; fi
+  if [ "$threads" -lt 2 ] || [ ${#on_threads[@]} -eq 0 ]; then continue; fi
   for name in minigrad-openmp torch dlib eigen openblas onednn; do
-    run "$name" "$threads" train-W4 train-W5 gemm-float-512 gemm-float-2048
+    run "$name" "$threads" "${on_threads[@]}"
   done
 done
 if [ $sizes = yes ]; then
