@@ -185,8 +185,8 @@ TEST_CASE("at kinks, poles and edges value and derivatives are PyTorch's, or dif
     compare("dy", row.dy);
     compare("d2y", row.d2y);
   }
-  for (const auto& [row, what] : expected) CHECK_MESSAGE(found.count(row), row << " no longer differs");
-  for (const auto& [row, what] : found) CHECK_MESSAGE(expected[row] == what, row << " differs in " << what);
+  for (const auto& one : expected) CHECK_MESSAGE(found.count(one.first), one.first << " no longer differs");
+  for (const auto& one : found) CHECK_MESSAGE(expected[one.first] == one.second, one.first << " differs in " << one.second);
 }
 
 TEST_CASE("the table of docs/derivatives.md says what is computed") {

@@ -1,5 +1,5 @@
-// The list of gradient checks: every op with a derivative stands here once, and is checked by check_grads to order 2, on
-// small inputs to order 3.
+// The list of gradient checks: every op with a derivative stands here once, and is checked by check_grads to order 2,
+// on small inputs to order 3.
 // The last test compares the list with the headers, so that no op is forgotten.
 #include <doctest/doctest.h>
 

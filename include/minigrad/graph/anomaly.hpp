@@ -1,8 +1,8 @@
 // graph/anomaly.hpp - where does the NaN come from?
 //
 // A graph still holds every value when backward() is called. So nothing has to be watched while it is recorded: where
-// the loss is not finite, the oldest node that it came from and that is not finite is the one to blame; where a gradient
-// is not finite, it is the first node whose rule made it so.
+// the loss is not finite, the oldest node that it came from and that is not finite is the one to blame; where a
+// gradient is not finite, it is the first node whose rule made it so.
 #pragma once
 
 #include <cstddef>
@@ -143,10 +143,10 @@ class AnomalyInspector final : public Inspector<V> {
 }  // namespace detail
 
 /// From now on backward() and grad() on this graph throw AnomalyError where the loss or a gradient is not finite. The
-/// message names the first op to blame: for a loss that is not finite the oldest of the values it came from that is not,
-/// else the first op that turned a finite gradient into one that is not; with its shapes, its number in the graph, and
-/// the parameters it stands between. A value in the middle that is infinite, and harms neither the loss nor a gradient,
-/// as in a masked softmax, is no anomaly. Off, this costs nothing; on, a look at every gradient. See
+/// message names the first op to blame: for a loss that is not finite the oldest of the values it came from that is
+/// not, else the first op that turned a finite gradient into one that is not; with its shapes, its number in the graph,
+/// and the parameters it stands between. A value in the middle that is infinite, and harms neither the loss nor a
+/// gradient, as in a masked softmax, is no anomaly. Off, this costs nothing; on, a look at every gradient. See
 /// detect_anomaly(graph, model), which knows the parameters' names.
 template <class V>
 void detect_anomaly(Graph<V>& graph, bool on = true) {

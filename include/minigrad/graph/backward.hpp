@@ -45,8 +45,8 @@ void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
     detail::fail<GraphError>({"backward: the loss depends on no Parameter and no graph.variable(), so there is nothing "
                               "to differentiate"});
   if (node.was_loss())
-    detail::fail<GraphError>({"backward: called twice on the same loss, so that its gradients would count twice: compute "
-                              "the loss anew, or, if that is meant, let the first call be backward(loss, "
+    detail::fail<GraphError>({"backward: called twice on the same loss, so that its gradients would count twice: "
+                              "compute the loss anew, or, if that is meant, let the first call be backward(loss, "
                               "{.retain_graph = true})"});
   node.was_loss(!options.retain_graph);
   loss.graph().sweep(loss, std::move(one));

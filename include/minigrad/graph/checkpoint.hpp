@@ -1,9 +1,9 @@
 // graph/checkpoint.hpp - computing again instead of keeping: less memory for more time.
 //
-// backward() needs the values in the middle of a computation, so that a graph keeps them all. checkpoint(f, x) keeps f's
-// result alone, and computes f once more when the gradient comes. Of n layers in a row in parts of k, n / k + k values
-// are then kept at a time in place of n, for one more forward pass. Griewank and Walther, "Algorithm 799: revolve", 2000;
-// Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016.
+// backward() needs the values in the middle of a computation, so that a graph keeps them all. checkpoint(f, x) keeps
+// f's result alone, and computes f once more when the gradient comes. Of n layers in a row in parts of k, n / k + k
+// values are then kept at a time in place of n, for one more forward pass. Griewank and Walther, "Algorithm 799:
+// revolve", 2000; Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016.
 #pragma once
 
 #include <array>
@@ -38,7 +38,8 @@ class OuterNode final : public Node<V> {
 template <class V>
 bool same_bits(const V& a, const V& b) {
   if constexpr (is_tensor<V>)
-    return a.shape() == b.shape() && (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(*a.data())) == 0);
+    return a.shape() == b.shape() &&
+           (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(*a.data())) == 0);
   else
     return std::memcmp(&a, &b, sizeof a) == 0;
 }

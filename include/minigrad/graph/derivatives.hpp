@@ -8,10 +8,10 @@
 //   hessian(f, x)    H              one that is recorded, and one for each input
 //   hvp(f, x, v)     f(x) and H v   one that is recorded, and one: H is never built
 //
-// f is a function of Vars. Where it is differentiated is x: one value, a Tensor or a number, for f(x); several in braces
-// for f(x, y, ...); or a std::vector of numbers for an f of a std::vector of Vars, which gives a Var or a std::vector of
-// them. What belongs to x comes in the same form. Parameters that f uses are constants here, and their gradients stay as
-// they are. Names and order of arguments are those of JAX and torch.autograd.functional.
+// f is a function of Vars. Where it is differentiated is x: one value, a Tensor or a number, for f(x); several in
+// braces for f(x, y, ...); or a std::vector of numbers for an f of a std::vector of Vars, which gives a Var or a
+// std::vector of them. What belongs to x comes in the same form. Parameters that f uses are constants here, and their
+// gradients stay as they are. Names and order of arguments are those of JAX and torch.autograd.functional.
 //
 //   const auto f = [&](auto x) { return tanh(matmul(a, x)); };
 //   auto J = jacobian(f, x);                        // shape of f(x), then shape of x
@@ -103,7 +103,8 @@ struct Differentiated {
   using Arguments = typename ArgumentsOf<X>::type;
   using V = typename Arguments::Value;
   static_assert((is_number<V> || is_tensor<V>)&&!std::is_integral_v<number_of<V>>,
-                "minigrad: x is a Tensor or number (2.0 in place of 2), several in braces, or a std::vector of numbers");
+                "minigrad: x is a Tensor or number (2.0 in place of 2), several in braces, or a std::vector of "
+                "numbers");
   using Vars = std::vector<Var<V>>;
   using Result =
       ResultOf<std::decay_t<decltype(Arguments::call(std::declval<const F&>(), std::declval<const Vars&>()))>>;
@@ -188,10 +189,10 @@ auto vjp(const F& f, const V (&x)[N], const typename detail::Differentiated<F, V
   return detail::Differentiated<F, V[N]>::vjp(f, x, v);
 }
 
-/// f(x) and J v, for v in the form and shapes of x: the Jacobian-vector product, or derivative of f along v, a pair. It is
-/// computed by reverse mode twice: u'J is recorded for some u, and differentiated by u. So it needs rules that can be
-/// differentiated, and costs several times what f does, however many inputs and outputs there are. Throws ShapeError for
-/// a v of another shape.
+/// f(x) and J v, for v in the form and shapes of x: the Jacobian-vector product, or derivative of f along v, a pair. It
+/// is computed by reverse mode twice: u'J is recorded for some u, and differentiated by u. So it needs rules that can
+/// be differentiated, and costs several times what f does, however many inputs and outputs there are. Throws ShapeError
+/// for a v of another shape.
 template <class F, class X>
 auto jvp(const F& f, const X& x, const std::type_identity_t<X>& v) {
   return detail::Differentiated<F, X>::jvp(f, x, detail::ArgumentsOf<X>::type::list(v));
@@ -201,8 +202,8 @@ auto jvp(const F& f, const V (&x)[N], const W (&v)[N]) {
   return detail::Differentiated<F, V[N]>::jvp(f, x, detail::values_as<V>(v));
 }
 
-/// The derivatives of all outputs by all inputs: the shape of f(x) followed by that of x, so [m, n] for an f: [n] -> [m].
-/// For {x, y} an array of these; for a std::vector of n numbers a Tensor [n], or [m, n] where f gives m.
+/// The derivatives of all outputs by all inputs: the shape of f(x) followed by that of x, so [m, n] for an f: [n] ->
+/// [m]. For {x, y} an array of these; for a std::vector of n numbers a Tensor [n], or [m, n] where f gives m.
 template <class F, class X>
 auto jacobian(const F& f, const X& x) {
   return detail::Differentiated<F, X>::jacobian(f, x);

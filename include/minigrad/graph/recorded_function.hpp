@@ -1,4 +1,5 @@
-// graph/recorded_function.hpp - a function that was called once, on Vars, and the sweeps over what it left in the graph.
+// graph/recorded_function.hpp - a function that was called once, on Vars, and the sweeps over what it left in the
+// graph.
 #pragma once
 
 #include <cstddef>

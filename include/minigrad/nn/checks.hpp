@@ -23,8 +23,8 @@ void detect_anomaly(Graph<V>& graph, M& model) {
 }
 
 /// Checks that a model's parts() list what it computes with. Calls model(x...) once, on inputs such as it is made for,
-/// and throws ValueError if it uses a parameter that its parts() do not list, which no optimizer would train, and no file
-/// would keep. Frozen parameters may be missing.
+/// and throws ValueError if it uses a parameter that its parts() do not list, which no optimizer would train, and no
+/// file would keep. Frozen parameters may be missing.
 template <class M, class... X>
 void check_parts(M& model, const X&... x) {
   using V = detail::parameter_value_of<M>;

@@ -132,8 +132,8 @@ class Optimizer {
     for (const Slot& slot : slots_) {
       if (!takes_part(slot.parameter)) continue;
       if (const void* other = slot.parameter.updated_by(); other && other != identity_.get())
-        fail<ValueError>({Options::name, ": parameter ", &slot - slots_.data(), " was updated by this gradient already, "
-                          "by another optimizer: give each parameter to one, or call zero_grad() before the next "
+        fail<ValueError>({Options::name, ": parameter ", &slot - slots_.data(), " was updated by this gradient "
+                          "already, by another optimizer: give each parameter to one, or call zero_grad() before the next "
                           "backward()"});
       const Shape &w = shape_of(slot.parameter.value()), &g = shape_of(slot.parameter.grad());
       if (w != g)

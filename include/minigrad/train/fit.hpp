@@ -180,7 +180,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       if (!is_finite(value)) {
         if (options.clip_norm == 0) norm = grad_norm(weights);  // of the last update: its gradients are still there
         std::string message = not_finite_message(value, epoch, updates, norm, data);
-        if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(10);  // behind "minigrad: "
+        if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1);
         stop(message);
       }
       optimizer.zero_grad();
@@ -222,10 +222,10 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 
 }  // namespace detail
 
-/// Trains a model: for each epoch, for each batch, the loss, its gradients, a step of the optimizer; then the validation
-/// loss, the hooks (schedules, callbacks of const Epoch&), and perhaps an early stop. Leaves the model in evaluation
-/// mode, with the weights of the best validation loss where there is validation. Throws TrainingError when the loss is
-/// no longer finite.
+/// Trains a model: for each epoch, for each batch, the loss, its gradients, a step of the optimizer; then the
+/// validation loss, the hooks (schedules, callbacks of const Epoch&), and perhaps an early stop. Leaves the model in
+/// evaluation mode, with the weights of the best validation loss where there is validation. Throws TrainingError when
+/// the loss is no longer finite.
 ///
 ///   History history = fit(model, MSELoss(), optimizer, train, validation, {.epochs = 200, .patience = 10}, schedule,
 ///                         [](const Epoch& epoch) { std::printf("%zu %f\n", epoch.epoch, epoch.train_loss); });

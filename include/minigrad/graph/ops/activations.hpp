@@ -47,7 +47,9 @@ inline auto leaky_relu(const X& x, double slope = 0.01) {
 /// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
 inline constexpr auto elu_op = elementwise(
     "elu", lanewise([](auto v, auto a) { return lane_math::select(v > 0, v, a * lane_math::expm1(v)); }),
-    lanewise([](auto g, auto&&, auto v, auto a) { return where(greater(v, 0), g, g * a * exp(where(less(v, 0), v, 0))); }),
+    lanewise([](auto g, auto&&, auto v, auto a) {
+      return where(greater(v, 0), g, g * a * exp(where(less(v, 0), v, 0)));
+    }),
     no_rule);
 template <Operand X>
 inline auto elu(const X& x, double alpha = 1) {

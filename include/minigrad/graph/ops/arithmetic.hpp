@@ -1,8 +1,8 @@
 // graph/ops/arithmetic.hpp - the op table: comparisons, where, and the arithmetic of elements.
 //
 // Of each op its value, and beside it one rule for each input; see record.hpp for what a rule is. The function below it
-// is its name for users, who may give it numbers, Tensors, Parameters and Vars, in any mix. Constants in rules are whole
-// numbers or constant_like(x, c), so that a float rule computes in float.
+// is its name for users, who may give it numbers, Tensors, Parameters and Vars, in any mix. Constants in rules are
+// whole numbers or constant_like(x, c), so that a float rule computes in float.
 #pragma once
 
 #include "../record.hpp"
@@ -212,8 +212,8 @@ MINIGRAD_INLINE auto operator-(const X& x) {
   return neg(x);
 }
 
-/// The larger of two numbers, NaN if either is. The derivative goes to the larger; of equals each gets half, and of a NaN
-/// and another both get it.
+/// The larger of two numbers, NaN if either is. The derivative goes to the larger; of equals each gets half, and of a
+/// NaN and another both get it.
 inline constexpr auto maximum_op = elementwise(
     "maximum", [](auto x, auto y) { return detail::is_nan(y) ? y : detail::is_nan(x) || x > y ? x : y; },
     [](auto g, auto&&, auto x, auto y) { return where(less(x, y), 0, where(equal(x, y), g / 2, g)); },
@@ -238,8 +238,8 @@ auto minimum(const A& a, const B& b) {
 /// for NaN.
 inline constexpr auto clamp_op = elementwise(
     "clamp", [](auto v, auto l, auto h) { return v < l ? l : v > h ? h : v; },
-    [](auto g, auto&&, auto v, auto l, auto h) { return where(greater_equal(v, l), where(less_equal(v, h), g, 0), 0); }, no_rule,
-    no_rule);
+    [](auto g, auto&&, auto v, auto l, auto h) { return where(greater_equal(v, l), where(less_equal(v, h), g, 0), 0); },
+    no_rule, no_rule);
 template <Operand X, class Low, class High>
   requires(is_number<Low> && is_number<High>)
 auto clamp(const X& x, const Low& low, const High& high) {

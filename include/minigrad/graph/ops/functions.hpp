@@ -129,8 +129,8 @@ inline auto log10(const X& x) {
 template <Operand X, Operand P>
 auto pow(const X& x, const P& p);  // for its own rule
 
-/// x^p. dy/dx = p x^(p-1), and 0 for p = 0 whatever x is; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. Of an exponent
-/// that needs no gradient, such as a number, no logarithm is taken.
+/// x^p. dy/dx = p x^(p-1), and 0 for p = 0 whatever x is; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. Of an
+/// exponent that needs no gradient, such as a number, no logarithm is taken.
 inline constexpr auto pow_op = elementwise(
     "pow", [](auto v, auto q) { return std::pow(v, q); },
     [](auto g, auto&&, auto v, auto q) {
