@@ -177,7 +177,9 @@ Tensor<T> matmul_nd(Tensor<T> a, Tensor<T> b) {
   Shape batch_a = a.shape(), batch_b = b.shape();
   for (int i = 0; i < 2; ++i) batch_a.erase(batch_a.rank() - 1), batch_b.erase(batch_b.rank() - 1);
   Shape batch = broadcast_shapes("matmul", batch_a, batch_b), full_a = batch, full_b = batch, out = batch;
-  full_a.push_back(m), full_a.push_back(k), full_b.push_back(k), full_b.push_back(n), out.push_back(m), out.push_back(n);
+  full_a.push_back(m), full_a.push_back(k);
+  full_b.push_back(k), full_b.push_back(n);
+  out.push_back(m), out.push_back(n);
   a = broadcast_to(a, full_a).reshape({batch.size(), m, k});
   b = broadcast_to(b, full_b).reshape({batch.size(), k, n});
   std::vector<Tensor<T>> products;
