@@ -22,6 +22,7 @@ need g++ command -v g++
 need make command -v make
 need cmake command -v cmake
 need doctest-dev has_header doctest/doctest.h
+want dataset-fashion-mnist test -d /usr/share/datasets/fashion-mnist  # 31 MB
 want libonnx-testdata test -d /usr/share/libonnx-testdata  # 6 MB
 if [ -d "$root/examples/course_length" ]; then
   need libcli11-dev has_header CLI/CLI.hpp
