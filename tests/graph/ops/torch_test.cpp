@@ -127,12 +127,6 @@ const std::map<std::string, Function<V>>& functions() {
 /// The records in which minigrad decides otherwise than PyTorch 1.13, on purpose or by the order of rounding.
 const std::map<std::string, std::string> deviations = {
     {"one/abs/edge g0 13", "the slope at NaN is NaN, not 0"},
-    {"one/clamp/edge g0 5", "NaN is not beyond the ends, so the gradient passes"},
-    {"one/relu/edge g0 13", "NaN is not above 0, so the gradient does not pass"},
-    {"one/elu/edge h0 4", "the second derivative at the corner is the left one, as the first is; PyTorch's is 0"},
-    {"one/elu/edge h0 5", "the same"},
-    {"one/elu_0.7/edge h0 4", "the same"},
-    {"one/elu_0.7/edge h0 5", "the same"},
     {"one/softplus/edge g0 10", "the slope at 800 is 1; PyTorch computes inf / inf"},
     {"two/pow/edge h0 0", "d2/dx2 of x^0 at 0 is 0; PyTorch computes 0 * inf"},
     {"two/pow/edge h0 1", "d2/dx2 of x^1 at 0 is 0; PyTorch computes 0 * inf"},
