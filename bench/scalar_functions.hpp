@@ -31,8 +31,8 @@ inline std::vector<double> rosenbrock_start(std::size_t n) {
   return x;
 }
 
-/// A network 4-16-16-1 with tanh, written number by number, on one input, with the square of its output as loss. A layer's
-/// weights are followed by its biases.
+/// A network 4-16-16-1 with tanh, written number by number, on one input, with the square of its output as loss. A
+/// layer's weights are followed by its biases.
 inline constexpr std::size_t network_weights = 4 * 16 + 16 + 16 * 16 + 16 + 16 + 1;
 inline constexpr double network_input[4] = {0.1, 0.2, -0.3, 0.4};
 

@@ -4,8 +4,8 @@
 //   cmake --build build/release --target minigrad_bench_peers_scalar && build/release/bench/minigrad_bench_peers_scalar
 //
 // Every library records and differentiates anew for each gradient, as it must where the function branches. All take
-// turns in rounds, and the best round of each counts: others disturb a machine, nobody speeds it up. All must agree with
-// the gradient derived by hand.
+// turns in rounds, and the best round of each counts: others disturb a machine, nobody speeds it up. All must agree
+// with the gradient derived by hand.
 #ifdef MINIGRAD_BENCH_ADOLC
 #include <adolc/adolc.h>
 #endif
@@ -43,8 +43,8 @@ static std::vector<Library> libraries(const F& f, const std::vector<double>& x) 
   all.push_back({"ScalarTape", [&f, &x, n, tape = std::make_shared<ScalarTape<double>>()](double* g) {
                    tape->value_and_grad([&](auto v) { return f(v.data()); }, x, std::span<double>(g, n));
                  }});
-  all.push_back({"Graph<double>",
-                 [&f, &x, n, graph = std::make_shared<Graph<double>>(), v = std::vector<Var<double>>(n)](double* g) mutable {
+  all.push_back({"Graph<double>", [&f, &x, n, graph = std::make_shared<Graph<double>>(),
+                                   v = std::vector<Var<double>>(n)](double* g) mutable {
                    graph->clear();
                    for (std::size_t i = 0; i < n; ++i) v[i] = graph->variable(x[i]);
                    backward(f(v.data()));

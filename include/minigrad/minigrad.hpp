@@ -45,6 +45,8 @@
 #include "graph/recorded_function.hpp"
 #include "graph/derivatives.hpp"
 #include "graph/check_grads.hpp"
+#include "graph/tape.hpp"
+#include "graph/scalar_tape.hpp"
 
 // nn: layers, and what to make small.
 #include "nn/module.hpp"

@@ -27,13 +27,14 @@ template <class T>
 class ScalarTape;
 
 /// A number that a ScalarTape differentiates: for functions that are templates over their number type. It mixes with
-/// numbers, compares as its value does, and takes every elementwise op of the table. Made from a number it is a constant.
-/// Copies are independent, as those of numbers are. It is good until its tape is cleared, and must not outlive it.
-/// Ops throw GraphError when numbers of different tapes meet, or one from before clear().
+/// numbers, compares as its value does, and takes every elementwise op of the table. Made from a number it is a
+/// constant. Copies are independent, as those of numbers are. It is good until its tape is cleared, and must not
+/// outlive it. Ops throw GraphError when numbers of different tapes meet, or one from before clear().
 template <class T>
 class ScalarVar {
-  static_assert(std::is_floating_point_v<T>,
-                "minigrad: a ScalarTape takes float, double or long double; for derivatives of derivatives use Graph<double>");
+  static_assert(
+      std::is_floating_point_v<T>,
+      "minigrad: a ScalarTape takes float, double or long double; for derivatives of derivatives use Graph<double>");
 
  public:
   using value_type = T;
@@ -47,9 +48,7 @@ class ScalarVar {
   /// The value without its derivative, as in static_cast<int>(x).
   template <class N>
     requires(is_number<N>)
-  explicit operator N() const {
-    return static_cast<N>(value_);
-  }
+  explicit operator N() const { return static_cast<N>(value_); }
 
   /// dL/d(this) after backward(L), for a variable of the tape; 0 where L does not depend on it. Throws GraphError for
   /// a ScalarVar that is no variable, and before backward().
@@ -57,15 +56,17 @@ class ScalarVar {
     if (!tape_) detail::fail<GraphError>({"grad: this ScalarVar is a constant: make it by tape.variable()"});
     if (!tape_->holds(id_, id_)) refuse("grad");
     if (!(id_ & detail::variable_bit))
-      detail::fail<GraphError>({"grad: this ScalarVar was computed, and a tape has gradients of variables only: make it by "
-                                "tape.variable()"});
+      detail::fail<GraphError>(
+          {"grad: this ScalarVar was computed, and a tape has gradients of variables only: make it by "
+           "tape.variable()"});
     if (!tape_->swept()) detail::fail<GraphError>({"grad: no gradient yet: call backward() on a loss that uses it"});
     return tape_->adjoint(detail::index_of(id_));
   }
 
   void backward() const {
     if (!tape_)
-      detail::fail<GraphError>({"backward: the loss depends on no tape.variable(), so there is nothing to differentiate"});
+      detail::fail<GraphError>(
+          {"backward: the loss depends on no tape.variable(), so there is nothing to differentiate"});
     if (!tape_->holds(id_, id_)) refuse("backward");
     tape_->sweep(detail::index_of(id_), slope_);
   }
@@ -120,27 +121,41 @@ class ScalarVar {
     if constexpr (is_scalar_var<X> && !std::is_same_v<Rule, NoRule>) {
       if (!x.tape_) return;
       const T slope = rule(T(1), value_, in...);
+      // A rule that gives 0 even for an infinite g stops it, as maximum() does on the way to the smaller operand.
       if (slope == 0 && rule(std::numeric_limits<T>::infinity(), value_, in...) == 0) [[unlikely]] {
-        // Not even an infinite g gets through, as in maximum() to the smaller operand. With an adjoint that is not finite
-        // a slope of 0 would give NaN. The result still belongs to the tape: backward(relu(x)) must be fine for any x.
-        if (!tape_) *this = {value_, 0, x.tape_, detail::stamp_of(x.id_) + detail::nowhere};
-      } else if (!tape_) {
+        *this = stopped_before(x, op, *this);
+        return;
+      }
+      if (!tape_) {
         *this = {value_, slope * x.slope_, x.tape_, x.id_ & ~detail::variable_bit};
+        return;
+      }
+      if (tape_ != x.tape_ || !tape_->holds(id_, x.id_)) [[unlikely]]
+        refuse(op);
+      const std::uint32_t a = detail::index_of(id_), b = detail::index_of(x.id_);
+      if (a == b) {
+        slope_ += slope * x.slope_;
       } else {
-        if (!tape_->holds(id_, x.id_)) [[unlikely]] refuse(op);
-        const std::uint32_t a = detail::index_of(id_), b = detail::index_of(x.id_);
-        if (a == b) {
-          slope_ += slope * x.slope_;
-        } else {
-          id_ = tape_->record(slope_, a, slope * x.slope_, b);
-          slope_ = 1;
-        }
+        id_ = tape_->record(slope_, a, slope * x.slope_, b);
+        slope_ = 1;
       }
     }
   }
+  /// y, if it depends on x by a slope of 0, even where an adjoint is infinite. Takes copies, so that the numbers that
+  /// all else is about may stay in registers.
+  [[gnu::cold, gnu::noinline]] static ScalarVar stopped_before(ScalarVar x, const char* op, ScalarVar y) {
+    if (!y.tape_) y = {y.value_, 0, x.tape_, detail::stamp_of(x.id_) + detail::nowhere};
+    if (y.tape_ != x.tape_ || !y.tape_->holds(y.id_, x.id_)) refuse(op);
+    const T stop = 0 * x.slope_;  // NaN, if the way to x was infinitely steep
+    const std::uint32_t a = detail::index_of(y.id_), b = detail::index_of(x.id_);
+    if (a == b) return {y.value_, y.slope_ + stop, y.tape_, y.id_};
+    if (stop != 0) return {y.value_, 1, y.tape_, y.tape_->record(y.slope_, a, stop, b)};
+    if (!y.tape_->passes_on(b)) return y;
+    return {y.value_, 1, y.tape_, y.tape_->record_stop(y.slope_, a, b)};
+  }
 
   T value_{};
-  T slope_{};                         // along the number that id_ names
+  T slope_{};                        // along the number that id_ names
   detail::Tape<T>* tape_ = nullptr;  // none for a constant
   detail::TapeId id_ = 0;
 };
@@ -166,8 +181,8 @@ MINIGRAD_INLINE auto on_tape(const char* op, const Value& value, const detail::R
   return S::result(std::index_sequence_for<X...>{}, op, value, rules, x...);
 }
 
-/// Records how numbers are computed from its variables, in memory that clear() keeps, and passes derivatives back. A tape
-/// belongs to one thread; tapes of different threads know nothing of each other.
+/// Records how numbers are computed from its variables, in memory that clear() keeps, and passes derivatives back. A
+/// tape belongs to one thread; tapes of different threads know nothing of each other.
 template <class T>
 class ScalarTape {
  public:
@@ -188,13 +203,13 @@ class ScalarTape {
   void clear() { tape_.clear(); }
 
   /// f(x) and its derivatives along each x, for a function of many numbers, which gets them as a
-  /// std::span<const ScalarVar<T>>: returns the value and writes the derivatives to `gradient`, which has the size of x.
-  /// The result may be a constant; its derivatives are 0. Clears the tape first.
+  /// std::span<const ScalarVar<T>>: returns the value and writes the derivatives to `gradient`, which has the size of
+  /// x. The result may be a constant; its derivatives are 0. Clears the tape first.
   template <class F>
   T value_and_grad(const F& f, std::span<const T> x, std::span<T> gradient) {
     if (gradient.size() != x.size())
-      detail::fail<ValueError>({"value_and_grad: room for ", gradient.size(), " derivatives of a function of ", x.size(),
-                                " numbers"});
+      detail::fail<ValueError>(
+          {"value_and_grad: room for ", gradient.size(), " derivatives of a function of ", x.size(), " numbers"});
     clear();
     std::vector<ScalarVar<T>> in = std::exchange(arguments_, {});
     in.resize(x.size());
@@ -212,7 +227,7 @@ class ScalarTape {
   /// The same for f(x, ...) of a few numbers. One gives the pair {value, derivative}, several {value, array of
   /// derivatives}.
   template <class F, class... N>
-    requires(is_number<N> && ...)
+    requires(is_number<N>&&...)
   auto value_and_grad(const F& f, T x, const N&... more) {
     constexpr std::size_t count = 1 + sizeof...(N);
     const std::array<T, count> in{x, static_cast<T>(more)...};
@@ -222,8 +237,10 @@ class ScalarTape {
                             std::span<const T>(in), std::span<T>(gradient));
     };
     const T value = spread(std::make_index_sequence<count>{});
-    if constexpr (count == 1) return std::pair<T, T>(value, gradient[0]);
-    else return std::pair<T, std::array<T, count>>(value, gradient);
+    if constexpr (count == 1)
+      return std::pair<T, T>(value, gradient[0]);
+    else
+      return std::pair<T, std::array<T, count>>(value, gradient);
   }
 
  private:
@@ -231,8 +248,8 @@ class ScalarTape {
   std::vector<ScalarVar<T>> arguments_;  // of value_and_grad(), kept for its memory
 };
 
-/// Computes dL/dv for every variable v of the loss's tape, and forgets what an earlier backward() found. Throws GraphError
-/// for a constant, and for a loss from before clear().
+/// Computes dL/dv for every variable v of the loss's tape, and forgets what an earlier backward() found. Throws
+/// GraphError for a constant, and for a loss from before clear().
 template <class T>
 void backward(const ScalarVar<T>& loss) {
   loss.backward();
@@ -256,28 +273,20 @@ inline ScalarVar<T>(max)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
 }
 template <class T, class N>
   requires(is_number<N>)
-inline ScalarVar<T>(max)(const ScalarVar<T>& a, const N& b) {
-  return maximum(a, b);
-}
+inline ScalarVar<T>(max)(const ScalarVar<T>& a, const N& b) { return maximum(a, b); }
 template <class T, class N>
   requires(is_number<N>)
-inline ScalarVar<T>(max)(const N& a, const ScalarVar<T>& b) {
-  return maximum(a, b);
-}
+inline ScalarVar<T>(max)(const N& a, const ScalarVar<T>& b) { return maximum(a, b); }
 template <class T>
 inline ScalarVar<T>(min)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
   return minimum(a, b);
 }
 template <class T, class N>
   requires(is_number<N>)
-inline ScalarVar<T>(min)(const ScalarVar<T>& a, const N& b) {
-  return minimum(a, b);
-}
+inline ScalarVar<T>(min)(const ScalarVar<T>& a, const N& b) { return minimum(a, b); }
 template <class T, class N>
   requires(is_number<N>)
-inline ScalarVar<T>(min)(const N& a, const ScalarVar<T>& b) {
-  return minimum(a, b);
-}
+inline ScalarVar<T>(min)(const N& a, const ScalarVar<T>& b) { return minimum(a, b); }
 
 template <class T>
 bool isfinite(const ScalarVar<T>& x) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +14,8 @@
 
 namespace minigrad::detail {
 
-/// Tells all tapes apart, and what one of them held before clear() from what it holds after.
-inline constinit std::atomic<std::uint64_t> last_stamp = 0;
+/// Tells this thread's tapes apart, and what one of them held before clear() from what it holds after.
+inline constinit thread_local std::uint64_t last_stamp = 0;
 
 /// Names a number on a tape. From the lowest bit: its index (32 bits); whether this is the variable of that index, not
 /// something computed from it (1); the stamp of the tape (31), which is never 0.
@@ -40,6 +39,7 @@ class Tape {
   void clear() {
     size_ = first_record_ = 1;  // 0 is nowhere
     swept_ = 0;
+    stops_.clear();
     do stamp_ = ++last_stamp << stamp_shift;
     while (stamp_ == 0);
   }
@@ -51,14 +51,17 @@ class Tape {
   /// Adds so many variables, and returns the id of the first.
   TapeId add_variables(std::size_t count) {
     while (capacity_ - size_ < count) more_room();
-    if (size_ == first_record_) first_record_ += count;
-    else std::fill_n(&records_[size_], count, Record{});  // which pass nothing on
+    if (size_ == first_record_)
+      first_record_ += count;
+    else
+      std::fill_n(&records_[size_], count, Record{});  // which pass nothing on
     return stamp_ + variable_bit + std::exchange(size_, size_ + count);
   }
 
   /// Adds a number y with dy/da = slope_a and dy/db = slope_b, and returns its id.
   MINIGRAD_INLINE TapeId record(T slope_a, std::uint32_t a, T slope_b, std::uint32_t b) {
-    if (size_ == capacity_) [[unlikely]] more_room();
+    if (size_ == capacity_) [[unlikely]]
+      more_room();
     Record& r = records_[size_];
     r.slope[0] = slope_a;
     r.slope[1] = slope_b;
@@ -67,9 +70,19 @@ class Tape {
     return stamp_ + size_++;
   }
 
+  /// Whether the number of this index may have inputs.
+  bool passes_on(std::uint32_t index) const { return index >= first_record_; }
+
+  /// Adds a number that depends on a, and on b by a slope of 0 even if its adjoint is infinite. Returns its id.
+  TapeId record_stop(T slope_a, std::uint32_t a, std::uint32_t b) {
+    const TapeId id = record(slope_a, a, 0, nowhere);
+    stops_.push_back({index_of(id), b});
+    return id;
+  }
+
   /// The chain rule, from the newest number to the variables that stand first: dL/dx for every number x up to `root`,
-  /// where dL/d(root) = seed. An adjoint of 0 passes on 0, and nothing need be done, unless a slope is not finite: then it
-  /// passes on NaN, if L depends on that number at all.
+  /// where dL/d(root) = seed. An adjoint of 0 passes on 0, and nothing need be done, unless a slope is not finite: then
+  /// it passes on NaN, if L depends on that number at all.
   void sweep(std::uint32_t root, T seed) {
     swept_ = 0;
     if (adjoints_.size() <= root) adjoints_.resize(capacity_);
@@ -102,11 +115,20 @@ class Tape {
     std::uint32_t input[2];
   };
 
+  struct Stop {
+    std::uint32_t record, input;
+  };
+
   [[gnu::cold, gnu::noinline]] void find_reached(std::size_t root) {
     reached_.assign(root + 1, false);
     reached_[root] = true;
-    for (std::size_t i = root; i >= first_record_; --i)
-      if (reached_[i]) reached_[records_[i].input[0]] = reached_[records_[i].input[1]] = true;
+    std::size_t stops = stops_.size();
+    for (std::size_t i = root; i >= first_record_; --i) {
+      while (stops > 0 && stops_[stops - 1].record > i) --stops;
+      if (!reached_[i]) continue;
+      reached_[records_[i].input[0]] = reached_[records_[i].input[1]] = true;
+      if (stops > 0 && stops_[stops - 1].record == i) reached_[stops_[stops - 1].input] = true;
+    }
   }
 
   [[gnu::cold, gnu::noinline]] void more_room() {
@@ -125,6 +147,7 @@ class Tape {
   std::size_t swept_ = 0;         // so many adjoints are those of the last sweep
   TapeId stamp_ = 0;
   std::vector<T> adjoints_;
+  std::vector<Stop> stops_;    // in the order of their records
   std::vector<bool> reached_;  // by the sweep, while it is on
 };
 

@@ -36,7 +36,8 @@ inline auto atan2(const Y& y, const X& x) {
 
 /// r = sqrt(x^2 + y^2), without overflow on the way. dr/dx = x / r, dr/dy = y / r; NaN at the origin.
 inline constexpr auto hypot_op = elementwise(
-    "hypot", [](auto v, auto u) { return std::hypot(v, u); }, [](auto g, auto r, auto v, auto&&) { return g * (v / r); },
+    "hypot", [](auto v, auto u) { return std::hypot(v, u); },
+    [](auto g, auto r, auto v, auto&&) { return g * (v / r); },
     [](auto g, auto r, auto&&, auto u) { return g * (u / r); });
 template <Operand X, Operand Y>
 inline auto hypot(const X& x, const Y& y) {
