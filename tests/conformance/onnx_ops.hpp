@@ -58,17 +58,27 @@ using Op = std::function<Values(const Call&)>;
 template <class T>
 constexpr bool is_real = std::is_floating_point_v<T>;
 
+/// The types that all ops are compiled for; the cases use others with few.
+template <class T>
+constexpr bool is_usual = is_real<T> || std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int64_t> ||
+                         std::is_same_v<T, std::int8_t> || std::is_same_v<T, std::uint8_t>;
+
 template <class F>
 Value any(const Value& x, const F& f) {
-  return std::visit([&](const auto& t) -> Value { return f(t); }, x);
+  return std::visit(
+      [&]<class T>(const Tensor<T>& t) -> Value {
+        if constexpr (is_usual<T> || std::is_same_v<T, bool>) return f(t);
+        else throw Unsupported("whole numbers of unusual types");
+      },
+      x);
 }
 /// f of a tensor of numbers, which bools are not.
 template <class F>
 Value number(const Value& x, const F& f) {
   return std::visit(
       [&]<class T>(const Tensor<T>& t) -> Value {
-        if constexpr (!std::is_same_v<T, bool>) return f(t);
-        else throw Unsupported("element type bool");
+        if constexpr (is_usual<T>) return f(t);
+        else throw Unsupported("whole numbers of unusual types");
       },
       x);
 }
@@ -239,10 +249,15 @@ Op of_numbers(F f) {
 template <class F>
 Op variadic(F f) {
   return [f](const Call& c) -> Values {
-    return {number(c[0], [&]<class T>(Tensor<T> x) {
-      for (std::size_t k = 1; k < c.inputs.size(); ++k) x = f(x, as<T>(c[k]));
-      return x;
-    })};
+    return {std::visit(
+        [&]<class T>(Tensor<T> x) -> Value {
+          for (std::size_t k = 1; k < c.inputs.size(); ++k) {
+            if constexpr (!std::is_same_v<T, bool>) x = f(x, as<T>(c[k]));
+            else throw Unsupported("element type bool");
+          }
+          return x;
+        },
+        c[0])};
   };
 }
 template <class F>
@@ -280,7 +295,7 @@ Op arg_extreme(F f) {
   return [f](const Call& c) -> Values {
     if (c.integer("select_last_index", 0)) throw Unsupported("the last of equal extremes");
     const bool keepdim = c.integer("keepdims", 1) != 0;
-    return {std::visit([&](const auto& x) -> Value { return f(x, Axis(c.axis(0)), keepdim); }, c[0])};
+    return {number(c[0], [&](const auto& x) { return f(x, Axis(c.axis(0)), keepdim); })};
   };
 }
 /// Along one axis since opset 13; before over all axes from there on, as if they were one.
@@ -376,8 +391,9 @@ inline void add_elementwise(std::map<std::string, Op>& ops) {
     else throw Unsupported("functions of whole numbers");
   });
   ops["Pow"] = [](const Call& c) -> Values {
-    return {real(c[0], [&]<class T>(const Tensor<T>& x) { return pow(x, std::get<Tensor<T>>(any(
-        c[1], [](const auto& y) { return y.template to<T>(); }))); })};
+    return {real(c[0], [&]<class T>(const Tensor<T>& x) {
+      return pow(x, std::visit([](const auto& y) { return y.template to<T>(); }, c[1]));
+    })};
   };
   ops["Sum"] = variadic([](const auto& x, const auto& y) { return x + y; });
   ops["Max"] = variadic([](const auto& x, const auto& y) { return maximum(x, y); });

@@ -64,7 +64,6 @@ int main(int argc, char** argv) {
   for (const std::size_t epochs : {1u, 10u, 100u}) {
     const std::string after = "." + std::to_string(epochs);
     regression<float>("regression.float" + after, epochs);
-    regression<double>("regression.double" + after, epochs);
     classification<float>("classification.float" + after, epochs);
     classification<double>("classification.double" + after, epochs);
   }

@@ -1,5 +1,5 @@
-# A training run with one seed is the same to the bit, whether GCC or clang compiled it and whether with -O0 or -O2, with
-# the portable kernels and without contraction of a * b + c.
+# A training run with one seed is the same to the bit, whether GCC or clang compiled it, with the portable kernels and
+# without contraction of a * b + c.
 set -euo pipefail
 rm -rf "$SCRATCH"
 mkdir -p "$SCRATCH"
@@ -13,7 +13,6 @@ build() {  # NAME COMPILER FLAG...
   programs+=("$name")
 }
 build g++-O2 g++ -O2
-build g++-O0 g++ -O0
 build clang++-O2 clang++ -O2
 same=0
 for program in "${programs[@]}"; do
