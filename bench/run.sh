@@ -121,9 +121,9 @@ for round in $(seq "$rounds"); do
   done
 done
 if [ $sizes = yes ]; then
-  awk -v out="$out" -f "$peers/sizes.awk" "$results" || failed=1
+  awk -v out="$out" -f "$peers/median.awk" -f "$peers/sizes.awk" "$results" || failed=1
   gnuplot -e "data='$out'; pictures='$root/docs/images'" "$peers/sizes.gp"
 else
-  awk -f "$peers/table.awk" "$results" || failed=1
+  awk -f "$peers/median.awk" -f "$peers/table.awk" "$results" || failed=1
 fi
 exit $failed

@@ -15,16 +15,6 @@
   if (!($2 in known)) { known[$2] = 1; programs[++n_programs] = $2 }
 }
 
-function median(cell,    n, i, j, value, sorted) {
-  n = count[cell]
-  for (i = 1; i <= n; ++i) {
-    value = values[cell, i]
-    for (j = i - 1; j >= 1 && sorted[j] > value; --j) sorted[j + 1] = sorted[j]
-    sorted[j + 1] = value
-  }
-  return sorted[int((n + 1) / 2)]
-}
-
 END {
   head = "| us/update |"
   line = "| --- |"
@@ -40,7 +30,7 @@ END {
     for (i = 1; i <= n_programs; ++i) {
       cell = part[1] SUBSEP part[2] SUBSEP programs[i]
       if (!(cell in count)) { text = text " - |"; continue }
-      m = median(cell)
+      m = median_of(cell)
       text = text sprintf(" %.3g |", m)
       print part[2], m > (out "/" part[1] "-" programs[i] ".dat")
     }

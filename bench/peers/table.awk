@@ -2,18 +2,6 @@
 #
 # The spread is (largest - smallest) / median. A ratio is minigrad's speed by the peer's, whichever way the unit counts.
 
-function median_of(key,    n, i, j, value, sorted) {
-  n = count[key]
-  for (i = 1; i <= n; ++i) {
-    value = values[key, i]
-    for (j = i - 1; j >= 1 && sorted[j] > value; --j) sorted[j + 1] = sorted[j]
-    sorted[j + 1] = value
-  }
-  smallest = sorted[1]
-  largest = sorted[n]
-  return n % 2 ? sorted[(n + 1) / 2] : (sorted[n / 2] + sorted[n / 2 + 1]) / 2
-}
-
 function short(x) { return x >= 1000 ? sprintf("%.0f", x) : sprintf("%.3g", x) }
 
 # "median (spread)", or a dash where the program does not do this work.

@@ -46,6 +46,7 @@
 #include "graph/derivatives.hpp"
 #include "graph/check_grads.hpp"
 #include "graph/tape.hpp"
+#include "graph/scalar_functions.hpp"
 #include "graph/scalar_tape.hpp"
 
 // nn: layers, and what to make small.

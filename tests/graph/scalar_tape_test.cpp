@@ -6,7 +6,7 @@
 #include <minigrad/core/random.hpp>
 #include <minigrad/graph/backward.hpp>
 #include <minigrad/graph/ops.hpp>
-#include <minigrad/graph/scalar_tape.hpp>
+#include <minigrad/graph/scalar_functions.hpp>
 #include <string>
 #include <thread>
 #include <type_traits>

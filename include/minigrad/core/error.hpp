@@ -84,8 +84,9 @@ class Piece {
   static void append_string(std::string& out, const Piece& p) { out += *static_cast<const std::string*>(p.source_); }
   static void append_unsigned(std::string& out, const Piece& p) { append_number(out, p.unsigned_); }
   static void append_signed(std::string& out, const Piece& p) {
+    const auto number = static_cast<unsigned long long>(p.signed_);
     if (p.signed_ < 0) out += '-';
-    append_number(out, p.signed_ < 0 ? 0 - static_cast<unsigned long long>(p.signed_) : static_cast<unsigned long long>(p.signed_));
+    append_number(out, p.signed_ < 0 ? 0 - number : number);
   }
   static void append_real(std::string& out, const Piece& p) { out += format_number(p.real_); }
 

@@ -11,7 +11,7 @@
 namespace minigrad {
 
 namespace detail {
-/// Appends a whole number.
+/// Appends a whole number. Not inline, since std::to_string is a lot to compile at each place.
 [[gnu::noinline]] inline void append_number(std::string& out, unsigned long long number) {
   out += std::to_string(number);
 }

@@ -73,9 +73,7 @@ Shape shape_of(const Parameter<V>& x) {
 namespace detail {
 /// Tells this thread's graphs apart, and what one of them held before clear() from what it holds after.
 inline constinit thread_local std::uint32_t last_generation = 0;
-}  // namespace detail
 
-namespace detail {
 /// Looks on while gradients are passed back; see anomaly.hpp.
 template <class V>
 struct Inspector {
@@ -272,7 +270,7 @@ class Graph {
   std::byte *free_ = nullptr, *block_end_ = nullptr;
   std::uint32_t generation_ = ++detail::last_generation;
   bool retain_grads_ = false;
-  bool frozen_ = false;  // the parameters
+  bool frozen_ = false;      // the parameters
   bool own_memory_ = false;  // whether any node does, so that it must be destroyed
   bool adjoints_in_use_ = false;
   std::shared_ptr<detail::Inspector<V>> inspector_;

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -255,54 +254,4 @@ void backward(const ScalarVar<T>& loss) {
   loss.backward();
 }
 
-// ---- what functions of numbers use beside the op table --------------------------------------------------------------
-
-template <class T>
-ScalarVar<T> operator+(const ScalarVar<T>& x) {
-  return x;
-}
-template <class T>
-inline ScalarVar<T> fabs(const ScalarVar<T>& x) {
-  return abs(x);
-}
-
-/// maximum() and minimum(), by the names that `using std::max;` makes functions of numbers expect.
-template <class T>
-inline ScalarVar<T>(max)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
-  return maximum(a, b);
-}
-template <class T, class N>
-  requires(is_number<N>)
-inline ScalarVar<T>(max)(const ScalarVar<T>& a, const N& b) { return maximum(a, b); }
-template <class T, class N>
-  requires(is_number<N>)
-inline ScalarVar<T>(max)(const N& a, const ScalarVar<T>& b) { return maximum(a, b); }
-template <class T>
-inline ScalarVar<T>(min)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
-  return minimum(a, b);
-}
-template <class T, class N>
-  requires(is_number<N>)
-inline ScalarVar<T>(min)(const ScalarVar<T>& a, const N& b) { return minimum(a, b); }
-template <class T, class N>
-  requires(is_number<N>)
-inline ScalarVar<T>(min)(const N& a, const ScalarVar<T>& b) { return minimum(a, b); }
-
-template <class T>
-bool isfinite(const ScalarVar<T>& x) {
-  return std::isfinite(x.value());
-}
-template <class T>
-bool isinf(const ScalarVar<T>& x) {
-  return std::isinf(x.value());
-}
-template <class T>
-bool isnan(const ScalarVar<T>& x) {
-  return std::isnan(x.value());
-}
-
 }  // namespace minigrad
-
-/// What is known of T is known of a ScalarVar<T>.
-template <class T>
-struct std::numeric_limits<minigrad::ScalarVar<T>> : std::numeric_limits<T> {};

@@ -20,8 +20,8 @@ using lane_math::larger;
 
 inline namespace MINIGRAD_KERNELS {
 
-/// The definition: rule(w_i, g_i, state_i...) from element i on, for every i < n; it may change w and the state. The rule is a copy, so
-/// that no write to w can change its constants, which then stay in registers.
+/// The definition: rule(w_i, g_i, state_i...) from element i on, for every i < n; it may change w and the state. The
+/// rule is a copy, so that no write to w can change its constants, which then stay in registers.
 template <class T, class Rule, std::size_t... I>
 [[gnu::noinline]] void update_numbers(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
                                       [[maybe_unused]] T* const* state, std::index_sequence<I...>) {
