@@ -35,6 +35,27 @@ void compare_sums() {
   }
 }
 
+/// The same of columns.
+template <class T>
+void compare_column_sums() {
+  Rng rng(2);
+  for (const std::size_t rows : {0u, 1u, 2u, 5u, 31u, 32u, 33u, 70u})
+    for (std::size_t n = 1; n < 3 * detail::block; ++n) {
+      const std::vector<T> x = random_row<T>(rows * n + 1, rng);
+      std::vector<T> expected(n), y(n + 1, T{7});
+      detail::add_columns_by_number(rows, n, x.data(), expected.data());
+      detail::sum_columns(rows, n, x.data(), y.data());
+      REQUIRE(y[n] == T{7});
+      y.pop_back();
+      REQUIRE(y == expected);
+#if defined(__GNUC__)
+      y.assign(n, T{});
+      detail::add_columns_on_lanes(rows, n, x.data(), y.data());
+      REQUIRE(y == expected);
+#endif
+    }
+}
+
 constexpr auto less = [](auto a, auto b) { return a < b; };
 constexpr auto greater = [](auto a, auto b) { return a > b; };
 
@@ -62,6 +83,8 @@ void compare_extremes(const Less& order) {
 TEST_CASE("sums have one order on all instruction sets") {
   compare_sums<float>();
   compare_sums<double>();
+  compare_column_sums<float>();
+  compare_column_sums<double>();
 }
 
 TEST_CASE("the sum of a row is that of its numbers, for any length and type") {

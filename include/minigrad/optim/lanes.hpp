@@ -50,7 +50,8 @@ template <class T, class Rule, std::size_t... I>
     const Rule rule, std::size_t i, std::size_t n, T* w, const T* g, [[maybe_unused]] T* const* state,
     std::index_sequence<I...>) {
   using L = lane_math::Lanes<T, 32>;
-  for (; i + L::count <= n; i += L::count) {
+#pragma GCC unroll 2
+  for (std::size_t left = (n - i) / L::count; left > 0; --left, i += L::count) {
     L w_i = L::load(w + i), s[] = {L::load(state[I] + i)..., L()};
     rule(w_i, L::load(g + i), s[I]...);
     w_i.store(w + i);

@@ -154,6 +154,8 @@ template <class T>
   const bool wide = x.n >= kernels->lanes;
   while (kernels->lanes > x.n && kernels != gemm_kernels<T>) --kernels;
   const std::size_t width = kernels->widest(x.m);
+  if (x.k == 1 && x.b_column == 1 && x.n >= kernels->lanes)
+    return gemm_in_parts(x, width, [=](const Product<T>& part) { kernels->outer(part); });
   const bool fits = wide || (x.n >= kernels->lanes && x.m < 16);
   if (fits && x.b_column == 1 && (x.m <= 32 || (x.m <= 256 && x.k <= 2 * gemm_most_k)))
     return gemm_in_parts(x, width, [=](Product<T> part) { gemm_panels(*kernels, part, width, false); });

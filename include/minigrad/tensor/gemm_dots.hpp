@@ -75,18 +75,28 @@ template <class T, std::size_t Bytes>
         p += side;
       }
       T total[rows];
+      T* c = product.c + i * product.c_row + j;
+      const T* start = product.start ? product.start + i * product.start_row + j : nullptr;
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < rows; r += side) {
         transpose_square<T>(few + r);
         if constexpr (side == 4) few[r + 1] += few[r + 2] + few[r + 3];
         few[r] += few[r + 1];
-        std::memcpy(total + r, &few[r], 16);
       }
+      if (p == k && high == rows && product.c_row == 1 && (!start || product.start_row == 1)) {
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < rows; r += side) {
+          if (start) few[r] += *reinterpret_cast<const FewMemory*>(start + r);
+          *reinterpret_cast<FewMemory*>(c + r) = few[r];
+        }
+        continue;
+      }
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < rows; r += side) std::memcpy(total + r, &few[r], 16);
       for (; p < k; ++p)
         for (std::size_t r = 0; r < high; ++r) total[r] += a[r][p] * b[p];
-      T* c = product.c + i * product.c_row + j;
-      if (product.start)
-        for (std::size_t r = 0; r < high; ++r) total[r] += product.start[(i + r) * product.start_row + j];
+      if (start)
+        for (std::size_t r = 0; r < high; ++r) total[r] += start[r * product.start_row];
       for (std::size_t r = 0; r < high; ++r) c[r * product.c_row] = total[r];
     }
   }

@@ -91,13 +91,41 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors>
   for (; i < panel.m; i += 4, left -= 4) gemm_tile<T, Bytes, 4, Vectors>(panel, i, left < 4 ? left : 4);
 }
 
+/// A product with one summand, k = 1, whose rows have at least one vector: each is a multiple of B's only row.
+template <class T, std::size_t Bytes>
+[[gnu::always_inline]] inline void gemm_outer(const Product<T>& x) {
+  using Register = typename VectorType<T, Bytes>::Register;
+  using Memory = typename VectorType<T, Bytes>::Memory;
+  constexpr std::size_t lanes = Bytes / sizeof(T);
+  const std::size_t last = x.n - lanes;
+  const T *a = x.a, *b = x.b, *start = x.start;
+  T* c = x.c;
+  for (std::size_t i = 0; i < x.m; ++i, a += x.a_row, c += x.c_row) {
+    const Register times = *a - Register{};
+    if (start) {
+      const Register end = *reinterpret_cast<const Memory*>(start + last);
+#pragma GCC unroll 2
+      for (std::size_t j = 0; j < last; j += lanes)
+        *reinterpret_cast<Memory*>(c + j) =
+            *reinterpret_cast<const Memory*>(start + j) + times * *reinterpret_cast<const Memory*>(b + j);
+      *reinterpret_cast<Memory*>(c + last) = end + times * *reinterpret_cast<const Memory*>(b + last);
+      start += x.start_row;
+    } else {
+#pragma GCC unroll 2
+      for (std::size_t j = 0; j < last; j += lanes)
+        *reinterpret_cast<Memory*>(c + j) = times * *reinterpret_cast<const Memory*>(b + j);
+      *reinterpret_cast<Memory*>(c + last) = times * *reinterpret_cast<const Memory*>(b + last);
+    }
+  }
+}
+
 /// The kernels for one set of instructions, whose vectors have `lanes` numbers: panels of one vector and of up to two,
-/// and of one row, of up to four.
+/// and of one row, of up to four; and products with one summand.
 template <class T>
 struct GemmKernels {
   using Function = void (*)(const Product<T>&);
   std::size_t lanes;
-  Function one, two, row;
+  Function one, two, row, outer;
 
   std::size_t widest(std::size_t rows) const { return (rows == 1 ? 4 : 2) * lanes; }
 };
@@ -114,6 +142,10 @@ template <class T>
 [[gnu::noinline]] void gemm_row_portable(const Product<T>& panel) {
   gemm_tile<T, 16, 1, 4>(panel, 0, 1);
 }
+template <class T>
+[[gnu::noinline]] void gemm_outer_portable(const Product<T>& product) {
+  gemm_outer<T, 16>(product);
+}
 #if MINIGRAD_HAS_TARGETS
 template <class T>
 MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_one_avx2(const Product<T>& panel) {
@@ -128,6 +160,10 @@ MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_row_avx2(const Product<T>& pane
   gemm_tile<T, 32, 1, 4>(panel, 0, 1);
 }
 template <class T>
+MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_outer_avx2(const Product<T>& product) {
+  gemm_outer<T, 32>(product);
+}
+template <class T>
 MINIGRAD_TARGET_AVX512 [[gnu::noinline]] void gemm_two_avx512(const Product<T>& panel) {
   gemm_panel<T, 64, 8, 2>(panel);
 }
@@ -140,10 +176,11 @@ MINIGRAD_TARGET_AVX512 [[gnu::noinline]] void gemm_row_avx512(const Product<T>& 
 /// In the order of Isa.
 template <class T>
 inline constexpr GemmKernels<T> gemm_kernels[] = {
-    {16 / sizeof(T), gemm_one_portable<T>, gemm_two_portable<T>, gemm_row_portable<T>},
+    {16 / sizeof(T), gemm_one_portable<T>, gemm_two_portable<T>, gemm_row_portable<T>, gemm_outer_portable<T>},
 #if MINIGRAD_HAS_TARGETS
-    {32 / sizeof(T), gemm_one_avx2<T>, gemm_two_avx2<T>, gemm_row_avx2<T>},
-    {64 / sizeof(T), gemm_two_avx2<T>, gemm_two_avx512<T>, gemm_row_avx512<T>},  // one vector of 64 bytes is two of 32
+    {32 / sizeof(T), gemm_one_avx2<T>, gemm_two_avx2<T>, gemm_row_avx2<T>, gemm_outer_avx2<T>},
+    // One vector of 64 bytes is two of 32; and an outer product waits for memory.
+    {64 / sizeof(T), gemm_two_avx2<T>, gemm_two_avx512<T>, gemm_row_avx512<T>, gemm_outer_avx2<T>},
 #endif
 };
 

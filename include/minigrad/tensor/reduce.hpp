@@ -1,7 +1,7 @@
 // tensor/reduce.hpp - sums, extremes and their positions, over all elements or along one axis.
 //
 // A tensor is seen as [outer, extent, inner] around the reduced axis. Sums have a fixed order, so that a result does
-// not depend on anything but the numbers: along rows as in row_reduce.hpp, along columns row by row.
+// not depend on anything but the numbers: see row_reduce.hpp.
 #pragma once
 
 #include <algorithm>
@@ -89,10 +89,8 @@ Tensor<T> sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
     for (std::size_t o = 0; o < r.outer; ++o) y.data()[o] = detail::sum_row(r.extent, x.data() + o * r.extent);
     return y;
   }
-  y.fill(T{});
   for (std::size_t o = 0; o < r.outer; ++o)
-    for (std::size_t k = 0; k < r.extent; ++k)
-      detail::add_row(r.inner, y.data() + o * r.inner, x.data() + (o * r.extent + k) * r.inner);
+    detail::sum_columns(r.extent, r.inner, x.data() + o * r.extent * r.inner, y.data() + o * r.inner);
   return y;
 }
 

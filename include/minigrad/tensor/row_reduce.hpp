@@ -1,7 +1,7 @@
-// tensor/row_reduce.hpp - sums and extremes of one row of numbers.
+// tensor/row_reduce.hpp - sums and extremes of one row of numbers, and the sums of all columns.
 //
-// Sums have a fixed order, so that a result does not depend on anything but the numbers: 32 running sums, each of every
-// 32nd number, then added in pairs.
+// Sums have a fixed order, so that a result does not depend on anything but the numbers: along a row 32 running sums,
+// each of every 32nd number, then added in pairs; along a column from top to bottom.
 #pragma once
 
 #include <cstddef>
@@ -40,27 +40,91 @@ MINIGRAD_INLINE L sum_of_registers(const L (&s)[Count], std::size_t k = 0) {
   else return sum_of_registers<2 * Width>(s, k) + sum_of_registers<2 * Width>(s, k + Width);
 }
 
-/// The same, in registers.
+/// sum[k] += register k of each row; one row follows the other after `step` numbers.
+template <class L, std::size_t Count, class T>
+MINIGRAD_INLINE void add_rows(std::size_t rows, std::size_t step, const T* x, L (&sum)[Count]) {
+  for (; rows > 0; --rows, x += step)
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < Count; ++k) sum[k] += L::load(x + k * L::count);
+}
+
+/// The same as sum_of_blocks_by_number, in registers.
 template <class L, class T>
 MINIGRAD_INLINE T sum_of_blocks(std::size_t n, const T* x) {
-  constexpr std::size_t count = block / L::count;
-  L s[count];
-  for (std::size_t i = 0; i < n; i += block)
-#pragma GCC unroll 16
-    for (std::size_t k = 0; k < count; ++k) s[k] += L::load(x + i + k * L::count);
+  L s[block / L::count];
+  add_rows(n / block, block, x, s);
   return sum_of_lanes(sum_of_registers<1>(s))[0];
+}
+
+/// y[i] += the sum of column i of [rows, n].
+template <class L, class T>
+MINIGRAD_INLINE void add_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
+  constexpr std::size_t count = block / L::count;
+  std::size_t i = 0;
+  for (; i + block <= n; i += block) {
+    L s[count];
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < count; ++k) s[k] = L::load(y + i + k * L::count);
+    add_rows(rows, n, x + i, s);
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < count; ++k) s[k].store(y + i + k * L::count);
+  }
+  for (; i + L::count <= n; i += L::count) {
+    L s[] = {L::load(y + i)};
+    add_rows(rows, n, x + i, s);
+    s[0].store(y + i);
+  }
+  for (; i < n; ++i)
+    for (std::size_t row = 0; row < rows; ++row) y[i] += x[row * n + i];
 }
 template <class T>
 [[gnu::noinline]] T sum_of_blocks_on_lanes(std::size_t n, const T* x) {
   return sum_of_blocks<lane_math::Lanes<T, 16>>(n, x);
+}
+template <class T>
+[[gnu::noinline]] void add_columns_on_lanes(std::size_t rows, std::size_t n, const T* x, T* y) {
+  add_columns<lane_math::Lanes<T, 16>>(rows, n, x, y);
 }
 #if MINIGRAD_HAS_TARGETS
 template <class T>
 [[gnu::noinline]] MINIGRAD_TARGET_AVX2 T sum_of_blocks_on_avx2(std::size_t n, const T* x) {
   return sum_of_blocks<lane_math::Lanes<T, 32>>(n, x);
 }
+template <class T>
+[[gnu::noinline]] MINIGRAD_TARGET_AVX2 void add_columns_on_avx2(std::size_t rows, std::size_t n, const T* x, T* y) {
+  add_columns<lane_math::Lanes<T, 32>>(rows, n, x, y);
+}
 #endif
 #endif
+
+/// The definition: y[i] += x[0][i], then x[1][i], and so on.
+template <class T>
+void add_columns_by_number(std::size_t rows, std::size_t n, const T* x, T* y) {
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(y[i] + x[row * n + i]);
+}
+
+/// y[i] = the sum of column i of [rows, n], from the first row to the last. A few rows at a time, since each may lie in
+/// a page of memory of its own.
+template <class T>
+void sum_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = T{};
+  constexpr std::size_t most = 32;
+  for (std::size_t few; rows > 0; rows -= few, x += few * n) {
+    few = rows < most ? rows : most;
+    if constexpr (lane_math::has_lanes<T>) {
+#if MINIGRAD_HAS_TARGETS
+      if (isa() != Isa::portable) {
+        add_columns_on_avx2(few, n, x, y);
+        continue;
+      }
+#endif
+      add_columns_on_lanes(few, n, x, y);
+    } else {
+      add_columns_by_number(few, n, x, y);
+    }
+  }
+}
 
 /// x_0 + ... + x_{n-1}. A long row is halved first, so that the rounding error stops growing with n.
 template <class T>
