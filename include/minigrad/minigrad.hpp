@@ -5,7 +5,6 @@
 #include "core/cpu.hpp"
 #include "core/finite.hpp"
 #include "core/format.hpp"
-#include "core/finite.hpp"
 #include "core/error.hpp"
 #include "core/shape.hpp"
 #include "core/random.hpp"

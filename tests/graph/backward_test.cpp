@@ -344,3 +344,23 @@ TEST_CASE("a graph with frozen parameters takes them for constants, and leaves t
   backward(w * x);
   CHECK(w.grad() == 3);
 }
+
+TEST_CASE("grad() with respect to a parameter counts all its uses, and can be differentiated again") {
+  Graph<double> graph;
+  const Parameter<double> w(3);
+  const auto y = graph.variable(2) * w * w;  // two nodes for w
+  const auto slope = grad(y, graph.parameter(w));
+  CHECK(slope.value() == 12);
+  CHECK(grad(slope, graph.parameter(w)).value() == 4);
+}
+
+TEST_CASE("a parameter whose gradient was forgotten has none, even where gradients are retained") {
+  Graph<double> graph;
+  graph.retain_grads();
+  Parameter<double> w(3);
+  const auto node = graph.parameter(w);
+  backward(node * node);
+  CHECK(node.grad() == 6);
+  w.zero_grad();
+  CHECK_THROWS_AS(node.grad(), GraphError);
+}

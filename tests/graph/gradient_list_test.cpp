@@ -231,9 +231,23 @@ const std::vector<GradientCheck> gradient_list = {
        check(OP2(square(stack({x, y, x}, -1))), {numbers({2}, -2, 2), numbers({2}, -2, 2)});
      }},
     // products of matrices
-    {"matmul", [] { product(OP2(matmul(x, y))); }},
-    {"matmul_nt", [] { product(OP2(matmul_nt(x, y)), false, true); }},
-    {"matmul_tn", [] { product(OP2(matmul_tn(x, y)), true, false); }},
+    {"matmul",
+     [] {
+       product(OP2(matmul(x, y)));
+       check(OP2(matmul(x, y)), {numbers({2, 2, 3}, -2, 2, 1), numbers({3, 2}, -2, 2, 2)});
+       check(OP2(matmul(x, y)), {numbers({3}, -2, 2, 1), numbers({3, 2}, -2, 2, 2)});
+     }},
+    {"matmul_nt",
+     [] {
+       product(OP2(matmul_nt(x, y)), false, true);
+       check(OP2(matmul_nt(x, y)), {numbers({2, 2, 3}, -2, 2, 1), numbers({2, 3}, -2, 2, 2)});
+     }},
+    {"matmul_tn",
+     [] {
+       product(OP2(matmul_tn(x, y)), true, false);
+       check(OP2(matmul_tn(x, y)), {numbers({2, 2, 3}, -2, 2, 1), numbers({2, 2, 1}, -2, 2, 2)});
+       check(OP2(matmul_tn(x, y)), {numbers({3}, -2, 2, 1), numbers({2}, -2, 2, 2)});
+     }},
     {"affine",
      [] {
        const auto layer = [](const auto& x, const auto& w, const auto& b) { return affine(x, w, b); };

@@ -146,3 +146,27 @@ TEST_CASE("an exception from a hook comes through, and the graph can be cleared 
   backward(y * 2);
   CHECK(y.grad() == 2);
 }
+
+TEST_CASE("a hook may not start another backward() on its graph, nor clear it, and the graph stays usable") {
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  {
+    const auto y = x * x, other = sin(x);
+    register_hook(y, [&](double) { backward(other); });
+    CHECK_THROWS_WITH_AS(backward(y * x),
+                         "minigrad: backward: called by a hook, while gradients pass through the same graph: call it "
+                         "later, or give the hook a graph of its own",
+                         GraphError);
+  }
+  {
+    const auto y = x * x;
+    register_hook(y, [&](double) { graph.clear(); });
+    CHECK_THROWS_WITH_AS(backward(y * x),
+                         "minigrad: clear: called by a hook, while gradients pass through the graph: call it later",
+                         GraphError);
+  }
+  graph.clear();
+  const auto z = graph.variable(3);
+  backward(z * z);
+  CHECK(z.grad() == 6);
+}

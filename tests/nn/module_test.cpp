@@ -1,10 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstddef>
 #include <minigrad/graph/backward.hpp>
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/nn/module.hpp>
 #include <minigrad/nn/sequential.hpp>
+#include <minigrad/nn/summary.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
 #include <tuple>
@@ -199,4 +201,20 @@ TEST_CASE("a frozen part is a constant to backward()") {
   backward(sum(net(graph.input(T{{1, 2}}))));
   CHECK(!net.blocks[0].inner.weight.has_grad());
   CHECK(net.blocks[1].inner.weight.has_grad());
+}
+
+TEST_CASE("an array of layers is a part, and a part that is listed twice counts once") {
+  struct Net {
+    std::array<Linear<float>, 2> hidden;
+    Linear<float> output;
+    auto parts() { return std::tie(hidden, output, hidden); }
+  };
+  Rng rng(1);
+  Net net{{Linear(2, 2, rng), Linear(2, 2, rng)}, Linear(2, 1, rng)};
+  CHECK(parameters(net).size() == 6);
+  const auto named = named_parameters(net);
+  CHECK(named.size() == 6);
+  CHECK(named[3].name == "0.1.bias");
+  const std::string text = summary(net);
+  CHECK(text.find("15 parameters, 15 trainable") != std::string::npos);
 }

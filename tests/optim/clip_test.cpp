@@ -7,6 +7,7 @@
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/optim/clip.hpp>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "../support/optimizer_case.hpp"
@@ -149,4 +150,17 @@ TEST_CASE("clipping says what it cannot take") {
                        ValueError);
   CHECK_THROWS_WITH_AS(clip_grad_value(model, -1), "minigrad: clip_grad_value: the limit is -1, and must be at least 0",
                        ValueError);
+}
+
+TEST_CASE("a part that is listed twice is clipped once") {
+  struct Net {
+    Parameter<Tensor<double>> w{Tensor<double>{1, 2}};
+    auto parts() { return std::tie(w, w); }
+  };
+  Net net;
+  Graph<Tensor<double>> graph;
+  backward(sum(graph.parameter(net.w) * Tensor<double>{3, 4}));
+  CHECK(grad_norm(net) == 5);
+  clip_grad_norm(net, 1);
+  CHECK(grad_norm(net) == doctest::Approx(1).epsilon(1e-5));
 }

@@ -70,10 +70,25 @@ TEST_CASE("products of what does not fit are refused with both shapes") {
   CHECK_THROWS_WITH_AS(matmul_tn(zeros({2, 3}), zeros({3, 2})),
                        "minigrad: matmul_tn: [2, 3] and [3, 2]: inner extents differ", ShapeError);
   const char* text =
-      "minigrad: matmul: [2, 3] and [3]: both must be matrices; reshape a vector of n to [n, 1] or [1, n]";
+      "minigrad: matmul: [2, 3] and [3]: the second must be a matrix; reshape a vector of n to [n, 1] or [1, n]";
   CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({3})), text, ShapeError);
-  CHECK_THROWS_AS(matmul(zeros({2, 3}), Tensor<float>::scalar(1)), ShapeError);
-  CHECK_THROWS_AS(matmul(zeros({1, 2, 3}), zeros({3, 2})), ShapeError);
+  CHECK_THROWS_AS(matmul(zeros({2, 3}), zeros({1, 3, 2})), ShapeError);
+  CHECK_THROWS_AS(matmul_nt(zeros({2, 3}), zeros({1, 2, 3})), ShapeError);
+  CHECK_THROWS_AS(matmul_tn(zeros({2, 2, 3}), zeros({2, 3})), ShapeError);
+  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), Tensor<float>::scalar(1)),
+                       "minigrad: matmul: [2, 3] and []: numbers are multiplied by *", ShapeError);
+}
+
+TEST_CASE("the rows of a tensor of any rank are multiplied by a matrix") {
+  const auto rows = reshape(arange(24.f), {2, 4, 3}), b = reshape(arange(15.f), {3, 5});
+  const auto as_matrix = reshape(rows, {8, 3});
+  CHECK(matmul(rows, b) == reshape(matmul(as_matrix, b), {2, 4, 5}));
+  CHECK(matmul_nt(rows, transpose(b)) == reshape(matmul(as_matrix, b), {2, 4, 5}));
+  CHECK(matmul_tn(rows, rows) == matmul_tn(as_matrix, as_matrix));
+  CHECK(matmul(Tensor<float>{1, 0, 2}, b) == Tensor<float>{20, 23, 26, 29, 32});
+  CHECK(matmul_tn(Tensor<float>{1, 2}, Tensor<float>{3, 4, 5}) == Tensor<float>{{3, 4, 5}, {6, 8, 10}});
+  CHECK(matmul(zeros({2, 0, 3}), b).shape() == Shape{2, 0, 5});
+  CHECK(matmul(zeros({2, 4, 0}), zeros({0, 5})) == zeros({2, 4, 5}));
 }
 
 TEST_CASE_TEMPLATE("the three products agree with their definition on random shapes", T, float, double) {

@@ -206,7 +206,7 @@ TEST_CASE("a shape that does not stretch to the other is refused") {
   CHECK_THROWS_WITH_AS(broadcast_to(zeros({2}), {3}), "minigrad: broadcast_to: [2] and [3]: shapes do not broadcast",
                        ShapeError);
   CHECK_THROWS_WITH_AS(sum_to(zeros({2, 3}), {2}),
-                       "minigrad: sum_to: [3] and [2]: the second does not stretch to the first", ShapeError);
+                       "minigrad: sum_to: [2, 3] and [2]: the second does not stretch to the first", ShapeError);
 }
 
 TEST_CASE("broadcast_to and sum_to agree with their definition, and are each other's transpose") {
@@ -231,4 +231,14 @@ TEST_CASE("broadcast_to and sum_to agree with their definition, and are each oth
     for (std::size_t i = 0; i < x.size(); ++i) inner_little += x.data()[i] * summed.data()[i];
     REQUIRE(inner_large == inner_little);  // <stretch x, g> = <x, sum g>
   }
+}
+
+TEST_CASE("sum_to takes any number of axes away, and adds none") {
+  const auto x = arange(24).reshape({2, 3, 4});
+  CHECK(sum_to(x, {4}) == Tensor<float>{60, 66, 72, 78});
+  CHECK(sum_to(x, {3, 1}) == Tensor<float>{{60}, {92}, {124}});
+  CHECK(sum_to(x, {1, 1, 4}) == Tensor<float>{{{60, 66, 72, 78}}});
+  CHECK(sum_to(x, {}) == Tensor<float>::scalar(276));
+  CHECK_THROWS_AS(sum_to(x, {1, 1, 1, 1}), ShapeError);
+  CHECK_THROWS_AS(sum_to(x, {2}), ShapeError);
 }

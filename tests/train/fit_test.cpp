@@ -690,3 +690,24 @@ TEST_CASE("fit and evaluate refuse a loss that is a sum, whose size would depend
   CHECK_THROWS_WITH_AS(evaluate(model, MSELoss{Reduction::none}, data),
                        "minigrad: evaluate: the loss must be the mean of its batch: Reduction::mean", ValueError);
 }
+
+TEST_CASE("fit clears the gradients of the whole model, also of parts that the optimizer does not train") {
+  Rng rng(1);
+  Sequential model{Linear(1, 4, rng), Tanh(), Linear(4, 1, rng)};
+  const auto all = parameters(model);
+  SGD optimizer(std::vector{all[2], all[3]}, {.lr = 1e-9});
+  const Dataset<float> data(Tensor<float>{{1}, {2}}, Tensor<float>{{3}, {4}});
+  const History history = fit(model, MSELoss(), optimizer, data, {.epochs = 20, .progress = false});
+  CHECK(history.epochs.back().grad_norm == doctest::Approx(history.epochs.front().grad_norm).epsilon(1e-4));
+}
+
+TEST_CASE("fit refuses an optimizer that has none of the model's parameters") {
+  Rng rng(1);
+  Linear model(1, 1, rng), copy = model;
+  SGD optimizer(copy, {.lr = 0.1});
+  const Dataset<float> data(Tensor<float>{{1}, {2}}, Tensor<float>{{3}, {4}});
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, {.epochs = 2, .progress = false}),
+                       "minigrad: fit: the optimizer updates none of the model's parameters: it was made for another "
+                       "model, or for a copy of this one",
+                       ValueError);
+}

@@ -53,7 +53,9 @@ TEST_CASE("a new history is empty, and a new epoch has no validation loss") {
 TEST_CASE("the best epoch's record is found by best(), and is asked for in vain without validation") {
   CHECK(two_epochs().best().validation_loss == 1e-12);
   CHECK(two_epochs().best().epoch == 2);
-  CHECK_THROWS_WITH_AS(History().best(), "minigrad: History: no best epoch: there was no validation", IndexError);
+  CHECK_THROWS_WITH_AS(History().best(),
+                       "minigrad: History: no best epoch: there was no validation, or its loss was never finite",
+                       IndexError);
 }
 
 TEST_CASE("a history as CSV has a header and a line for each epoch, and leaves out a validation loss that there was not") {

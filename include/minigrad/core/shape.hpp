@@ -45,7 +45,7 @@ class Shape {
 
   constexpr void push_back(std::integral auto extent) {
     if (rank_ == max_rank) detail::fail<ShapeError>({"Shape: more than ", max_rank, " axes"});
-    if (std::cmp_less(extent, 0)) detail::fail<ShapeError>({"Shape: extent ", extent, " is negative"});
+    if (std::cmp_less(extent, 0)) detail::fail<ShapeError>({"Shape: extent ", extent, " is negative, and none is inferred"});
     extents_[rank_++] = static_cast<std::size_t>(extent);
   }
 
@@ -97,7 +97,11 @@ inline std::string place_of(const Shape& shape, std::size_t i) {
 class Axis {
  public:
   constexpr Axis() = default;
-  constexpr Axis(int index) : index_(index) {}
+  template <std::integral I>
+  constexpr Axis(I index) : index_(static_cast<int>(index)) {}
+  /// So that max(x, 0.5), which is maximum(x, 0.5), and sum(x, true), which is sum(x, {}, true), mean no axis.
+  Axis(bool) = delete;
+  Axis(std::floating_point auto) = delete;
 
   constexpr bool all() const { return index_ == everything; }
 

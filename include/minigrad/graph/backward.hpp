@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -60,6 +62,11 @@ void backward(const X&, const BackwardOptions& = {}) {
 }
 
 namespace detail {
+template <class V>
+bool is_parameter_node(const Node<V>& node) {
+  return std::strcmp(node.op(), "parameter") == 0;
+}
+
 /// The sum over y's elements of seed dy/dx, for each x, as new Vars of the same graph.
 template <class V>
 std::vector<Var<V>> grad_along(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x) {
@@ -68,21 +75,31 @@ std::vector<Var<V>> grad_along(const Var<V>& y, const Var<V>& seed, std::span<co
   for (const Var<V>& one : x) {
     if (&one.graph() != &graph) fail<GraphError>({"grad: y and x belong to different graphs"});
     wanted[one.id()] = 1;
+    if (is_parameter_node(graph.node(one.id())))  // each use of a parameter has a node of its own
+      for (NodeId i = 0; i <= y.id(); ++i)
+        if (&graph.node(i).value() == &one.value()) wanted[i] = 1;
   }
   for (NodeId i = 0; i <= y.id(); ++i)
     for (NodeId input : graph.node(i).inputs())
       if (input != no_node && wanted[input]) wanted[i] = 1;
   const auto adjoints = graph.sweep(y, seed, wanted.data());
   std::vector<Var<V>> out;
-  for (const Var<V>& one : x)
-    out.push_back(one.id() < adjoints.size() && adjoints[one.id()] ? *adjoints[one.id()]
-                                                                   : graph.input(zeros_like_value(one.value())));
+  for (const Var<V>& one : x) {
+    std::optional<Var<V>> sum;
+    if (one.id() < adjoints.size()) sum = adjoints[one.id()];
+    if (is_parameter_node(graph.node(one.id())))
+      for (NodeId i = 0; i < adjoints.size(); ++i)
+        if (i != one.id() && adjoints[i] && &graph.node(i).value() == &one.value())
+          sum = sum ? *sum + *adjoints[i] : *adjoints[i];
+    out.push_back(sum ? *sum : graph.input(zeros_like_value(one.value())));
+  }
   return out;
 }
 }  // namespace detail
 
 /// dy/dx for each x as new Vars of the same graph, which can be differentiated again: grad(grad(y, x), x) is d2y/dx2.
-/// 0 for an x that y does not depend on. y must be a single number: throws GraphError for any other shape.
+/// 0 for an x that y does not depend on. For x = graph.parameter(p) all uses of p count. y must be a single number:
+/// throws GraphError for any other shape.
 template <class V>
 std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
   return detail::grad_along(y, y.graph().input(detail::one_for("grad", y)), x);

@@ -28,7 +28,7 @@ class OuterNode final : public Node<V> {
   OuterNode(const Node<V>& outer, std::optional<V>* adjoint)
       : Node<V>(&outer.value(), outer.needs_grad()), adjoint_(adjoint) {}
   const char* op() const override { return this->needs_grad() ? "variable" : "input"; }
-  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(*adjoint_, *adjoints[self]); }
+  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(*adjoint_, adjoints[self]); }
 
  private:
   std::optional<V>* adjoint_;

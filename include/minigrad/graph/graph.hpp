@@ -34,8 +34,8 @@ class Var {
     else return value();
   }
 
-  /// dL/d(this), after backward(L): kept for graph.variable()s, where several backward() add up, and for every Var
-  /// after graph.retain_grads(). Throws GraphError where none was kept.
+  /// dL/d(this), after backward(L): kept for graph.variable()s, where several backward() add up, and after
+  /// graph.retain_grads() for every Var, of the last backward() alone. Throws GraphError where none was kept.
   const V& grad() const { return graph().gradient(*this); }
 
   /// Forgets it, so that the next backward() starts anew.
@@ -89,6 +89,9 @@ struct Inspector {
 /// by forgetting it. A Graph belongs to one thread.
 template <class V>
 class Graph {
+  static_assert(!std::is_integral_v<detail::number_of<V>>,
+                "minigrad: a Graph differentiates, and whole numbers have no derivatives: write 2.0, not 2");
+
  public:
   using value_type = V;
   static constexpr bool owns_values = !std::is_trivially_destructible_v<V>;
@@ -116,6 +119,8 @@ class Graph {
 
   /// Forgets all nodes. Every Var of this graph becomes invalid, and says so when used.
   void clear() {
+    if (sweeping_)
+      detail::fail<GraphError>({"clear: called by a hook, while gradients pass through the graph: call it later"});
     if (adjoints_in_use_) adjoints_.clear();
     adjoints_in_use_ = false;
     if (own_memory_)
@@ -187,6 +192,10 @@ class Graph {
   /// dL/dv for every node v with needs_grad, from dL/d(root) = seed: computed, and kept by the nodes that do so.
   void sweep(const Var<V>& root, V seed) {
     if (!nodes_[root.id()]->needs_grad()) return;
+    if (sweeping_)
+      detail::fail<GraphError>({"backward: called by a hook, while gradients pass through the same graph: call it "
+                                "later, or give the hook a graph of its own"});
+    const detail::WhileTrue guard(sweeping_);
     const std::size_t count = std::size_t{root.id()} + 1;
     if (adjoints_in_use_) adjoints_.clear();  // by the last sweep, which was to keep them or was broken off
     adjoints_in_use_ = true;
@@ -273,6 +282,7 @@ class Graph {
   bool frozen_ = false;      // the parameters
   bool own_memory_ = false;  // whether any node does, so that it must be destroyed
   bool adjoints_in_use_ = false;
+  bool sweeping_ = false;  // gradients are on their way
   std::shared_ptr<detail::Inspector<V>> inspector_;
   detail::Adjoints<V> adjoints_;  // kept between sweeps for its memory; all are empty unless they are in use
 };

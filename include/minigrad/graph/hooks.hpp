@@ -88,7 +88,9 @@ class HookedNode final : public Node<V> {
 /// Calls hook(g) with the gradient g = dL/dx each time that backward() or grad() has all of it, before it is kept or
 /// passed on. A hook that gives a value replaces the gradient by that: clipped, masked, turned around. Several hooks
 /// are called in the order of their registration, each with what the one before left. A hook that replaces gradients
-/// and is to work with grad() takes Vars as well, as `const auto&`. Hooks are forgotten by clear().
+/// and is to work with grad() takes Vars as well, as `const auto&`. Hooks are forgotten by clear(). Each use of a
+/// Parameter has a node of its own, and a hook on graph.parameter(p) sees the gradient by that use alone. A hook must
+/// not call backward() on its own graph, nor clear() it.
 ///
 /// Throws GraphError for an x that needs no gradient; a gradient of another shape makes backward() throw ShapeError.
 ///

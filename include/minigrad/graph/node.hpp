@@ -99,14 +99,16 @@ V zeros_like_value(const V& value) {
 }
 
 template <class V>
-void add_gradient(std::optional<V>& sum, V& part) {
+void add_gradient(std::optional<V>& sum, std::optional<V>& adjoint) {
+  V& part = *adjoint;
   if constexpr (is_tensor<V>) {
     if (sum && sum->shape() != part.shape())
       fail<ShapeError>({"backward: a gradient of shape ", part.shape(), " is to be added to one of shape ",
                         sum->shape(), ": call zero_grad() after giving a parameter another shape"});
   }
-  if (sum) add_to(*sum, part);
-  else sum = std::move(part);
+  if (sum) return add_to(*sum, part);
+  sum = std::move(part);
+  adjoint.reset();
 }
 
 template <class V>
@@ -114,7 +116,7 @@ class InputNode final : public Node<V> {
  public:
   InputNode(V value, bool needs_grad) : Node<V>(&value_, needs_grad), value_(std::move(value)) {}
   const char* op() const override { return this->needs_grad() ? "variable" : "input"; }
-  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(grad_, *adjoints[self]); }
+  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(grad_, adjoints[self]); }
   const V* kept_grad() const override { return grad_ ? &*grad_ : nullptr; }
   void zero_grad() override { grad_.reset(); }
 
@@ -129,7 +131,7 @@ class ParameterNode final : public Node<V> {
   ParameterNode(ParameterState<V>& state, bool frozen)
       : Node<V>(&state.value, state.requires_grad && !frozen), state_(state) {}
   const char* op() const override { return "parameter"; }
-  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(state_.grad, *adjoints[self]); }
+  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(state_.grad, adjoints[self]); }
   const V* kept_grad() const override { return state_.grad ? &*state_.grad : nullptr; }
   void zero_grad() override { state_.zero_grad(); }
 

@@ -39,6 +39,15 @@ const auto& value_of(const X& x) {
   else return x;
 }
 
+/// Whole numbers, alone or in a Tensor, as doubles; all else as it is. For functions whose results are not whole.
+template <class X>
+decltype(auto) as_real(const X& x) {
+  constexpr bool whole = std::is_integral_v<typename detail::NumberOf<X>::type>;
+  if constexpr (whole && is_number<X>) return static_cast<double>(x);
+  else if constexpr (whole && is_tensor<X>) return x.template to<double>();
+  else return (x);
+}
+
 namespace detail {
 
 template <class T>

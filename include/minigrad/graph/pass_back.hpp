@@ -28,7 +28,7 @@ template <class V>
 [[gnu::noinline]] void pass_back(const char* op, std::optional<V>& slot, V part, const V& input) {
   if (part.shape() != input.shape()) {
     check_rule(op, part.shape(), input.shape());
-    part = sum_to(std::move(part), input.shape());
+    part = sum_to(part, input.shape());
   }
   if (slot)
     add_to(*slot, part);
@@ -53,7 +53,11 @@ template <class V>
 template <class V>
 [[gnu::noinline]] void pass_back_copy(const char* op, std::optional<V>& slot, const V& g, const V& input) {
   if constexpr (is_tensor<V>) {
-    if (slot && slot->shape() == g.shape()) return add_to(*slot, g);
+    if (g.shape() != input.shape()) {
+      check_rule(op, g.shape(), input.shape());
+      return pass_back(op, slot, sum_to(g, input.shape()), input);
+    }
+    if (slot) return add_to(*slot, g);
   }
   pass_back(op, slot, V(g), input);
 }

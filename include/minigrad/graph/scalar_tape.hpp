@@ -203,12 +203,17 @@ class ScalarTape {
 
   /// f(x) and its derivatives along each x, for a function of many numbers, which gets them as a
   /// std::span<const ScalarVar<T>>: returns the value and writes the derivatives to `gradient`, which has the size of
-  /// x. The result may be a constant; its derivatives are 0. Clears the tape first.
+  /// x. The result may be a constant; its derivatives are 0. Clears the tape first. Throws GraphError when f calls it for the same
+  /// tape.
   template <class F>
   T value_and_grad(const F& f, std::span<const T> x, std::span<T> gradient) {
     if (gradient.size() != x.size())
       detail::fail<ValueError>(
           {"value_and_grad: room for ", gradient.size(), " derivatives of a function of ", x.size(), " numbers"});
+    if (running_)
+      detail::fail<GraphError>({"value_and_grad: called by a function that the same tape is differentiating: give the "
+                                "inner function a tape of its own"});
+    const detail::WhileTrue guard(running_);
     clear();
     std::vector<ScalarVar<T>> in = std::exchange(arguments_, {});
     in.resize(x.size());
@@ -245,6 +250,7 @@ class ScalarTape {
  private:
   detail::Tape<T> tape_;
   std::vector<ScalarVar<T>> arguments_;  // of value_and_grad(), kept for its memory
+  bool running_ = false;                 // value_and_grad()
 };
 
 /// Computes dL/dv for every variable v of the loss's tape, and forgets what an earlier backward() found. Throws

@@ -95,7 +95,7 @@ class Tape {
       const T g = adjoints[i];
       const Record& r = records[i];
       if (g == 0) [[unlikely]] {
-        if (std::isfinite(r.slope[0]) && std::isfinite(r.slope[1])) continue;
+        if (is_finite(r.slope[0]) && is_finite(r.slope[1])) continue;
         if (!std::exchange(know_reached, true)) find_reached(root);
         if (!reached_[i]) continue;
       }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../graph/anomaly.hpp"
+#include "../graph/backward.hpp"
 #include "module.hpp"
 
 namespace minigrad {
@@ -35,7 +36,7 @@ void check_parts(M& model, const X&... x) {
   const std::string* last = nullptr;  // the one listed that was met last, which says where we are
   for (NodeId id = 0; id < graph.size(); ++id) {
     const detail::Node<V>& node = graph.node(id);
-    if (node.op() != std::string("parameter")) continue;
+    if (!detail::is_parameter_node(node)) continue;
     const std::string* name = nullptr;
     for (const NamedParameter<V>& one : listed)
       if (&one.parameter.value() == &node.value()) name = &one.name;

@@ -25,7 +25,10 @@ struct Linear {
     init::uniform_(bias.value(), -bound, bound, rng);
   }
 
-  auto operator()(const auto& x) const { return affine(x, weight, bias); }
+  auto operator()(const auto& x) const& { return affine(x, weight, bias); }
+  /// A layer must live until backward() is done, which one that is made for this call does not.
+  template <class V>
+  void operator()(const Var<V>& x) && = delete;
 
   auto parts() { return std::tie(weight, bias); }
   static constexpr const char* part_names[] = {"weight", "bias"};
@@ -88,7 +91,8 @@ class Dropout {
   bool training = true;
 
   Dropout(double p, Rng& rng) : p_(p), rng_(rng()) {
-    if (!(p >= 0 && p < 1)) detail::fail<ValueError>({"Dropout: p is ", p, ", and must be at least 0 and less than 1"});
+    if (detail::is_nan(p) || !(p >= 0 && p < 1))
+      detail::fail<ValueError>({"Dropout: p is ", p, ", and must be at least 0 and less than 1"});
   }
 
   template <class X>

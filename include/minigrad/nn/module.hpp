@@ -6,10 +6,12 @@
 //     auto parts() { return std::tie(hidden, output); }
 //   };
 //
-// parts() lists parameters, modules, and vectors of them. There is no base class and nothing to register. Parameters
-// are named by their places, "0.weight", or by `static constexpr const char* part_names[]` where a module gives that.
+// parts() lists parameters, modules, and vectors and arrays of them. There is no base class and nothing to register.
+// Parameters are named by their places, "0.weight", or by `static constexpr const char* part_names[]` where a module
+// gives that.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <iterator>
 #include <string>
@@ -34,10 +36,18 @@ namespace detail {
 template <class M>
 concept HasParts = requires(M& module) { module.parts(); };
 
+/// Vectors and arrays of modules.
 template <class M>
-inline constexpr bool is_vector = false;
+inline constexpr bool is_list = false;
 template <class M>
-inline constexpr bool is_vector<std::vector<M>> = true;
+inline constexpr bool is_list<std::vector<M>> = true;
+template <class M, std::size_t Count>
+inline constexpr bool is_list<std::array<M, Count>> = true;
+
+/// What may hold parameters that nobody would find.
+template <class M>
+concept HidesParts = std::is_pointer_v<M> || requires(M& module) { module.operator*(); } ||
+                     (!is_tensor<M> && requires(M& module) { module.begin(); });
 
 /// Modules that hide the types of their parts, as Sequential does, answer for them.
 template <class M>
@@ -58,6 +68,8 @@ struct ParameterValue<Parameter<V>> {
 };
 template <class M>
 struct ParameterValue<std::vector<M>> : ParameterValue<M> {};
+template <class M, std::size_t Count>
+struct ParameterValue<std::array<M, Count>> : ParameterValue<M> {};
 template <AnswersForParts M>
 struct ParameterValue<M> {
   using type = typename M::parameter_value;
@@ -101,7 +113,10 @@ struct ParameterVisitor {
 /// visit(part, place) for each direct part of a module.
 template <class M, class Visit>
 void for_each_part(M& module, const PartPlace& place, const Visit& visit) {
-  if constexpr (is_vector<M>) {
+  static_assert(is_list<M> || HasParts<M> || !HidesParts<M>,
+                "minigrad: parts() lists parameters, modules, and vectors and arrays of them: of a pointer or another "
+                "container list what it holds");
+  if constexpr (is_list<M>) {
     for (std::size_t k = 0; k < module.size(); ++k) visit(module[k], PartPlace{&place, nullptr, k});
   } else if constexpr (HasParts<M>) {
     constexpr bool has_names = requires { M::part_names[0]; };
@@ -131,13 +146,23 @@ void visit_parameters(M& module, const PartPlace& place, const ParameterVisitor<
   }
 }
 
-/// Appends to a list of parameters with their names.
+/// Appends to a list of parameters with their names. A parameter that is listed twice is still one.
 template <class V>
 ParameterVisitor<V> collect_names(std::vector<NamedParameter<V>>& out) {
   const auto append = [](void* to, Parameter<V>& parameter, const PartPlace& place) {
-    static_cast<std::vector<NamedParameter<V>>*>(to)->push_back({place.text(), parameter.ref()});
+    auto& list = *static_cast<std::vector<NamedParameter<V>>*>(to);
+    for (const NamedParameter<V>& known : list)
+      if (known.parameter == parameter.ref()) return;
+    list.push_back({place.text(), parameter.ref()});
   };
   return {append, &out};
+}
+
+template <class M>
+void require_model() {
+  static_assert(!std::is_const_v<M>, "minigrad: this model is const, and its parts() are there to be changed");
+  static_assert(!std::is_void_v<parameter_value_of<M>>,
+                "minigrad: this model has no parameters: its parts() should list them");
 }
 
 template <class M>
@@ -150,24 +175,27 @@ void set_training(M& module, bool on) {
 
 }  // namespace detail
 
-/// Every parameter of a model with its name, in the order of parts().
+/// Every parameter of a model with its name, in the order of parts(); one that is listed twice once, by its first name.
 template <class M>
 auto named_parameters(M& model) {
+  detail::require_model<M>();
   using V = detail::parameter_value_of<M>;
-  static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
   std::vector<NamedParameter<V>> out;
   detail::visit_parameters(model, {}, detail::collect_names(out));
   return out;
 }
 
-/// Every parameter of a model, in the order of parts().
+/// Every parameter of a model, in the order of parts(); one that is listed twice once.
 template <class M>
 auto parameters(M& model) {
+  detail::require_model<M>();
   using V = detail::parameter_value_of<M>;
-  static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
   std::vector<ParameterRef<V>> out;
   const auto append = [](void* to, Parameter<V>& parameter, const detail::PartPlace&) {
-    static_cast<std::vector<ParameterRef<V>>*>(to)->push_back(parameter.ref());
+    auto& list = *static_cast<std::vector<ParameterRef<V>>*>(to);
+    for (const ParameterRef<V>& known : list)
+      if (known == parameter.ref()) return;
+    list.push_back(parameter.ref());
   };
   detail::visit_parameters(model, {}, detail::ParameterVisitor<V>{append, &out});
   return out;
@@ -182,10 +210,12 @@ void zero_grad(M& model) {
 /// Training mode, in which Dropout drops, and evaluation mode, in which it does nothing. Models start in training mode.
 template <class M>
 void train(M& model) {
+  static_assert(!std::is_const_v<M>, "minigrad: train() of a const model would change nothing");
   detail::set_training(model, true);
 }
 template <class M>
 void eval(M& model) {
+  static_assert(!std::is_const_v<M>, "minigrad: eval() of a const model would change nothing");
   detail::set_training(model, false);
 }
 

@@ -22,10 +22,14 @@ class SummaryTable {
     if (parameters.empty()) rows_.push_back({std::move(layer), "", "", ""});
     for (const auto& [name, parameter] : parameters) {
       const Shape shape = shape_of(parameter.value());
+      bool known = false;  // it is part of another layer as well
+      for (const void* counted : counted_) known = known || counted == &parameter.value();
       const bool frozen = !parameter.requires_grad();
       rows_.push_back(
           {std::move(layer), name, to_string(shape), std::to_string(shape.size()) + (frozen ? " frozen" : "")});
       layer.clear();
+      if (known) continue;
+      counted_.push_back(&parameter.value());
       total_ += shape.size();
       if (!frozen) trainable_ += shape.size();
     }
@@ -57,6 +61,7 @@ class SummaryTable {
   }
 
   std::vector<SummaryRow> rows_;
+  std::vector<const void*> counted_;  // the parameters
   std::size_t total_ = 0, trainable_ = 0;
 };
 
@@ -95,8 +100,8 @@ void summarize(M& module, const PartPlace& place, SummaryTable& table) {
 ///   33 parameters, 33 trainable
 template <class M>
 std::string summary(M& model) {
+  detail::require_model<M>();
   using V = detail::parameter_value_of<M>;
-  static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
   detail::SummaryTable table;
   detail::summarize<V>(model, {}, table);
   return table.text();

@@ -38,7 +38,8 @@ void for_each_gradient(const std::vector<ParameterRef<V>>& parameters, const Vis
 /// p = infinity; 0 without gradients. Throws ValueError unless p > 0.
 template <class M>
 double grad_norm(M&& model, double norm_type = 2) {
-  if (!(norm_type > 0)) detail::fail<ValueError>({"grad_norm: norm_type is ", norm_type, ", and must be positive"});
+  if (detail::is_nan(norm_type) || !(norm_type > 0))
+    detail::fail<ValueError>({"grad_norm: norm_type is ", norm_type, ", and must be positive"});
   double total = 0;
   detail::for_each_gradient(detail::parameter_refs(model), [&](std::size_t n, const auto* g) {
     if (norm_type == 2) {
@@ -60,7 +61,7 @@ double grad_norm(M&& model, double norm_type = 2) {
 /// the norm before; one that is not finite is for the caller to act upon. Throws ValueError for a negative max_norm.
 template <class M>
 double clip_grad_norm(M&& model, double max_norm, double norm_type = 2) {
-  if (!(max_norm >= 0))
+  if (detail::is_nan(max_norm) || !(max_norm >= 0))
     detail::fail<ValueError>({"clip_grad_norm: max_norm is ", max_norm, ", and must be at least 0"});
   const auto& refs = detail::parameter_refs(model);
   const double norm = grad_norm(refs, norm_type);
@@ -75,7 +76,8 @@ double clip_grad_norm(M&& model, double max_norm, double norm_type = 2) {
 /// Moves every number of every gradient into [-limit, limit]. Throws ValueError for a negative limit.
 template <class M>
 void clip_grad_value(M&& model, double limit) {
-  if (!(limit >= 0)) detail::fail<ValueError>({"clip_grad_value: the limit is ", limit, ", and must be at least 0"});
+  if (detail::is_nan(limit) || !(limit >= 0))
+    detail::fail<ValueError>({"clip_grad_value: the limit is ", limit, ", and must be at least 0"});
   detail::for_each_gradient(detail::parameter_refs(model), [&]<class T>(std::size_t n, T* g) {
     const T high = static_cast<T>(limit);
     detail::for_each_element<T>(

@@ -123,7 +123,7 @@ template <std::floating_point T = float>
 Tensor<T> uniform(const Shape& shape, double low, double high, Rng& rng) {
   const T from = static_cast<T>(low), to = static_cast<T>(high);
   const double a = static_cast<double>(from), b = static_cast<double>(to);
-  if (!(a <= b) || !(b - a <= (std::numeric_limits<double>::max)()))
+  if (!(a <= b) || !detail::is_finite(b - a))
     detail::fail<ValueError>({"uniform: no numbers from ", low, " up to ", high});
   const T largest = std::nextafter(to, from);  // `to` itself when the two are equal
   auto x = Tensor<T>::empty(shape);
@@ -135,7 +135,8 @@ Tensor<T> uniform(const Shape& shape, double low, double high, Rng& rng) {
 /// ValueError for a negative standard deviation.
 template <std::floating_point T = float>
 Tensor<T> normal(const Shape& shape, double mean, double stddev, Rng& rng) {
-  if (!(stddev >= 0)) detail::fail<ValueError>({"normal: the standard deviation is ", stddev});
+  if (detail::is_nan(stddev) || !(stddev >= 0))
+    detail::fail<ValueError>({"normal: the standard deviation is ", stddev});
   auto x = Tensor<T>::empty(shape);
   for (T& value : x) value = static_cast<T>(rng.normal(mean, stddev));
   return x;

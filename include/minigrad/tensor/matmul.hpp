@@ -1,7 +1,8 @@
 // tensor/matmul.hpp - products of matrices: matmul = A B, matmul_nt = A B', matmul_tn = A' B.
 //
 // The transposed forms are there because backpropagation needs them: if Y = A B then dL/dA = G B' and dL/dB = A' G.
-// They read their operands where they stand: nothing is transposed first. How they are computed is in gemm.hpp.
+// They read their operands where they stand: nothing is transposed first. How they are computed is in gemm.hpp. An A of
+// another rank than 2 is the matrix of its rows, all axes but the last taken as one; a vector is one row.
 #pragma once
 
 #include <cstddef>
@@ -12,35 +13,50 @@
 namespace minigrad {
 namespace detail {
 
+/// The rows of a tensor as a matrix: its last axis, and all others as one.
+template <class T>
+MatrixView<T> matrix_of_rows(const Tensor<T>& x) {
+  const std::size_t last = x.rank() - 1;
+  std::size_t rows = 1;
+  for (std::size_t axis = 0; axis < last; ++axis) rows *= x.shape()[axis];
+  return MatrixView<T>::plain(x.data(), rows, x.shape()[last]);
+}
+
 template <class T>
 Tensor<T> matmul(const char* op, const Tensor<T>& a, bool transpose_a, const Tensor<T>& b, bool transpose_b) {
-  if (a.rank() != 2 || b.rank() != 2)
-    shape_error(op, a.shape(), b.shape(), "both must be matrices; reshape a vector of n to [n, 1] or [1, n]");
-  auto A = MatrixView<T>::plain(a.data(), a.shape()[0], a.shape()[1]);
-  auto B = MatrixView<T>::plain(b.data(), b.shape()[0], b.shape()[1]);
+  if (a.rank() == 0 || b.rank() == 0) shape_error(op, a.shape(), b.shape(), "numbers are multiplied by *");
+  if (b.rank() != 2 && !transpose_a)
+    shape_error(op, a.shape(), b.shape(),
+                "the second must be a matrix; reshape a vector of n to [n, 1] or [1, n]");
+  MatrixView<T> A = matrix_of_rows(a), B = matrix_of_rows(b);
   if (transpose_a) A = A.transposed();
   if (transpose_b) B = B.transposed();
   if (A.columns != B.rows) shape_error(op, a.shape(), b.shape(), "inner extents differ");
-  auto c = Tensor<T>::empty({A.rows, B.columns});
+  Shape shape{A.rows, B.columns};
+  if (!transpose_a && a.rank() != 2) {
+    shape = a.shape();
+    shape[a.rank() - 1] = B.columns;
+  }
+  auto c = Tensor<T>::empty(shape);
   gemm(A, B, c.data(), Write::assign);
   return c;
 }
 
 }  // namespace detail
 
-/// A B: [m, k] and [k, n] give [m, n]. Throws ShapeError unless both are matrices and the inner extents agree.
+/// A B: [..., k] and [k, n] give [..., n]. Throws ShapeError unless B is a matrix and the inner extents agree.
 template <class T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b) {
   return detail::matmul("matmul", a, false, b, false);
 }
 
-/// A B': [m, k] and [n, k] give [m, n].
+/// A B': [..., k] and [n, k] give [..., n].
 template <class T>
 Tensor<T> matmul_nt(const Tensor<T>& a, const Tensor<T>& b) {
   return detail::matmul("matmul_nt", a, false, b, true);
 }
 
-/// A' B: [k, m] and [k, n] give [m, n].
+/// A' B: [..., m] and [..., n] give [m, n]: the sum over all rows, of which both have the same number.
 template <class T>
 Tensor<T> matmul_tn(const Tensor<T>& a, const Tensor<T>& b) {
   return detail::matmul("matmul_tn", a, true, b, false);
@@ -58,9 +74,7 @@ Tensor<T> affine(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& b
   Shape shape = x.shape();
   shape[x.rank() - 1] = out;
   auto y = Tensor<T>::empty(shape);
-  const std::size_t rows = out ? y.size() / out : 0;
-  detail::gemm(detail::MatrixView<T>::plain(x.data(), rows, in),
-               detail::MatrixView<T>::plain(weight.data(), out, in).transposed(), y.data(), detail::Write::assign,
+  detail::gemm(detail::matrix_of_rows(x), detail::matrix_of_rows(weight).transposed(), y.data(), detail::Write::assign,
                bias.data());
   return y;
 }

@@ -66,7 +66,8 @@ template <class T>
 Tensor<T> slice(const Tensor<T>& x, std::size_t begin, std::size_t end, Axis axis = 0) {
   const std::size_t k = axis.in("slice", x.shape());
   if (begin > end || end > x.shape()[k])
-    detail::fail<IndexError>({"slice: ", begin, " to ", end, " along axis ", k, " of a tensor of shape ", x.shape()});
+    detail::fail<IndexError>({"slice: ", static_cast<std::ptrdiff_t>(begin), " to ", static_cast<std::ptrdiff_t>(end),
+                              " along axis ", k, " of a tensor of shape ", x.shape()});
   Shape shape = x.shape();
   shape[k] = end - begin;
   auto y = Tensor<T>::empty(shape);

@@ -172,16 +172,28 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
   return y;
 }
 template <class T>
-Tensor<T> sum_to(Tensor<T> x, const Shape& shape) {
+Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  if (shape.size() == 1) return sum(x).reshape(shape);
-  while (x.rank() > shape.rank()) x = sum(x, 0);
+  if (shape.size() == 1 && shape.rank() <= x.rank()) return sum(x).reshape(shape);
+  Tensor<T> y;
+  const Tensor<T>* part = &x;
+  if (x.rank() > shape.rank()) {  // the axes that shape does not have, all at once
+    Shape rest;
+    std::size_t rows = 1;
+    for (std::size_t axis = 0; axis < x.rank(); ++axis)
+      if (axis < x.rank() - shape.rank()) rows *= x.shape()[axis];
+      else rest.push_back(x.shape()[axis]);
+    y = Tensor<T>::empty(rest);
+    detail::sum_columns(rows, y.size(), x.data(), y.data());
+    part = &y;
+  }
   for (std::size_t axis = 0; axis < shape.rank(); ++axis)
-    if (shape[axis] != x.shape()[axis]) {
-      if (shape[axis] != 1) detail::shape_error("sum_to", x.shape(), shape, "the second does not stretch to the first");
-      x = sum(x, static_cast<int>(axis), true);
+    if (axis >= part->rank() || shape[axis] != part->shape()[axis]) {
+      if (axis >= part->rank() || shape[axis] != 1) detail::shape_error("sum_to", x.shape(), shape, "the second does not stretch to the first");
+      y = sum(*part, static_cast<int>(axis), true);
+      part = &y;
     }
-  return x;
+  return y;
 }
 
 }  // namespace minigrad

@@ -56,24 +56,25 @@ MINIGRAD_INLINE T sum_of_blocks(std::size_t n, const T* x) {
   return sum_of_lanes(sum_of_registers<1>(s))[0];
 }
 
-/// y[i] += the sum of column i of [rows, n].
-template <class L, class T>
+/// y[i] += the sum of column i of [rows, n], `Count` registers of columns at a time, from column i on; i moves on.
+template <class L, std::size_t Count, class T>
+MINIGRAD_INLINE void add_columns(std::size_t& i, std::size_t rows, std::size_t n, const T* x, T* y) {
+  for (; i + Count * L::count <= n; i += Count * L::count) {
+    L s[Count];
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < Count; ++k) s[k] = L::load(y + i + k * L::count);
+    add_rows(rows, n, x + i, s);
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < Count; ++k) s[k].store(y + i + k * L::count);
+  }
+}
+template <std::size_t Bytes, class T>
 MINIGRAD_INLINE void add_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
-  constexpr std::size_t count = block / L::count;
+  using L = lane_math::Lanes<T, Bytes>;
   std::size_t i = 0;
-  for (; i + block <= n; i += block) {
-    L s[count];
-#pragma GCC unroll 16
-    for (std::size_t k = 0; k < count; ++k) s[k] = L::load(y + i + k * L::count);
-    add_rows(rows, n, x + i, s);
-#pragma GCC unroll 16
-    for (std::size_t k = 0; k < count; ++k) s[k].store(y + i + k * L::count);
-  }
-  for (; i + L::count <= n; i += L::count) {
-    L s[] = {L::load(y + i)};
-    add_rows(rows, n, x + i, s);
-    s[0].store(y + i);
-  }
+  add_columns<L, block / L::count>(i, rows, n, x, y);
+  add_columns<L, 1>(i, rows, n, x, y);
+  if constexpr (Bytes > 16) add_columns<lane_math::Lanes<T, 16>, 1>(i, rows, n, x, y);
   for (; i < n; ++i)
     for (std::size_t row = 0; row < rows; ++row) y[i] += x[row * n + i];
 }
@@ -83,7 +84,7 @@ template <class T>
 }
 template <class T>
 [[gnu::noinline]] void add_columns_on_lanes(std::size_t rows, std::size_t n, const T* x, T* y) {
-  add_columns<lane_math::Lanes<T, 16>>(rows, n, x, y);
+  add_columns<16>(rows, n, x, y);
 }
 #if MINIGRAD_HAS_TARGETS
 template <class T>
@@ -92,7 +93,7 @@ template <class T>
 }
 template <class T>
 [[gnu::noinline]] MINIGRAD_TARGET_AVX2 void add_columns_on_avx2(std::size_t rows, std::size_t n, const T* x, T* y) {
-  add_columns<lane_math::Lanes<T, 32>>(rows, n, x, y);
+  add_columns<32>(rows, n, x, y);
 }
 #endif
 #endif

@@ -109,6 +109,15 @@ std::string backward_or_anomaly(const Var<V>& loss) {
   return "";
 }
 
+/// An optimizer made for a copy of the model would train that, and this one never.
+template <class V>
+void require_updated(const std::vector<ParameterRef<V>>& weights) {
+  for (const ParameterRef<V>& weight : weights)
+    if (weight.updated_by()) return;
+  fail<ValueError>({"fit: the optimizer updates none of the model's parameters: it was made for another model, or for a "
+                    "copy of this one"});
+}
+
 /// Batches are averaged by their rows, which has a meaning only for losses that are means themselves.
 template <class Loss>
 void require_mean(const char* function, const Loss& loss) {
@@ -184,12 +193,14 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
         stop(message);
       }
       optimizer.zero_grad();
+      for (const auto& weight : weights) weight.zero_grad();  // the optimizer may have only some of them
       if (!options.detect_anomaly) backward(batch_loss);
       else if (const std::string anomaly = backward_or_anomaly(batch_loss); !anomaly.empty()) stop(anomaly);
       const bool last = ++batch == loader.batches();
       if (options.clip_norm > 0) norm = clip_grad_norm(weights, options.clip_norm);
       else if (last) norm = grad_norm(weights);
       optimizer.step();
+      if (updates == 0) require_updated(weights);
       ++updates;
       total += value * static_cast<double>(rows);
       samples += rows;

@@ -31,7 +31,7 @@ struct History {
 
   /// The record of the best epoch. Throws IndexError when there is none.
   const Epoch& best() const {
-    if (best_epoch == 0) detail::fail<IndexError>({"History: no best epoch: there was no validation"});
+    if (best_epoch == 0) detail::fail<IndexError>({"History: no best epoch: there was no validation, or its loss was never finite"});
     return epochs[best_epoch - 1];
   }
 
@@ -39,7 +39,7 @@ struct History {
   std::string to_csv() const {
     std::string out = "epoch,updates,train_loss,validation_loss,lr,grad_norm,seconds\n";
     for (const Epoch& e : epochs) {
-      const bool validated = e.validation_loss == e.validation_loss;
+      const bool validated = !detail::is_nan(e.validation_loss);
       out += detail::text({e.epoch, ",", e.updates, ",", format_number(e.train_loss, 9), ",",
                            validated ? format_number(e.validation_loss, 9) : "", ",", format_number(e.lr, 9), ",",
                            format_number(e.grad_norm, 9), ",", format_number(e.seconds, 6), "\n"});

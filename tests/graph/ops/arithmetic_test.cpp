@@ -135,3 +135,7 @@ TEST_CASE("constant_like and zeros_like follow what they are like") {
   Graph<Tensor<float>> tensors;
   CHECK(zeros_like(tensors.variable({{1, 2}})).value() == Tensor<float>{{0, 0}});
 }
+
+TEST_CASE("clamp to limits in the wrong order gives the upper one, as in NumPy") {
+  CHECK(clamp(Tensor<float>{0, 2, 4}, 3, 1) == Tensor<float>{1, 1, 1});
+}

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <minigrad/graph/ops.hpp>
 #include <minigrad/tensor/print.hpp>
 
@@ -53,4 +54,24 @@ TEST_CASE("pow has the values of std::pow, also where they surprise") {
   CHECK(pow(2, 0.5) == std::sqrt(2.0));
   CHECK(pow(Tensor<float>{2, 3}, 2) == Tensor<float>{4, 9});
   CHECK(pow(2, Tensor<float>{2, 3}) == Tensor<float>{4, 8});
+}
+
+TEST_CASE("functions of whole numbers are computed in double, alone and in tensors") {
+  CHECK(sqrt(2) == std::sqrt(2.0));
+  CHECK(exp(1) == doctest::Approx(2.718281828));
+  CHECK(log(2) == doctest::Approx(0.693147181));
+  CHECK(log1p(1) == doctest::Approx(0.693147181));
+  CHECK(expm1(1) == doctest::Approx(1.718281828));
+  CHECK(tanh(1) == doctest::Approx(0.761594156));
+  CHECK(sigmoid(0) == 0.5);
+  CHECK(reciprocal(2) == 0.5);
+  CHECK(leaky_relu(-1) == -0.01);
+  const Tensor<std::int64_t> whole{0, 1, 4};
+  CHECK(sqrt(whole) == Tensor<double>{0, 1, 2});
+  CHECK(exp(whole) == exp(whole.to<double>()));
+  CHECK(sigmoid(whole) == sigmoid(whole.to<double>()));
+  CHECK(softmax(whole, 0) == softmax(whole.to<double>(), 0));
+  CHECK(log_softmax(whole, 0) == log_softmax(whole.to<double>(), 0));
+  CHECK(logsumexp(whole) == logsumexp(whole.to<double>()));
+  CHECK(square(whole) == Tensor<std::int64_t>{0, 1, 16});
 }

@@ -76,7 +76,8 @@ TEST_CASE("matrices that do not fit are named with the op") {
   CHECK_THROWS_WITH_AS(matmul_tn(x, b), "minigrad: matmul_tn: [2, 3] and [3, 2]: inner extents differ", ShapeError);
   CHECK_THROWS_WITH_AS(
       matmul(x, row),
-      "minigrad: matmul: [2, 3] and [3]: both must be matrices; reshape a vector of n to [n, 1] or [1, n]", ShapeError);
+      "minigrad: matmul: [2, 3] and [3]: the second must be a matrix; reshape a vector of n to [n, 1] or [1, n]",
+      ShapeError);
 }
 
 TEST_CASE("affine is a product and a sum in one, for rows, for many rows, and for one") {

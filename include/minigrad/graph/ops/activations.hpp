@@ -14,7 +14,7 @@ inline constexpr auto tanh_op = elementwise(
     [](auto g, auto y, auto&&) { return g * (1 - y * y); });
 template <Operand X>
 inline auto tanh(const X& x) {
-  return tanh_op(x);
+  return tanh_op(as_real(x));
 }
 
 /// 1 / (1 + e^-x), computed without overflow. dy/dx = y (1 - y).
@@ -23,7 +23,7 @@ inline constexpr auto sigmoid_op = elementwise(
     [](auto g, auto y, auto&&) { return g * (y * (1 - y)); });
 template <Operand X>
 inline auto sigmoid(const X& x) {
-  return sigmoid_op(x);
+  return sigmoid_op(as_real(x));
 }
 
 /// max(x, 0): the hinge. dy/dx = 0 where y <= 0, the corner too, else 1.
@@ -41,7 +41,7 @@ inline constexpr auto leaky_relu_op = elementwise(
     [](auto g, auto&&, auto v, auto s) { return where(greater(v, 0), g, g * s); }, no_rule);
 template <Operand X>
 inline auto leaky_relu(const X& x, double slope = 0.01) {
-  return leaky_relu_op(x, constant_like(x, slope));
+  return leaky_relu_op(as_real(x), constant_like(as_real(x), slope));
 }
 
 /// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
@@ -53,7 +53,7 @@ inline constexpr auto elu_op = elementwise(
     no_rule);
 template <Operand X>
 inline auto elu(const X& x, double alpha = 1) {
-  return elu_op(x, constant_like(x, alpha));
+  return elu_op(as_real(x), constant_like(as_real(x), alpha));
 }
 
 /// log(1 + e^x), a smooth relu, computed without overflow. dy/dx = sigmoid(x).
@@ -64,7 +64,7 @@ inline constexpr auto softplus_op = elementwise(
     lanewise([](auto g, auto&&, auto v) { return g * sigmoid(v); }));
 template <Operand X>
 inline auto softplus(const X& x) {
-  return softplus_op(x);
+  return softplus_op(as_real(x));
 }
 
 /// x sigmoid(x), also called swish. dy/dx = s + y (1 - s) with s = sigmoid(x).
@@ -76,7 +76,7 @@ inline constexpr auto silu_op = elementwise(
     }));
 template <Operand X>
 inline auto silu(const X& x) {
-  return silu_op(x);
+  return silu_op(as_real(x));
 }
 
 namespace detail {
@@ -93,7 +93,7 @@ inline constexpr auto gelu_op = elementwise(
     });
 template <Operand X>
 inline auto gelu(const X& x) {
-  return gelu_op(x);
+  return gelu_op(as_real(x));
 }
 
 }  // namespace minigrad

@@ -12,7 +12,7 @@ inline constexpr auto asin_op = elementwise(
     "asin", [](auto v) { return std::asin(v); }, [](auto g, auto&&, auto v) { return g / sqrt(1 - v * v); });
 template <Operand X>
 inline auto asin(const X& x) {
-  return asin_op(x);
+  return asin_op(as_real(x));
 }
 
 /// The angle of cosine x. dy/dx = -1 / sqrt(1 - x^2), infinite at -1 and 1.
@@ -20,7 +20,7 @@ inline constexpr auto acos_op = elementwise(
     "acos", [](auto v) { return std::acos(v); }, [](auto g, auto&&, auto v) { return -(g / sqrt(1 - v * v)); });
 template <Operand X>
 inline auto acos(const X& x) {
-  return acos_op(x);
+  return acos_op(as_real(x));
 }
 
 /// The angle of the point (x, y), from -pi to pi. With r^2 = x^2 + y^2 its derivatives are x / r^2 along y and -y / r^2
@@ -52,7 +52,7 @@ inline constexpr auto sinh_op = elementwise(
     "sinh", [](auto v) { return std::sinh(v); }, [](auto g, auto&&, auto v) { return g * cosh(v); });
 template <Operand X>
 inline auto sinh(const X& x) {
-  return sinh_op(x);
+  return sinh_op(as_real(x));
 }
 
 /// The hyperbolic cosine, (e^x + e^-x) / 2. dy/dx = sinh x.
@@ -60,7 +60,7 @@ inline constexpr auto cosh_op = elementwise(
     "cosh", [](auto v) { return std::cosh(v); }, [](auto g, auto&&, auto v) { return g * sinh(v); });
 template <Operand X>
 inline auto cosh(const X& x) {
-  return cosh_op(x);
+  return cosh_op(as_real(x));
 }
 
 /// The inverse of sinh. dy/dx = 1 / sqrt(x^2 + 1).
@@ -68,7 +68,7 @@ inline constexpr auto asinh_op = elementwise(
     "asinh", [](auto v) { return std::asinh(v); }, [](auto g, auto&&, auto v) { return g / sqrt(v * v + 1); });
 template <Operand X>
 inline auto asinh(const X& x) {
-  return asinh_op(x);
+  return asinh_op(as_real(x));
 }
 
 /// The inverse of cosh, for x >= 1. dy/dx = 1 / sqrt(x^2 - 1), infinite at 1.
@@ -76,7 +76,7 @@ inline constexpr auto acosh_op = elementwise(
     "acosh", [](auto v) { return std::acosh(v); }, [](auto g, auto&&, auto v) { return g / sqrt(v * v - 1); });
 template <Operand X>
 inline auto acosh(const X& x) {
-  return acosh_op(x);
+  return acosh_op(as_real(x));
 }
 
 /// The inverse of tanh, for x between -1 and 1, where it is infinite. dy/dx = 1 / (1 - x^2).
@@ -84,7 +84,7 @@ inline constexpr auto atanh_op = elementwise(
     "atanh", [](auto v) { return std::atanh(v); }, [](auto g, auto&&, auto v) { return g / (1 - v * v); });
 template <Operand X>
 inline auto atanh(const X& x) {
-  return atanh_op(x);
+  return atanh_op(as_real(x));
 }
 
 }  // namespace minigrad

@@ -43,7 +43,7 @@ inline constexpr auto sqrt_op = elementwise(
     [](auto g, auto y, auto&&) { return g / (2 * y); });
 template <Operand X>
 inline auto sqrt(const X& x) {
-  return sqrt_op(x);
+  return sqrt_op(as_real(x));
 }
 
 /// 1 / x. dy/dx = -y^2.
@@ -51,7 +51,7 @@ inline constexpr auto reciprocal_op = elementwise(
     "reciprocal", [](auto v) { return 1 / v; }, [](auto g, auto y, auto&&) { return -(g * y * y); });
 template <Operand X>
 inline auto reciprocal(const X& x) {
-  return reciprocal_op(x);
+  return reciprocal_op(as_real(x));
 }
 
 /// The largest whole number that is not larger than x. dy/dx = 0.
@@ -78,7 +78,7 @@ inline constexpr auto exp_op = elementwise(
     [](auto g, auto y, auto&&) { return g * y; });
 template <Operand X>
 inline auto exp(const X& x) {
-  return exp_op(x);
+  return exp_op(as_real(x));
 }
 
 /// e^x - 1, exact near 0. dy/dx = y + 1.
@@ -87,7 +87,7 @@ inline constexpr auto expm1_op = elementwise(
     [](auto g, auto y, auto&&) { return g * (y + 1); });
 template <Operand X>
 inline auto expm1(const X& x) {
-  return expm1_op(x);
+  return expm1_op(as_real(x));
 }
 
 /// The natural logarithm. dy/dx = 1 / x.
@@ -96,7 +96,7 @@ inline constexpr auto log_op = elementwise(
     [](auto g, auto&&, auto v) { return g / v; });
 template <Operand X>
 inline auto log(const X& x) {
-  return log_op(x);
+  return log_op(as_real(x));
 }
 
 /// log(1 + x), exact near 0. dy/dx = 1 / (1 + x).
@@ -105,7 +105,7 @@ inline constexpr auto log1p_op = elementwise(
     [](auto g, auto&&, auto v) { return g / (1 + v); });
 template <Operand X>
 inline auto log1p(const X& x) {
-  return log1p_op(x);
+  return log1p_op(as_real(x));
 }
 
 /// The logarithm to base 2. dy/dx = 1 / (x log 2).
@@ -114,7 +114,7 @@ inline constexpr auto log2_op = elementwise(
     [](auto g, auto&&, auto v) { return g / (v * constant_like(v, std::numbers::ln2)); });
 template <Operand X>
 inline auto log2(const X& x) {
-  return log2_op(x);
+  return log2_op(as_real(x));
 }
 
 /// The logarithm to base 10. dy/dx = 1 / (x log 10).
@@ -123,7 +123,7 @@ inline constexpr auto log10_op = elementwise(
     [](auto g, auto&&, auto v) { return g / (v * constant_like(v, std::numbers::ln10)); });
 template <Operand X>
 inline auto log10(const X& x) {
-  return log10_op(x);
+  return log10_op(as_real(x));
 }
 
 template <Operand X, Operand P>
@@ -151,7 +151,7 @@ inline constexpr auto sin_op = elementwise(
     "sin", [](auto v) { return std::sin(v); }, [](auto g, auto&&, auto v) { return g * cos(v); });
 template <Operand X>
 inline auto sin(const X& x) {
-  return sin_op(x);
+  return sin_op(as_real(x));
 }
 
 /// The cosine. dy/dx = -sin x.
@@ -159,7 +159,7 @@ inline constexpr auto cos_op = elementwise(
     "cos", [](auto v) { return std::cos(v); }, [](auto g, auto&&, auto v) { return -(g * sin(v)); });
 template <Operand X>
 inline auto cos(const X& x) {
-  return cos_op(x);
+  return cos_op(as_real(x));
 }
 
 /// The tangent. dy/dx = 1 + y^2.
@@ -167,7 +167,7 @@ inline constexpr auto tan_op = elementwise(
     "tan", [](auto v) { return std::tan(v); }, [](auto g, auto y, auto&&) { return g * (1 + y * y); });
 template <Operand X>
 inline auto tan(const X& x) {
-  return tan_op(x);
+  return tan_op(as_real(x));
 }
 
 /// The inverse of the tangent. dy/dx = 1 / (1 + x^2).
@@ -175,7 +175,7 @@ inline constexpr auto atan_op = elementwise(
     "atan", [](auto v) { return std::atan(v); }, [](auto g, auto&&, auto v) { return g / (1 + v * v); });
 template <Operand X>
 inline auto atan(const X& x) {
-  return atan_op(x);
+  return atan_op(as_real(x));
 }
 
 /// The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. dy/dx = 2 / sqrt(pi) exp(-x^2).
@@ -186,7 +186,7 @@ inline constexpr auto erf_op = elementwise(
     }));
 template <Operand X>
 inline auto erf(const X& x) {
-  return erf_op(x);
+  return erf_op(as_real(x));
 }
 
 }  // namespace minigrad

@@ -180,7 +180,7 @@ Tensor<T> softmax_of(const char* op, const Tensor<T>& x, Axis axis, bool keepdim
 template <detail::TensorOperand X>
 auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
   return record(
-      "logsumexp", inputs(x),
+      "logsumexp", inputs(as_real(x)),
       [=](const auto& v) { return detail::softmax_of<detail::Softmax::log_of_sum>("logsumexp", v, axis, keepdim); },
       [=](const auto& g, const auto& y, const auto& v) {
         return detail::keep(g, v, axis) * exp(v - detail::keep(y, v, axis));
@@ -191,7 +191,7 @@ auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
 template <detail::TensorOperand X>
 auto softmax(const X& x, Axis axis) {
   return record(
-      "softmax", inputs(x),
+      "softmax", inputs(as_real(x)),
       [=](const auto& v) { return detail::softmax_of<detail::Softmax::probabilities>("softmax", v, axis); },
       [=](const auto& g, const auto& y, auto&&) { return y * (g - sum(g * y, axis, true)); });
 }
@@ -200,7 +200,7 @@ auto softmax(const X& x, Axis axis) {
 template <detail::TensorOperand X>
 auto log_softmax(const X& x, Axis axis) {
   return record(
-      "log_softmax", inputs(x),
+      "log_softmax", inputs(as_real(x)),
       [=](const auto& v) { return detail::softmax_of<detail::Softmax::logarithms>("log_softmax", v, axis); },
       [=](const auto& g, const auto& y, auto&&) { return g - exp(y) * sum(g, axis, true); });
 }
