@@ -111,7 +111,7 @@ class Axis {
   }
 
  private:
-  static constexpr int everything = std::numeric_limits<int>::min();
+  static constexpr int everything = (std::numeric_limits<int>::min)();
   int index_ = everything;
 };
 
