@@ -1,5 +1,13 @@
 // The macros that other people's headers define: Windows, C's <complex.h> and <math.h>, BSD, macOS, embedded boards.
 // They come after the standard headers, which have to be spared as well, and before minigrad's.
+#if defined(_WIN32)
+#include <windows.h>
+#endif
+#undef min
+#undef max
+#undef near
+#undef far
+#undef small
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
 #undef assert
