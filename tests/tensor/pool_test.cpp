@@ -45,7 +45,7 @@ TEST_CASE("a size class has room for what was asked and wastes at most a fifth")
     if (bytes >= 64) REQUIRE((size.bytes - bytes) * 5 <= size.bytes);
     last_index = size.index;
   }
-  for (std::size_t bits = 6; bits < 63; ++bits) {
+  for (std::size_t bits = 6; bits < 8 * sizeof(std::size_t) - 1; ++bits) {
     const std::size_t power = std::size_t{1} << bits;
     REQUIRE(detail::SizeClass(power).bytes == power);
     REQUIRE(detail::SizeClass(power + 1).bytes == power + power / 4);

@@ -167,7 +167,7 @@ TEST_CASE("an index outside the shape, or too many or too few, is refused") {
   CHECK_THROWS_WITH_AS(x(0), "minigrad: Tensor: element (0) of a tensor of shape [2, 3]", IndexError);
   CHECK_THROWS_WITH_AS(x(), "minigrad: Tensor: element () of a tensor of shape [2, 3]", IndexError);
   CHECK_THROWS_WITH_AS(x(0, 0, 0), "minigrad: Tensor: element (0, 0, 0) of a tensor of shape [2, 3]", IndexError);
-  CHECK_THROWS_WITH_AS(x(std::numeric_limits<std::size_t>::max(), 1),
+  CHECK_THROWS_WITH_AS(x(std::numeric_limits<std::uint64_t>::max(), 1),
                        "minigrad: Tensor: element (18446744073709551615, 1) of a tensor of shape [2, 3]", IndexError);
   CHECK_THROWS_WITH_AS(x[6], "minigrad: Tensor: element 6 of a tensor of shape [2, 3]", IndexError);
   CHECK_THROWS_WITH_AS(x[-1], "minigrad: Tensor: element -1 of a tensor of shape [2, 3]", IndexError);
