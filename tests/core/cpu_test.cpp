@@ -7,8 +7,16 @@
 
 using namespace minigrad;
 
-static Isa chosen_with(const char* wish) {
+static void ask_for(const char* wish) {
+#if defined(_WIN32)
+  _putenv_s("MINIGRAD_ISA", wish);
+#else
   setenv("MINIGRAD_ISA", wish, 1);
+#endif
+}
+
+static Isa chosen_with(const char* wish) {
+  ask_for(wish);
   const Isa chosen = detail::choose_isa();
   return chosen;
 }
@@ -22,7 +30,7 @@ TEST_CASE("MINIGRAD_ISA asks for fewer instructions than the processor has, neve
   CHECK(chosen_with("avx512") == best);
   CHECK(chosen_with("") == best);
   CHECK(chosen_with("mmx") == best);
-  setenv("MINIGRAD_ISA", kept.c_str(), 1);
+  ask_for(kept.c_str());
   CHECK(detail::choose_isa() == isa());
 }
 

@@ -57,7 +57,10 @@ struct TemporaryFile {
                  .string()) {
     std::ofstream(path, std::ios::binary) << content;
   }
-  ~TemporaryFile() { std::filesystem::remove(path); }
+  ~TemporaryFile() {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);  // Windows keeps what may not be written
+    std::filesystem::remove(path);
+  }
 };
 
 }  // namespace

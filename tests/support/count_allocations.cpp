@@ -5,6 +5,10 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(_WIN32)  // has no aligned_alloc
+#include <malloc.h>
+#endif
+
 namespace {
 std::atomic<std::size_t> news{0}, deletes{0};
 }
@@ -26,16 +30,28 @@ void release(void* memory) noexcept {
   std::free(memory);
 }
 
+#if defined(_WIN32)
+void* aligned(std::size_t bytes, std::size_t alignment) { return _aligned_malloc(bytes, alignment); }
+void release_aligned(void* memory) noexcept {
+  if (memory) ++deletes;
+  _aligned_free(memory);
+}
+#else
+void* aligned(std::size_t bytes, std::size_t alignment) {
+  return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);  // wants a multiple of it
+}
+void release_aligned(void* memory) noexcept { release(memory); }
+#endif
+
 }  // namespace
 
 void* operator new(std::size_t bytes) { return counted(std::malloc(bytes ? bytes : 1)); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  const std::size_t step = static_cast<std::size_t>(alignment);
-  return counted(std::aligned_alloc(step, (bytes + step - 1) / step * step));  // wants a multiple of the alignment
+  return counted(aligned(bytes, static_cast<std::size_t>(alignment)));
 }
 void operator delete(void* memory) noexcept { release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { release(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { release_aligned(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release_aligned(memory); }
 
 #endif

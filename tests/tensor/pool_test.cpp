@@ -45,7 +45,7 @@ TEST_CASE("a size class has room for what was asked and wastes at most a fifth")
     if (bytes >= 64) REQUIRE((size.bytes - bytes) * 5 <= size.bytes);
     last_index = size.index;
   }
-  for (std::size_t bits = 6; bits < 63; ++bits) {
+  for (std::size_t bits = 6; bits < 8 * sizeof(std::size_t) - 1; ++bits) {
     const std::size_t power = std::size_t{1} << bits;
     REQUIRE(detail::SizeClass(power).bytes == power);
     REQUIRE(detail::SizeClass(power + 1).bytes == power + power / 4);
@@ -140,16 +140,32 @@ TEST_CASE("a tensor may be freed by another thread than made it") {
   CHECK(from_thread == full({1000}, 4));  // its maker's pool is gone
 }
 
+// MinGW's GCC frees thread_locals before their destructors run (GCC bug 80816), so that what waits in a pool is lost.
+#if defined(__MINGW32__)
+constexpr bool thread_locals_are_destroyed = false;
+#else
+constexpr bool thread_locals_are_destroyed = true;
+#endif
+
 TEST_CASE("a thread's pool goes back to the system when the thread ends") {
-  if (support::sanitized) return;
+  if (support::sanitized || !thread_locals_are_destroyed) return;
   CHECK(buffers_kept_by([] { std::thread([] { const Tensor<float> x = zeros({1000}), y = x; }).join(); }) == 0);
 }
 
 TEST_CASE("so does that of a thread that freed tensors and made none") {
-  if (support::sanitized) return;
+  if (support::sanitized || !thread_locals_are_destroyed) return;
   auto x = std::make_unique<Tensor<float>>(zeros({3000}));
   release_memory();
   CHECK(buffers_kept_by([&] { std::thread([&] { x.reset(); }).join(); }) == -2);  // the tensor and its numbers
+}
+
+TEST_CASE("a thread that calls release_memory in the end leaves nothing, on MinGW too") {
+  if (support::sanitized) return;
+  const auto work = [] {
+    { const Tensor<float> x = zeros({1000}), y = x; }
+    release_memory();
+  };
+  CHECK(buffers_kept_by([&] { std::thread(work).join(); }) == 0);
 }
 
 TEST_CASE("two threads work side by side without sharing buffers") {
@@ -181,7 +197,7 @@ TEST_CASE("a thread_local tensor is freed when its thread ends, before or after 
     static thread_local Tensor<float> second = ones({77});
     CHECK(second.size() == 77);
   };
-  if (support::sanitized) return std::thread(fill).join();
+  if (support::sanitized || !thread_locals_are_destroyed) return std::thread(fill).join();
   CHECK(buffers_kept_by([&] { std::thread(fill).join(); }) == 0);
 }
 

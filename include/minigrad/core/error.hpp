@@ -106,10 +106,10 @@ class Piece {
   return out;
 }
 
-/// Throws E with "minigrad: " and the pieces.
-template <class E>
+/// Throws a Kind of error with "minigrad: " and the pieces.
+template <class Kind>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(std::initializer_list<Piece> pieces) {
-  throw E("minigrad: " + text(pieces));
+  throw Kind("minigrad: " + text(pieces));
 }
 
 }  // namespace detail

@@ -5,7 +5,6 @@
 // conclude that its contrary is true.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <type_traits>
 
@@ -14,13 +13,14 @@
 namespace minigrad::detail {
 inline namespace MINIGRAD_KERNELS {
 
-/// Without its sign, a float or double is NaN if its bits exceed those of infinity.
+/// Without its sign, a float or double is NaN if its bits exceed those of infinity. emscripten 3.1's library has no
+/// std::bit_cast.
 template <class T>
 inline constexpr bool has_bits = std::is_same_v<T, float> || std::is_same_v<T, double>;
 template <class T>
 [[gnu::always_inline]] constexpr auto bits_without_sign(T x) {
-  if constexpr (sizeof(T) == 4) return std::bit_cast<std::int32_t>(x) & 0x7fffffff;
-  else return std::bit_cast<std::int64_t>(x) & 0x7fffffffffffffff;
+  if constexpr (sizeof(T) == 4) return __builtin_bit_cast(std::int32_t, x) & 0x7fffffff;
+  else return __builtin_bit_cast(std::int64_t, x) & 0x7fffffffffffffff;
 }
 template <class T>
 inline constexpr auto infinity_bits = [] {

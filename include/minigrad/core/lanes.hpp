@@ -161,20 +161,20 @@ struct Lanes {
   }
 
  private:
-  template <std::size_t By, std::size_t... I>
-  MINIGRAD_INLINE Lanes rotated(std::index_sequence<I...>) const {
-    return __builtin_shufflevector(v, v, ((I + By) % count)...);
+  template <std::size_t By, std::size_t... At>
+  MINIGRAD_INLINE Lanes rotated(std::index_sequence<At...>) const {
+    return __builtin_shufflevector(v, v, ((At + By) % count)...);
   }
-  template <std::size_t... I>
-  MINIGRAD_INLINE static Lanes load_some(const T* from, std::size_t n, std::index_sequence<I...>) {
-    return Vector{from[I < n ? I : 0]...};
+  template <std::size_t... At>
+  MINIGRAD_INLINE static Lanes load_some(const T* from, std::size_t n, std::index_sequence<At...>) {
+    return Vector{from[At < n ? At : 0]...};
   }
-  template <std::size_t... I>
-  MINIGRAD_INLINE Lanes by_halves(std::index_sequence<I...>) const {
+  template <std::size_t... At>
+  MINIGRAD_INLINE Lanes by_halves(std::index_sequence<At...>) const {
     using Half = Lanes<T, Bytes / 2>;
-    const Half low = Half(__builtin_shufflevector(v, v, I...)).root();
-    const Half high = Half(__builtin_shufflevector(v, v, (count / 2 + I)...)).root();
-    return __builtin_shufflevector(low.v, high.v, I..., (count / 2 + I)...);
+    const Half low = Half(__builtin_shufflevector(v, v, At...)).root();
+    const Half high = Half(__builtin_shufflevector(v, v, (count / 2 + At)...)).root();
+    return __builtin_shufflevector(low.v, high.v, At..., (count / 2 + At)...);
   }
 };
 

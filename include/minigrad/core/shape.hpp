@@ -97,8 +97,8 @@ inline std::string place_of(const Shape& shape, std::size_t i) {
 class Axis {
  public:
   constexpr Axis() = default;
-  template <std::integral I>
-  constexpr Axis(I index) : index_(static_cast<int>(index)) {}
+  template <std::integral Index>
+  constexpr Axis(Index index) : index_(static_cast<int>(index)) {}
   /// So that max(x, 0.5), which is maximum(x, 0.5), and sum(x, true), which is sum(x, {}, true), mean no axis.
   Axis(bool) = delete;
   Axis(std::floating_point auto) = delete;
@@ -115,7 +115,7 @@ class Axis {
   }
 
  private:
-  static constexpr int everything = std::numeric_limits<int>::min();
+  static constexpr int everything = (std::numeric_limits<int>::min)();
   int index_ = everything;
 };
 

@@ -4,17 +4,16 @@
 // a decimal comma, thousands separators, hexadecimal, units, and nan and inf, which as data would poison every sum.
 #pragma once
 
-#include <bit>
 #include <charconv>
 #include <clocale>
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 
 namespace minigrad {
 
@@ -143,8 +142,7 @@ inline ParsedNumber parse_number(std::string_view text) {
   if (is_non_finite(text)) return {0, "is not a finite number"};
   if (!is_decimal(text)) return {0, "is not a number"};
   const double value = decimal_value(text);
-  const bool finite = (std::bit_cast<std::uint64_t>(value) >> 52 & 0x7FF) != 0x7FF;  // also under -ffast-math
-  return finite ? ParsedNumber{value, nullptr} : ParsedNumber{0, "is too large for a double"};
+  return is_finite(value) ? ParsedNumber{value, nullptr} : ParsedNumber{0, "is too large for a double"};
 }
 
 }  // namespace detail

@@ -132,9 +132,10 @@ class Tape {
   }
 
   [[gnu::cold, gnu::noinline]] void more_room() {
-    constexpr std::size_t most = std::size_t{1} << 32;
+    constexpr std::uint64_t most = std::uint64_t{1} << 32;  // a size_t may have 32 bits
     if (capacity_ == most) fail<GraphError>({"ScalarTape: more than 2^32 numbers"});
-    const std::size_t capacity = capacity_ > 1 ? (std::min)(2 * capacity_, most) : 1024;
+    const std::uint64_t twice = (std::min)(std::uint64_t{2} * capacity_, most);
+    const std::size_t capacity = capacity_ > 1 ? static_cast<std::size_t>(twice) : 1024;
     std::unique_ptr<Record[]> records(new Record[capacity]);
     if (size_ > first_record_) std::copy(&records_[first_record_], &records_[size_], &records[first_record_]);
     records_ = std::move(records);

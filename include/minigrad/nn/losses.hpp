@@ -70,8 +70,8 @@ auto l1_loss(const P& prediction, const Y& target, Reduction reduction = Reducti
 
 namespace detail {
 /// dL/de of huber_loss for an error e: g e, held between -delta and delta.
-template <class G, class E, class D>
-auto huber_rule(const G& g, const E& e, const D& delta) {
+template <class G, class Difference, class D>
+auto huber_rule(const G& g, const Difference& e, const D& delta) {
   return g * where(less(abs(e), delta), e, delta * sign(e));
 }
 }  // namespace detail

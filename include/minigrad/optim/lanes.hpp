@@ -22,40 +22,40 @@ inline namespace MINIGRAD_KERNELS {
 
 /// The definition: rule(w_i, g_i, state_i...) from element i on, for every i < n; it may change w and the state. The
 /// rule is a copy, so that no write to w can change its constants, which then stay in registers.
-template <class T, class Rule, std::size_t... I>
+template <class T, class Rule, std::size_t... At>
 [[gnu::noinline]] void update_numbers(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
-                                      [[maybe_unused]] T* const* state, std::index_sequence<I...>) {
-  for (; i < n; ++i) rule(w[i], g[i], state[I][i]...);
+                                      [[maybe_unused]] T* const* state, std::index_sequence<At...>) {
+  for (; i < n; ++i) rule(w[i], g[i], state[At][i]...);
 }
 
 #if defined(__GNUC__)
 // Both kernels call the rule themselves, so that both compilers obey `flatten` and compile it with them. They begin at
 // element i.
-template <class T, class Rule, std::size_t... I>
+template <class T, class Rule, std::size_t... At>
 [[gnu::noinline, gnu::flatten]] void update_lanes(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
-                                                  [[maybe_unused]] T* const* state, std::index_sequence<I...>) {
+                                                  [[maybe_unused]] T* const* state, std::index_sequence<At...>) {
   using L = lane_math::Lanes<T, 16>;
   for (; i + L::count <= n; i += L::count) {
-    L w_i = L::load(w + i), s[] = {L::load(state[I] + i)..., L()};
-    rule(w_i, L::load(g + i), s[I]...);
+    L w_i = L::load(w + i), s[] = {L::load(state[At] + i)..., L()};
+    rule(w_i, L::load(g + i), s[At]...);
     w_i.store(w + i);
-    (s[I].store(state[I] + i), ...);
+    (s[At].store(state[At] + i), ...);
   }
-  for (; i < n; ++i) rule(w[i], g[i], state[I][i]...);
+  for (; i < n; ++i) rule(w[i], g[i], state[At][i]...);
 }
 #if MINIGRAD_HAS_TARGETS
 /// Returns where it ended: what does not fill a register is left over.
-template <class T, class Rule, std::size_t... I>
+template <class T, class Rule, std::size_t... At>
 [[gnu::noinline, gnu::flatten]] MINIGRAD_TARGET_AVX2_WITHOUT_FMA std::size_t update_avx2(
     const Rule rule, std::size_t i, std::size_t n, T* w, const T* g, [[maybe_unused]] T* const* state,
-    std::index_sequence<I...>) {
+    std::index_sequence<At...>) {
   using L = lane_math::Lanes<T, 32>;
 #pragma GCC unroll 2
   for (std::size_t left = (n - i) / L::count; left > 0; --left, i += L::count) {
-    L w_i = L::load(w + i), s[] = {L::load(state[I] + i)..., L()};
-    rule(w_i, L::load(g + i), s[I]...);
+    L w_i = L::load(w + i), s[] = {L::load(state[At] + i)..., L()};
+    rule(w_i, L::load(g + i), s[At]...);
     w_i.store(w + i);
-    (s[I].store(state[I] + i), ...);
+    (s[At].store(state[At] + i), ...);
   }
   return i;
 }

@@ -111,9 +111,9 @@ class Optimizer {
       slot.parameter.updated_by(identity_.get());
       V& w = slot.parameter.value();
       const V& g = slot.parameter.grad();
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
+      [&]<std::size_t... At>(std::index_sequence<At...>) {
         for_each_element<Number>(rule_at(slot.steps), count_numbers(w), numbers(w), numbers(g),
-                                 numbers(slot.state[I < kept ? I : kept - 1])...);
+                                 numbers(slot.state[At < kept ? At : kept - 1])...);
       }(std::make_index_sequence<States>{});
     }
   }

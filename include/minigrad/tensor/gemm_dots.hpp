@@ -31,9 +31,9 @@ template <class T>
 }
 
 /// half = the first half of `whole` + its second half
-template <class Whole, class Half, std::size_t... I>
-[[gnu::always_inline]] inline void fold(const Whole& whole, Half& half, std::index_sequence<I...>) {
-  half = __builtin_shufflevector(whole, whole, I...) + __builtin_shufflevector(whole, whole, (I + sizeof...(I))...);
+template <class Whole, class Half, std::size_t... At>
+[[gnu::always_inline]] inline void fold(const Whole& whole, Half& half, std::index_sequence<At...>) {
+  half = __builtin_shufflevector(whole, whole, At...) + __builtin_shufflevector(whole, whole, (At + sizeof...(At))...);
 }
 
 /// A product by inner products, where the rows of A and the columns of B are contiguous. Eight rows of A make eight

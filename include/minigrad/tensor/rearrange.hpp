@@ -50,13 +50,13 @@ namespace detail {
 
 /// Copies a [outer, part, inner] tensor to or from places begin .. begin + part of a [outer, whole, inner] one.
 template <class Whole, class Part, class Move>
-void for_each_piece(const Shape& whole, std::size_t axis, std::size_t begin, std::size_t part, Whole* big, Part* small,
+void for_each_piece(const Shape& whole, std::size_t axis, std::size_t begin, std::size_t part, Whole* big, Part* piece,
                     const Move& move) {
   std::size_t outer = 1, inner = 1;
   for (std::size_t i = 0; i < axis; ++i) outer *= whole[i];
   for (std::size_t i = axis + 1; i < whole.rank(); ++i) inner *= whole[i];
   for (std::size_t o = 0; o < outer; ++o)
-    move(big + (o * whole[axis] + begin) * inner, small + o * part * inner, part * inner);
+    move(big + (o * whole[axis] + begin) * inner, piece + o * part * inner, part * inner);
 }
 
 }  // namespace detail

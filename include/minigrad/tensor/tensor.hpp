@@ -174,20 +174,21 @@ class Tensor {
       : shape_(shape), size_(size), data_(size ? static_cast<T*>(detail::pool_take(size * sizeof(T))) : nullptr) {}
 
   // A product of large extents may wrap around, so it is taken in floating point as well.
+  static constexpr bool has_64_bits = sizeof(std::size_t) >= 8;
   static std::size_t checked_size(const Shape& shape) {
     std::size_t size = 1, any_bit = 0;
     for (const std::size_t extent : shape) {
       size *= extent;
       any_bit |= extent;
     }
-    static_assert(Shape::max_rank <= 6);  // so that a product of extents below 2^9 is below 2^54
-    if (any_bit >> 9) check_size(shape);
+    static_assert(Shape::max_rank <= 6);  // so that a product of extents below 2^9 is below 2^54, below 2^4 below 2^24
+    if (any_bit >> (has_64_bits ? 9 : 4)) check_size(shape);
     return size;
   }
   [[gnu::noinline]] static void check_size(const Shape& shape) {
     double elements = 1;
     for (const std::size_t extent : shape) elements *= static_cast<double>(extent);
-    if (elements * sizeof(T) > 0x1p62)
+    if (elements * sizeof(T) > (has_64_bits ? 0x1p62 : 0x1p31))
       detail::fail<ShapeError>({"Tensor: shape ", shape, " has more elements than memory can hold"});
   }
 

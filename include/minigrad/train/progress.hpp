@@ -9,6 +9,8 @@
 
 #if defined(_WIN32)
 #include <io.h>
+
+#include <chrono>
 #else
 #include <unistd.h>
 #endif
@@ -24,9 +26,13 @@ class Stopwatch {
 
  private:
   static double now() {
+#if defined(_WIN32)  // whose older C library has no timespec_get; elsewhere <chrono>, slow to compile, is spared
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+#else
     std::timespec time{};
     std::timespec_get(&time, TIME_UTC);
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+#endif
   }
   double start_ = now();
 };

@@ -1,0 +1,313 @@
+#!/usr/bin/env bash
+# tests/matrix.sh [ROW...]
+#
+# The long matrix: other compilers, standard libraries, levels of optimisation, systems, sanitizers and fuzzers than
+# those of tests/run.sh. Runs all rows, or those that are named, and closes with a table; exits with non-zero status if
+# one failed. A row whose tool cannot be had is skipped, which is not a pass.
+#   tests/matrix.sh --list          the names of the rows, and what each does
+#   tests/matrix.sh --table [ROW...]  the table once more, of the last run of each row
+# What is missing is installed where there is apt-get. Everything is kept in build/matrix: ROW.log, ROW.result, and one
+# folder for each build, so that a row that ran before builds only what has changed.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/cmake/need.sh"
+out=$root/build/matrix
+mkdir -p "$out"
+cd "$out"
+# shellcheck disable=SC2207
+warnings=($(sed -n 's/^ *\(-Wall .*\))$/\1/p' "$root/cmake/warnings.cmake"))
+
+# --- what rows are made of; each runs in a shell of its own ---
+
+skip() {  # the row ends here
+  echo "skipped: $*" > "$result.skipped"
+  exit 0
+}
+
+require() {  # PACKAGE COMMAND...: installs PACKAGE unless COMMAND succeeds
+  want "$@"
+  install_missing
+  wanted=()
+  "${@:2}" > /dev/null 2>&1 || skip "no $1"
+}
+
+compiler() {  # COMMAND [PACKAGE]: the row's compiler, for the table too
+  cxx=$1
+  require "${2:-$1}" command -v "$cxx"
+  "$cxx" --version | sed -n '1s/ ([^)]*)//g;1s/\(Debian \)*\(clang\) version/\2/;1p' > "$result.compiler"
+}
+
+count() { echo "$1 passed, $2 failed" | tee -a "$result.counts"; }
+
+check() {  # COMMAND...: one test more
+  if "$@"; then count 1 0; else echo "failed: $*" && count 0 1; fi
+}
+
+# Every header alone, and without a warning.
+headers() {  # FLAG...
+  local header failed=0 all=0
+  for header in "$root"/include/minigrad/*.hpp "$root"/include/minigrad/*/*.hpp "$root"/include/minigrad/*/*/*.hpp; do
+    echo "$header"
+  done > "$result.headers"
+  all=$(wc -l < "$result.headers")
+  # shellcheck disable=SC2016
+  xargs -P "$jobs" -I '{}' bash -c 'echo "#include \"$1\"" | "${@:2}" -x c++ - || echo "does not compile alone: $1"' \
+    headers '{}' "$cxx" -I"$root/include" -fsyntax-only "${warnings[@]}" "$@" < "$result.headers" > "$result.alone"
+  cat "$result.alone"
+  failed=$(grep -c 'does not compile alone' "$result.alone" || true)
+  count $((all - failed)) "$failed"
+}
+
+# The doctest programs of some rooms, built with these flags and run by ctest.
+but=-
+rooms() {  # BUILD "ROOM..." "FLAG..." [CMAKE ARGUMENT...]; without the test $but
+  local build=$out/$1 names=$2 flags=$3 targets=() room status=0
+  shift 3
+  cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="$flags" \
+    -DMINIGRAD_BUILD_EXAMPLES=OFF -DMINIGRAD_BUILD_BENCH=OFF -DCMAKE_CROSSCOMPILING_EMULATOR= "$@"
+  for room in $names; do targets+=("minigrad_test_${room//\//_}"); done
+  cmake --build "$build" --parallel "$jobs" --target "${targets[@]}" -- -k || status=$?
+  ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 1200 -j "$jobs" -L '^unit$' \
+    -E "\.sh\$|^$but\$" -R "^(${names// /|})/[^/]*$" || status=$?
+  awk -v status=$status -f "$root/tests/count.awk" "$build/Testing/Temporary/LastTest.log" |
+    tee -a "$result.counts" || true  # a failure is in the count
+}
+
+consumer() { check bash "$root/tests/consumer.sh" "$1" "$cxx" "$out/consumer/$row/$1" "${@:2}"; }
+
+script() {  # NAME: a test that is a script, with this row's compiler
+  check env ROOT="$root" SCRATCH="$out/scripts/$row/$1" CXX="$cxx" SANITIZE= bash "$root/tests/$1_test.sh"
+}
+
+# What every compiler is asked: all headers alone, behind hostile macros, two files, two shared libraries, and the tests
+# of three rooms: core, data (which reads, where standard libraries differ) and train (which uses all others).
+asked_of_every_compiler() {  # STANDARD [FLAG...]
+  set -- "${1/23/2b}" "${@:2}"  # the name that all of them know
+  consumer hostile_macros -std="$1" "${warnings[@]}" "${@:2}"
+  consumer two_files -std="$1" -O0 -fno-inline "${warnings[@]}" "${@:2}"
+  consumer shared_libraries -std="$1" -O0 "${warnings[@]}" "${@:2}"
+  rooms "$row" "core data train" "-O0 ${*:2}" -DCMAKE_CXX_STANDARD="$([ "$1" = c++20 ] && echo 20 || echo 23)"
+  headers -std="$1" "${@:2}"
+}
+
+# The same with libc++ as clang 19 has it, unpacked beside the build: installed, it would replace other versions.
+with_libcxx() {  # STANDARD
+  local package libcxx
+  libcxx=$out/libcxx-19/usr/lib/llvm-19
+  if [ ! -f "$libcxx/lib/libc++.so" ]; then
+    mkdir -p "$out/libcxx-19"
+    (cd "$out/libcxx-19" &&
+      apt-get -q -o APT::Sandbox::User=root download libc++-19-dev libc++1-19 libc++abi-19-dev libc++abi1-19 libunwind-19) ||
+      skip "no libc++-19-dev"
+    for package in "$out"/libcxx-19/*.deb; do dpkg -x "$package" "$out/libcxx-19"; done
+  fi
+  asked_of_every_compiler "$1" -stdlib=libc++ -nostdinc++ -isystem "$libcxx/include/c++/v1" -L"$libcxx/lib" \
+    -Wl,-rpath,"$libcxx/lib" -Wno-unused-command-line-argument
+}
+
+# doctest alone, for builds that must not see this system's headers.
+doctest_for_cross_builds() {
+  require doctest-dev test -f /usr/include/doctest/doctest.h
+  mkdir -p "$out/doctest/include"
+  cp -r /usr/include/doctest "$out/doctest/include"
+  cat > "$out/doctest/doctestConfig.cmake" <<'CMAKE'
+add_library(doctest::doctest INTERFACE IMPORTED)
+set_target_properties(doctest::doctest PROPERTIES
+  INTERFACE_INCLUDE_DIRECTORIES ${CMAKE_CURRENT_LIST_DIR}/include)
+CMAKE
+}
+
+# --- the rows ---
+names=() texts=()
+row() {  # NAME TEXT: the function NAME is a row
+  names+=("$1")
+  texts+=("$2")
+}
+
+row gcc12_cxx20 "g++ 12, C++20: headers alone, hostile macros, two files, two shared libraries, core, data, train"
+gcc12_cxx20() { compiler g++-12 && asked_of_every_compiler c++20; }
+row gcc12_cxx23 "the same as C++23"
+gcc12_cxx23() { compiler g++-12 && asked_of_every_compiler c++23; }
+row clang14_cxx20 "the same by clang 14 with libstdc++"
+clang14_cxx20() { compiler clang++-14 clang-14 && asked_of_every_compiler c++20; }
+row clang14_cxx23 "... as C++23"
+clang14_cxx23() { compiler clang++-14 clang-14 && asked_of_every_compiler c++23; }
+row clang16_cxx20 "the same by clang 16 with libstdc++"
+clang16_cxx20() { compiler clang++-16 clang-16 && asked_of_every_compiler c++20; }
+row clang16_cxx23 "... as C++23"
+clang16_cxx23() { compiler clang++-16 clang-16 && asked_of_every_compiler c++23; }
+row clang19_cxx20 "the same by clang 19 with libstdc++"
+clang19_cxx20() { compiler clang++-19 clang-19 && asked_of_every_compiler c++20; }
+row clang19_cxx23 "... as C++23"
+clang19_cxx23() { compiler clang++-19 clang-19 && asked_of_every_compiler c++23; }
+row libcxx19_cxx20 "the same by clang 19 with libc++ 19"
+libcxx19_cxx20() { compiler clang++-19 clang-19 && with_libcxx c++20; }
+row libcxx19_cxx23 "... as C++23"
+libcxx19_cxx23() { compiler clang++-19 clang-19 && with_libcxx c++23; }
+
+# Each level of optimisation, where the loops and the vectors are; a training program stands for the rest.
+level() {  # FLAG
+  consumer training "$1" "${warnings[@]}"
+  rooms "$row" tensor "$1"
+}
+row O0_gcc "g++ -O0: tensor, and a program that trains"
+O0_gcc() { compiler g++-12 && level -O0; }
+row O3_gcc "the same with -O3"
+O3_gcc() { compiler g++-12 && level -O3; }
+row O3_clang "clang 19 -O3: tensor, and a program that trains"
+O3_clang() { compiler clang++-19 clang-19 && level -O3; }
+
+# What -Ofast may not break; it allows itself other last digits, and takes NaN in a test's own code for a number.
+fast() {
+  consumer training -O3 -ffast-math "${warnings[@]}"  # clang 19 warns of the name -Ofast
+  consumer two_files -O3 -ffast-math "${warnings[@]}"
+  script core/vector_math_flags
+  script core/mixed_flags
+}
+row Ofast_gcc "g++ -Ofast: the vector functions, kernels linked with those of other flags, a program that trains"
+Ofast_gcc() { compiler g++-12 && fast; }
+row Ofast_clang14 "the same by clang 14"
+Ofast_clang14() { compiler clang++-14 clang-14 && fast; }
+row Ofast_clang19 "the same by clang 19"
+Ofast_clang19() { compiler clang++-19 clang-19 && fast; }
+
+row no_rtti "g++ 12, clang 14, clang 19 -fno-rtti: a program that trains; hidden symbols in two shared libraries"
+no_rtti() {
+  for name in g++-12 clang++-14 clang++-19; do
+    compiler "$name" "${name/++-/-}"
+    consumer training -O1 -fno-rtti "${warnings[@]}"
+    consumer shared_libraries -O0 -fvisibility=hidden "${warnings[@]}"
+  done
+  echo "g++ 12, clang 14, 19" > "$result.compiler"
+}
+
+row mingw "MinGW's g++ for Windows, run by wine: hostile macros after windows.h, core, tensor, data, train"
+mingw() {
+  compiler x86_64-w64-mingw32-g++-posix g++-mingw-w64-x86-64-posix
+  require wine64 test -x /usr/lib/wine/wine64
+  consumer hostile_macros "${warnings[@]}"
+  doctest_for_cross_builds
+  export WINEPREFIX=$out/wine WINEDEBUG=-all
+  rooms mingw "core tensor data train" "-O1 -Wa,-mbig-obj -static" -DCMAKE_SYSTEM_NAME=Windows \
+    -Ddoctest_DIR="$out/doctest" -DCMAKE_CROSSCOMPILING_EMULATOR=/usr/lib/wine/wine64
+}
+
+row emscripten "WebAssembly by emscripten, run by node: hostile macros, a program that trains, core, tensor"
+emscripten() {
+  require emscripten command -v em++
+  require node-acorn test -d /usr/share/nodejs/acorn  # emscripten needs it from -O2 on
+  compiler em++
+  consumer hostile_macros "${warnings[@]}"
+  doctest_for_cross_builds
+  export NODE_PATH=/usr/share/nodejs
+  # One file, or node's own fetch() is asked for the .wasm; threads, since some tests free tensors in another one.
+  local link="-sSINGLE_FILE=1 -sALLOW_MEMORY_GROWTH=1 -sPTHREAD_POOL_SIZE=4 -sEXIT_RUNTIME=1 -sNODERAWFS=1"
+  check em++ -std=c++20 -O2 -fexceptions "${warnings[@]}" -I"$root/include" "$root/tests/consumer/training.cpp" \
+    -sSINGLE_FILE=1 -sALLOW_MEMORY_GROWTH=1 -o training.js
+  check node --no-experimental-fetch training.js
+  but=core/vector_math  # which needs better functions of long double than this C library's, which are those of double
+  # The tests, unlike the headers, narrow 64 bits to its 32.
+  rooms emscripten "core tensor" "-O1 -pthread -fexceptions -Wno-pthreads-mem-growth -Wno-error=shorten-64-to-32" \
+    -DCMAKE_TOOLCHAIN_FILE=/usr/share/emscripten/cmake/Modules/Platform/Emscripten.cmake \
+    -DCMAKE_EXE_LINKER_FLAGS="$link" -Ddoctest_DIR="$out/doctest" -DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=BOTH \
+    "-DCMAKE_CROSSCOMPILING_EMULATOR=node;--no-experimental-fetch"
+}
+
+row sanitize "AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer over the tests of every room"
+sanitize() {
+  compiler g++-12
+  local all
+  all=$(cd "$root/tests" && printf '%s\n' */*_test.cpp */*/*_test.cpp | sed 's|/[^/]*$||' | sort -u |
+    grep -vE '^(openmp|blas)$' | tr '\n' ' ')
+  rooms sanitize "${all% }" "-O1 -g1 -fno-omit-frame-pointer" \
+    -DMINIGRAD_SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+}
+
+row thread_sanitizer "ThreadSanitizer over several threads that train"
+thread_sanitizer() {
+  local source=$root/tests/train/threads_test.cpp run=()
+  [ -f "$source" ] || skip "no tests/train/threads_test.cpp"
+  compiler g++-12
+  "$cxx" -std=c++20 -O1 -g -fsanitize=thread -pthread -I"$root/include" "$source" "$root/tests/main.cpp" \
+    "$root/tests/support/count_allocations.cpp" -o threads
+  if command -v setarch > /dev/null; then run=(setarch -R); fi  # it wants some addresses for itself
+  check env TSAN_OPTIONS=halt_on_error=1 ${run[@]+"${run[@]}"} ./threads --no-intro --no-version
+}
+
+row valgrind "valgrind's memcheck over core, tensor, graph and its ops"
+valgrind() {
+  compiler g++-12
+  require valgrind command -v valgrind
+  local memcheck="valgrind;-q;--error-exitcode=9;--leak-check=full;--errors-for-leak-kinds=definite"
+  memcheck+=";--soname-synonyms=somalloc=nouserintercepts"  # which leaves the tests their operator new, that counts
+  rooms valgrind "core tensor graph graph/ops" "-O1 -g1" -DCMAKE_CROSSCOMPILING_EMULATOR="$memcheck"
+}
+
+row fuzz "libFuzzer, 60 s for each reader of tests/fuzz, under the sanitizers"
+fuzz() {
+  compiler clang++-14 clang-14
+  local source name options
+  for source in "$root"/tests/fuzz/*_fuzz.cpp; do
+    name=$(basename "$source" _fuzz.cpp)
+    mkdir -p "fuzz/$name"
+    "$cxx" -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I"$root/include" "$source" \
+      -o "${name}_fuzz"
+    options=(-max_total_time=60 -print_final_stats=1 "-artifact_prefix=$out/fuzz/$name-")
+    if [ -f "$root/tests/fuzz/$name.dict" ]; then options+=("-dict=$root/tests/fuzz/$name.dict"); fi
+    check "./${name}_fuzz" "${options[@]}" "fuzz/$name"
+  done
+}
+
+# --- running them ---
+run() {  # ROW
+  row=$1 result=$out/$1
+  local begin=$SECONDS status=0 passed failed
+  rm -f "$result".{skipped,compiler,result}
+  : > "$result.counts"
+  echo "--- $row"
+  "$row" > "$result.log" 2>&1 < /dev/null &  # in the background, since after it `||` would switch `set -e` off
+  wait $! || status=$?
+  passed=$(awk '{ n += $1 } END { print n + 0 }' "$result.counts")
+  failed=$(awk '{ n += $3 } END { print n + 0 }' "$result.counts")
+  if [ ! -f "$result.skipped" ] && [ $((status + passed)) = 0 ]; then status=1; fi
+  if [ $status != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+  printf '%s|%s|%s|%s|%s\n' "$row" "$(cat "$result.compiler" 2> /dev/null || echo -)" \
+    "$(cat "$result.skipped" 2> /dev/null || echo "$passed")" "$failed" $((SECONDS - begin)) > "$result.result"
+  if [ "$failed" != 0 ]; then tail -n 40 "$result.log"; fi
+}
+
+table() {  # ROW...
+  printf '\n%-18s %-36s %7s %7s %8s\n' row compiler passed failed seconds
+  local line name
+  for name in "$@"; do
+    line="$name|-|not run|1|0"
+    if [ -f "$out/$name.result" ]; then line=$(cat "$out/$name.result"); fi
+    IFS='|' read -r name compiler passed failed seconds <<< "$line"
+    if [[ $passed == skipped:* ]]; then
+      printf '%-18s %s\n' "$name" "$passed"
+    else
+      printf '%-18s %-36s %7s %7s %8s\n' "$name" "$compiler" "$passed" "$failed" "$seconds"
+    fi
+    if [ "$failed" != 0 ]; then red=1; fi
+  done
+}
+
+{  # read to its end before it runs, so that the file may be edited meanwhile
+  only_table=
+  case ${1:-} in
+    -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$root/tests/matrix.sh" && exit ;;
+    --list) for i in "${!names[@]}"; do printf '%-18s %s\n' "${names[i]}" "${texts[i]}"; done && exit ;;
+    --table) only_table=yes && shift ;;
+  esac
+  chosen=("$@")
+  if [ $# = 0 ]; then chosen=("${names[@]}"); fi
+  for name in "${chosen[@]}"; do
+    if [[ " ${names[*]} " != *" $name "* ]]; then echo "no row $name; --list names them" >&2 && exit 2; fi
+  done
+  if [ -z "$only_table" ]; then
+    for name in "${chosen[@]}"; do run "$name"; done
+  fi
+  red=0
+  table "${chosen[@]}"
+  exit $red
+}
