@@ -146,3 +146,15 @@ TEST_CASE("an exception from a hook comes through, and the graph can be cleared 
   backward(y * 2);
   CHECK(y.grad() == 2);
 }
+
+TEST_CASE("the gradient of a variable with a hook can be forgotten, and begins anew") {
+  Graph<double> graph;
+  const auto x = graph.variable(3);
+  register_hook(x, [](double g) { return 10 * g; });
+  backward(square(x));
+  CHECK(x.grad() == 60);
+  x.zero_grad();
+  CHECK_THROWS_AS(x.grad(), GraphError);
+  backward(2 * x);
+  CHECK(x.grad() == 20);
+}

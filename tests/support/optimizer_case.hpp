@@ -57,8 +57,9 @@ void follow_case(const std::string& name, const Case& expected, const Make& make
   int compared = 0;
   for (int step = 1; step <= 100; ++step) {
     T gw = T::empty({2, 3}), gb = T::empty({2});
-    for (int i = 0; i < 6; ++i) gw[i] = static_cast<N>(gradient_of(i, step, static_cast<double>(weight.value()[i])));
-    for (int i = 6; i < 8; ++i) gb[i - 6] = static_cast<N>(gradient_of(i, step, static_cast<double>(bias.value()[i - 6])));
+    const auto gradient = [step](int i, N at) { return static_cast<N>(gradient_of(i, step, static_cast<double>(at))); };
+    for (int i = 0; i < 6; ++i) gw[i] = gradient(i, weight.value()[i]);
+    for (int i = 6; i < 8; ++i) gb[i - 6] = gradient(i, bias.value()[i - 6]);
     optimizer.zero_grad();
     add_gradient(weight, gw);
     if (step % bias_every == 0) add_gradient(bias, gb);

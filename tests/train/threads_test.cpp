@@ -106,7 +106,7 @@ TEST_CASE("networks that several threads train on one dataset become what each b
   CHECK(together[0] != together[1]);
 }
 
-TEST_CASE("threads share a frozen model: they predict, differentiate by its inputs, and train students on what it says") {
+TEST_CASE("threads share a frozen model: they predict, differentiate by its inputs, and train students on it") {
   Rng rng(2);
   const Dataset<double> data = products(32, rng);
   Sequential<double> teacher = network(rng, 0.5);

@@ -101,12 +101,11 @@ template <class R>
 concept GivesVars = requires { typename ResultOf<R>::type; };
 
 /// What f gives on arguments in this form.
-template <class F, class Arguments>
-using GivenBy = std::decay_t<decltype(Arguments::call(std::declval<const F&>(),
-                                                      std::declval<const std::vector<Var<typename Arguments::Value>>&>()))>;
+template <class F, class Arguments, class Vars = std::vector<Var<typename Arguments::Value>>>
+using GivenBy = std::decay_t<decltype(Arguments::call(std::declval<const F&>(), std::declval<const Vars&>()))>;
 
-/// f, a function of arguments in the form of X. What is wrong with them the compiler says once: the rest is then compiled
-/// for a number, and never runs.
+/// f, a function of arguments in the form of X. What is wrong with them the compiler says once: the rest is then
+/// compiled for a number, and never runs.
 template <class F, class X>
 struct Differentiated {
   static constexpr bool right_input = Differentiable<typename ArgumentsOf<X>::type::Value>;
