@@ -5,12 +5,16 @@
 "$COURSE_LENGTH" > story.txt 2> errors.txt
 case_of "the story is told in silence" [ "$? $(cat errors.txt)" = "0 " ]
 
-# row N FIELD: the number that begins field FIELD (3 training, 4 validation, 5 final test) of stage N.
-row() {
+# field N FIELD [FILE]: field FIELD (3 training, 4 validation, 5 final test) of stage N.
+field() {
   awk -v stage="$1" -v field="$2" 'substr($0, 1, 3) + 0 == stage && /^ ? ?[0-9]/ {
-    split("6 46 62 80", from, " "); split("42 15 17 15", width, " ")
-    text = substr($0, from[field - 1] + 2, width[field - 1]); sub(/^ +/, "", text); sub(/ .*/, "", text); print text; exit }' story.txt
+    split("6 46 62 80", from, " "); split("42 16 18 16", width, " ")
+    text = substr($0, from[field - 1] + 2, width[field - 1]); sub(/^ +/, "", text); print text; exit }' "${3:-story.txt}"
 }
+# The number that it begins with; the lowest and the highest of a spread, "81 [73..87]".
+row() { field "$@" | sed 's/ .*//'; }
+lowest() { field "$@" | sed 's/.*\[\(.*\)\.\..*/\1/'; }
+highest() { field "$@" | sed 's/.*\.\.\(.*\)\].*/\1/'; }
 holds() { awk "BEGIN { exit !($1) }" || { echo "not so: $1"; return 1; }; }
 line() { grep -qE -- "$1" story.txt || { echo "no line like: $1"; return 1; }; }
 
@@ -42,6 +46,22 @@ case_of "so are words per page" holds "$(row 18 3) < 6"
 case_of "and validation pays for it" holds "$(row 18 4) > 2 * $(row 20 4)"
 case_of "the early stop comes between epochs 40 and 120" grep -qE 'The best epoch is ([4-9][0-9]|1[01][0-9]|120) ' <<< "$(tr -s '\n ' ' ' < story.txt)"
 case_of "its answer is the less absurd one" holds "$(row 20 5) < $(row 18 5)"
+
+# Each single one of 22 trainings, from as many starts.
+PATH="$SCRATCH/nothing" "$COURSE_LENGTH" --seed 12 --out next > next.txt
+for runs in story.txt next.txt; do
+  case_of "every plain descent comes to the line, and none beats it" holds \
+    "$(lowest 14 3 $runs) >= 502.0 && $(highest 14 3 $runs) < 515"
+  case_of "every training of mended hinges beats the line" holds "$(highest 15 3 $runs) < 150"
+  case_of "so does every deep network on pages, on validation too" holds \
+    "$(highest 16 3 $runs) < 150 && $(highest 16 4 $runs) < 139.6"
+  case_of "every deep network learns by heart what has words" holds \
+    "$(highest 17 3 $runs) < 12 && $(highest 18 3 $runs) < 8 && $(highest 19 3 $runs) < 8"
+  case_of "and does worse on validation than the line, every time" holds \
+    "$(lowest 17 4 $runs) > 139.6 && $(lowest 18 4 $runs) > 139.6"
+  case_of "no training that was stopped early is lost" holds \
+    "$(highest 20 4 $runs) < 200 && $(highest 21 4 $runs) < 300 && $(highest 20 3 $runs) < 300"
+done
 
 # The report.
 report=course_length_report/report.html

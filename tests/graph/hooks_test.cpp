@@ -170,3 +170,15 @@ TEST_CASE("a hook may not start another backward() on its graph, nor clear it, a
   backward(z * z);
   CHECK(z.grad() == 6);
 }
+
+TEST_CASE("the gradient of a variable with a hook can be forgotten, and begins anew") {
+  Graph<double> graph;
+  const auto x = graph.variable(3);
+  register_hook(x, [](double g) { return 10 * g; });
+  backward(square(x));
+  CHECK(x.grad() == 60);
+  x.zero_grad();
+  CHECK_THROWS_AS(x.grad(), GraphError);
+  backward(2 * x);
+  CHECK(x.grad() == 20);
+}

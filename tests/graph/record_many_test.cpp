@@ -26,6 +26,10 @@ TEST_CASE("record_many takes as many inputs as there are when the program runs")
   CHECK(x.grad() == 1 + 4);
   CHECK(y.grad() == 2);
   CHECK(grad(sum_of_all, x).value() == 5);
+  CHECK_THROWS_WITH_AS(sum_of_all.grad(),
+                       "minigrad: grad: no gradient is kept for this Var (total): call backward() on a loss that uses "
+                       "it, and graph.retain_grads() before that for one in the middle of the graph",
+                       GraphError);
   CHECK_THROWS_WITH_AS(total({}), "minigrad: total: nothing to put together", ValueError);
   Graph<double> other;
   CHECK_THROWS_WITH_AS(total({x, other.variable(1)}), "minigrad: total: the operands belong to different graphs",

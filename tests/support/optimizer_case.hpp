@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <minigrad/graph/backward.hpp>
@@ -40,14 +41,15 @@ inline bool agrees(double a, double b, double tolerance = 1e-12) {
   return std::fabs(a - b) <= tolerance * (std::max)(std::fabs(b), 1e-3);
 }
 
-/// Follows a case for 100 steps with make(parameters, case), and compares at its checkpoints.
-template <class Make>
+/// Follows a case for 100 steps with make(parameters, case), and compares at its checkpoints: to 12 digits, or in float
+/// to 5 of the largest number.
+template <class N, class Make>
 void follow_case(const std::string& name, const Case& expected, const Make& make) {
   CAPTURE(name);
-  using T = Tensor<double>;
+  using T = Tensor<N>;
   T w = T::empty({2, 3}), b = T::empty({2});
-  for (int i = 0; i < 6; ++i) w[i] = start_of(i);
-  for (int i = 6; i < 8; ++i) b[i - 6] = start_of(i);
+  for (int i = 0; i < 6; ++i) w[i] = static_cast<N>(start_of(i));
+  for (int i = 6; i < 8; ++i) b[i - 6] = static_cast<N>(start_of(i));
   const Parameter<T> weight(w), bias(b);
   auto optimizer = make(std::vector<ParameterRef<T>>{weight.ref(), bias.ref()}, expected);
   const double gamma = expected.number("lr_gamma", 1);
@@ -55,8 +57,9 @@ void follow_case(const std::string& name, const Case& expected, const Make& make
   int compared = 0;
   for (int step = 1; step <= 100; ++step) {
     T gw = T::empty({2, 3}), gb = T::empty({2});
-    for (int i = 0; i < 6; ++i) gw[i] = gradient_of(i, step, weight.value()[i]);
-    for (int i = 6; i < 8; ++i) gb[i - 6] = gradient_of(i, step, bias.value()[i - 6]);
+    const auto gradient = [step](int i, N at) { return static_cast<N>(gradient_of(i, step, static_cast<double>(at))); };
+    for (int i = 0; i < 6; ++i) gw[i] = gradient(i, weight.value()[i]);
+    for (int i = 6; i < 8; ++i) gb[i - 6] = gradient(i, bias.value()[i - 6]);
     optimizer.zero_grad();
     add_gradient(weight, gw);
     if (step % bias_every == 0) add_gradient(bias, gb);
@@ -68,24 +71,30 @@ void follow_case(const std::string& name, const Case& expected, const Make& make
     const std::vector<double> values = expected.numbers(key);
     REQUIRE(values.size() == 8);
     CAPTURE(step);
+    double largest = 0;
+    for (const double value : values) largest = (std::max)(largest, std::fabs(value));
     for (std::size_t i = 0; i < 8; ++i) {
       CAPTURE(i);
-      const double ours = i < 6 ? weight.value()[i] : bias.value()[i - 6];
+      const double ours = static_cast<double>(i < 6 ? weight.value()[i] : bias.value()[i - 6]);
       CAPTURE(ours);
       CAPTURE(values[i]);
-      CHECK(agrees(ours, values[i]));
+      if constexpr (sizeof(N) == 8) CHECK(agrees(ours, values[i]));
+      else CHECK(std::fabs(ours - values[i]) <= 1e-5 * largest);
     }
     ++compared;
   }
   CHECK(compared == 6);
 }
 
-/// Follows all cases whose names begin with `prefix`, of which there are `count`.
+/// Follows all cases whose names begin with `prefix`, of which there are `count`, in double and in float.
 template <class Make>
 void follow(const std::string& prefix, std::size_t count, const Make& make) {
   const std::size_t followed =
       for_each_case(read_fixture("optim.txt"), prefix,
-                    [&](const std::string& name, const Case& one) { follow_case(name, one, make); });
+                    [&](const std::string& name, const Case& one) {
+                      follow_case<double>(name, one, make);
+                      follow_case<float>(name, one, make);
+                    });
   CHECK(followed == count);
 }
 

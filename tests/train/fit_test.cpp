@@ -13,11 +13,8 @@
 #include <utility>
 #include <vector>
 
-#if defined(__unix__)
-#include <unistd.h>
-#endif
-
 #include "../support/count_allocations.hpp"
+#include "../support/terminal.hpp"
 
 using namespace minigrad;
 
@@ -665,18 +662,28 @@ TEST_CASE("evaluate is the mean over all rows, whatever the batches, and leaves 
 TEST_CASE("fit prints nothing where standard error is not a terminal") {
   std::FILE* file = std::tmpfile();
   REQUIRE(file != nullptr);
-  std::fflush(stderr);
-  const int saved = dup(2);
-  dup2(fileno(file), 2);
   Constant model;
   SGD optimizer(model, {.lr = 0.01});
-  fit(model, MSELoss(), optimizer, zero_target(), {.epochs = 5, .progress = true});
-  std::fflush(stderr);
-  dup2(saved, 2);
-  close(saved);
+  support::with_stderr(dup(fileno(file)),
+                       [&] { fit(model, MSELoss(), optimizer, zero_target(), {.epochs = 5, .progress = true}); });
   std::fseek(file, 0, SEEK_END);
   CHECK(std::ftell(file) == 0);
   std::fclose(file);
+}
+
+TEST_CASE("on a terminal fit shows the training loss, and the validation loss where there is one") {
+  const auto last_line = [](auto... validation) {
+    Constant model;
+    Script optimizer{&model, {9, 4}};
+    return support::seen_on_terminal([&] {
+      fit(model, MSELoss(), optimizer, zero_target(), validation..., {.epochs = 2, .progress = true});
+    });
+  };
+  const auto alone = last_line(), validated = last_line(zero_target());
+  if (!alone || !validated) return;  // a machine without terminals
+  CHECK(alone->find("2/2 [========================]") != std::string::npos);
+  CHECK(alone->find(", loss 9\033[K") != std::string::npos);  // before the update that brings it to 4
+  CHECK(validated->find(", loss 9, validation 4\033[K") != std::string::npos);
 }
 #endif
 

@@ -6,34 +6,10 @@
 #include <cstdio>
 #include <string>
 
-#if defined(__unix__)
-#include <fcntl.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <unistd.h>
-#endif
+#include "../support/terminal.hpp"
 
 using minigrad::ProgressBar;
 using minigrad::Stopwatch;
-
-namespace {
-
-#if defined(__unix__)
-/// What `action` writes to standard error when that is the open file `target`. Closes `target`.
-template <class Action>
-void with_stderr(int target, const Action& action) {
-  std::fflush(stderr);
-  const int saved = dup(2);
-  dup2(target, 2);
-  close(target);
-  action();
-  std::fflush(stderr);
-  dup2(saved, 2);
-  close(saved);
-}
-#endif
-
-}  // namespace
 
 TEST_CASE("the line says how far, how fast, how long still, and a note") {
   CHECK(ProgressBar::line(45, 100, 500, 4.5, "loss 240") ==
@@ -68,7 +44,7 @@ TEST_CASE("nothing is printed where standard error is not a terminal") {
   std::FILE* file = std::tmpfile();
   REQUIRE(file != nullptr);
   bool visible = true;
-  with_stderr(dup(fileno(file)), [&] {
+  support::with_stderr(dup(fileno(file)), [&] {
     ProgressBar bar(3, true);
     visible = bar.visible();
     for (std::size_t i = 1; i <= 3; ++i) bar.show(i, 10, "note");
@@ -80,35 +56,19 @@ TEST_CASE("nothing is printed where standard error is not a terminal") {
 }
 
 TEST_CASE("on a terminal the bar is drawn, at most ten times a second, the last state always, and then the line ends") {
-  const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-  if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) return;  // a machine without terminals
-  const auto open_terminal = [&] { return open(ptsname(terminal), O_RDWR | O_NOCTTY); };
-  const int kept_open = open_terminal();  // what was written is lost with the last writer
-  REQUIRE(kept_open >= 0);
-
-  with_stderr(open_terminal(), [] {
+  const auto seen = support::seen_on_terminal([] {
     CHECK_FALSE(ProgressBar(3, false).visible());
     CHECK_FALSE(ProgressBar(0, true).visible());
     ProgressBar bar(1000, true);
     CHECK(bar.visible());
     for (std::size_t i = 1; i <= 1000; ++i) bar.show(i, 10, "at " + std::to_string(i));
   });
-  std::string seen;  // what was written may arrive in several parts
-  pollfd arrival{terminal, POLLIN, 0};
-  while ((seen.empty() || seen.back() != '\n') && poll(&arrival, 1, 5000) > 0) {
-    char part[4096];
-    const auto count = read(terminal, part, sizeof part);
-    if (count <= 0) break;
-    seen.append(part, static_cast<std::size_t>(count));
-  }
-  REQUIRE_FALSE(seen.empty());
-  CHECK(seen.find("\r   1/1000 [>...") == 0);
-  CHECK(seen.find(", at 1000\033[K") != std::string::npos);
-  CHECK(seen.back() == '\n');
+  if (!seen) return;  // a machine without terminals
+  CHECK(seen->find("\r   1/1000 [>...") == 0);
+  CHECK(seen->find(", at 1000\033[K") != std::string::npos);
+  CHECK(seen->back() == '\n');
   std::size_t redraws = 0;
-  for (std::size_t i = seen.find("\033[K"); i != std::string::npos; i = seen.find("\033[K", i + 1)) ++redraws;
+  for (std::size_t i = seen->find("\033[K"); i != std::string::npos; i = seen->find("\033[K", i + 1)) ++redraws;
   CHECK(redraws < 1000);
-  close(kept_open);
-  close(terminal);
 }
 #endif

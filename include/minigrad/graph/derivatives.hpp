@@ -82,9 +82,7 @@ struct ArgumentsOf<V[N]> {
 
 /// What f gives: a value as a Var, or numbers as a std::vector of Vars.
 template <class R>
-struct ResultOf {
-  static_assert(!sizeof(R), "minigrad: the function must give a Var, or a std::vector of Vars of numbers");
-};
+struct ResultOf;
 template <class V>
 struct ResultOf<Var<V>> : OneArgument<V> {
   using type = V;
@@ -97,27 +95,44 @@ struct ResultOf<std::vector<Var<T>>> : VectorOfNumbers<T> {
   static std::vector<Var<T>> vars(const std::vector<Var<T>>& y) { return y; }
 };
 
-/// f, a function of arguments in the form of X.
+template <class V>
+concept Differentiable = (is_number<V> || is_tensor<V>)&&!std::is_integral_v<number_of<V>>;
+template <class R>
+concept GivesVars = requires { typename ResultOf<R>::type; };
+
+/// What f gives on arguments in this form.
+template <class F, class Arguments, class Vars = std::vector<Var<typename Arguments::Value>>>
+using GivenBy = std::decay_t<decltype(Arguments::call(std::declval<const F&>(), std::declval<const Vars&>()))>;
+
+/// f, a function of arguments in the form of X. What is wrong with them the compiler says once: the rest is then
+/// compiled for a number, and never runs.
 template <class F, class X>
 struct Differentiated {
-  using Arguments = typename ArgumentsOf<X>::type;
-  using V = typename Arguments::Value;
-  static_assert((is_number<V> || is_tensor<V>)&&!std::is_integral_v<number_of<V>>,
+  static constexpr bool right_input = Differentiable<typename ArgumentsOf<X>::type::Value>;
+  static_assert(right_input,
                 "minigrad: x is a Tensor or number (2.0 in place of 2), several in braces, or a std::vector of "
                 "numbers");
+  using Arguments = typename ArgumentsOf<std::conditional_t<right_input, X, double>>::type;
+  using V = typename Arguments::Value;
   using Vars = std::vector<Var<V>>;
-  using Result =
-      ResultOf<std::decay_t<decltype(Arguments::call(std::declval<const F&>(), std::declval<const Vars&>()))>>;
+  using Given = GivenBy<F, Arguments>;
+  static constexpr bool right = right_input && GivesVars<Given>;
+  static_assert(right || !right_input, "minigrad: the function must give a Var, or a std::vector of Vars of numbers");
+  using Result = ResultOf<std::conditional_t<right, Given, Var<V>>>;
   using result_type = typename Result::type;
   static constexpr bool of_vector = std::is_same_v<Arguments, VectorOfNumbers<V>>;
   static_assert(of_vector || std::is_same_v<result_type, V>,
                 "minigrad: a function that gives a std::vector of numbers must take one");
 
   static RecordedFunction<V> at(const char* op, const F& f, const X& x) {
-    const auto call = [](const void* g, const Vars& in) {
-      return Result::vars(Arguments::call(*static_cast<const F*>(g), in));
-    };
-    return RecordedFunction<V>(op, &f, call, Arguments::list(x));
+    if constexpr (right) {
+      const auto call = [](const void* g, const Vars& in) {
+        return Result::vars(Arguments::call(*static_cast<const F*>(g), in));
+      };
+      return RecordedFunction<V>(op, &f, call, Arguments::list(x));
+    } else {
+      return RecordedFunction<V>(op, nullptr, nullptr, {});
+    }
   }
 
   static auto vjp(const F& f, const X& x, const result_type& v) {

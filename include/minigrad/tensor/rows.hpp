@@ -119,7 +119,8 @@ struct alignas(64) Copies {
 }
 
 /// How up to six operands are read to fill a shape: for each axis its extent, and for each operand how many bytes one
-/// step along it moves (0 where it is stretched). Axes that every operand walks as one are merged.
+/// step along it moves (0 where it is stretched). Axes that every operand walks as one are merged. There is
+/// more than one element, or `large` ones.
 struct BroadcastPlan {
   bool large = false;    // a number type is too large to be written out: then rows are single elements
   std::size_t rank = 0;  // axis 0 is the innermost
@@ -149,10 +150,6 @@ struct BroadcastPlan {
         extents[rank] = extent;
         steps[rank++] = step;
       }
-    }
-    if (rank == 0) {  // one element
-      extents[0] = 1;
-      rank = 1;
     }
   }
 };

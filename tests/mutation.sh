@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# tests/mutation.sh [WORD]
+#
+# Do the tests notice? Breaks one rule at a time, in a copy of the headers, and runs the test file that should say so.
+# Prints for each the first test case that failed, and ends with status 1 where none did. WORD: only the lines of the
+# list that have it. Not part of the suite: to compile 35 programs takes minutes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. cmake/need.sh
+scratch=build/mutation
+rm -rf "$scratch"
+mkdir -p "$scratch"
+flags="-std=c++20 -O0 -w -DMINIGRAD_DATA_DIR=\"$PWD/examples/data\" -DMINIGRAD_HEADER_DIR=\"$PWD/include/minigrad\""
+cxx=${CXX:-g++}
+for part in main support/count_allocations; do
+  $cxx $flags -Iinclude -c "tests/$part.cpp" -o "$scratch/$(basename $part).o"
+done
+
+# header | what stands there | what is put in its place | the test file that should notice
+list='
+graph/ops/arithmetic.hpp | return -(g * q / y); | return g * q / y; | graph/ops/slopes
+graph/ops/activations.hpp | return g * (1 - y * y); | return g * (1 - y); | graph/ops/slopes
+graph/ops/functions.hpp | return g / (2 * y); | return g / y; | graph/ops/slopes
+graph/ops/functions.hpp | return g * q * pow( | return g * pow( | graph/ops/slopes
+graph/ops/matmul.hpp | matmul_tn(x, g) | matmul_tn(g, x) | graph/ops/matmul
+graph/ops/matmul.hpp | return sum(g, 0); | return sum(g, 0) / 2; | nn/layers
+graph/ops/reduce.hpp | return sum(x, axis, keepdim) / n; | return sum(x, axis, keepdim) / (n + 1); | graph/ops/reduce
+graph/ops/reduce.hpp | axis)) - correction; | axis)); | graph/ops/reduce
+graph/ops/reduce.hpp | / sum(mask.template to<number_of<X>>(), axis, true); | ; | graph/ops/reduce
+graph/ops/rearrange.hpp | unslice(g, shape_of(v), begin, axis) | unslice(g, shape_of(v), begin ? begin - 1 : 0, axis) | graph/ops/rearrange
+graph/pass_back.hpp | add_to(*slot, part); | *slot = part; | graph/ops/matmul
+graph/pass_back.hpp | slot = slot ? *slot + part : part; } | slot = part; } | graph/backward
+graph/pass_back.hpp | sum_to(std::move(part), input.shape()); | sum_to(std::move(part), input.shape()) / 2; | graph/record
+graph/checkpoint.hpp | { add_gradient(*adjoint_, *adjoints[self]); } | { *adjoint_ = *adjoints[self]; } | graph/checkpoint
+graph/recorded_function.hpp | [i * g.size() + j] = g[j] | [j * elements(seed).size() + i] = g[j] | graph/derivatives
+graph/scalar_tape.hpp | slope_ += slope * x.slope_; | slope_ = slope * x.slope_; | graph/scalar_tape
+core/shape.hpp | m != n && m != 1 && n != 1 | m != n && m != 1 && n > 2 | core/shape
+tensor/softmax.hpp | - shift); | ); | tensor/softmax
+nn/losses.hpp | return g * 2 * (p - t); | return g * (p - t); | nn/losses
+nn/losses.hpp | : shape_of(prediction).size(), | : shape_of(prediction)[0], | nn/losses
+nn/losses.hpp | return -(g * x); | return g * x; | nn/losses
+nn/losses.hpp | delta * sign(e)) | delta) | nn/losses
+nn/init.hpp | std::sqrt(6 / (f.in + f.out)) | std::sqrt(6 / (f.in + f.in)) | nn/init
+nn/layers.hpp | 0 : 1 / (1 - p_) | 0 : 1 | nn/layers
+optim/sgd.hpp | t == 1 ? 1 : 1 - dampening | 1 - dampening | optim/sgd
+optim/adaptive.hpp | static_cast<double>(t - 1) | static_cast<double>(t) | optim/adaptive
+optim/adaptive.hpp | s - a * a | s - a | optim/adaptive
+optim/adam.hpp | 1 / std::sqrt(1 - std::pow(o.beta2, static_cast<double>(t))) | 1 | optim/adam
+optim/adam.hpp | 1 - std::pow(o.beta1, static_cast<double>(t)) | 1 - std::pow(o.beta1, static_cast<double>(t + 1)) | optim/adam
+optim/adam.hpp | 1 - this->options().lr * this->options().weight_decay | 1 - this->options().weight_decay | optim/adam
+optim/clip.hpp | = max_norm / (norm + 1e-6); | = max_norm / norm; | optim/clip
+optim/schedule.hpp | t * rise | (t + 1) * rise | optim/schedule
+optim/schedule.hpp | wave(o_.t_max - 1) / 2 | wave(o_.t_max - 1) | optim/schedule
+optim/schedule.hpp | waited_ <= o_.patience | waited_ < o_.patience | optim/schedule
+data/scaler.hpp | std::sqrt(scale[j] / n) | std::sqrt(scale[j] / (n - 1)) | data/scaler
+'
+
+# try NUMBER HEADER OLD NEW TEST
+try() {
+  local copy=$scratch/$1 text broken noticed
+  cp -r include "$copy"
+  text=$(cat "$copy/minigrad/$2")
+  broken=${text/"$3"/"$4"}
+  if [ "$broken" = "$text" ]; then
+    echo "$2 has no \`$3\`"
+    return 1
+  fi
+  printf '%s\n' "$broken" > "$copy/minigrad/$2"
+  if ! $cxx $flags -I"$copy" "tests/$5_test.cpp" "$scratch"/*.o -o "$copy/test" 2> "$copy/errors"; then
+    echo "$2 with \`$4\` does not compile"
+    return 1
+  fi
+  noticed=$("$copy/test" | sed -n 's/^ *TEST CASE: *//p' || true)
+  noticed=${noticed%%$'\n'*}
+  rm -rf "$copy"
+  echo "$2: \`$3\` -> \`$4\`: ${noticed:-NOBODY NOTICED}"
+  [ -n "$noticed" ]
+}
+
+number=0
+running=()
+status=0
+trim() { sed 's/^ *//; s/ *$//' <<< "$1"; }
+while IFS='|' read -r header old new test; do
+  [ -n "$header" ] && [[ "$header$old$new$test" = *"${1:-}"* ]] || continue
+  number=$((number + 1))
+  try $number "$(trim "$header")" "$(trim "$old")" "$(trim "$new")" "$(trim "$test")" &
+  running+=($!)
+  if [ ${#running[@]} -ge "$jobs" ]; then
+    wait "${running[0]}" || status=1
+    running=("${running[@]:1}")
+  fi
+done <<< "$list"
+for job in "${running[@]}"; do wait "$job" || status=1; done
+exit $status
