@@ -217,6 +217,14 @@ TEST_CASE("class labels that are not whole numbers are recognised by their shape
                        ShapeError);
 }
 
+TEST_CASE("class labels may be whole numbers of any type") {
+  Graph<Tensor<float>> graph;
+  const auto x = graph.variable({{1, 2}, {3, 5}});
+  const float expected = cross_entropy_loss(x.value(), Tensor<std::int64_t>{0, 1}).item();
+  CHECK(cross_entropy_loss(x, Tensor<int>{0, 1}).item() == expected);
+  CHECK(cross_entropy_loss(x.value(), Tensor<unsigned char>{0, 1}).item() == expected);
+}
+
 TEST_CASE("bce_with_logits_loss loses no digits where the logit agrees with the target") {
   const T loss = bce_with_logits_loss(T{40, -40, 1, -1}, T{1, 0, 1, 0}, Reduction::none);
   CHECK(loss[0] == doctest::Approx(std::exp(-40.0)).epsilon(1e-12));

@@ -45,7 +45,8 @@ class Shape {
 
   constexpr void push_back(std::integral auto extent) {
     if (rank_ == max_rank) detail::fail<ShapeError>({"Shape: more than ", max_rank, " axes"});
-    if (std::cmp_less(extent, 0)) detail::fail<ShapeError>({"Shape: extent ", extent, " is negative, and none is inferred"});
+    if (std::cmp_less(extent, 0))
+      detail::fail<ShapeError>({"Shape: extent ", extent, " is negative, and none is inferred"});
     extents_[rank_++] = static_cast<std::size_t>(extent);
   }
 

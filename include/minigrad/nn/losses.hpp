@@ -156,18 +156,29 @@ auto cross_entropy_loss(const X& logits, const Tensor<std::int64_t>& labels, Red
   return detail::reduce_loss(-detail::pick(log_softmax(logits, 1), labels), reduction);
 }
 
-/// - sum over classes of t log softmax(logits), for targets that are probabilities: both [n, classes].
+namespace detail {
+template <class X, class Y>
+auto cross_entropy_of_probabilities(const X& logits, const Y& probabilities, Reduction reduction) {
+  if (shape_of(probabilities).rank() < shape_of(logits).rank())
+    fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), " and target ", shape_of(probabilities),
+                      ": class labels must be a Tensor<std::int64_t> of shape [n], as by y.to<std::int64_t>()"});
+  require_same_shape("cross_entropy_loss", logits, probabilities);
+  if (shape_of(logits).rank() != 2 || shape_of(logits)[1] < 2)
+    fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), ": [n, classes] is expected, with at least two "
+                      "classes; for one column of yes and no there is bce_with_logits_loss"});
+  return reduce_loss(-sum(probabilities * log_softmax(logits, 1), 1), reduction);
+}
+}  // namespace detail
+
+/// - sum over classes of t log softmax(logits), for targets that are probabilities: both [n, classes]. Whole numbers of
+/// another type than std::int64_t are labels as well.
 template <detail::TensorOperand X, detail::TensorOperand Y>
   requires(!std::is_same_v<Y, Tensor<std::int64_t>>)
 auto cross_entropy_loss(const X& logits, const Y& probabilities, Reduction reduction = Reduction::mean) {
-  if (shape_of(probabilities).rank() < shape_of(logits).rank())
-    detail::fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), " and target ", shape_of(probabilities),
-                              ": class labels must be a Tensor<std::int64_t> of shape [n], as by y.to<std::int64_t>()"});
-  detail::require_same_shape("cross_entropy_loss", logits, probabilities);
-  if (shape_of(logits).rank() != 2 || shape_of(logits)[1] < 2)
-    detail::fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), ": [n, classes] is expected, with at least "
-                              "two classes; for one column of yes and no there is bce_with_logits_loss"});
-  return detail::reduce_loss(-sum(probabilities * log_softmax(logits, 1), 1), reduction);
+  if constexpr (is_tensor<Y> && std::is_integral_v<detail::number_of<Y>>)
+    return cross_entropy_loss(logits, probabilities.template to<std::int64_t>(), reduction);
+  else
+    return detail::cross_entropy_of_probabilities(logits, probabilities, reduction);
 }
 
 // The same as objects, to be handed to fit().

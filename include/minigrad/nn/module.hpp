@@ -158,12 +158,14 @@ ParameterVisitor<V> collect_names(std::vector<NamedParameter<V>>& out) {
   return {append, &out};
 }
 
+/// Says what is wrong with a model, before anything else does, and once.
 template <class M>
-void require_model() {
+struct CheckedModel {
   static_assert(!std::is_const_v<M>, "minigrad: this model is const, and its parts() are there to be changed");
   static_assert(!std::is_void_v<parameter_value_of<M>>,
                 "minigrad: this model has no parameters: its parts() should list them");
-}
+  using Value = std::conditional_t<std::is_void_v<parameter_value_of<M>>, Tensor<float>, parameter_value_of<M>>;
+};
 
 template <class M>
 void set_training(M& module, bool on) {
@@ -178,8 +180,7 @@ void set_training(M& module, bool on) {
 /// Every parameter of a model with its name, in the order of parts(); one that is listed twice once, by its first name.
 template <class M>
 auto named_parameters(M& model) {
-  detail::require_model<M>();
-  using V = detail::parameter_value_of<M>;
+  using V = typename detail::CheckedModel<M>::Value;
   std::vector<NamedParameter<V>> out;
   detail::visit_parameters(model, {}, detail::collect_names(out));
   return out;
@@ -188,8 +189,7 @@ auto named_parameters(M& model) {
 /// Every parameter of a model, in the order of parts(); one that is listed twice once.
 template <class M>
 auto parameters(M& model) {
-  detail::require_model<M>();
-  using V = detail::parameter_value_of<M>;
+  using V = typename detail::CheckedModel<M>::Value;
   std::vector<ParameterRef<V>> out;
   const auto append = [](void* to, Parameter<V>& parameter, const detail::PartPlace&) {
     auto& list = *static_cast<std::vector<ParameterRef<V>>*>(to);

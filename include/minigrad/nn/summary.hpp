@@ -100,8 +100,7 @@ void summarize(M& module, const PartPlace& place, SummaryTable& table) {
 ///   33 parameters, 33 trainable
 template <class M>
 std::string summary(M& model) {
-  detail::require_model<M>();
-  using V = detail::parameter_value_of<M>;
+  using V = typename detail::CheckedModel<M>::Value;
   detail::SummaryTable table;
   detail::summarize<V>(model, {}, table);
   return table.text();

@@ -73,9 +73,7 @@ class Optimizer {
     options.require_valid();
     if (parameters.empty()) fail<ValueError>({Options::name, ": the model has no parameters to optimise"});
     for (const ParameterRef<V>& parameter : parameters) {
-      bool known = false;  // a part may be listed twice, and is still one
-      for (const Slot& other : slots_) known = known || other.parameter == parameter;
-      if (!known) slots_.push_back(Slot{parameter});
+      if (!updates(parameter)) slots_.push_back(Slot{parameter});  // one that is listed twice is still one
     }
   }
   template <HasParameters M>
@@ -84,6 +82,13 @@ class Optimizer {
   /// Forgets the gradients of all parameters. step() keeps them, and backward() adds to what is there.
   void zero_grad() {
     for (const Slot& slot : slots_) slot.parameter.zero_grad();
+  }
+
+  /// Whether this is one of the parameters that it was made for.
+  bool updates(const ParameterRef<V>& parameter) const {
+    for (const Slot& slot : slots_)
+      if (slot.parameter == parameter) return true;
+    return false;
   }
 
   /// The learning rate, which may be changed between steps; schedules do. Throws ValueError for a negative one.
@@ -133,8 +138,8 @@ class Optimizer {
       if (!takes_part(slot.parameter)) continue;
       if (const void* other = slot.parameter.updated_by(); other && other != identity_.get())
         fail<ValueError>({Options::name, ": parameter ", &slot - slots_.data(), " was updated by this gradient "
-                          "already, by another optimizer: give each parameter to one, or call zero_grad() before the next "
-                          "backward()"});
+                          "already, by another optimizer: give each parameter to one, or call zero_grad() before the "
+                          "next backward()"});
       const Shape &w = shape_of(slot.parameter.value()), &g = shape_of(slot.parameter.grad());
       if (w != g)
         fail<ShapeError>({Options::name, ": parameter ", &slot - slots_.data(), " has shape ", w, " and its gradient ",

@@ -118,8 +118,8 @@ struct PoolAllocator {
 
 }  // namespace detail
 
-/// Returns the memory that waits in the calling thread's pool to the system. Tensors that are alive keep theirs. The end
-/// of a thread does so too, except with MinGW's GCC, which loses thread_locals first (GCC bug 80816): there call it.
+/// Returns the memory that waits in the calling thread's pool to the system. Tensors that are alive keep theirs. The
+/// end of a thread does so too, except with MinGW's GCC, which loses thread_locals first (GCC bug 80816): there call it.
 inline void release_memory() { detail::pool_release(); }
 
 }  // namespace minigrad

@@ -189,7 +189,8 @@ Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   }
   for (std::size_t axis = 0; axis < shape.rank(); ++axis)
     if (axis >= part->rank() || shape[axis] != part->shape()[axis]) {
-      if (axis >= part->rank() || shape[axis] != 1) detail::shape_error("sum_to", x.shape(), shape, "the second does not stretch to the first");
+      if (axis >= part->rank() || shape[axis] != 1)
+        detail::shape_error("sum_to", x.shape(), shape, "the second does not stretch to the first");
       y = sum(*part, static_cast<int>(axis), true);
       part = &y;
     }

@@ -109,13 +109,15 @@ std::string backward_or_anomaly(const Var<V>& loss) {
   return "";
 }
 
-/// An optimizer made for a copy of the model would train that, and this one never.
-template <class V>
-void require_updated(const std::vector<ParameterRef<V>>& weights) {
-  for (const ParameterRef<V>& weight : weights)
-    if (weight.updated_by()) return;
-  fail<ValueError>({"fit: the optimizer updates none of the model's parameters: it was made for another model, or for a "
-                    "copy of this one"});
+/// An optimizer made for a copy of the model would train that, and this one never. One of your own need not say.
+template <class V, class Optimizer>
+void require_updates(const Optimizer& optimizer, const std::vector<ParameterRef<V>>& weights) {
+  if constexpr (requires { optimizer.updates(weights[0]); }) {
+    for (const ParameterRef<V>& weight : weights)
+      if (optimizer.updates(weight)) return;
+    fail<ValueError>({"fit: the optimizer updates none of the model's parameters: it was made for another model, or for "
+                      "a copy of this one"});
+  }
 }
 
 /// Batches are averaged by their rows, which has a meaning only for losses that are means themselves.
@@ -152,11 +154,14 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   if (validation && validation->size() == 0) fail<ValueError>({"fit: the validation set is empty"});
   if (data.size() == 0) fail<ValueError>({"fit: the training set is empty"});
   require_mean("fit", loss);
-  if (!(options.min_delta >= 0)) fail<ValueError>({"fit: min_delta is ", options.min_delta, ", and must be at least 0"});
-  if (!(options.clip_norm >= 0)) fail<ValueError>({"fit: clip_norm is ", options.clip_norm, ", and must be at least 0"});
+  if (!(options.min_delta >= 0))
+    fail<ValueError>({"fit: min_delta is ", options.min_delta, ", and must be at least 0"});
+  if (!(options.clip_norm >= 0))
+    fail<ValueError>({"fit: clip_norm is ", options.clip_norm, ", and must be at least 0"});
 
   History history;
   const auto weights = parameters(model);
+  require_updates(optimizer, weights);
   std::vector<V> best;
   const auto restore_best = [&] {
     for (std::size_t k = 0; k < best.size(); ++k) weights[k].value() = best[k];
@@ -200,7 +205,6 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       if (options.clip_norm > 0) norm = clip_grad_norm(weights, options.clip_norm);
       else if (last) norm = grad_norm(weights);
       optimizer.step();
-      if (updates == 0) require_updated(weights);
       ++updates;
       total += value * static_cast<double>(rows);
       samples += rows;

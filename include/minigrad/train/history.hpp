@@ -31,7 +31,8 @@ struct History {
 
   /// The record of the best epoch. Throws IndexError when there is none.
   const Epoch& best() const {
-    if (best_epoch == 0) detail::fail<IndexError>({"History: no best epoch: there was no validation, or its loss was never finite"});
+    if (best_epoch == 0)
+      detail::fail<IndexError>({"History: no best epoch: there was no validation, or its loss was never finite"});
     return epochs[best_epoch - 1];
   }
 

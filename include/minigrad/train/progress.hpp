@@ -26,19 +26,19 @@ class Stopwatch {
 
  private:
   static double now() {
-#if defined(_WIN32)  // whose older C library has no timespec_get; elsewhere <chrono>, slow to compile, is spared
+#if defined(_WIN32)  // which has no clock_gettime; elsewhere <chrono>, slow to compile, is spared
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 #else
-    std::timespec time{};
-    std::timespec_get(&time, TIME_UTC);
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 #endif
   }
   double start_ = now();
 };
 
-/// A progress bar on standard error, redrawn at most ten times a second. Where standard error is not a terminal, as in a
-/// log or a pipe, nothing is printed.
+/// A progress bar on standard error, redrawn at most ten times a second. Where standard error is not a terminal, as in
+/// a log or a pipe, nothing is printed.
 class ProgressBar {
  public:
   ProgressBar(std::size_t total, bool wanted) : total_(total), visible_(wanted && total > 0 && on_terminal()) {}
@@ -62,7 +62,8 @@ class ProgressBar {
   }
 
   /// The text of one redraw: `\r 45/100 [==========>.............] 12000 samples/s, 3 s left, note`.
-  static std::string line(std::size_t done, std::size_t total, std::size_t units, double seconds, const std::string& note) {
+  static std::string line(std::size_t done, std::size_t total, std::size_t units, double seconds,
+                          const std::string& note) {
     constexpr std::size_t width = 24;
     done = (std::min)(done, total);
     const std::size_t filled = total > 0 ? width * done / total : width;

@@ -43,6 +43,9 @@ auto matmul_tn(const A& a, const B& b) {
 template <class X, class W, class B>
   requires detail::Recordable<X, W, B>
 auto affine(const X& x, const W& weight, const B& bias) {
+  static_assert(std::is_same_v<detail::number_of<X>, detail::number_of<W>> &&
+                    std::is_same_v<detail::number_of<X>, detail::number_of<B>>,
+                "minigrad: the layer and its input hold different number types: convert one, as by x.to<float>()");
   return record("affine", inputs(x, weight, bias),
                 [](const auto& v, const auto& w, const auto& b) { return affine(v, w, b); },
                 [](const auto& g, auto&&, auto&&, const auto& w, auto&&) { return matmul(g, w); },
