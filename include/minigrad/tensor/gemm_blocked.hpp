@@ -91,16 +91,16 @@ template <class T, class Make>
     });
 }
 
-/// Whether the numbers of a row of A lie so far apart that a cache, which has few places for addresses that are a
-/// multiple of a power of two apart, holds only few of them.
+/// Whether the numbers of a row of A, or its rows, lie so far apart that a cache, which has few places for addresses
+/// that are a multiple of a power of two apart, holds only few of them.
 template <class T>
 bool is_steep(const Product<T>& x) {
-  return x.a_column * sizeof(T) >= 512;
+  return x.a_column * sizeof(T) >= 512 || (x.a_column == 1 && x.a_row * sizeof(T) % 4096 == 0);
 }
 
 /// Makes the rows of A contiguous.
 template <class T>
-void copy_rows_of_a(Product<T>& x, T* copy) {
+void gather_rows_of_a(Product<T>& x, T* copy) {
   pack(x.a, x.a_row, x.a_column, x.m, x.k, copy, x.k);
   x.a = copy;
   x.a_row = x.k;
@@ -114,8 +114,8 @@ template <class T>
   const std::size_t m = whole.m, n = whole.n, k = whole.k;
   const std::size_t longest = k < most_k ? k : most_k;
   const Scratch<T> copy(((n < most_n ? n : most_n) + width) * longest);
-  const bool turn_a = is_steep(whole);
-  const Scratch<T> a_copy(turn_a ? (m < most_m ? m : most_m) * longest : 0);
+  const bool copy_a = is_steep(whole);
+  const Scratch<T> a_copy(copy_a ? (m < most_m ? m : most_m) * longest : 0);
   for (std::size_t j0 = 0, columns; j0 < n; j0 += columns) {
     columns = panel_width(n - j0, most_n, kernels.lanes);
     for (std::size_t p0 = 0; p0 < k; p0 += most_k) {
@@ -132,7 +132,7 @@ template <class T>
         Product<T> rows = piece;
         rows.m = m - i0 < most_m ? m - i0 : most_m;
         rows.a += i0 * whole.a_row + p0 * whole.a_column;
-        if (turn_a) copy_rows_of_a(rows, a_copy.data());
+        if (copy_a) gather_rows_of_a(rows, a_copy.data());
         rows.b = copy.data();
         rows.b_row = width;
         if (rows.start) rows.start += i0 * rows.start_row + j0;
@@ -179,9 +179,9 @@ template <class T>
   const bool fits = wide || (x.n >= kernels->lanes && x.m < 16);
   const bool b_stays = x.k <= 2 * gemm_most_k && x.b_row * sizeof(T) % 2048 != 0;  // a panel of it, in a cache
   if (fits && x.b_column == 1 && (x.m <= 32 || (x.m <= 256 && b_stays))) {
-    const bool turn_a = x.m > 1 && x.n > 4 * width && is_steep(x);
-    const Scratch<T> a_copy(turn_a ? x.m * x.k : 0);
-    if (turn_a) copy_rows_of_a(x, a_copy.data());
+    const bool copy_a = x.m > 1 && x.n > 4 * width && is_steep(x);
+    const Scratch<T> a_copy(copy_a ? x.m * x.k : 0);
+    if (copy_a) gather_rows_of_a(x, a_copy.data());
     return gemm_in_parts(x, width, [=](Product<T> part) { gemm_panels(*kernels, part, width, false); });
   }
   if (x.n == 1 && x.m > 1) {  // C is contiguous, so that C' is the same
