@@ -112,5 +112,17 @@ template <class Kind>
   throw Kind("minigrad: " + text(pieces));
 }
 
+/// A flag that is true as long as this lives, whatever is thrown.
+class WhileTrue {
+ public:
+  explicit WhileTrue(bool& flag) : flag_(flag) { flag = true; }
+  WhileTrue(const WhileTrue&) = delete;
+  WhileTrue& operator=(const WhileTrue&) = delete;
+  ~WhileTrue() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
 }  // namespace detail
 }  // namespace minigrad

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -62,11 +61,6 @@ void backward(const X&, const BackwardOptions& = {}) {
 }
 
 namespace detail {
-template <class V>
-bool is_parameter_node(const Node<V>& node) {
-  return std::strcmp(node.op(), "parameter") == 0;
-}
-
 /// The sum over y's elements of seed dy/dx, for each x, as new Vars of the same graph.
 template <class V>
 std::vector<Var<V>> grad_along(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x) {

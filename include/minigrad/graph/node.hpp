@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <span>
@@ -138,6 +139,11 @@ class ParameterNode final : public Node<V> {
  private:
   ParameterState<V>& state_;
 };
+
+template <class V>
+bool is_parameter_node(const Node<V>& node) {
+  return std::strcmp(node.op(), "parameter") == 0;
+}
 
 }  // namespace detail
 

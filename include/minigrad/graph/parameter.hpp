@@ -10,19 +10,6 @@
 namespace minigrad {
 
 namespace detail {
-
-/// A flag that is true as long as this lives, whatever is thrown.
-class WhileTrue {
- public:
-  explicit WhileTrue(bool& flag) : flag_(flag) { flag = true; }
-  WhileTrue(const WhileTrue&) = delete;
-  WhileTrue& operator=(const WhileTrue&) = delete;
-  ~WhileTrue() { flag_ = false; }
-
- private:
-  bool& flag_;
-};
-
 template <class V>
 struct ParameterState {
   V value;

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "../graph/anomaly.hpp"
-#include "../graph/backward.hpp"
 #include "module.hpp"
 
 namespace minigrad {

@@ -151,9 +151,10 @@ template <class V>
 ParameterVisitor<V> collect_names(std::vector<NamedParameter<V>>& out) {
   const auto append = [](void* to, Parameter<V>& parameter, const PartPlace& place) {
     auto& list = *static_cast<std::vector<NamedParameter<V>>*>(to);
+    const ParameterRef<V> ref = parameter.ref();
     for (const NamedParameter<V>& known : list)
-      if (known.parameter == parameter.ref()) return;
-    list.push_back({place.text(), parameter.ref()});
+      if (known.parameter == ref) return;
+    list.push_back({place.text(), ref});
   };
   return {append, &out};
 }
@@ -193,9 +194,10 @@ auto parameters(M& model) {
   std::vector<ParameterRef<V>> out;
   const auto append = [](void* to, Parameter<V>& parameter, const detail::PartPlace&) {
     auto& list = *static_cast<std::vector<ParameterRef<V>>*>(to);
+    const ParameterRef<V> ref = parameter.ref();
     for (const ParameterRef<V>& known : list)
-      if (known == parameter.ref()) return;
-    list.push_back(parameter.ref());
+      if (known == ref) return;
+    list.push_back(ref);
   };
   detail::visit_parameters(model, {}, detail::ParameterVisitor<V>{append, &out});
   return out;

@@ -3,8 +3,8 @@
 // C is made panel by panel: a panel is as many columns as a tile has, over all rows. B is read where it stands if its
 // rows are contiguous and a cache holds them until they are needed again. Otherwise the inner extent is cut into
 // pieces, and each piece of B copied, so that the part that belongs to a panel lies together: Goto and van de Geijn,
-// "Anatomy of high-performance matrix multiplication", 2008. All of this is compiled once, for all sets of
-// instructions.
+// "Anatomy of high-performance matrix multiplication", 2008. A is read where it stands unless a cache would lose it.
+// All of this is compiled once, for all sets of instructions.
 #pragma once
 
 #include <cstddef>
@@ -107,7 +107,7 @@ void gather_rows_of_a(Product<T>& x, T* copy) {
   x.a_column = 1;
 }
 
-/// The same, where B is first copied, in pieces that stay in caches.
+/// A product whose B is first copied, in pieces that stay in caches, and its A too where it is steep.
 template <class T>
 [[gnu::noinline]] void gemm_packed(const GemmKernels<T>& kernels, const Product<T>& whole, std::size_t width) {
   constexpr std::size_t most_m = 768 / sizeof(T), most_n = 2048, most_k = gemm_most_k;  // of a piece

@@ -237,11 +237,7 @@ auto minimum(const A& a, const B& b) {
 /// x, but at least `low` and at most `high`, which are numbers. dy/dx = 1 from low to high, ends included, else 0, also
 /// for NaN.
 inline constexpr auto clamp_op = elementwise(
-    "clamp",
-    [](auto v, auto l, auto h) {
-      const auto raised = v < l ? l : v;
-      return raised > h ? h : raised;
-    },
+    "clamp", [](auto v, auto l, auto h) { return lane_math::smaller(h, lane_math::larger(l, v)); },
     [](auto g, auto&&, auto v, auto l, auto h) { return where(greater_equal(v, l), where(less_equal(v, h), g, 0), 0); },
     no_rule, no_rule);
 template <Operand X, class Low, class High>
