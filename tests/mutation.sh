@@ -23,15 +23,15 @@ graph/ops/activations.hpp | return g * (1 - y * y); | return g * (1 - y); | grap
 graph/ops/functions.hpp | return g / (2 * y); | return g / y; | graph/ops/slopes
 graph/ops/functions.hpp | return g * q * pow( | return g * pow( | graph/ops/slopes
 graph/ops/matmul.hpp | matmul_tn(x, g) | matmul_tn(g, x) | graph/ops/matmul
-graph/ops/matmul.hpp | return sum(g, 0); | return sum(g, 0) / 2; | nn/layers
+graph/pass_back.hpp | sum_to(g, input.shape()), | sum_to(g, input.shape()) / 2, | nn/layers
 graph/ops/reduce.hpp | return sum(x, axis, keepdim) / n; | return sum(x, axis, keepdim) / (n + 1); | graph/ops/reduce
 graph/ops/reduce.hpp | axis)) - correction; | axis)); | graph/ops/reduce
 graph/ops/reduce.hpp | / sum(mask.template to<number_of<X>>(), axis, true); | ; | graph/ops/reduce
 graph/ops/rearrange.hpp | unslice(g, shape_of(v), begin, axis) | unslice(g, shape_of(v), begin ? begin - 1 : 0, axis) | graph/ops/rearrange
 graph/pass_back.hpp | add_to(*slot, part); | *slot = part; | graph/ops/matmul
 graph/pass_back.hpp | slot = slot ? *slot + part : part; } | slot = part; } | graph/backward
-graph/pass_back.hpp | sum_to(std::move(part), input.shape()); | sum_to(std::move(part), input.shape()) / 2; | graph/record
-graph/checkpoint.hpp | { add_gradient(*adjoint_, *adjoints[self]); } | { *adjoint_ = *adjoints[self]; } | graph/checkpoint
+graph/pass_back.hpp | part = sum_to(part, input.shape()); | part = sum_to(part, input.shape()) / 2; | graph/record
+graph/checkpoint.hpp | { add_gradient(*adjoint_, adjoints[self]); } | { *adjoint_ = *adjoints[self]; } | graph/checkpoint
 graph/recorded_function.hpp | [i * g.size() + j] = g[j] | [j * elements(seed).size() + i] = g[j] | graph/derivatives
 graph/scalar_tape.hpp | slope_ += slope * x.slope_; | slope_ = slope * x.slope_; | graph/scalar_tape
 core/shape.hpp | m != n && m != 1 && n != 1 | m != n && m != 1 && n > 2 | core/shape
