@@ -34,17 +34,23 @@ inline std::size_t panel_width(std::size_t left, std::size_t most, std::size_t l
   return left <= most ? left : left < most + lanes ? most - lanes : most;
 }
 
+/// Which operands of a product are copies.
+enum class Packed { none, b, both };
+
 /// A product of at least as many columns as a vector has, in panels of `width` columns; packed panels of B follow one
 /// another. Changes the product into that of the last panel.
 template <class T>
-void gemm_panels(const GemmKernels<T>& kernels, Product<T>& panel, std::size_t width, bool packed) {
+void gemm_panels(const GemmKernels<T>& kernels, Product<T>& panel, std::size_t width, Packed packed) {
   const std::size_t lanes = kernels.lanes;
   if (!panel.start) panel.start = gemm_zeros<T>, panel.start_row = 0;
   for (std::size_t left = panel.n;; left -= panel.n) {
     panel.n = panel_width(left, width, lanes);
-    (width > 2 * lanes ? kernels.row : panel.n == lanes ? kernels.one : kernels.two)(panel);
+    (packed == Packed::both ? kernels.packed
+     : width > 2 * lanes    ? kernels.row
+     : panel.n == lanes     ? kernels.one
+                            : kernels.two)(panel);
     if (left == panel.n) return;
-    panel.b += packed ? width * panel.k : panel.n;
+    panel.b += packed != Packed::none ? width * panel.k : panel.n;
     panel.c += panel.n;
     if (panel.start != gemm_zeros<T>) panel.start += panel.n;
   }
@@ -107,15 +113,16 @@ void gather_rows_of_a(Product<T>& x, T* copy) {
   x.a_column = 1;
 }
 
-/// A product whose B is first copied, in pieces that stay in caches, and its A too where it is steep.
+/// A product whose B is first copied, in pieces that stay in caches, and its A too where that pays: it is read once for
+/// each panel.
 template <class T>
 [[gnu::noinline]] void gemm_packed(const GemmKernels<T>& kernels, const Product<T>& whole, std::size_t width) {
   constexpr std::size_t most_m = 768 / sizeof(T), most_n = 2048, most_k = gemm_most_k;  // of a piece
   const std::size_t m = whole.m, n = whole.n, k = whole.k;
   const std::size_t longest = k < most_k ? k : most_k;
   const Scratch<T> copy(((n < most_n ? n : most_n) + width) * longest);
-  const bool copy_a = is_steep(whole);
-  const Scratch<T> a_copy(copy_a ? (m < most_m ? m : most_m) * longest : 0);
+  const bool copy_a = m > 1 && (n >= 16 * width || is_steep(whole));
+  const Scratch<T> a_copy(copy_a ? ((m < most_m ? m : most_m) + 3) * longest : 0);
   for (std::size_t j0 = 0, columns; j0 < n; j0 += columns) {
     columns = panel_width(n - j0, most_n, kernels.lanes);
     for (std::size_t p0 = 0; p0 < k; p0 += most_k) {
@@ -132,12 +139,15 @@ template <class T>
         Product<T> rows = piece;
         rows.m = m - i0 < most_m ? m - i0 : most_m;
         rows.a += i0 * whole.a_row + p0 * whole.a_column;
-        if (copy_a) gather_rows_of_a(rows, a_copy.data());
+        if (copy_a) {
+          pack_tiles(rows, kernels.rows, a_copy.data());
+          rows.a = a_copy.data();
+        }
         rows.b = copy.data();
         rows.b_row = width;
         if (rows.start) rows.start += i0 * rows.start_row + j0;
         rows.c += i0 * whole.c_row + j0;
-        gemm_panels(kernels, rows, width, true);
+        gemm_panels(kernels, rows, width, copy_a ? Packed::both : Packed::b);
       }
     }
   }
@@ -182,7 +192,7 @@ template <class T>
     const bool copy_a = x.m > 1 && x.n > 4 * width && is_steep(x);
     const Scratch<T> a_copy(copy_a ? x.m * x.k : 0);
     if (copy_a) gather_rows_of_a(x, a_copy.data());
-    return gemm_in_parts(x, width, [=](Product<T> part) { gemm_panels(*kernels, part, width, false); });
+    return gemm_in_parts(x, width, [=](Product<T> part) { gemm_panels(*kernels, part, width, Packed::none); });
   }
   if (x.n == 1 && x.m > 1) {  // C is contiguous, so that C' is the same
     if (x.start && x.start_row == 0) {

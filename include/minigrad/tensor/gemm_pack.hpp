@@ -35,8 +35,13 @@ template <class T>
                             std::size_t columns, T* to, std::size_t apart) {
   constexpr std::size_t side = 16 / sizeof(T);
   std::size_t i = 0;
-  if (column_step == 1) {
-    for (; i < rows; ++i) std::memcpy(to + i * apart, from + i * row_step, columns * sizeof(T));
+  if (column_step == 1 && columns >= side) {
+    for (; i < rows; ++i, from += row_step, to += apart)
+      for (std::size_t j = 0;; j += side) {  // the last one ends where the row ends
+        if (j + side > columns) j = columns - side;
+        std::memcpy(to + j, from + j, 16);
+        if (j + side == columns) break;
+      }
   } else if (row_step == 1) {
     for (; i + side <= rows; i += side) {
       std::size_t j = 0;
@@ -54,6 +59,19 @@ template <class T>
   }
   for (; i < rows; ++i)
     for (std::size_t j = 0; j < columns; ++j) to[i * apart + j] = from[i * row_step + j * column_step];
+}
+
+/// Copies A for panels that are `Packed`: its tiles of up to `most` rows one after another, each with the numbers that
+/// one step of its loop needs side by side. Rows that are missing from the last are as the last that is there.
+template <class T>
+void pack_tiles(const Product<T>& x, std::size_t most, T* to) {
+  for (std::size_t i = 0, height; i < x.m; i += height, to += height * x.k) {
+    height = tile_height(x.m - i, most);
+    const std::size_t high = x.m - i < height ? x.m - i : height;
+    pack(x.a + i * x.a_row, x.a_column, x.a_row, x.k, high, to, height);
+    for (std::size_t p = 0; p < x.k; ++p)
+      for (std::size_t r = high; r < height; ++r) to[p * height + r] = to[p * height + high - 1];
+  }
 }
 
 }  // namespace MINIGRAD_KERNELS
