@@ -58,19 +58,28 @@ headers() {  # FLAG...
   count $((all - failed)) "$failed"
 }
 
-# The doctest programs of some rooms, built with these flags and run by ctest.
-but=-
-rooms() {  # BUILD "ROOM..." "FLAG..." [CMAKE ARGUMENT...]; without the test $but
-  local build=$out/$1 names=$2 flags=$3 targets=() room status=0
+# The doctest programs of some rooms.
+build_rooms() {  # BUILD "ROOM..." "FLAG..." [CMAKE ARGUMENT...]
+  local build=$out/$1 names=$2 flags=$3 targets=() room
   shift 3
   cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="$flags" \
     -DMINIGRAD_BUILD_EXAMPLES=OFF -DMINIGRAD_BUILD_BENCH=OFF -DCMAKE_CROSSCOMPILING_EMULATOR= "$@"
   for room in $names; do targets+=("minigrad_test_${room//\//_}"); done
-  cmake --build "$build" --parallel "$jobs" --target "${targets[@]}" -- -k || status=$?
+  cmake --build "$build" --parallel "$jobs" --target "${targets[@]}" -- -k
+}
+
+# The same, run by ctest.
+but=-
+rooms() {  # BUILD "ROOM..." "FLAG..." [CMAKE ARGUMENT...]; without the test $but
+  local build=$out/$1 names=$2 status=0
+  build_rooms "$@" || status=$?
   ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 1200 -j "$jobs" -L '^unit$' \
     -E "\.sh\$|^$but\$" -R "^(${names// /|})/[^/]*$" || status=$?
-  awk -v status=$status -f "$root/tests/count.awk" "$build/Testing/Temporary/LastTest.log" |
-    tee -a "$result.counts" || true  # a failure is in the count
+  count_tests "$status" < "$build/Testing/Temporary/LastTest.log"
+}
+
+count_tests() {  # STATUS: what ctest's log says
+  awk -v status="$1" -f "$root/tests/count.awk" | tee -a "$result.counts" || true  # a failure is in the count
 }
 
 consumer() { check bash "$root/tests/consumer.sh" "$1" "$cxx" "$out/consumer/$row/$1" "${@:2}"; }
@@ -90,16 +99,19 @@ asked_of_every_compiler() {  # STANDARD [FLAG...]
   headers -std="$1" "${@:2}"
 }
 
-# The same with libc++ as clang 19 has it, unpacked beside the build: installed, it would replace other versions.
+# Debian's packages, unpacked beside the build.
+unpack() {  # FOLDER PACKAGE...
+  local package
+  mkdir -p "$1"
+  (cd "$1" && apt-get -q -o APT::Sandbox::User=root download "${@:2}") || skip "no $2"
+  for package in "$1"/*.deb; do dpkg -x "$package" "$1"; done
+}
+
+# The same with libc++ as clang 19 has it; installed, it would replace other versions.
 with_libcxx() {  # STANDARD
-  local package libcxx
-  libcxx=$out/libcxx-19/usr/lib/llvm-19
+  local libcxx=$out/libcxx-19/usr/lib/llvm-19
   if [ ! -f "$libcxx/lib/libc++.so" ]; then
-    mkdir -p "$out/libcxx-19"
-    (cd "$out/libcxx-19" &&
-      apt-get -q -o APT::Sandbox::User=root download libc++-19-dev libc++1-19 libc++abi-19-dev libc++abi1-19 libunwind-19) ||
-      skip "no libc++-19-dev"
-    for package in "$out"/libcxx-19/*.deb; do dpkg -x "$package" "$out/libcxx-19"; done
+    unpack "$out/libcxx-19" libc++-19-dev libc++1-19 libc++abi1-19 libc++abi-19-dev libunwind-19
   fi
   asked_of_every_compiler "$1" -stdlib=libc++ -nostdinc++ -isystem "$libcxx/include/c++/v1" -L"$libcxx/lib" \
     -Wl,-rpath,"$libcxx/lib" -Wno-unused-command-line-argument
@@ -211,6 +223,33 @@ emscripten() {
     -DCMAKE_TOOLCHAIN_FILE=/usr/share/emscripten/cmake/Modules/Platform/Emscripten.cmake \
     -DCMAKE_EXE_LINKER_FLAGS="$link" -Ddoctest_DIR="$out/doctest" -DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=BOTH \
     "-DCMAKE_CROSSCOMPILING_EMULATOR=node;--no-experimental-fetch"
+}
+
+row avx512 "AVX-512, emulated by bochs where the processor has none: tensor, graph and its ops, nn, optim"
+avx512() {
+  compiler g++-12
+  local tested="tensor graph/ops graph nn optim" room programs=() linux status=0
+  "$cxx" -std=c++20 -static -I"$root/include" -x c++ - -o uses_avx512 <<'CPP'
+#include <minigrad/core/cpu.hpp>
+int main() { return minigrad::isa() == minigrad::Isa::avx512 ? 0 : 1; }
+CPP
+  if grep -qw avx512f /proc/cpuinfo; then
+    export MINIGRAD_ISA=avx512
+    check ./uses_avx512
+    rooms avx512 "$tested" -O2
+    return
+  fi
+  require bochs-term command -v bochs
+  require xorriso command -v xorriso
+  if [ ! -f emulated/debian/bin/busybox ]; then
+    linux=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: //p')
+    unpack "$out/emulated/debian" ${linux:+"$linux"} isolinux syslinux-common busybox-static
+  fi
+  build_rooms avx512 "$tested" -O2 -DCMAKE_EXE_LINKER_FLAGS=-static
+  for room in $tested; do programs+=("$out/avx512/tests/minigrad_test_${room//\//_}"); done
+  bash "$root/tests/emulated.sh" emulated "$out/uses_avx512" "${programs[@]}" > emulated.log || status=$?
+  cat emulated.log
+  count_tests "$status" < emulated.log
 }
 
 row sanitize "AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer over the tests of every room"
