@@ -97,7 +97,6 @@ class ScalarVar {
  private:
   friend class ScalarTape<T>;
   template <class Value, class... R, class... X>
-    requires(is_scalar_var<X> || ...)
   friend auto on_tape(const char*, const Value&, const detail::Rules<R...>&, const X&...);
 
   MINIGRAD_INLINE ScalarVar(T value, T slope, detail::Tape<T>* tape, detail::TapeId id)
@@ -172,7 +171,6 @@ struct FirstScalarVar<ScalarVar<T>, Rest...> {
 
 /// What an op of the table does when a ScalarVar is among its inputs; see record.hpp.
 template <class Value, class... R, class... X>
-  requires(is_scalar_var<X> || ...)
 MINIGRAD_INLINE auto on_tape(const char* op, const Value& value, const detail::Rules<R...>& rules, const X&... x) {
   using S = typename detail::FirstScalarVar<X...>::type;
   static_assert(((is_number<X> || std::is_same_v<X, S>)&&...),
