@@ -98,7 +98,8 @@ TEST_CASE_TEMPLATE("gemm agrees with its definition where matrices are cut into 
   Rng rng(6);
   const std::size_t shapes[][3] = {{200, 40, 800}, {193, 90, 20},  {260, 70, 20}, {30, 300, 850},
                                    {7, 2050, 20},  {1, 2100, 400}, {600, 1, 600}, {40, 3, 900},
-                                   {3, 5, 2000},   {40, 512, 20},  {40, 20, 1024}};
+                                   {3, 5, 2000},   {40, 512, 20},  {40, 20, 1024}, {195, 520, 20},
+                                   {37, 520, 390}, {37, 2100, 20}};
   for (Isa isa : paths())
     for (const auto& [m, n, k] : shapes)
       for (int form = 0; form < 4; ++form)

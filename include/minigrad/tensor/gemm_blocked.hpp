@@ -3,8 +3,8 @@
 // C is made panel by panel: a panel is as many columns as a tile has, over all rows. B is read where it stands if its
 // rows are contiguous and a cache holds them until they are needed again. Otherwise the inner extent is cut into
 // pieces, and each piece of B copied, so that the part that belongs to a panel lies together: Goto and van de Geijn,
-// "Anatomy of high-performance matrix multiplication", 2008. A is read where it stands unless a cache would lose it.
-// All of this is compiled once, for all sets of instructions.
+// "Anatomy of high-performance matrix multiplication", 2008. A is copied too where it is read often enough, or where a
+// cache would lose it. All of this is compiled once, for all sets of instructions.
 #pragma once
 
 #include <cstddef>
@@ -113,6 +113,21 @@ void gather_rows_of_a(Product<T>& x, T* copy) {
   x.a_column = 1;
 }
 
+/// Copies B for panels of `width` columns, one after another: where its rows are contiguous a few of them at a time, so
+/// that memory is read along them.
+template <class T>
+void pack_panels(const Product<T>& x, std::size_t width, std::size_t lanes, T* to) {
+  const std::size_t few = x.b_column == 1 ? 16 : x.k;
+  for (std::size_t p = 0, high; p < x.k; p += high) {
+    high = x.k - p < few ? x.k - p : few;
+    T* panel = to + p * width;
+    for (std::size_t j = 0, wide; j < x.n; j += wide, panel += width * x.k) {
+      wide = panel_width(x.n - j, width, lanes);
+      pack(x.b + p * x.b_row + j * x.b_column, x.b_row, x.b_column, high, wide, panel, width);
+    }
+  }
+}
+
 /// A product whose B is first copied, in pieces that stay in caches, and its A too where that pays: it is read once for
 /// each panel.
 template <class T>
@@ -129,11 +144,8 @@ template <class T>
       Product<T> piece = whole;
       piece.n = columns;
       piece.k = k - p0 < most_k ? k - p0 : most_k;
-      for (std::size_t j = 0, at = 0, wide; j < piece.n; j += wide, at += width * piece.k) {
-        wide = panel_width(piece.n - j, width, kernels.lanes);
-        pack(whole.b + p0 * whole.b_row + (j0 + j) * whole.b_column, whole.b_row, whole.b_column, piece.k, wide,
-             copy.data() + at, width);
-      }
+      piece.b += p0 * whole.b_row + j0 * whole.b_column;
+      pack_panels(piece, width, kernels.lanes, copy.data());
       if (p0 > 0) piece.start = whole.c, piece.start_row = whole.c_row;
       for (std::size_t i0 = 0; i0 < m; i0 += most_m) {
         Product<T> rows = piece;
