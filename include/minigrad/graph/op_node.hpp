@@ -34,9 +34,13 @@ namespace detail {
 template <class R0, class R1 = NoRule, class R2 = NoRule, class R3 = NoRule>
 struct Rules {
   [[no_unique_address]] R0 r0;
-  [[no_unique_address]] R1 r1{};
-  [[no_unique_address]] R2 r2{};
-  [[no_unique_address]] R3 r3{};
+  [[no_unique_address]] R1 r1;
+  [[no_unique_address]] R2 r2;
+  [[no_unique_address]] R3 r3;
+
+  // An aggregate would do, but clang 16 crashes on it.
+  constexpr Rules(const R0& a, const R1& b = R1(), const R2& c = R2(), const R3& d = R3())
+      : r0(a), r1(b), r2(c), r3(d) {}
 
   template <std::size_t K>
   constexpr const auto& get() const {
