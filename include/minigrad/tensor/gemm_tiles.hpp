@@ -83,11 +83,13 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors, boo
   }
   const T* start = panel.start + first * panel.start_row;
 #pragma GCC unroll 8
-  for (std::size_t i = 0; i < Rows && i < high; ++i, c += panel.c_row, start += panel.start_row) {
+  for (std::size_t i = 0; i < Rows; ++i) {
 #pragma GCC unroll 4
     for (std::size_t j = 0; j < Vectors; ++j) sum[i][j] += *reinterpret_cast<const Memory*>(start + at[j]);
 #pragma GCC unroll 4
     for (std::size_t j = 0; j < Vectors; ++j) *reinterpret_cast<Memory*>(c + at[j]) = sum[i][j];
+    if (i + 1 == high) break;
+    c += panel.c_row, start += panel.start_row;
   }
 }
 
