@@ -15,41 +15,11 @@
 
 #include "operand.hpp"
 #include "pass_back.hpp"
+#include "rules.hpp"
 
 namespace minigrad {
 
-/// Stands for the rule of an input that has no derivative, such as a mask.
-struct NoRule {};
-inline constexpr NoRule no_rule{};
-
-/// The rule of an input to which the gradient goes as it is: dL/d(input) = g.
-struct SameGradient {
-  auto operator()(const auto& g, const auto&...) const { return g; }
-};
-inline constexpr SameGradient same_gradient{};
-
 namespace detail {
-
-/// One to four rules. (A std::tuple of them would take longer to compile than all else about an op.)
-template <class R0, class R1 = NoRule, class R2 = NoRule, class R3 = NoRule>
-struct Rules {
-  [[no_unique_address]] R0 r0;
-  [[no_unique_address]] R1 r1;
-  [[no_unique_address]] R2 r2;
-  [[no_unique_address]] R3 r3;
-
-  // An aggregate would do, but clang 16 crashes on it.
-  constexpr Rules(const R0& a, const R1& b = R1(), const R2& c = R2(), const R3& d = R3())
-      : r0(a), r1(b), r2(c), r3(d) {}
-
-  template <std::size_t K>
-  constexpr const auto& get() const {
-    if constexpr (K == 0) return r0;
-    else if constexpr (K == 1) return r1;
-    else if constexpr (K == 2) return r2;
-    else return r3;
-  }
-};
 
 template <class V>
 class OpNode;

@@ -131,7 +131,7 @@ void pack_panels(const Product<T>& x, std::size_t width, std::size_t lanes, T* t
 /// A product whose B is first copied, in pieces that stay in caches, and its A too where that pays: it is read once for
 /// each panel.
 template <class T>
-[[gnu::noinline]] void gemm_packed(const GemmKernels<T>& kernels, const Product<T>& whole, std::size_t width) {
+[[gnu::noinline]] void gemm_in_pieces(const GemmKernels<T>& kernels, const Product<T>& whole, std::size_t width) {
   constexpr std::size_t most_m = 768 / sizeof(T), most_n = 2048, most_k = gemm_most_k;  // of a piece
   const std::size_t m = whole.m, n = whole.n, k = whole.k;
   const std::size_t longest = k < most_k ? k : most_k;
@@ -218,7 +218,7 @@ template <class T>
     Product<T> turned = transposed(x, x.start, 1, x.c);
     return gemm_by_dots(isa, turned);
   }
-  if (fits) return gemm_in_parts(x, width, [=](const Product<T>& part) { gemm_packed(*kernels, part, width); });
+  if (fits) return gemm_in_parts(x, width, [=](const Product<T>& part) { gemm_in_pieces(*kernels, part, width); });
   if (x.a_column == 1 && x.k >= 4) return gemm_by_dots(isa, x);
   if (x.m >= gemm_kernels<T>->lanes) {
     const Scratch<T> c(x.m * x.n);

@@ -62,7 +62,8 @@ template <class T>
 }
 
 /// Copies A for panels that are `Packed`: its tiles of up to `most` rows one after another, each with the numbers that
-/// one step of its loop needs side by side. Rows that are missing from the last are as the last that is there.
+/// one step of its loop needs side by side. Rows that are missing from the last tile, whose results nobody keeps, repeat
+/// the last that is there.
 template <class T>
 void pack_tiles(const Product<T>& x, std::size_t most, T* to) {
   for (std::size_t i = 0, height; i < x.m; i += height, to += height * x.k) {

@@ -41,8 +41,8 @@ constexpr std::size_t tile_height(std::size_t left, std::size_t most) {
 
 /// A panel is a product of few columns, of which B's rows are contiguous. This is `Rows` rows of it from row `first`
 /// on, with `Vectors` vectors in each. Where the panel is narrower, the last vectors end where it ends and overlap
-/// others. Of four rows only `high` need be there: the last one is then computed several times. Where the
-/// panel is `Packed`, A's tiles and B are as gemm_pack.hpp copies them: the compiler then knows all steps.
+/// others. Of four rows only `high` need be there: the last one is then computed several times. Where the panel is
+/// `Packed`, A's tiles and B are as gemm_pack.hpp copies them: the compiler then knows all steps.
 template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors, bool Packed = false>
 [[gnu::always_inline]] inline void gemm_tile(const Product<T>& panel, std::size_t first, std::size_t high) {
   using Register = typename VectorType<T, Bytes>::Register;
@@ -52,7 +52,7 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors, boo
   std::size_t at[Vectors] = {};
 #pragma GCC unroll 4
   for (std::size_t j = 1; j < Vectors; ++j) at[j] = j + 1 < Vectors && j * lanes < last ? j * lanes : last;
-  Register sum[Rows][Vectors];
+  Register sum[Rows][Vectors] = {};
   const std::size_t a_row = Packed ? 1 : panel.a_row, a_column = Packed ? Rows : panel.a_column;
   const std::size_t b_row = Packed ? Vectors * lanes : panel.b_row, four = 4 * a_row;
   const T* a[4];  // the first four rows; GCC would keep a pointer for each row, and runs out of registers at eight
@@ -60,8 +60,6 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors, boo
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < Rows; ++i) {
     if (i < 4) a[i] = a_at;
-#pragma GCC unroll 4
-    for (std::size_t j = 0; j < Vectors; ++j) sum[i][j] = Register{};
     if (Packed || i + 1 < high) a_at += a_row;
   }
   T* c = panel.c + first * panel.c_row;
