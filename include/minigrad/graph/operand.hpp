@@ -32,6 +32,11 @@ concept Operand = is_number<X> || is_tensor<X> || is_var<X> || is_parameter<X> |
 template <class... X>
 concept Operands = (Operand<X> && ...) && (!is_number<X> || ...);
 
+/// No argument, as the last parameter of the functions that <cmath> has too. For plain numbers it makes them the second
+/// choice: after `using namespace minigrad`, sqrt(2) is the one of <math.h>, which would else fit as well.
+template <class>
+concept Nothing = false;
+
 /// The value behind an operand: of a Var, ScalarVar or Parameter what it holds, else the operand itself.
 template <Operand X>
 const auto& value_of(const X& x) {

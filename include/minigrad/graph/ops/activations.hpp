@@ -12,8 +12,8 @@ namespace minigrad {
 inline constexpr auto tanh_op = elementwise(
     "tanh", lanewise([](auto v) { return lane_math::tanh(v); }),
     [](auto g, auto y, auto&&) { return g * (1 - y * y); });
-template <Operand X>
-inline auto tanh(const X& x) {
+template <Operand X, Nothing... None>
+inline auto tanh(const X& x, None...) {
   return tanh_op(as_real(x));
 }
 

@@ -41,8 +41,8 @@ inline auto square(const X& x) {
 inline constexpr auto sqrt_op = elementwise(
     "sqrt", lanewise([](auto v) { return lane_math::sqrt(v); }),
     [](auto g, auto y, auto&&) { return g / (2 * y); });
-template <Operand X>
-inline auto sqrt(const X& x) {
+template <Operand X, Nothing... None>
+inline auto sqrt(const X& x, None...) {
   return sqrt_op(as_real(x));
 }
 
@@ -57,16 +57,16 @@ inline auto reciprocal(const X& x) {
 /// The largest whole number that is not larger than x. dy/dx = 0.
 inline constexpr auto floor_op = elementwise(
     "floor", [](auto v) { return std::floor(v); }, [](auto g, auto&&, auto&&) { return zeros_like(g); });
-template <Operand X>
-inline auto floor(const X& x) {
+template <Operand X, Nothing... None>
+inline auto floor(const X& x, None...) {
   return floor_op(x);
 }
 
 /// The smallest whole number that is not smaller than x. dy/dx = 0.
 inline constexpr auto ceil_op = elementwise(
     "ceil", [](auto v) { return std::ceil(v); }, [](auto g, auto&&, auto&&) { return zeros_like(g); });
-template <Operand X>
-inline auto ceil(const X& x) {
+template <Operand X, Nothing... None>
+inline auto ceil(const X& x, None...) {
   return ceil_op(x);
 }
 
@@ -76,8 +76,8 @@ inline auto ceil(const X& x) {
 inline constexpr auto exp_op = elementwise(
     "exp", lanewise([](auto v) { return lane_math::exp(v); }),
     [](auto g, auto y, auto&&) { return g * y; });
-template <Operand X>
-inline auto exp(const X& x) {
+template <Operand X, Nothing... None>
+inline auto exp(const X& x, None...) {
   return exp_op(as_real(x));
 }
 
@@ -85,8 +85,8 @@ inline auto exp(const X& x) {
 inline constexpr auto expm1_op = elementwise(
     "expm1", lanewise([](auto v) { return lane_math::expm1(v); }),
     [](auto g, auto y, auto&&) { return g * (y + 1); });
-template <Operand X>
-inline auto expm1(const X& x) {
+template <Operand X, Nothing... None>
+inline auto expm1(const X& x, None...) {
   return expm1_op(as_real(x));
 }
 
@@ -94,8 +94,8 @@ inline auto expm1(const X& x) {
 inline constexpr auto log_op = elementwise(
     "log", lanewise([](auto v) { return lane_math::log(v); }),
     [](auto g, auto&&, auto v) { return g / v; });
-template <Operand X>
-inline auto log(const X& x) {
+template <Operand X, Nothing... None>
+inline auto log(const X& x, None...) {
   return log_op(as_real(x));
 }
 
@@ -103,8 +103,8 @@ inline auto log(const X& x) {
 inline constexpr auto log1p_op = elementwise(
     "log1p", lanewise([](auto v) { return lane_math::log1p(v); }),
     [](auto g, auto&&, auto v) { return g / (1 + v); });
-template <Operand X>
-inline auto log1p(const X& x) {
+template <Operand X, Nothing... None>
+inline auto log1p(const X& x, None...) {
   return log1p_op(as_real(x));
 }
 
@@ -112,8 +112,8 @@ inline auto log1p(const X& x) {
 inline constexpr auto log2_op = elementwise(
     "log2", [](auto v) { return std::log2(v); },
     [](auto g, auto&&, auto v) { return g / (v * constant_like(v, std::numbers::ln2)); });
-template <Operand X>
-inline auto log2(const X& x) {
+template <Operand X, Nothing... None>
+inline auto log2(const X& x, None...) {
   return log2_op(as_real(x));
 }
 
@@ -121,13 +121,13 @@ inline auto log2(const X& x) {
 inline constexpr auto log10_op = elementwise(
     "log10", [](auto v) { return std::log10(v); },
     [](auto g, auto&&, auto v) { return g / (v * constant_like(v, std::numbers::ln10)); });
-template <Operand X>
-inline auto log10(const X& x) {
+template <Operand X, Nothing... None>
+inline auto log10(const X& x, None...) {
   return log10_op(as_real(x));
 }
 
-template <Operand X, Operand P>
-auto pow(const X& x, const P& p);  // for its own rule
+template <Operand X, Operand P, Nothing... None>
+auto pow(const X& x, const P& p, None...);  // for its own rule
 
 /// x^p. dy/dx = p x^(p-1), and 0 for p = 0 whatever x is; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. Of an
 /// exponent that needs no gradient, such as a number, no logarithm is taken.
@@ -138,43 +138,43 @@ inline constexpr auto pow_op = elementwise(
       return g * q * pow(where(equal(q, 0), where(usual, v, 1), v), q - 1);
     },
     [](auto g, auto y, auto v, auto q) { return g * y * log(where(equal(v, 0), where(less(q, 0), v, 1), v)); });
-template <Operand X, Operand P>
-inline auto pow(const X& x, const P& p) {
+template <Operand X, Operand P, Nothing... None>
+inline auto pow(const X& x, const P& p, None...) {
   return pow_op(x, p);
 }
 
-template <Operand X>
-auto cos(const X& x);  // for the rule of sin
+template <Operand X, Nothing... None>
+auto cos(const X& x, None...);  // for the rule of sin
 
 /// The sine. dy/dx = cos x.
 inline constexpr auto sin_op = elementwise(
     "sin", [](auto v) { return std::sin(v); }, [](auto g, auto&&, auto v) { return g * cos(v); });
-template <Operand X>
-inline auto sin(const X& x) {
+template <Operand X, Nothing... None>
+inline auto sin(const X& x, None...) {
   return sin_op(as_real(x));
 }
 
 /// The cosine. dy/dx = -sin x.
 inline constexpr auto cos_op = elementwise(
     "cos", [](auto v) { return std::cos(v); }, [](auto g, auto&&, auto v) { return -(g * sin(v)); });
-template <Operand X>
-inline auto cos(const X& x) {
+template <Operand X, Nothing... None>
+inline auto cos(const X& x, None...) {
   return cos_op(as_real(x));
 }
 
 /// The tangent. dy/dx = 1 + y^2.
 inline constexpr auto tan_op = elementwise(
     "tan", [](auto v) { return std::tan(v); }, [](auto g, auto y, auto&&) { return g * (1 + y * y); });
-template <Operand X>
-inline auto tan(const X& x) {
+template <Operand X, Nothing... None>
+inline auto tan(const X& x, None...) {
   return tan_op(as_real(x));
 }
 
 /// The inverse of the tangent. dy/dx = 1 / (1 + x^2).
 inline constexpr auto atan_op = elementwise(
     "atan", [](auto v) { return std::atan(v); }, [](auto g, auto&&, auto v) { return g / (1 + v * v); });
-template <Operand X>
-inline auto atan(const X& x) {
+template <Operand X, Nothing... None>
+inline auto atan(const X& x, None...) {
   return atan_op(as_real(x));
 }
 
@@ -184,8 +184,8 @@ inline constexpr auto erf_op = elementwise(
     lanewise([](auto g, auto&&, auto v) {
       return g * (exp(-(v * v)) * constant_like(v, 2 * std::numbers::inv_sqrtpi));
     }));
-template <Operand X>
-inline auto erf(const X& x) {
+template <Operand X, Nothing... None>
+inline auto erf(const X& x, None...) {
   return erf_op(as_real(x));
 }
 
