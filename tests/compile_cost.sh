@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # compile_cost.sh [COMPILER [SCRATCH]]
 #
-# What does it cost to compile a training program? Prints CPU seconds and peak memory for compile_cost/mlp.cpp, and for
-# the standard headers alone that it ends up including. Fails above 400 MB; never for the time, which depends on the
-# machine and on what else it does.
+# What does it cost to compile a training program? Prints CPU seconds and peak memory for compile_cost/mlp.cpp, for
+# minigrad.hpp alone, and for the standard headers alone that it ends up including: the fastest of three rounds each,
+# and how many times the standard headers that is. Fails above 400 MB; never for the time, which depends on the machine
+# and on what else it does.
 set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$tests")
@@ -20,16 +21,25 @@ cd "$scratch"
   grep -E '\.(hpp|cpp)$' | xargs sed -n 's/^#include \(<[a-z_]*>\).*/#include \1/p' | sort -u) > standard.cpp
 echo 'int main() {}' >> standard.cpp
 
-measure() {  # NAME SOURCE
-  local result
-  result=$(./measure "$compiler" -std=c++20 -O2 -I"$root/include" -c "$2" -o out.o)
-  seconds=${result% *} megabytes=${result#* }
-  printf '%-34s %6s s CPU  %4s MB\n' "$1" "$seconds" "$megabytes"
-}
+printf '#include <minigrad/minigrad.hpp>\nint main() {}\n' > umbrella.cpp
+
+sources=(standard.cpp umbrella.cpp "$tests/compile_cost/mlp.cpp")
+names=("its standard headers alone" "minigrad.hpp alone" "training program of three layers")
+for round in 1 2 3; do
+  for i in 0 1 2; do
+    result=$(./measure "$compiler" -std=c++20 -O2 -I"$root/include" -c "${sources[i]}" -o out.o)
+    echo "$i $result"
+  done
+done > rounds
 
 "$compiler" --version | head -n 1
-measure "its standard headers alone" standard.cpp
-measure "training program of three layers" "$tests/compile_cost/mlp.cpp"
+for i in 0 1 2; do
+  awk -v i=$i -v name="${names[i]}" '
+    !($1 in best) || $2 < best[$1] { best[$1] = $2 }
+    $1 == i { megabytes = $3 }
+    END { printf "%-34s %6.2f s CPU  %4d MB  x %.2f\n", name, best[i], megabytes, best[i] / best[0] }' rounds
+done
+megabytes=$(awk '$1 == 2 { print $3 }' rounds | sort -n | tail -n 1)
 if [ "$megabytes" -gt $most ]; then
   echo "that is more than $most MB"
   exit 1

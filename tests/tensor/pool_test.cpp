@@ -7,6 +7,7 @@
 #include <minigrad/tensor/create.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -212,11 +213,61 @@ TEST_CASE("no more than 512 MiB wait in a pool") {
   release_memory();
 }
 
-TEST_CASE("the pool serves standard containers") {
-  std::vector<int, detail::PoolAllocator<int>> numbers;
+TEST_CASE("a PoolArray grows, and keeps what it holds") {
+  detail::PoolArray<int> numbers;
   for (int i = 0; i < 1000; ++i) numbers.push_back(i);
-  CHECK(numbers[999] == 999);
+  CHECK(numbers.size() == 1000);
+  for (int i = 0; i < 1000; ++i) CHECK(numbers[static_cast<std::size_t>(i)] == i);
   CHECK(is_aligned(numbers.data()));
-  const auto copy = numbers;
-  CHECK(copy == numbers);
+}
+
+TEST_CASE("a PoolArray takes in one of its own elements while it grows") {
+  detail::PoolArray<std::string> texts;
+  texts.push_back("a text too long to be kept inside a std::string");
+  for (int i = 0; i < 40; ++i) texts.push_back(texts[0]);
+  for (const std::string& text : texts) CHECK(text == texts[0]);
+}
+
+TEST_CASE("a copy of a PoolArray is its own, and a moved one is empty") {
+  detail::PoolArray<std::string> texts;
+  texts.push_back("one");
+  auto copy = texts;
+  copy[0] = "another";
+  CHECK(texts[0] == "one");
+  const auto moved = std::move(texts);
+  CHECK(moved[0] == "one");
+  CHECK(texts.empty());  // NOLINT(bugprone-use-after-move)
+  copy = moved;
+  CHECK(copy[0] == "one");
+}
+
+TEST_CASE("a PoolArray that is reset has nothing but values of nothing") {
+  detail::PoolArray<std::optional<std::string>> texts(2);
+  CHECK_FALSE(texts[1]);
+  texts[1] = "something";
+  texts.reset(3);
+  CHECK(texts.size() == 3);
+  for (const auto& text : texts) CHECK_FALSE(text);
+  detail::PoolArray<char> marks(300);
+  for (char mark : marks) CHECK(mark == 0);
+  marks.clear();
+  CHECK(marks.empty());
+}
+
+TEST_CASE("a PoolArray returns its memory, and destroys its elements once") {
+  static int alive = 0;
+  struct Counted {
+    Counted() { ++alive; }
+    Counted(const Counted&) { ++alive; }
+    Counted(Counted&&) noexcept { ++alive; }
+    ~Counted() { --alive; }
+  };
+  CHECK(buffers_kept_by([] {
+          detail::PoolArray<Counted> list;
+          for (int i = 0; i < 100; ++i) list.push_back({});
+          CHECK(alive == 100);
+          list.reset(20);
+          CHECK(alive == 20);
+        }) == 0);
+  CHECK(alive == 0);
 }

@@ -99,17 +99,23 @@ class Piece {
   void (*append_)(std::string& out, const Piece& piece);
 };
 
+[[gnu::noinline]] inline void append(std::string& out, std::initializer_list<Piece> pieces) {
+  for (const Piece& piece : pieces) piece.append_to(out);
+}
+
 /// The pieces as one text.
 [[gnu::noinline]] inline std::string text(std::initializer_list<Piece> pieces) {
   std::string out;
-  for (const Piece& piece : pieces) piece.append_to(out);
+  append(out, pieces);
   return out;
 }
 
 /// Throws a Kind of error with "minigrad: " and the pieces.
 template <class Kind>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(std::initializer_list<Piece> pieces) {
-  throw Kind("minigrad: " + text(pieces));
+  std::string message("minigrad: ");
+  append(message, pieces);
+  throw Kind(message);
 }
 
 /// A flag that is true as long as this lives, whatever is thrown.

@@ -11,9 +11,12 @@
 namespace minigrad {
 
 namespace detail {
-/// Appends a whole number. Not inline, since std::to_string is a lot to compile at each place.
+/// Appends a whole number. (std::to_string is several times as much to compile.)
 [[gnu::noinline]] inline void append_number(std::string& out, unsigned long long number) {
-  out += std::to_string(number);
+  char digits[20];
+  std::size_t first = sizeof digits;
+  for (; first == sizeof digits || number > 0; number /= 10) digits[--first] = static_cast<char>('0' + number % 10);
+  out.append(digits + first, sizeof digits - first);
 }
 
 /// `value` as printf writes it with %.*g or %.*f; always with a decimal point, and NaN without a sign.

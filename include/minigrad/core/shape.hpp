@@ -89,8 +89,8 @@ namespace detail {
 inline std::string place_of(const Shape& shape, std::size_t i) {
   std::string indices;
   for (std::size_t axis = shape.rank(); axis-- > 0; i /= shape[axis])
-    indices = std::to_string(i % shape[axis]) + (indices.empty() ? "" : ", ") + indices;
-  return "(" + indices + ")";
+    indices = text({i % shape[axis], indices.empty() ? "" : ", ", indices});
+  return text({"(", indices, ")"});
 }
 }  // namespace detail
 
@@ -123,14 +123,14 @@ class Axis {
 inline constexpr Axis all_axes{};
 
 namespace detail {
-[[noreturn]] inline void shape_error(const char* op, const Shape& a, const Shape& b, const char* why) {
+[[noreturn, gnu::cold, gnu::noinline]] inline void shape_error(const char* op, const Shape& a, const Shape& b, const char* why) {
   fail<ShapeError>({op, ": ", a, " and ", b, ": ", why});
 }
 }  // namespace detail
 
 /// The shape of an elementwise operation on shapes a and b: aligned at the right, an extent of 1 (or a missing one)
 /// stretches to the other's. Throws ShapeError naming `op` when two extents differ and neither is 1.
-inline Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
+[[gnu::noinline]] inline Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
   if (a == b) return a;
   Shape out = a.rank() >= b.rank() ? a : b;
   for (std::size_t i = 0; i < out.rank(); ++i) {

@@ -25,12 +25,13 @@ namespace detail {
 inline std::string quoted_list(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 20;
   std::string list;
-  for (std::size_t i = 0; i < names.size() && i < shown; ++i) list += (i ? ", " : "") + detail::quoted(names[i]);
-  return names.size() > shown ? list + " and " + std::to_string(names.size() - shown) + " more" : list;
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i) append(list, {i ? ", " : "", detail::quoted(names[i])});
+  if (names.size() > shown) append(list, {" and ", names.size() - shown, " more"});
+  return list;
 }
 
 /// The name of a column that was given none: x0, x1, ...
-inline std::string x_name(std::size_t column) { return std::string("x").append(std::to_string(column)); }
+inline std::string x_name(std::size_t column) { return text({"x", column}); }
 
 }  // namespace detail
 

@@ -123,7 +123,7 @@ Dataset<T, Y> polynomial_features(const Dataset<T, Y>& data, std::size_t degree)
         products.push_back({k, i, again ? products[k].power + 1 : 1, again ? products[k].before : names[k] + "*"});
         const Product& added = products.back();
         names.push_back(added.before + names[i]);
-        if (again) names.back().append("^").append(std::to_string(added.power));
+        if (again) detail::append(names.back(), {"^", added.power});
       }
   const std::vector<std::string> added(names.begin() + static_cast<std::ptrdiff_t>(columns), names.end());
   std::vector<double> values(products.size());

@@ -43,10 +43,10 @@ inline Place place_of(std::string_view text, std::size_t at) {
 /// Throws DataError "minigrad: file:line:column: ..." and sets its fields.
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail_at(const std::string& file, Place place,
                                                            std::initializer_list<Piece> pieces) {
-  std::string message = "minigrad: " + file + ":";
-  if (place.line != 0) message += std::to_string(place.line) + ":" + std::to_string(place.column) + ":";
-  message += " ";
-  message += text(pieces);
+  std::string message = text({"minigrad: ", file, ":"});
+  if (place.line != 0) append(message, {place.line, ":", place.column, ":"});
+  message += ' ';
+  append(message, pieces);
   throw DataError(message, file, place.line, place.column);
 }
 

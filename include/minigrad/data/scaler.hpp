@@ -60,12 +60,12 @@ class StandardScaler {
     });
     for (std::size_t j = 0; j < columns; ++j) {
       scale[j] = widest[j] * std::sqrt(scale[j] / n);
-      const std::string column = "column " + (names.empty() ? std::to_string(j) : detail::quoted(names[j]));
+      const std::string column = names.empty() ? detail::text({j}) : detail::quoted(names[j]);
       if (!detail::is_finite(mean[j]) || !detail::is_finite(scale[j]))
-        detail::fail<ValueError>({"StandardScaler: ", column, " holds numbers that are not finite, or too large"});
+        detail::fail<ValueError>({"StandardScaler: column ", column, " holds numbers that are not finite, or too large"});
       if (!(scale[j] > 0))
         detail::fail<ValueError>(
-            {"StandardScaler: ", column, " is constant (", x.data()[j], "): drop it, it tells nothing apart"});
+            {"StandardScaler: column ", column, " is constant (", x.data()[j], "): drop it, it tells nothing apart"});
     }
     mean_ = std::move(mean);
     scale_ = std::move(scale);

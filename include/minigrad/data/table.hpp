@@ -163,9 +163,8 @@ class Table {
   /// Throws DataError "minigrad: file:line:column: column "name": ..." for a field; for checks of your own.
   [[noreturn, gnu::cold, gnu::noinline]] void fail_in(std::size_t row, std::string_view column,
                                                       std::initializer_list<detail::Piece> pieces) const {
-    std::string why = "column " + detail::quoted(column) + ": ";
-    why += detail::text(pieces);
-    detail::fail_at(file(), place(row, column), {why});
+    detail::fail_at(file(), place(row, column),
+                    {"column ", detail::quoted(column), ": ", detail::text(pieces)});
   }
 
  private:
@@ -179,8 +178,8 @@ class Table {
     constexpr std::size_t shown = 20;
     std::string list;
     for (std::size_t i = 0; i < columns().size() && i < shown; ++i)
-      list += (i ? ", " : "") + detail::quoted(columns()[i]);
-    if (columns().size() > shown) list += " and " + std::to_string(columns().size() - shown) + " more";
+      detail::append(list, {i ? ", " : "", detail::quoted(columns()[i])});
+    if (columns().size() > shown) detail::append(list, {" and ", columns().size() - shown, " more"});
     detail::fail_at(file(), {}, {"no column ", detail::quoted(column), "; the columns are ", list});
   }
 

@@ -65,7 +65,7 @@ namespace detail {
 template <class V>
 std::vector<Var<V>> grad_along(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x) {
   Graph<V>& graph = y.graph();
-  std::vector<char, PoolAllocator<char>> wanted(graph.size(), 0);  // nodes that some x reaches
+  PoolArray<char> wanted(graph.size());  // nodes that some x reaches
   for (const Var<V>& one : x) {
     if (&one.graph() != &graph) fail<GraphError>({"grad: y and x belong to different graphs"});
     wanted[one.id()] = 1;

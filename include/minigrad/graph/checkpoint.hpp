@@ -125,9 +125,10 @@ auto checkpoint(F&& f, const X&... x) {
     using Node = detail::CheckpointNode<V, Function, Held, sizeof...(X)>;
     static_assert(sizeof(Node) <= Graph<V>::block_bytes / 2 && alignof(Node) <= Graph<V>::node_alignment,
                   "minigrad: checkpoint: the function captures too much");
-    auto& graph = detail::common_graph(x...);
-    const std::array<NodeId, sizeof...(X)> ids{
-        detail::node_of("checkpoint", graph, detail::any_operand<V>(x))...};
+    const detail::AnyOperand<V> in[] = {detail::any_operand<V>(x)...};
+    Graph<V>& graph = detail::graph_of(in);
+    std::array<NodeId, sizeof...(X)> ids;
+    for (std::size_t k = 0; k < ids.size(); ++k) ids[k] = detail::node_of("checkpoint", graph, in[k]);
     Graph<V> inner;
     const Var<V> y = Node::run(f, graph, inner, ids, nullptr);
     const bool needs_grad = inner.node(y.id()).needs_grad();

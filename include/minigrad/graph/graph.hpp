@@ -11,7 +11,6 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "node.hpp"
 
@@ -124,7 +123,7 @@ class Graph {
     if (adjoints_in_use_) adjoints_.clear();
     adjoints_in_use_ = false;
     if (own_memory_)
-      for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->~Node();
+      for (std::size_t i = nodes_.size(); i-- > 0;) nodes_[i]->~Node();
     own_memory_ = false;
     nodes_.clear();
     if (!blocks_.empty()) use_block(0);
@@ -199,13 +198,14 @@ class Graph {
     const std::size_t count = std::size_t{root.id()} + 1;
     if (adjoints_in_use_) adjoints_.clear();  // by the last sweep, which was to keep them or was broken off
     adjoints_in_use_ = true;
-    if (adjoints_.size() < count) adjoints_.resize(count);
+    if (adjoints_.size() < count) adjoints_.reset(count);
     adjoints_[root.id()] = std::move(seed);
-    if (inspector_) {
-      inspector_->before_sweep(*this, root);
-      pull_all(count, [&](NodeId id) { inspector_->after_pull(*this, id, adjoints_); });
-    } else {
-      pull_all(count, [](NodeId) {});
+    if (inspector_) inspector_->before_sweep(*this, root);
+    for (std::size_t i = count; i-- > 0;) {
+      if (!adjoints_[i] || !nodes_[i]->needs_grad()) continue;
+      nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints_);
+      if (inspector_) inspector_->after_pull(*this, static_cast<NodeId>(i), adjoints_);
+      if (!retain_grads_) adjoints_[i].reset();
     }
     adjoints_in_use_ = retain_grads_;
   }
@@ -231,16 +231,6 @@ class Graph {
 
  private:
   friend class Var<V>;
-
-  template <class AfterPull>
-  void pull_all(std::size_t count, const AfterPull& after_pull) {
-    for (std::size_t i = count; i-- > 0;) {
-      if (!adjoints_[i] || !nodes_[i]->needs_grad()) continue;
-      nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints_);
-      after_pull(static_cast<NodeId>(i));
-      if (!retain_grads_) adjoints_[i].reset();
-    }
-  }
 
   void zero_gradient(const Var<V>& x) {
     nodes_[x.id()]->zero_grad();
@@ -271,10 +261,8 @@ class Graph {
     block_end_ = free_ + block_bytes;
   }
 
-  template <class X>
-  using PoolVector = std::vector<X, detail::PoolAllocator<X>>;
-  PoolVector<detail::Node<V>*> nodes_;
-  PoolVector<std::byte*> blocks_;
+  detail::PoolArray<detail::Node<V>*> nodes_;
+  detail::PoolArray<std::byte*> blocks_;
   std::size_t block_ = 0;  // the one that nodes are put into, from free_ on
   std::byte *free_ = nullptr, *block_end_ = nullptr;
   std::uint32_t generation_ = ++detail::last_generation;

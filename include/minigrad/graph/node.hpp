@@ -9,7 +9,6 @@
 #include <span>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "../tensor/elementwise.hpp"
 #include "parameter.hpp"
@@ -40,7 +39,7 @@ using number_of = typename NumberOf<X>::type;
 /// Gradients on their way from a loss to its inputs, one place for each node. X is V to compute them, Var<V> to record
 /// their computation in the graph, so that they can be differentiated again.
 template <class X>
-using Adjoints = std::vector<std::optional<X>, PoolAllocator<std::optional<X>>>;
+using Adjoints = PoolArray<std::optional<X>>;
 
 /// Which nodes want a gradient; null stands for "those that need one".
 using Wanted = const char*;

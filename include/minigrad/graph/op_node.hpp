@@ -42,7 +42,8 @@ struct OpCalls {
   std::size_t rest_bytes;  // of the ids and rules that stand behind a node
   const RuleCalls<V>* rules;
   void (*pull)(const OpNode<V>&, Graph<V>&, const V& g, Adjoints<V>&) = nullptr;  // for numbers: all rules at once
-  void (*destroy_rules)(OpNode<V>&) = nullptr;                                    // where there is anything to destroy
+  void (*keep_rules)(OpNode<V>&, void* rules) = nullptr;                          // where they captured something,
+  void (*destroy_rules)(OpNode<V>&) = nullptr;                                    // and where it must be destroyed
 };
 
 /// A node computed by an op. After it in memory stand the ids of its inputs, its rules where they captured something,
@@ -107,8 +108,9 @@ class OpNode final : public Node<V> {
       if (sums_up_) g = broadcast_to(g * (T(1) / divisor()), shape_of_sum(graph));
     }
     for (std::size_t k = 0; k < ids.size(); ++k)
-      if (!calls_.rules[k].none && ids[k] != no_node && wanted[ids[k]])
-        pass_back(op_, adjoints[ids[k]], calls_.rules[k].record(*this, graph, self, g), graph.node(ids[k]).value());
+      if (const RuleCalls<V>& rule = calls_.rules[k]; !rule.none && ids[k] != no_node && wanted[ids[k]])
+        pass_back(op_, adjoints[ids[k]], rule.same ? g : rule.record(*this, graph, self, g),
+                  graph.node(ids[k]).value());
   }
 
  private:
@@ -169,57 +171,59 @@ struct OpRest {
  private:
   using Indices = std::make_index_sequence<arity>;
   template <std::size_t K>
-  using Rule = std::remove_cvref_t<decltype(std::declval<Rules<R...>>().template get<K>())>;
+  using Rule = typename Rules<R...>::template At<K>;
   template <std::size_t K>
   static constexpr bool has_rule = !std::is_same_v<Rule<K>, NoRule>;
   template <std::size_t K>
   static const Rule<K>& rule(const OpNode<V>& node) {
     return node.template rest<OpRest>().rules.template get<K>();
   }
+  template <std::size_t K>
+  static const void* rule_address(const OpNode<V>& node) {
+    return &rule<K>(node);
+  }
 
   template <std::size_t K, std::size_t... J>
-  static V compute(const OpNode<V>& node, Graph<V>& graph, const V& g, std::index_sequence<J...>) {
+  static V compute(const OpNode<V>& node, Graph<V>& graph, const V& g) {
     return V(rule<K>(node)(g, node.value(), node.input(graph, J)...));
   }
   template <std::size_t K, std::size_t... J>
-  static Var<V> record(const OpNode<V>& node, Graph<V>& graph, NodeId self, const Var<V>& g,
-                       std::index_sequence<J...>) {
+  static Var<V> record(const OpNode<V>& node, Graph<V>& graph, NodeId self, const Var<V>& g) {
     return rule<K>(node)(g, graph.at(self), node.input_var(graph, J)...);
   }
-  template <std::size_t K>
-  static void pull_number(const OpNode<V>& node, Graph<V>& graph, const V& g, Adjoints<V>& adjoints) {
+  template <std::size_t K, std::size_t... J>
+  static void pull_number(const OpNode<V>& node, Graph<V>& graph, const V& g, Adjoints<V>& adjoints,
+                          std::index_sequence<J...>) {
     if constexpr (has_rule<K>) {
       const NodeId id = node.template rest<OpRest>().ids.id[K];
       if (id != no_node && graph.node(id).needs_grad())
-        pass_back(nullptr, adjoints[id], compute<K>(node, graph, g, Indices{}), g);
+        pass_back(nullptr, adjoints[id], compute<K, J...>(node, graph, g), g);
     }
   }
   template <std::size_t... K>
   static void pull_numbers(const OpNode<V>& node, Graph<V>& graph, const V& g, Adjoints<V>& adjoints,
                            std::index_sequence<K...>) {
-    (pull_number<K>(node, graph, g, adjoints), ...);
+    (pull_number<K>(node, graph, g, adjoints, Indices{}), ...);
+  }
+  static void pull(const OpNode<V>& node, Graph<V>& graph, const V& g, Adjoints<V>& adjoints) {
+    pull_numbers(node, graph, g, adjoints, Indices{});
   }
 
   template <std::size_t K, std::size_t... J>
   static constexpr RuleCalls<V> calls_of(std::index_sequence<J...>) {
     RuleCalls<V> out;
     out.none = !has_rule<K>;
+    out.same = std::is_same_v<Rule<K>, SameGradient>;
     if constexpr (has_rule<K>) {
-      out.same = std::is_same_v<Rule<K>, SameGradient>;
-      out.record = [](const OpNode<V>& node, Graph<V>& graph, NodeId self, const Var<V>& g) {
-        return record<K>(node, graph, self, g, Indices{});
-      };
+      if constexpr (!std::is_same_v<Rule<K>, SameGradient>) out.record = record<K, J...>;
       if constexpr (is_tensor<V> && PerElement) {
         if constexpr (std::is_same_v<Rule<K>, SameGradient>)
           out.each = row_kernel<T, decltype(identity), T>;  // for g alone
         else
           out.each = row_kernel<T, Rule<K>, T, T, std::enable_if_t<(J < arity), T>...>;
-        if constexpr (!std::is_empty_v<Rule<K>>)
-          out.rule = [](const OpNode<V>& node) -> const void* { return &rule<K>(node); };
+        if constexpr (!std::is_empty_v<Rule<K>>) out.rule = rule_address<K>;
       } else if constexpr (is_tensor<V> && !std::is_same_v<Rule<K>, SameGradient>) {
-        out.compute = [](const OpNode<V>& node, Graph<V>& graph, const V& g) {
-          return compute<K>(node, graph, g, Indices{});
-        };
+        out.compute = compute<K, J...>;
       }
     }
     return out;
@@ -230,8 +234,12 @@ struct OpRest {
   }
   static constexpr std::array<RuleCalls<V>, arity> rule_calls = all_calls(Indices{});
 
-  static void pull(const OpNode<V>& node, Graph<V>& graph, const V& g, Adjoints<V>& adjoints) {
-    pull_numbers(node, graph, g, adjoints, Indices{});
+  static void keep(OpNode<V>& node, void* rules) {
+    static_assert(sizeof(OpNode<V>) + sizeof(OpRest) <= Graph<V>::block_bytes / 2 &&
+                      alignof(OpRest) <= alignof(OpNode<V>),
+                  "minigrad: a derivative rule captures too much: keep large things in a Tensor");
+    const Ids ids = node.template rest<Ids>();
+    new (&node + 1) OpRest{ids, std::move(*static_cast<Rules<R...>*>(rules))};
   }
   static void destroy(OpNode<V>& node) { node.template rest<OpRest>().~OpRest(); }
 
@@ -240,6 +248,7 @@ struct OpRest {
     constexpr bool trivial = std::is_trivially_destructible_v<Rules<R...>>;
     OpCalls<V> out{arity, Graph<V>::owns_values || !trivial, sizeof(OpRest), rule_calls.data()};
     if constexpr (is_number<V>) out.pull = pull;
+    if constexpr (!stateless) out.keep_rules = keep;
     if constexpr (!trivial) out.destroy_rules = destroy;
     return out;
   }();
@@ -248,30 +257,32 @@ struct OpRest {
 /// In the place of a divisor: the op does not sum up.
 inline constexpr double not_summed = -1;
 
-/// Makes an OpNode, with room for what stands behind it; the rules, if they captured anything, are to be put there
-/// before the node is added to the graph. A divisor says that the op sums up.
+/// Adds the node of an op to the graph, and behind it in memory what an OpNode has there. The rules are moved; a
+/// divisor says that the op sums up.
 template <class V>
-[[gnu::noinline]] OpNode<V>* new_node(Graph<V>& graph, const char* op, V&& value, std::span<const NodeId> ids,
-                                      const AnyOperand<V>* in, const OpCalls<V>& calls, double divisor = not_summed) {
+[[gnu::noinline]] Var<V> add_op(Graph<V>& graph, const char* op, V&& value, const NodeId* ids, const AnyOperand<V>* in,
+                                const OpCalls<V>& calls, void* rules, double divisor) {
   using T = number_of<V>;
+  const std::size_t count = calls.inputs;
   bool needs_grad = false, has_numbers = divisor >= 0;
-  for (const NodeId id : ids) {
-    if (id == no_node)
+  for (std::size_t k = 0; k < count; ++k) {
+    if (ids[k] == no_node)
       has_numbers = true;
     else
-      needs_grad = needs_grad || graph.node(id).needs_grad();
+      needs_grad = needs_grad || graph.node(ids[k]).needs_grad();
   }
-  const std::size_t numbers_bytes = has_numbers ? (ids.size() + 1) * sizeof(T) : 0;
+  const std::size_t numbers_bytes = has_numbers ? (count + 1) * sizeof(T) : 0;
   void* room = graph.room(sizeof(OpNode<V>) + calls.rest_bytes + numbers_bytes);
   auto* node = new (room) OpNode<V>(std::move(value), needs_grad, divisor >= 0, op, calls);
-  NodeId* to = new (node + 1) NodeId[ids.size()];
-  for (std::size_t k = 0; k < ids.size(); ++k) to[k] = ids[k];
+  NodeId* to = new (node + 1) NodeId[count];
+  for (std::size_t k = 0; k < count; ++k) to[k] = ids[k];
+  if (calls.keep_rules) calls.keep_rules(*node, rules);
   if (has_numbers) {
-    T* numbers = new (reinterpret_cast<std::byte*>(node + 1) + calls.rest_bytes) T[ids.size() + 1];
-    for (std::size_t k = 0; k < ids.size(); ++k) numbers[k] = ids[k] == no_node ? in[k].number : T{};
-    numbers[ids.size()] = static_cast<T>(divisor);
+    T* numbers = new (reinterpret_cast<std::byte*>(node + 1) + calls.rest_bytes) T[count + 1];
+    for (std::size_t k = 0; k < count; ++k) numbers[k] = ids[k] == no_node ? in[k].number : T{};
+    numbers[count] = static_cast<T>(divisor);
   }
-  return node;
+  return graph.add(calls.owns_memory, node);
 }
 
 }  // namespace detail

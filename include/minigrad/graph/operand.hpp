@@ -71,13 +71,6 @@ struct FirstVar<Var<V>, Rest...> {
   using type = V;
 };
 
-/// The graph of the first Var among some operands.
-template <class X, class... Rest>
-auto& common_graph(const X& x, const Rest&... rest) {
-  if constexpr (is_var<X>) return x.graph();
-  else return common_graph(rest...);
-}
-
 /// An operand of an op on values of type V, whatever it is: so what is done with operands is compiled once for V.
 template <class V>
 struct AnyOperand {
@@ -110,6 +103,13 @@ AnyOperand<V> any_operand(const X& x) {
   } else {
     return {.kind = Kind::number, .number = static_cast<number_of<V>>(x)};
   }
+}
+
+/// The graph of the first Var among the operands of an op, which are not all something else.
+template <class V>
+Graph<V>& graph_of(const AnyOperand<V>* in) {
+  while (in->kind != AnyOperand<V>::Kind::var) ++in;
+  return in->var->graph();
 }
 
 /// The node of an operand. A Tensor becomes an input of the graph, a mask one of zeros and ones; a number

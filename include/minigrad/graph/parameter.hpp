@@ -1,6 +1,7 @@
 // graph/parameter.hpp - what training changes: a value, and the gradient of the loss with respect to it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,12 +16,12 @@ struct ParameterState {
   V value;
   std::optional<V> grad{};
   bool requires_grad = true;
-  const void* updated_by = nullptr;  // the optimizer that used this gradient
+  std::size_t updated_by = 0;  // the number of the optimizer that used this gradient
 
   explicit ParameterState(V v) : value(std::move(v)) {}
   void zero_grad() {
     grad.reset();
-    updated_by = nullptr;
+    updated_by = 0;
   }
 };
 }  // namespace detail
@@ -37,6 +38,12 @@ class ParameterRef {
  public:
   using value_type = V;
 
+  ParameterRef(const ParameterRef&) = default;
+  ParameterRef(ParameterRef&&) noexcept = default;
+  ParameterRef& operator=(const ParameterRef&) = default;
+  ParameterRef& operator=(ParameterRef&&) noexcept = default;
+  [[gnu::noinline]] ~ParameterRef() {}  // to release a shared_ptr is much code
+
   V& value() const { return state_->value; }
 
   /// dL/d(value), summed over every backward() since the last zero_grad(). Throws GraphError when there was none.
@@ -51,9 +58,10 @@ class ParameterRef {
   bool requires_grad() const { return state_->requires_grad; }
   void requires_grad(bool on) const { state_->requires_grad = on; }
 
-  /// The optimizer that has updated the value by this gradient, since the last zero_grad(); for optimizers.
-  const void* updated_by() const { return state_->updated_by; }
-  void updated_by(const void* optimizer) const { state_->updated_by = optimizer; }
+  /// The number of the optimizer that has updated the value by this gradient since the last zero_grad(), or 0; for
+  /// optimizers.
+  std::size_t updated_by() const { return state_->updated_by; }
+  void updated_by(std::size_t optimizer) const { state_->updated_by = optimizer; }
 
   /// Whether both refer to the same parameter.
   friend bool operator==(const ParameterRef& a, const ParameterRef& b) { return a.state_ == b.state_; }
@@ -80,8 +88,8 @@ class Parameter {
     return *this;
   }
   [[gnu::noinline]] Parameter& operator=(Parameter&& other) noexcept {
-    if (state_ && other.state_) *state_ = std::move(*other.state_);
-    else state_ = std::move(other.state_);
+    if (ref_.state_ && other.ref_.state_) state() = std::move(other.state());
+    else ref_ = std::move(other.ref_);
     return *this;
   }
 
@@ -96,18 +104,18 @@ class Parameter {
 
   ParameterRef<V> ref() const {
     state();  // checks that there is one
-    return ParameterRef<V>(state_);
+    return ref_;
   }
 
  private:
   friend class Graph<V>;
   [[gnu::noinline]] explicit Parameter(detail::ParameterState<V>&& state)
-      : state_(std::make_shared<detail::ParameterState<V>>(std::move(state))) {}
+      : ref_(std::make_shared<detail::ParameterState<V>>(std::move(state))) {}
   detail::ParameterState<V>& state() const {
-    if (!state_) detail::fail<GraphError>({"Parameter: used after it was moved from"});
-    return *state_;
+    if (!ref_.state_) detail::fail<GraphError>({"Parameter: used after it was moved from"});
+    return *ref_.state_;
   }
-  std::shared_ptr<detail::ParameterState<V>> state_;
+  ParameterRef<V> ref_;
 };
 
 }  // namespace minigrad

@@ -48,45 +48,32 @@ Inputs<X...> inputs(const X&... x) {
 
 namespace detail {
 
-/// Puts the rules behind a node, if they captured anything, and the node into the graph.
-template <class Rest, class V, class... R>
-Var<V> add_node(Graph<V>& graph, OpNode<V>* node, Rules<R...>&& rules) {
-  static_assert(sizeof(OpNode<V>) + sizeof(Rest) <= Graph<V>::block_bytes / 2 && alignof(Rest) <= alignof(OpNode<V>),
-                "minigrad: a derivative rule captures too much: keep large things in a Tensor");
-  if constexpr (!Rest::stateless) {
-    const auto ids = node->template rest<decltype(Rest::ids)>();
-    new (node + 1) Rest{ids, std::move(rules)};
-  }
-  return graph.add(Rest::calls.owns_memory, node);
-}
-
-/// A node for a value that is already computed.
-template <class Rest, class V, std::size_t N, class... R>
-Var<V> record_node(const char* op, Graph<V>& graph, V&& value, const AnyOperand<V> (&in)[N],
-                   Rules<R...>&& rules) {
-  NodeId ids[N];
-  for (std::size_t k = 0; k < N; ++k) ids[k] = node_of(op, graph, in[k]);
-  return add_node<Rest>(graph, new_node(graph, op, std::move(value), ids, in, Rest::calls),
-                        std::move(rules));
-}
-
-/// The operands' nodes, the value by one pass over memory, and the node that holds it. With a divisor
-/// the value is the sum over all elements by it.
+/// Records a value that is already computed.
 template <class V>
-[[gnu::noinline]] OpNode<V>* new_elementwise_node(Graph<V>& graph, const char* op, RowKernel kernel, const void* f,
-                                                  const OpCalls<V>& calls, std::span<const AnyOperand<V>> in,
-                                                  double divisor) {
+[[gnu::noinline]] Var<V> record_value(const char* op, V&& value, const AnyOperand<V>* in, const OpCalls<V>& calls,
+                                      void* rules) {
+  Graph<V>& graph = graph_of(in);
+  NodeId ids[max_operands];
+  for (std::size_t k = 0; k < calls.inputs; ++k) ids[k] = node_of(op, graph, in[k]);
+  return add_op(graph, op, std::move(value), ids, in, calls, rules, not_summed);
+}
+
+/// Computes a value by one pass over memory, and records it. With a divisor the value is the sum over all elements by it.
+template <class V>
+[[gnu::noinline]] Var<V> record_pass(const char* op, RowKernel kernel, const void* f, const AnyOperand<V>* in,
+                                     const OpCalls<V>& calls, void* rules, double divisor) {
   using T = number_of<V>;
   static constexpr Shape one{};
+  Graph<V>& graph = graph_of(in);
   NodeId ids[max_operands];
   Source sources[max_operands];
-  for (std::size_t k = 0; k < in.size(); ++k) {
+  for (std::size_t k = 0; k < calls.inputs; ++k) {
     ids[k] = node_of(op, graph, in[k]);
     sources[k] = ids[k] == no_node ? Source{&in[k].number, &one, sizeof(T)} : source_of(graph.node(ids[k]).value());
   }
-  const std::span<const Source> operands(sources, in.size());
+  const std::span<const Source> operands(sources, calls.inputs);
   V value = divisor < 0 ? map_new<T>(op, kernel, f, operands) : map_and_sum<T>(op, kernel, f, operands, divisor);
-  return new_node(graph, op, std::move(value), {ids, in.size()}, in.data(), calls, divisor);
+  return add_op(graph, op, std::move(value), ids, in, calls, rules, divisor);
 }
 
 /// Of numbers, and of operands that become numbers.
@@ -127,7 +114,7 @@ struct Elementwise {
     using V = typename detail::FirstVar<X...>::type;
     if constexpr ((is_scalar_var<X> || ...)) return on_tape(op, value, rules, x...);  // see scalar_tape.hpp
     else if constexpr (std::is_void_v<V>) return compute(divisor, value_of(x)...);
-    else return record<V>(divisor, detail::common_graph(x...), x...);
+    else return record<V>(divisor, x...);
   }
 
   template <class... X>
@@ -143,18 +130,16 @@ struct Elementwise {
   }
 
   template <class V, class... X>
-  Var<V> record([[maybe_unused]] double divisor, Graph<V>& graph, const X&... x) const {
+  Var<V> record([[maybe_unused]] double divisor, const X&... x) const {
     using Rest = detail::OpRest<V, true, R...>;
     using T = detail::number_of<V>;
     const detail::AnyOperand<V> in[] = {detail::any_operand<V>(x)...};
     detail::Rules<R...> kept = rules;
     if constexpr (is_tensor<V>) {
       constexpr detail::RowKernel kernel = detail::row_kernel<T, Value, std::enable_if_t<(sizeof(X) > 0), T>...>;
-      auto* node = detail::new_elementwise_node<V>(graph, op, kernel, &value, Rest::calls, in, divisor);
-      return detail::add_node<Rest>(graph, node, std::move(kept));
+      return detail::record_pass<V>(op, kernel, &value, in, Rest::calls, &kept, divisor);
     } else {
-      V y = detail::on_numbers<V>(value, value_of(x)...);
-      return detail::record_node<Rest>(op, graph, std::move(y), in, std::move(kept));
+      return detail::record_value<V>(op, detail::on_numbers<V>(value, value_of(x)...), in, Rest::calls, &kept);
     }
   }
 };
@@ -191,8 +176,9 @@ auto record(const char* op, const Inputs<X...>& in, const Value& value, const R&
                     "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
       using Rest = detail::OpRest<V, false, R...>;
       const detail::AnyOperand<V> operands[] = {detail::any_operand<V>(x)...};
-      return detail::record_node<Rest>(op, detail::common_graph(x...), V(value(value_of(x)...)), operands,
-                                       detail::Rules<R...>{rules...});
+      V y(value(value_of(x)...));
+      detail::Rules<R...> kept{rules...};
+      return detail::record_value<V>(op, std::move(y), operands, Rest::calls, &kept);
     }
   });
 }

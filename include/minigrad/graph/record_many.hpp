@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "record.hpp"
 
@@ -20,7 +19,7 @@ class ManyNode final : public Node<V> {
     for (const Var<V>& x : in) ids_.push_back(x.id());
   }
   const char* op() const override { return op_; }
-  std::span<const NodeId> inputs() const override { return ids_; }
+  std::span<const NodeId> inputs() const override { return {ids_.data(), ids_.size()}; }
   void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
     for (std::size_t k = 0; k < ids_.size(); ++k)
       if (const auto& x = graph.node(ids_[k]); x.needs_grad())
@@ -37,7 +36,7 @@ class ManyNode final : public Node<V> {
   const char* op_;
   V value_;
   Rule rule_;
-  std::vector<NodeId, PoolAllocator<NodeId>> ids_;
+  PoolArray<NodeId> ids_;
 };
 
 }  // namespace detail
@@ -49,14 +48,14 @@ Var<V> record_many(const char* op, std::span<const Var<V>> in, const Value& valu
   if (in.empty()) detail::fail<ValueError>({op, ": nothing to put together"});
   Graph<V>& graph = in[0].graph();
   bool needs_grad = false;
-  std::vector<const V*, detail::PoolAllocator<const V*>> values;
+  detail::PoolArray<const V*> values;
   values.reserve(in.size());
   for (const Var<V>& x : in) {
     graph.require_own(op, x);
     needs_grad = needs_grad || graph.node(x.id()).needs_grad();
     values.push_back(&x.value());
   }
-  return graph.template add<detail::ManyNode<V, Rule>>(true, op, value(std::span<const V* const>(values)), needs_grad,
+  return graph.template add<detail::ManyNode<V, Rule>>(true, op, value(std::span<const V* const>(values.data(), values.size())), needs_grad,
                                                        in, rule);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 namespace minigrad {
 
@@ -30,7 +31,9 @@ struct Rules {
       : r0(a), r1(b), r2(c), r3(d) {}
 
   template <std::size_t K>
-  constexpr const auto& get() const {
+  using At = std::conditional_t<K < 2, std::conditional_t<K == 0, R0, R1>, std::conditional_t<K == 2, R2, R3>>;
+  template <std::size_t K>
+  constexpr const At<K>& get() const {
     if constexpr (K == 0) return r0;
     else if constexpr (K == 1) return r1;
     else if constexpr (K == 2) return r2;

@@ -11,6 +11,7 @@
 
 #include "../core/error.hpp"
 #include "../core/lanes.hpp"
+#include "../tensor/pool.hpp"
 
 namespace minigrad::detail {
 
@@ -120,7 +121,7 @@ class Tape {
   };
 
   [[gnu::cold, gnu::noinline]] void find_reached(std::size_t root) {
-    reached_.assign(root + 1, false);
+    reached_.reset(root + 1);
     reached_[root] = true;
     std::size_t stops = stops_.size();
     for (std::size_t i = root; i >= first_record_; --i) {
@@ -149,7 +150,7 @@ class Tape {
   TapeId stamp_ = 0;
   std::vector<T> adjoints_;
   std::vector<Stop> stops_;    // in the order of their records
-  std::vector<bool> reached_;  // by the sweep, while it is on
+  PoolArray<char> reached_;    // by the sweep, while it is on
 };
 
 }  // namespace minigrad::detail

@@ -75,23 +75,23 @@ inline const char* dot_color(std::string_view leaf) {
 /// The nodes with each after its inputs, as they are met on the way back from the results. In which order the parts of
 /// an expression are computed is left to the compiler; this order is not, so that all compilers write the same text.
 template <class V>
-std::vector<NodeId> dot_order(const Graph<V>& graph) {
+std::vector<std::size_t> dot_order(const Graph<V>& graph) {
   std::vector<char> used(graph.size()), done(graph.size());
   for (NodeId id = 0; id < graph.size(); ++id)
     for (NodeId input : graph.node(id).inputs())
       if (input != no_node) used[input] = 1;
-  std::vector<NodeId> order;
-  std::vector<std::pair<NodeId, std::size_t>> path;  // nodes, and how many of its inputs each has seen done
+  std::vector<std::size_t> order, path, seen;  // on the path stand nodes; of each so many inputs have been seen done
   for (NodeId root = 0; root < graph.size(); ++root) {
-    if (!used[root]) path.emplace_back(root, 0);
+    if (!used[root]) path.push_back(root), seen.push_back(0);
     while (!path.empty()) {
-      const auto [id, next] = path.back();
-      const auto inputs = graph.node(id).inputs();
-      if (next < inputs.size()) {
-        ++path.back().second;
-        if (inputs[next] != no_node && !done[inputs[next]]) path.emplace_back(inputs[next], 0);
+      const std::size_t id = path.back();
+      const auto inputs = graph.node(static_cast<NodeId>(id)).inputs();
+      if (seen.back() < inputs.size()) {
+        const NodeId input = inputs[seen.back()++];
+        if (input != no_node && !done[input]) path.push_back(input), seen.push_back(0);
       } else {
         path.pop_back();
+        seen.pop_back();
         order.push_back(id);
         done[id] = 1;
       }
@@ -122,7 +122,8 @@ std::string to_dot(const Graph<V>& graph, const std::vector<DotName<V>>& names =
       "  node [shape=box, style=\"rounded,filled\", fillcolor=\"#ffffff\", fontname=\"Helvetica\", fontsize=11];\n";
   std::vector<std::string> box(graph.size());
   std::size_t count = 0;
-  for (const NodeId id : detail::dot_order(graph)) {
+  for (const std::size_t at : detail::dot_order(graph)) {
+    const NodeId id = static_cast<NodeId>(at);
     const detail::Node<V>& node = graph.node(id);
     const bool leaf = node.inputs().empty();
     std::string title = detail::dot_op(node);

@@ -36,9 +36,7 @@ auto reduced_loss(const Op& op, Reduction reduction, const P& prediction, const 
   }
 }
 
-template <class P, class Y>
-void require_same_shape(const char* op, const P& prediction, const Y& target) {
-  const Shape p = shape_of(prediction), t = shape_of(target);
+[[gnu::noinline]] inline void require_same_shape(const char* op, const Shape& p, const Shape& t) {
   if (p == t) return;
   if (p.size() == t.size())
     fail<ShapeError>({op, ": prediction ", p, " and target ", t, ": shapes differ; reshape the target to ", p});
@@ -54,7 +52,7 @@ inline constexpr auto mse_loss_op = elementwise(
     lanewise([](auto g, auto&&, auto p, auto t) { return g * 2 * (t - p); }));
 template <Operand P, Operand Y>
 auto mse_loss(const P& prediction, const Y& target, Reduction reduction = Reduction::mean) {
-  detail::require_same_shape("mse_loss", prediction, target);
+  detail::require_same_shape("mse_loss", shape_of(prediction), shape_of(target));
   return detail::reduced_loss(mse_loss_op, reduction, prediction, target);
 }
 
@@ -64,7 +62,7 @@ inline constexpr auto l1_loss_op = elementwise("l1_loss", [](auto p, auto t) { r
                                                [](auto g, auto&&, auto p, auto t) { return g * sign(t - p); });
 template <Operand P, Operand Y>
 auto l1_loss(const P& prediction, const Y& target, Reduction reduction = Reduction::mean) {
-  detail::require_same_shape("l1_loss", prediction, target);
+  detail::require_same_shape("l1_loss", shape_of(prediction), shape_of(target));
   return detail::reduced_loss(l1_loss_op, reduction, prediction, target);
 }
 
@@ -88,7 +86,7 @@ inline constexpr auto huber_loss_op = elementwise(
     [](auto g, auto&&, auto p, auto t, auto d) { return detail::huber_rule(g, t - p, d); }, no_rule);
 template <Operand P, Operand Y>
 auto huber_loss(const P& prediction, const Y& target, double delta = 1, Reduction reduction = Reduction::mean) {
-  detail::require_same_shape("huber_loss", prediction, target);
+  detail::require_same_shape("huber_loss", shape_of(prediction), shape_of(target));
   if (!(delta > 0)) detail::fail<ValueError>({"huber_loss: delta is ", delta, ", and must be positive"});
   return detail::reduced_loss(huber_loss_op, reduction, prediction, target, delta);
 }
@@ -105,7 +103,7 @@ inline constexpr auto bce_with_logits_loss_op = elementwise(
     [](auto g, auto&&, auto x, auto&&) { return -(g * x); });
 template <Operand X, Operand Y>
 auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction = Reduction::mean) {
-  detail::require_same_shape("bce_with_logits_loss", logits, target);
+  detail::require_same_shape("bce_with_logits_loss", shape_of(logits), shape_of(target));
   return detail::reduced_loss(bce_with_logits_loss_op, reduction, logits, target);
 }
 
@@ -162,7 +160,7 @@ auto cross_entropy_of_probabilities(const X& logits, const Y& probabilities, Red
   if (shape_of(probabilities).rank() < shape_of(logits).rank())
     fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), " and target ", shape_of(probabilities),
                       ": class labels must be a Tensor<std::int64_t> of shape [n], as by y.to<std::int64_t>()"});
-  require_same_shape("cross_entropy_loss", logits, probabilities);
+  require_same_shape("cross_entropy_loss", shape_of(logits), shape_of(probabilities));
   if (shape_of(logits).rank() != 2 || shape_of(logits)[1] < 2)
     fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), ": [n, classes] is expected, with at least two "
                       "classes; for one column of yes and no there is bce_with_logits_loss"});

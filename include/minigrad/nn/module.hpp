@@ -99,7 +99,9 @@ struct PartPlace {
     if (!above) return "";
     std::string out = above->text();
     if (!out.empty()) out += '.';
-    return name ? out += name : out += std::to_string(index);
+    if (name) out += name;
+    else append_number(out, index);
+    return out;
   }
 };
 

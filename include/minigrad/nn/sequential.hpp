@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "layers.hpp"
 
@@ -13,12 +11,34 @@ namespace minigrad {
 namespace detail {
 
 template <class T>
+struct AnyLayer;
+
+/// Owns a layer. A std::unique_ptr would do, but compile ten times as long.
+template <class T>
+class OwnLayer {
+ public:
+  explicit OwnLayer(AnyLayer<T>* layer = nullptr) : layer_(layer) {}
+  OwnLayer(OwnLayer&& other) noexcept : layer_(std::exchange(other.layer_, nullptr)) {}
+  OwnLayer& operator=(OwnLayer other) noexcept {
+    std::swap(layer_, other.layer_);
+    return *this;
+  }
+  ~OwnLayer() { delete layer_; }
+
+  AnyLayer<T>& operator*() const { return *layer_; }
+  AnyLayer<T>* operator->() const { return layer_; }
+
+ private:
+  AnyLayer<T>* layer_;
+};
+
+template <class T>
 struct AnyLayer {
   using X = Tensor<T>;
   virtual ~AnyLayer() = default;
   virtual Var<X> forward(const Var<X>& x) const = 0;
   virtual X forward(const X& x) const = 0;
-  virtual std::unique_ptr<AnyLayer> clone() const = 0;
+  virtual OwnLayer<T> clone() const = 0;
   virtual void visit_parameters(const PartPlace& place, const ParameterVisitor<X>& visitor) = 0;
   virtual void set_training(bool on) = 0;
   virtual std::string describe() const = 0;
@@ -39,7 +59,7 @@ struct LayerOf final : AnyLayer<T> {
   explicit LayerOf(M m) : module(std::move(m)) {}
   Var<X> forward(const Var<X>& x) const override { return module(x); }
   X forward(const X& x) const override { return module(x); }
-  std::unique_ptr<AnyLayer<T>> clone() const override { return std::make_unique<LayerOf>(module); }
+  OwnLayer<T> clone() const override { return OwnLayer<T>(new LayerOf(module)); }
   void visit_parameters(const PartPlace& place, const ParameterVisitor<X>& visitor) override {
     detail::visit_parameters(module, place, visitor);
   }
@@ -99,9 +119,12 @@ class Sequential {
   /// Layers of the same type in the same place take over the values: their parameters stay those that an optimizer
   /// refers to. The others are replaced.
   Sequential& operator=(const Sequential& other) {
-    layers_.resize(other.size());
-    for (std::size_t i = 0; i < size(); ++i)
-      if (!layers_[i] || !layers_[i]->assign(*other.layers_[i])) layers_[i] = other.layers_[i]->clone();
+    detail::PoolArray<detail::OwnLayer<T>> layers;
+    for (std::size_t i = 0; i < other.size(); ++i) {
+      const bool stays = i < size() && layers_[i]->assign(*other.layers_[i]);
+      layers.push_back(stays ? std::move(layers_[i]) : other.layers_[i]->clone());
+    }
+    layers_ = std::move(layers);
     return *this;
   }
 
@@ -115,7 +138,7 @@ class Sequential {
     static_assert(requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); },
                   "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T of "
                   "the Sequential");
-    layers_.push_back(std::make_unique<detail::LayerOf<T, M>>(std::move(layer)));
+    layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
     return *this;
   }
 
@@ -153,13 +176,14 @@ class Sequential {
   }
   std::string describe() const {
     std::string out = "Sequential(";
-    for (const auto& layer : layers_) out += (&layer == &layers_[0] ? "" : ", ") + layer->describe();
-    return out + ")";
+    for (const auto& layer : layers_) detail::append(out, {&layer == &layers_[0] ? "" : ", ", layer->describe()});
+    out += ')';
+    return out;
   }
   detail::AnyLayer<T>& layer(std::size_t i) { return *layers_[i]; }
 
  private:
-  std::vector<std::unique_ptr<detail::AnyLayer<T>>> layers_;
+  detail::PoolArray<detail::OwnLayer<T>> layers_;
 };
 
 // First stands apart so that this is as special as the constructor, from which T would be found to be float.

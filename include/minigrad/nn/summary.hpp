@@ -26,7 +26,7 @@ class SummaryTable {
       for (const void* counted : counted_) known = known || counted == &parameter.value();
       const bool frozen = !parameter.requires_grad();
       rows_.push_back(
-          {std::move(layer), name, to_string(shape), std::to_string(shape.size()) + (frozen ? " frozen" : "")});
+          {std::move(layer), name, to_string(shape), detail::text({shape.size(), frozen ? " frozen" : ""})});
       layer.clear();
       if (known) continue;
       counted_.push_back(&parameter.value());
@@ -45,19 +45,22 @@ class SummaryTable {
     }
     std::string out;
     for (const SummaryRow& row : rows_) {
-      std::string line = pad(row.layer, layer) + "  " + pad(row.parameter, parameter) + "  " + pad(row.shape, shape) +
-                         "  " + std::string(count - digits(row.count), ' ') + row.count;
+      std::string line = row.layer;
+      pad(line, row.layer, layer + 2);
+      pad(line += row.parameter, row.parameter, parameter + 2);
+      pad(line += row.shape, row.shape, shape + 2);
+      line.append(count - digits(row.count), ' ') += row.count;
       line.erase(line.find_last_not_of(' ') + 1);
-      out += line + "\n";
+      append(out, {line, "\n"});
     }
-    return out + std::to_string(total_) + (total_ == 1 ? " parameter, " : " parameters, ") +
-           std::to_string(trainable_) + " trainable\n";
+    append(out, {total_, total_ == 1 ? " parameter, " : " parameters, ", trainable_, " trainable\n"});
+    return out;
   }
 
  private:
   static std::size_t digits(const std::string& count) { return (std::min)(count.size(), count.find(' ')); }
-  static std::string pad(const std::string& text, std::size_t width) {
-    return text + std::string(width - text.size(), ' ');
+  static void pad(std::string& line, const std::string& last, std::size_t width) {
+    line.append(width - last.size(), ' ');
   }
 
   std::vector<SummaryRow> rows_;

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -48,7 +48,8 @@ bool takes_part(const ParameterRef<V>& parameter) {
 }
 
 /// Throws ValueError for NaN, and unless the condition holds: "SGD: lr is -1, and must be at least 0".
-inline void require_option(bool holds, const char* optimizer, const char* option, double value, const char* must) {
+[[gnu::noinline]] inline void require_option(bool holds, const char* optimizer, const char* option, double value,
+                                             const char* must) {
   if (!holds || is_nan(value)) fail<ValueError>({optimizer, ": ", option, " is ", value, ", and must be ", must});
 }
 inline void require_not_negative(const char* optimizer, const char* option, double value) {
@@ -57,6 +58,9 @@ inline void require_not_negative(const char* optimizer, const char* option, doub
 inline void require_fraction(const char* optimizer, const char* option, double value) {
   require_option(value >= 0 && value < 1, optimizer, option, value, "at least 0 and less than 1");
 }
+
+/// In the whole program, so that each gets a number of its own.
+inline std::atomic<std::size_t> optimizers_made{0};
 
 /// The base of all optimizers. It refers to the parameters and keeps them alive: the model may move, or grow by
 /// std::vector::push_back, and goes on being trained; parts that it gains later are not.
@@ -113,7 +117,7 @@ class Optimizer {
     for (Slot& slot : slots_) {
       if (!takes_part(slot.parameter)) continue;
       if (++slot.steps == 1) begin_state(slot, kept, static_cast<Number>(start));
-      slot.parameter.updated_by(identity_.get());
+      slot.parameter.updated_by(identity_);
       V& w = slot.parameter.value();
       const V& g = slot.parameter.grad();
       [&]<std::size_t... At>(std::index_sequence<At...>) {
@@ -136,7 +140,7 @@ class Optimizer {
   [[gnu::noinline]] void require_usable(bool has_state) const {
     for (const Slot& slot : slots_) {
       if (!takes_part(slot.parameter)) continue;
-      if (const void* other = slot.parameter.updated_by(); other && other != identity_.get())
+      if (const std::size_t other = slot.parameter.updated_by(); other != 0 && other != identity_)
         fail<ValueError>({Options::name, ": parameter ", &slot - slots_.data(), " was updated by this gradient "
                           "already, by another optimizer: give each parameter to one, or call zero_grad() before the "
                           "next backward()"});
@@ -159,8 +163,8 @@ class Optimizer {
   }
 
   Options options_;
-  std::vector<Slot> slots_;
-  std::shared_ptr<const char> identity_ = std::make_shared<const char>();  // a copy has the same: it goes on for this
+  PoolArray<Slot> slots_;
+  std::size_t identity_ = ++optimizers_made;  // a copy has the same: it goes on for this
 };
 
 }  // namespace detail

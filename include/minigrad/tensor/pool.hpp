@@ -104,16 +104,80 @@ struct PoolCloser {
   pool_state.held += size.bytes;
 }
 
-/// The pool as a standard allocator, for the vectors inside a Graph.
+/// A list that grows, in memory from the pool: the few things of a std::vector that graphs need, of which a program
+/// compiles much more.
 template <class T>
-struct PoolAllocator {
-  using value_type = T;
-  PoolAllocator() = default;
-  template <class U>
-  PoolAllocator(const PoolAllocator<U>&) {}
-  T* allocate(std::size_t n) { return static_cast<T*>(pool_take(n * sizeof(T))); }
-  void deallocate(T* p, std::size_t n) noexcept { pool_give(p, n * sizeof(T)); }
-  friend bool operator==(PoolAllocator, PoolAllocator) { return true; }
+class PoolArray {
+ public:
+  PoolArray() = default;
+  /// n values of nothing: T{}.
+  explicit PoolArray(std::size_t n) { reset(n); }
+  PoolArray(const PoolArray& other) {
+    reserve(other.size_);
+    for (const T& value : other) push_back(value);
+  }
+  PoolArray(PoolArray&& other) noexcept { swap(other); }
+  PoolArray& operator=(PoolArray other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~PoolArray() {
+    clear();
+    give();
+  }
+
+  void push_back(T value) {
+    if (size_ == capacity_) reserve(size_ < 8 ? 8 : 2 * size_);
+    new (data_ + size_) T(std::move(value));
+    ++size_;
+  }
+  void reserve(std::size_t n) {
+    if (n <= capacity_) return;
+    T* to = static_cast<T*>(pool_take(n * sizeof(T)));
+    for (std::size_t i = 0; i < size_; ++i) {
+      new (to + i) T(std::move(data_[i]));
+      data_[i].~T();
+    }
+    give();
+    data_ = to;
+    capacity_ = n;
+  }
+  void clear() {
+    if constexpr (!std::is_trivially_destructible_v<T>)
+      for (std::size_t i = 0; i < size_; ++i) data_[i].~T();
+    size_ = 0;
+  }
+  /// Forgets what it holds, and has n values of nothing.
+  void reset(std::size_t n) {
+    clear();
+    reserve(n);
+    for (; size_ < n; ++size_) new (data_ + size_) T{};
+  }
+
+  std::size_t size() const { return size_; }
+  std::size_t capacity() const { return capacity_; }
+  bool empty() const { return size_ == 0; }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  T& operator[](std::size_t i) { return data_[i]; }
+  const T& operator[](std::size_t i) const { return data_[i]; }
+  T* begin() { return data_; }
+  T* end() { return data_ + size_; }
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+
+ private:
+  void swap(PoolArray& other) {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+  void give() {
+    if (data_) pool_give(data_, capacity_ * sizeof(T));
+  }
+
+  T* data_ = nullptr;
+  std::size_t size_ = 0, capacity_ = 0;
 };
 
 }  // namespace detail

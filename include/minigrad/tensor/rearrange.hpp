@@ -119,9 +119,9 @@ Tensor<T> concatenate(std::span<const Tensor<T>* const> x, Axis axis = 0) {
 
 template <class T>
 Tensor<T> concatenate(std::span<const Tensor<T>> x, Axis axis = 0) {
-  std::vector<const Tensor<T>*, detail::PoolAllocator<const Tensor<T>*>> parts;
+  detail::PoolArray<const Tensor<T>*> parts;
   for (const Tensor<T>& part : x) parts.push_back(&part);
-  return concatenate<T>(std::span<const Tensor<T>* const>(parts), axis);
+  return concatenate<T>(std::span<const Tensor<T>* const>(parts.data(), parts.size()), axis);
 }
 template <class T>
 Tensor<T> concatenate(std::initializer_list<Tensor<T>> x, Axis axis = 0) {

@@ -108,7 +108,7 @@ void add_columns_by_number(std::size_t rows, std::size_t n, const T* x, T* y) {
 /// y[i] = the sum of column i of [rows, n], from the first row to the last. A few rows at a time, since each may lie in
 /// a page of memory of its own.
 template <class T>
-void sum_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
+[[gnu::noinline]] void sum_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
   for (std::size_t i = 0; i < n; ++i) y[i] = T{};
   constexpr std::size_t most = 32;
   for (std::size_t few; rows > 0; rows -= few, x += few * n) {

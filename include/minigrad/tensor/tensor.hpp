@@ -83,19 +83,19 @@ class Tensor {
     return from(shape, std::span<const T>(values.begin(), values.size()));
   }
 
-  Tensor(const Tensor& other) : Tensor(empty(other.shape_)) { std::copy(other.begin(), other.end(), data_); }
+  [[gnu::noinline]] Tensor(const Tensor& other) : Tensor(empty(other.shape_)) { std::copy(other.begin(), other.end(), data_); }
   Tensor(Tensor&& other) noexcept
       : shape_(std::exchange(other.shape_, Shape(0))),
         size_(std::exchange(other.size_, 0)),
         data_(std::exchange(other.data_, nullptr)) {}
-  Tensor& operator=(const Tensor& other) {
+  [[gnu::noinline]] Tensor& operator=(const Tensor& other) {
     if (this == &other) return *this;
     if (size_ != other.size_) return *this = Tensor(other);
     shape_ = other.shape_;
     std::copy(other.begin(), other.end(), data_);
     return *this;
   }
-  Tensor& operator=(Tensor&& other) noexcept {
+  [[gnu::noinline]] Tensor& operator=(Tensor&& other) noexcept {
     const Shape shape = std::exchange(other.shape_, Shape(0));
     const std::size_t size = std::exchange(other.size_, 0);
     T* const data = std::exchange(other.data_, nullptr);

@@ -70,7 +70,7 @@ class ProgressBar {
     std::string bar(filled, '=');
     if (filled < width) bar += '>';
     bar.resize(width, '.');
-    const std::string of = std::to_string(total), count = std::to_string(done);
+    const std::string of = detail::text({total}), count = detail::text({done});
     std::string out = detail::text({"\r", std::string(of.size() - count.size(), ' '), count, "/", of, " [", bar, "]"});
     if (seconds > 0 && done > 0) {
       const double per_item = seconds / static_cast<double>(done), rate = static_cast<double>(units) / per_item;

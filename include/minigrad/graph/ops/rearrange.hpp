@@ -50,11 +50,12 @@ auto scatter_rows(const X& x, const Tensor<std::int64_t>& indices, std::size_t r
 /// The tensors one after another along an axis. The gradient is cut into the same pieces.
 template <class T>
 Var<Tensor<T>> concatenate(std::span<const Var<Tensor<T>>> x, Axis axis = 0) {
-  std::vector<std::size_t, detail::PoolAllocator<std::size_t>> starts{0};
+  detail::PoolArray<std::size_t> starts;
+  starts.push_back(0);
   for (const auto& one : x) {
     if (shape_of(one).rank() != shape_of(x[0]).rank())
       detail::shape_error("concatenate", shape_of(x[0]), shape_of(one), "extents differ along another axis");
-    starts.push_back(starts.back() + shape_of(one)[axis.in("concatenate", shape_of(one))]);
+    starts.push_back(starts[starts.size() - 1] + shape_of(one)[axis.in("concatenate", shape_of(one))]);
   }
   return record_many(
       "concatenate", x, [&](std::span<const Tensor<T>* const> values) { return concatenate<T>(values, axis); },
@@ -85,14 +86,14 @@ inline Shape with_new_axis(const Shape& shape, Axis axis) {
 template <class X>
 auto stack(std::span<const X> x, Axis axis = 0) {
   if (x.empty()) detail::fail<ValueError>({"stack: nothing to put together"});
-  std::vector<X, detail::PoolAllocator<X>> parts;
+  detail::PoolArray<X> parts;
   parts.reserve(x.size());
   for (const X& one : x) {
     if (shape_of(one) != shape_of(x[0]))
       detail::shape_error("stack", shape_of(x[0]), shape_of(one), "shapes must be equal");
     parts.push_back(reshape(one, detail::with_new_axis(shape_of(one), axis)));
   }
-  return concatenate(std::span<const X>(parts), axis);
+  return concatenate(std::span<const X>(parts.data(), parts.size()), axis);
 }
 template <class X>
 auto stack(std::initializer_list<X> x, Axis axis = 0) {
