@@ -174,7 +174,8 @@ TEST_CASE("a target of whole numbers becomes class labels") {
   const auto data = make_dataset<float, std::int64_t>(table, {"pages"}, "is_long");
   CHECK(data.y == Labels{0, 1});
   const auto halves = [&] { make_dataset<float, std::int64_t>(table, {"pages"}, "other"); };
-  CHECK_THROWS_WITH_AS(halves(), "minigrad: x.csv:3:6: column \"other\": \"0.5\" is not a class label: a whole number",
+  CHECK_THROWS_WITH_AS(halves(),
+                       "minigrad: x.csv:3:6: column \"other\": \"0.5\" is not a class label: a whole number from 0",
                        DataError);
 }
 
@@ -195,4 +196,13 @@ TEST_CASE("a missing number in the real lectures is refused with its place, and 
   const auto data = make_dataset(table.drop_missing({"words"}), {"pages", "words"}, "minutes");
   CHECK(data.size() == 29);
   CHECK(data.x(0, 1) == 1479);
+}
+
+TEST_CASE("make_dataset refuses negative labels, and a feature that is named twice") {
+  const Table table = parse_csv("a,label\n1,0\n2,-1\n", "x.csv");
+  CHECK_THROWS_WITH_AS((make_dataset<float, std::int64_t>(table, {"a"}, "label")),
+                       "minigrad: x.csv:3:3: column \"label\": \"-1\" is not a class label: a whole number from 0",
+                       DataError);
+  CHECK_THROWS_WITH_AS(make_dataset(table, {"a", "a"}, "label"),
+                       "minigrad: make_dataset: the feature \"a\" is named twice", ValueError);
 }

@@ -364,3 +364,20 @@ TEST_CASE("a parameter whose gradient was forgotten has none, even where gradien
   w.zero_grad();
   CHECK_THROWS_AS(node.grad(), GraphError);
 }
+
+TEST_CASE("a backward() within a function leaves nothing in its derivatives") {
+  const auto f = [](const auto& x) {
+    const auto y = x * x;
+    backward(y);
+    return y * 1;
+  };
+  CHECK(value_and_grad(f, 3.0) == std::pair(9.0, 6.0));
+}
+
+TEST_CASE("grad() takes a vector of Vars") {
+  Graph<double> graph;
+  const std::vector<Var<double>> x{graph.variable(2), graph.variable(5)};
+  const auto slopes = grad(x[0] * x[1], x);
+  CHECK(slopes[0].value() == 5);
+  CHECK(slopes[1].value() == 2);
+}

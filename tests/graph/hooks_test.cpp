@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <minigrad/graph/backward.hpp>
+#include <minigrad/graph/checkpoint.hpp>
 #include <minigrad/graph/hooks.hpp>
 #include <minigrad/graph/ops.hpp>
 #include <string>
@@ -162,7 +163,8 @@ TEST_CASE("a hook may not start another backward() on its graph, nor clear it, a
     const auto y = x * x;
     register_hook(y, [&](double) { graph.clear(); });
     CHECK_THROWS_WITH_AS(backward(y * x),
-                         "minigrad: clear: called by a hook, while gradients pass through the graph: call it later",
+                         "minigrad: clear: called by a hook, or within checkpoint(), while the graph is in use: call "
+                         "it later",
                          GraphError);
   }
   graph.clear();
@@ -181,4 +183,36 @@ TEST_CASE("the gradient of a variable with a hook can be forgotten, and begins a
   CHECK_THROWS_AS(x.grad(), GraphError);
   backward(2 * x);
   CHECK(x.grad() == 20);
+}
+
+TEST_CASE("a hook that a hook registers is called from the next time on") {
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  const auto y = x * x;
+  int early = 0, late = 0;
+  register_hook(y, [&](double) {
+    ++early;
+    for (int i = 0; i < 4; ++i) register_hook(y, [&](double) { ++late; });
+  });
+  register_hook(y, [&](double) { ++early; });
+  const auto loss = y * 1;
+  backward(loss, {.retain_graph = true});
+  CHECK(early == 2);
+  CHECK(late == 0);
+  backward(loss);
+  CHECK(early == 4);
+  CHECK(late == 4);
+}
+
+TEST_CASE("a graph is not cleared by a hook while grad() records, nor within checkpoint()") {
+  const char* const refusal =
+      "minigrad: clear: called by a hook, or within checkpoint(), while the graph is in use: call it later";
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  const auto y = x * x;
+  register_hook(y, [&](const auto&) { graph.clear(); });
+  CHECK_THROWS_WITH_AS(grad(y * x, x), refusal, GraphError);
+  CHECK_THROWS_WITH_AS(checkpoint([&](const auto& v) { return graph.clear(), v * v; }, x), refusal, GraphError);
+  graph.clear();
+  CHECK(graph.size() == 0);
 }

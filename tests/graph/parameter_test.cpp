@@ -55,8 +55,8 @@ TEST_CASE("a copy is a parameter of its own") {
   add_gradient_to(p);
   Parameter<double> copy = p;
   CHECK(!(copy.ref() == p.ref()));
+  CHECK(!copy.has_grad());
   copy.value() = 9;
-  copy.zero_grad();
   CHECK(p.value() == 2);
   CHECK(p.grad() == 3);
 }
@@ -164,4 +164,19 @@ TEST_CASE("a parameter of a new shape does not add to the gradient of the old on
   p.zero_grad();
   backward(sum(graph.parameter(p)));
   CHECK(p.grad() == Tensor<double>{1, 1, 1});
+}
+
+TEST_CASE("assigning leaves a parameter frozen or not, and without the gradient of its old value") {
+  const Parameter<double> free(7);
+  Parameter<double> frozen(2), trained(3);
+  frozen.requires_grad(false);
+  frozen = free;
+  CHECK(frozen.value() == 7);
+  CHECK(!frozen.requires_grad());
+  trained = frozen;
+  CHECK(trained.requires_grad());
+  add_gradient_to(trained);
+  trained = Parameter<double>(4);
+  CHECK(trained.value() == 4);
+  CHECK(!trained.has_grad());
 }

@@ -204,3 +204,44 @@ TEST_CASE("recording an op on numbers takes no memory of its own once the graph 
   step();
   CHECK(support::allocations() == before);
 }
+
+namespace {
+
+/// What a rule may capture: something that fails while it is moved to its node.
+struct Slippery {
+  int left;  // so many moves work
+  explicit Slippery(int moves) : left(moves) {}
+  Slippery(const Slippery&) = default;
+  Slippery(Slippery&& other) : left(other.left - 1) {
+    if (left < 0) throw 1;
+  }
+  ~Slippery() {}
+};
+
+}  // namespace
+
+TEST_CASE("a rule that cannot be kept leaves no node and no memory behind") {
+  const auto work = [] {
+    Graph<Tensor<double>> graph;
+    const auto x = graph.variable(Tensor<double>{1, 2, 3});
+    Slippery slippery(0);
+    const std::size_t nodes = graph.size();
+    CHECK_THROWS_AS(record("slips", inputs(x), [](const auto& v) { return v * 2; },
+                           [slippery](const auto& g, auto&&, auto&&) { return g * (2 + 0 * slippery.left); }),
+                    int);
+    CHECK(graph.size() == nodes);
+  };
+  work();
+  release_memory();
+  const std::size_t taken = support::allocations(), given = support::deallocations();
+  work();
+  release_memory();
+  CHECK(support::allocations() - taken == support::deallocations() - given);
+}
+
+TEST_CASE("graphs compute in long double too") {
+  Graph<Tensor<long double>> graph;
+  const auto x = graph.variable(Tensor<long double>{1, 2});
+  backward(sum(square(x) * 3));
+  CHECK(x.grad() == Tensor<long double>{6, 12});
+}

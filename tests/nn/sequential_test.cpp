@@ -208,3 +208,84 @@ TEST_CASE("describe() lists the layers") {
   const Sequential model{Linear(2, 8, rng), Residual{Linear(8, 8, rng)}, Dropout(0.5, rng), LeakyReLU{0.2}};
   CHECK(model.describe() == "Sequential(Linear(2, 8), module, Dropout(0.5), LeakyReLU(0.2))");
 }
+
+TEST_CASE("a model that is moved into an empty one, or swapped, takes its parameters along") {
+  Rng rng(1);
+  Sequential built{Linear(2, 3, rng), Tanh(), Linear(3, 1, rng)}, other{Linear(2, 1, rng)};
+  const auto refs = parameters(built), other_refs = parameters(other);
+  Sequential<float> model;
+  model = std::move(built);
+  CHECK(parameters(model) == refs);
+  CHECK(built.size() == 0);  // NOLINT(bugprone-use-after-move)
+  std::swap(model, other);
+  CHECK(parameters(model) == other_refs);
+  CHECK(parameters(other) == refs);
+  static_assert(std::is_nothrow_move_assignable_v<Sequential<float>>);
+}
+
+TEST_CASE("a model may be assigned to a part of itself, and a part to the whole") {
+  Rng rng(1);
+  using Model = Sequential<float>;
+  Model model;
+  model.add(Linear(1, 1, rng)).add(Model(Linear(1, 1, rng)));
+  const std::string whole = model.describe();
+  model.get<Model>(1) = model;
+  CHECK(model.describe() == "Sequential(Linear(1, 1), " + whole + ")");
+
+  Model inner;
+  inner.add(Model(Linear(1, 1, rng))).add(Tanh());
+  const std::string part = inner.describe();
+  for (const bool moves : {false, true}) {
+    Model outer;
+    outer.add(inner);
+    if (moves) outer = std::move(outer.get<Model>(0));
+    else outer = outer.get<Model>(0);
+    CHECK(outer.describe() == part);
+  }
+  const Model& same = model;
+  model = same;
+  CHECK(model.size() == 2);
+}
+
+namespace {
+
+/// A layer that cannot always be copied.
+struct Fragile {
+  bool* breaks;
+  explicit Fragile(bool* when) : breaks(when) {}
+  Fragile(const Fragile& other) : breaks(other.breaks) {
+    if (*breaks) throw std::string("broken");
+  }
+  Fragile(Fragile&&) = default;
+  auto operator()(const auto& v) const { return v * 1; }
+};
+
+/// A model with more to it.
+struct Named : Sequential<float> {
+  std::string name;
+  Named() = default;
+  Named(const Named& other) : Sequential<float>(other), name(other.name) {}
+};
+
+}  // namespace
+
+TEST_CASE("a model whose copy fails while it is assigned is as it was before") {
+  Rng rng(1);
+  bool breaks = false;
+  Sequential model{Linear(2, 1, rng), Tanh()}, other{Linear(2, 1, rng), Fragile(&breaks)};
+  const T before = model(x);
+  breaks = true;
+  CHECK_THROWS_AS(model = other, std::string);
+  CHECK(model(x) == before);
+}
+
+TEST_CASE("a class may be derived from Sequential, with a copy constructor of its own") {
+  Rng rng(1);
+  Named model;
+  model.add(Linear(2, 1, rng));
+  model.name = "line";
+  const Named copy = model;
+  CHECK(copy.size() == 1);
+  CHECK(copy(x) == model(x));
+  CHECK(copy.get<Linear<float>>(0).weight.value() == model.get<Linear<float>>(0).weight.value());
+}

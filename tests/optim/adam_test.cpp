@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/optim/adam.hpp>
 
@@ -72,4 +73,11 @@ TEST_CASE("Adam and AdamW say which option they cannot take") {
                        ValueError);
   CHECK_THROWS_WITH_AS(AdamW(model, {.beta2 = 1.5}),
                        "minigrad: AdamW: beta2 is 1.5, and must be at least 0 and less than 1", ValueError);
+}
+
+TEST_CASE("Adam refuses a learning rate that is infinite") {
+  Rng rng(1);
+  Linear model(2, 1, rng);
+  CHECK_THROWS_WITH_AS(Adam(model, {.lr = std::numeric_limits<double>::infinity()}),
+                       "minigrad: Adam: lr is inf, and must be finite", ValueError);
 }

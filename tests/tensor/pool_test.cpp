@@ -271,3 +271,29 @@ TEST_CASE("a PoolArray returns its memory, and destroys its elements once") {
         }) == 0);
   CHECK(alive == 0);
 }
+
+TEST_CASE("a PoolArray whose copy fails leaves nothing behind") {
+  struct Fragile {
+    std::string text = "a text too long to be kept inside a std::string";
+    bool breaks = false;
+    Fragile() = default;
+    Fragile(Fragile&&) = default;
+    Fragile(const Fragile& other) : text(other.text) {
+      if (other.breaks) throw 1;
+    }
+  };
+  release_memory();
+  CHECK(buffers_kept_by([] {
+          {
+            detail::PoolArray<Fragile> list(3), copy(1);
+            list[2].breaks = true;
+            CHECK_THROWS_AS(detail::PoolArray<Fragile>{list}, int);
+            CHECK_THROWS_AS(copy = list, int);
+            CHECK(copy.size() == 1);
+            copy = std::move(list);
+            CHECK(copy.size() == 3);
+          }
+          release_memory();
+        }) == 0);
+  static_assert(!std::is_nothrow_copy_assignable_v<detail::PoolArray<Fragile>>);
+}

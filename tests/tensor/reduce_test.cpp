@@ -162,8 +162,9 @@ TEST_CASE("reductions agree with their definition on random shapes, over every a
 TEST_CASE_TEMPLATE("reductions work for every type of number", T, float, double, long double, int, std::int64_t,
                    std::int16_t) {
   const auto x = arange<T>(100);
-  static_assert(std::is_same_v<decltype(sum(x)), Tensor<T>>);
-  CHECK(sum(x).item() == T{4950});
+  using Sum = std::conditional_t<std::is_integral_v<T>, std::int64_t, T>;
+  static_assert(std::is_same_v<decltype(sum(x)), Tensor<Sum>>);
+  CHECK(sum(x).item() == Sum{4950});
   CHECK((max)(x).item() == T{99});
   CHECK((min)(x.reshape({10, 10}), 0) == arange<T>(10));
   CHECK(argmax(x).item() == 99);
@@ -241,4 +242,12 @@ TEST_CASE("sum_to takes any number of axes away, and adds none") {
   CHECK(sum_to(x, {}) == Tensor<float>::scalar(276));
   CHECK_THROWS_AS(sum_to(x, {1, 1, 1, 1}), ShapeError);
   CHECK_THROWS_AS(sum_to(x, {2}), ShapeError);
+}
+
+TEST_CASE("whole numbers of few bits are summed as 64 bits") {
+  const Tensor<std::uint8_t> x{250, 10};
+  static_assert(std::is_same_v<decltype(sum(x)), Tensor<std::int64_t>>);
+  CHECK(sum(x).item() == 260);
+  CHECK(sum(Tensor<int>{2'000'000'000, 2'000'000'000}).item() == 4'000'000'000);
+  CHECK(sum(Tensor<std::uint64_t>{1, 2}) == Tensor<std::uint64_t>::scalar(3));
 }

@@ -176,7 +176,7 @@ TEST_CASE("the gradients of a batch's parts, each from a thread with a copy of t
   const std::size_t rows = data.size() / thread_count;
   Graph<X> whole_graph;
   for (int step = 0; step < 10; ++step) {
-    optimizer.zero_grad();  // a copy takes the gradients along
+    optimizer.zero_grad();
     std::vector<Sequential<double>> copies(thread_count, model);
     in_threads([&](std::size_t k) {
       const X x = slice(data.x, k * rows, (k + 1) * rows), y = slice(data.y, k * rows, (k + 1) * rows);

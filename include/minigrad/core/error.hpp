@@ -118,16 +118,17 @@ template <class Kind>
   throw Kind(message);
 }
 
-/// A flag that is true as long as this lives, whatever is thrown.
+/// A flag that is true as long as this lives, whatever is thrown, and then what it was before.
 class WhileTrue {
  public:
-  explicit WhileTrue(bool& flag) : flag_(flag) { flag = true; }
+  explicit WhileTrue(bool& flag) : flag_(flag), before_(std::exchange(flag, true)) {}
   WhileTrue(const WhileTrue&) = delete;
   WhileTrue& operator=(const WhileTrue&) = delete;
-  ~WhileTrue() { flag_ = false; }
+  ~WhileTrue() { flag_ = before_; }
 
  private:
   bool& flag_;
+  bool before_;
 };
 
 }  // namespace detail

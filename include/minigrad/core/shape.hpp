@@ -123,7 +123,8 @@ class Axis {
 inline constexpr Axis all_axes{};
 
 namespace detail {
-[[noreturn, gnu::cold, gnu::noinline]] inline void shape_error(const char* op, const Shape& a, const Shape& b, const char* why) {
+[[noreturn, gnu::cold, gnu::noinline]] inline void shape_error(const char* op, const Shape& a, const Shape& b,
+                                                               const char* why) {
   fail<ShapeError>({op, ": ", a, " and ", b, ": ", why});
 }
 }  // namespace detail

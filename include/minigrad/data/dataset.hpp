@@ -115,21 +115,26 @@ Dataset<T, Y> drop_features(const Dataset<T, Y>& data, const std::vector<std::st
 }
 
 /// The named columns of a table as x [n, features], and the target's as y: [n, 1], or, where Y is a whole-number type,
-/// class labels [n]. make_dataset(table, {"pages", "words"}, "minutes"). Throws DataError for what is not a number, and
-/// ValueError for a target among the features, from which any model would look perfect.
+/// class labels [n], from 0. make_dataset(table, {"pages", "words"}, "minutes"). Throws DataError for what is not a
+/// number, and ValueError for a feature that is named twice and for a target among the features, from which any model
+/// would look perfect.
 template <std::floating_point T = float, class Y = T>
 Dataset<T, Y> make_dataset(const Table& table, const std::vector<std::string>& features, const std::string& target) {
-  for (const std::string& name : features)
-    if (name == target)
+  for (auto name = features.begin(); name != features.end(); ++name) {
+    if (*name == target)
       detail::fail<ValueError>({"make_dataset: ", detail::quoted(target), " is the target and also a feature"});
+    if (std::find(features.begin(), name, *name) != name)
+      detail::fail<ValueError>({"make_dataset: the feature ", detail::quoted(*name), " is named twice"});
+  }
   if constexpr (std::floating_point<Y>) {
     return Dataset<T, Y>(to_tensor<T>(table, features), to_tensor<Y>(table, {target}), features);
   } else {
     const std::vector<double> numbers = table.numbers(target);
     auto labels = Tensor<Y>::empty(Shape{numbers.size()});
     for (std::size_t row = 0; row < numbers.size(); ++row) {
-      if (!detail::holds<Y>(numbers[row]))
-        table.fail_in(row, target, {detail::quoted(table.text(row, target)), " is not a class label: a whole number"});
+      if (!detail::holds<Y>(numbers[row]) || numbers[row] < 0)
+        table.fail_in(row, target,
+                      {detail::quoted(table.text(row, target)), " is not a class label: a whole number from 0"});
       labels[row] = static_cast<Y>(numbers[row]);
     }
     return Dataset<T, Y>(to_tensor<T>(table, features), std::move(labels), features);

@@ -62,7 +62,8 @@ class StandardScaler {
       scale[j] = widest[j] * std::sqrt(scale[j] / n);
       const std::string column = names.empty() ? detail::text({j}) : detail::quoted(names[j]);
       if (!detail::is_finite(mean[j]) || !detail::is_finite(scale[j]))
-        detail::fail<ValueError>({"StandardScaler: column ", column, " holds numbers that are not finite, or too large"});
+        detail::fail<ValueError>(
+            {"StandardScaler: column ", column, " holds numbers that are not finite, or too large"});
       if (!(scale[j] > 0))
         detail::fail<ValueError>(
             {"StandardScaler: column ", column, " is constant (", x.data()[j], "): drop it, it tells nothing apart"});

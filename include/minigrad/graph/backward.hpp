@@ -99,6 +99,10 @@ std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
   return detail::grad_along(y, y.graph().input(detail::one_for("grad", y)), x);
 }
 template <class V>
+std::vector<Var<V>> grad(const Var<V>& y, const std::vector<Var<V>>& x) {
+  return grad(y, std::span<const Var<V>>(x));
+}
+template <class V>
 Var<V> grad(const Var<V>& y, const Var<V>& x) {
   return grad(y, std::span<const Var<V>>(&x, 1))[0];
 }
@@ -113,6 +117,7 @@ auto value_and_grad(const F& f, const V& x, const More&... more) {
   const Var<V> y = std::apply(f, in);
   if (&y.graph() != &graph)
     detail::fail<GraphError>({"value_and_grad: the function's result belongs to another graph"});
+  for (const Var<V>& one : in) one.zero_grad();  // of a backward() within f
   graph.sweep(y, detail::one_for("value_and_grad", y));
   const auto gradient = [&](const Var<V>& one) {
     const V* found = graph.find_gradient(one.id());

@@ -74,6 +74,7 @@ class CheckpointNode final : public Node<V> {
   /// f in the inner graph, on nodes that stand for those of the outer one.
   static Var<V> run(const F& f, Graph<V>& graph, Graph<V>& inner, const std::array<NodeId, N>& ids,
                     Adjoints<V>* adjoints) {
+    const auto kept = graph.keep_nodes();
     inner.configure_like(graph);
     std::array<Var<V>, N> x;
     for (std::size_t k = 0; k < N; ++k)
@@ -125,7 +126,7 @@ auto checkpoint(F&& f, const X&... x) {
     using Node = detail::CheckpointNode<V, Function, Held, sizeof...(X)>;
     static_assert(sizeof(Node) <= Graph<V>::block_bytes / 2 && alignof(Node) <= Graph<V>::node_alignment,
                   "minigrad: checkpoint: the function captures too much");
-    const detail::AnyOperand<V> in[] = {detail::any_operand<V>(x)...};
+    const detail::AnyOperand<V> in[] = {detail::AnyOperand<V>(x)...};
     Graph<V>& graph = detail::graph_of(in);
     std::array<NodeId, sizeof...(X)> ids;
     for (std::size_t k = 0; k < ids.size(); ++k) ids[k] = detail::node_of("checkpoint", graph, in[k]);

@@ -118,8 +118,9 @@ class Graph {
 
   /// Forgets all nodes. Every Var of this graph becomes invalid, and says so when used.
   void clear() {
-    if (sweeping_)
-      detail::fail<GraphError>({"clear: called by a hook, while gradients pass through the graph: call it later"});
+    if (in_use_)
+      detail::fail<GraphError>({"clear: called by a hook, or within checkpoint(), while the graph is in use: call it "
+                                "later"});
     if (adjoints_in_use_) adjoints_.clear();
     adjoints_in_use_ = false;
     if (own_memory_)
@@ -159,7 +160,8 @@ class Graph {
 
   // Nodes stand one after another in blocks of memory that clear() keeps.
   static constexpr std::size_t block_bytes = std::size_t{1} << 16;
-  static constexpr std::size_t node_alignment = (std::max)(alignof(V), alignof(void*));
+  static constexpr std::size_t node_alignment =
+      (std::max)({alignof(V), alignof(detail::number_of<V>), alignof(void*)});
 
   /// Memory for one more node.
   void* room(std::size_t bytes) {
@@ -180,6 +182,9 @@ class Graph {
     detail::fail<GraphError>({op, ": the operands belong to different graphs"});
   }
 
+  /// As long as the result lives, clear() is refused.
+  [[nodiscard]] detail::WhileTrue keep_nodes() { return detail::WhileTrue(in_use_); }
+
   /// Somebody who looks on at every sweep, or null.
   void inspect(std::shared_ptr<detail::Inspector<V>> inspector) { inspector_ = std::move(inspector); }
   /// Takes over how another graph treats parameters, and who looks on.
@@ -194,7 +199,7 @@ class Graph {
     if (sweeping_)
       detail::fail<GraphError>({"backward: called by a hook, while gradients pass through the same graph: call it "
                                 "later, or give the hook a graph of its own"});
-    const detail::WhileTrue guard(sweeping_);
+    const detail::WhileTrue sweeps(sweeping_), keeps_nodes(in_use_);
     const std::size_t count = std::size_t{root.id()} + 1;
     if (adjoints_in_use_) adjoints_.clear();  // by the last sweep, which was to keep them or was broken off
     adjoints_in_use_ = true;
@@ -212,6 +217,7 @@ class Graph {
 
   /// The same, recorded as new nodes of this graph, for the nodes marked as wanted.
   detail::Adjoints<Var<V>> sweep(const Var<V>& root, const Var<V>& seed, detail::Wanted wanted) {
+    const detail::WhileTrue keeps_nodes(in_use_);
     detail::Adjoints<Var<V>> adjoints(std::size_t{root.id()} + 1);
     adjoints[root.id()] = seed;
     if (inspector_) inspector_->before_sweep(*this, root);
@@ -252,7 +258,10 @@ class Graph {
       nodes_.reserve((std::min)(2 * nodes_.capacity(), std::size_t{no_node}));
     if (bytes <= static_cast<std::size_t>(block_end_ - free_)) return;
     const std::size_t next = blocks_.empty() ? 0 : block_ + 1;
-    if (next == blocks_.size()) blocks_.push_back(static_cast<std::byte*>(detail::pool_take(block_bytes)));
+    if (next == blocks_.size()) {
+      blocks_.make_room();
+      blocks_.push_back(static_cast<std::byte*>(detail::pool_take(block_bytes)));
+    }
     use_block(next);
   }
   void use_block(std::size_t block) {
@@ -271,6 +280,7 @@ class Graph {
   bool own_memory_ = false;  // whether any node does, so that it must be destroyed
   bool adjoints_in_use_ = false;
   bool sweeping_ = false;  // gradients are on their way
+  bool in_use_ = false;    // by a sweep or a function, so that nodes must stay
   std::shared_ptr<detail::Inspector<V>> inspector_;
   detail::Adjoints<V> adjoints_;  // kept between sweeps for its memory; all are empty unless they are in use
 };

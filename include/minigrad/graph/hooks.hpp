@@ -70,15 +70,21 @@ class HookedNode final : public Node<V> {
   HookedNode* hooked() override { return this; }
 
   void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
-    for (const auto& hook : hooks_) hook->run(*adjoints[self]);
+    run_hooks(*adjoints[self]);
     node_.pull(graph, self, adjoints);
   }
   void pull(Graph<V>& graph, NodeId self, Adjoints<Var<V>>& adjoints, Wanted wanted) override {
-    for (const auto& hook : hooks_) hook->run(*adjoints[self]);
+    run_hooks(*adjoints[self]);
     node_.pull(graph, self, adjoints, wanted);
   }
 
  private:
+  template <class G>
+  void run_hooks(G& g) {
+    const std::size_t count = hooks_.size();  // those that a hook adds are for the next time
+    for (std::size_t k = 0; k < count; ++k) hooks_[k]->run(g);
+  }
+
   Node<V>& node_;
   std::vector<std::unique_ptr<Hook<V>>> hooks_;
 };
@@ -89,8 +95,9 @@ class HookedNode final : public Node<V> {
 /// passed on. A hook that gives a value replaces the gradient by that: clipped, masked, turned around. Several hooks
 /// are called in the order of their registration, each with what the one before left. A hook that replaces gradients
 /// and is to work with grad() takes Vars as well, as `const auto&`. Hooks are forgotten by clear(). Each use of a
-/// Parameter has a node of its own, and a hook on graph.parameter(p) sees the gradient by that use alone. A hook must
-/// not call backward() on its own graph, nor clear() it.
+/// Parameter has a node of its own, and a hook on graph.parameter(p) sees the gradient by that use alone. A hook that
+/// calls clear() on its own graph, or backward() while that passes back values, gets a GraphError; one that it
+/// registers is called from the next time on.
 ///
 /// Throws GraphError for an x that needs no gradient; a gradient of another shape makes backward() throw ShapeError.
 ///

@@ -42,14 +42,14 @@ struct OpCalls {
   std::size_t rest_bytes;  // of the ids and rules that stand behind a node
   const RuleCalls<V>* rules;
   void (*pull)(const OpNode<V>&, Graph<V>&, const V& g, Adjoints<V>&) = nullptr;  // for numbers: all rules at once
-  void (*keep_rules)(OpNode<V>&, void* rules) = nullptr;                          // where they captured something,
+  void (*keep_rules)(void* behind, void* rules) = nullptr;                        // where they captured something,
   void (*destroy_rules)(OpNode<V>&) = nullptr;                                    // and where it must be destroyed
 };
 
 /// A node computed by an op. After it in memory stand the ids of its inputs, its rules where they captured something,
 /// and, where some inputs are numbers or the op sums up, the numbers: one for each input, then the divisor of the sum.
 template <class V>
-class OpNode final : public Node<V> {
+class alignas(void*) alignas(number_of<V>) OpNode final : public Node<V> {
  public:
   using T = number_of<V>;
 
@@ -234,12 +234,12 @@ struct OpRest {
   }
   static constexpr std::array<RuleCalls<V>, arity> rule_calls = all_calls(Indices{});
 
-  static void keep(OpNode<V>& node, void* rules) {
+  static void keep(void* behind, void* rules) {
     static_assert(sizeof(OpNode<V>) + sizeof(OpRest) <= Graph<V>::block_bytes / 2 &&
                       alignof(OpRest) <= alignof(OpNode<V>),
                   "minigrad: a derivative rule captures too much: keep large things in a Tensor");
-    const Ids ids = node.template rest<Ids>();
-    new (&node + 1) OpRest{ids, std::move(*static_cast<Rules<R...>*>(rules))};
+    const Ids ids = *std::launder(static_cast<Ids*>(behind));
+    new (behind) OpRest{ids, std::move(*static_cast<Rules<R...>*>(rules))};
   }
   static void destroy(OpNode<V>& node) { node.template rest<OpRest>().~OpRest(); }
 
@@ -273,15 +273,16 @@ template <class V>
   }
   const std::size_t numbers_bytes = has_numbers ? (count + 1) * sizeof(T) : 0;
   void* room = graph.room(sizeof(OpNode<V>) + calls.rest_bytes + numbers_bytes);
-  auto* node = new (room) OpNode<V>(std::move(value), needs_grad, divisor >= 0, op, calls);
-  NodeId* to = new (node + 1) NodeId[count];
+  std::byte* behind = static_cast<std::byte*>(room) + sizeof(OpNode<V>);
+  NodeId* to = new (behind) NodeId[count];
   for (std::size_t k = 0; k < count; ++k) to[k] = ids[k];
-  if (calls.keep_rules) calls.keep_rules(*node, rules);
+  if (calls.keep_rules) calls.keep_rules(behind, rules);  // before there is a node, since it may throw
   if (has_numbers) {
-    T* numbers = new (reinterpret_cast<std::byte*>(node + 1) + calls.rest_bytes) T[count + 1];
+    T* numbers = new (behind + calls.rest_bytes) T[count + 1];
     for (std::size_t k = 0; k < count; ++k) numbers[k] = ids[k] == no_node ? in[k].number : T{};
     numbers[count] = static_cast<T>(divisor);
   }
+  auto* node = new (room) OpNode<V>(std::move(value), needs_grad, divisor >= 0, op, calls);
   return graph.add(calls.owns_memory, node);
 }
 

@@ -83,27 +83,27 @@ struct AnyOperand {
     const Tensor<bool>* mask;
     number_of<V> number;
   };
-};
 
-template <class V, class X>
-AnyOperand<V> any_operand(const X& x) {
-  using Kind = typename AnyOperand<V>::Kind;
-  if constexpr (is_var<X>) {
-    static_assert(std::is_same_v<X, Var<V>>, "minigrad: Vars of different types cannot meet in one op");
-    return {.kind = Kind::var, .var = &x};
-  } else if constexpr (is_parameter<X>) {
-    static_assert(std::is_same_v<X, Parameter<V>>, "minigrad: a Parameter of another type than the Var cannot meet it");
-    return {.kind = Kind::parameter, .parameter = &x};
-  } else if constexpr (is_tensor<X>) {
-    static_assert(is_tensor<V>, "minigrad: a Tensor cannot meet a Var of a number graph");
-    static_assert(std::is_same_v<X, V> || std::is_same_v<X, Tensor<bool>>,
-                  "minigrad: the tensors hold different number types: convert one with x.to<double>()");
-    if constexpr (std::is_same_v<X, V>) return {.kind = Kind::value, .value = &x};
-    else return {.kind = Kind::mask, .mask = &x};
-  } else {
-    return {.kind = Kind::number, .number = static_cast<number_of<V>>(x)};
+  template <class X>
+  explicit AnyOperand(const X& x) {
+    if constexpr (is_var<X>) {
+      static_assert(std::is_same_v<X, Var<V>>, "minigrad: Vars of different types cannot meet in one op");
+      kind = Kind::var, var = &x;
+    } else if constexpr (is_parameter<X>) {
+      static_assert(std::is_same_v<X, Parameter<V>>,
+                    "minigrad: a Parameter of another type than the Var cannot meet it");
+      kind = Kind::parameter, parameter = &x;
+    } else if constexpr (is_tensor<X>) {
+      static_assert(is_tensor<V>, "minigrad: a Tensor cannot meet a Var of a number graph");
+      static_assert(std::is_same_v<X, V> || std::is_same_v<X, Tensor<bool>>,
+                    "minigrad: the tensors hold different number types: convert one with x.to<double>()");
+      if constexpr (std::is_same_v<X, V>) kind = Kind::value, value = &x;
+      else kind = Kind::mask, mask = &x;
+    } else {
+      kind = Kind::number, number = static_cast<number_of<V>>(x);
+    }
   }
-}
+};
 
 /// The graph of the first Var among the operands of an op, which are not all something else.
 template <class V>

@@ -73,23 +73,30 @@ class ParameterRef {
 };
 
 /// A trainable value that owns its state at an address that never changes: moving a Parameter moves the ownership, so
-/// graphs and optimizers still find it; copying one makes a new, independent parameter with the same value. Assigning
-/// to one, by copy or move, gives it another value: it stays the parameter that graphs and optimizers refer to.
+/// graphs and optimizers still find it; copying one makes a new, independent parameter with the same value, frozen like
+/// it, and without its gradient. Assigning to one, by copy or move, gives it another value, and no gradient: it stays
+/// the parameter that graphs and optimizers refer to, frozen or not.
 template <class V>
 class Parameter {
  public:
   using value_type = V;
 
   explicit Parameter(V value) : Parameter(detail::ParameterState<V>(std::move(value))) {}
-  Parameter(const Parameter& other) : Parameter(detail::ParameterState<V>(other.state())) {}
+  Parameter(const Parameter& other) : Parameter(detail::ParameterState<V>(other.value())) {
+    requires_grad(other.requires_grad());
+  }
   Parameter(Parameter&&) noexcept = default;
   [[gnu::noinline]] Parameter& operator=(const Parameter& other) {
     if (this != &other) *this = Parameter(other);
     return *this;
   }
   [[gnu::noinline]] Parameter& operator=(Parameter&& other) noexcept {
-    if (ref_.state_ && other.ref_.state_) state() = std::move(other.state());
-    else ref_ = std::move(other.ref_);
+    if (!ref_.state_ || !other.ref_.state_) {
+      ref_ = std::move(other.ref_);
+    } else if (this != &other) {
+      value() = std::move(other.value());
+      zero_grad();
+    }
     return *this;
   }
 

@@ -58,7 +58,8 @@ template <class V>
   return add_op(graph, op, std::move(value), ids, in, calls, rules, not_summed);
 }
 
-/// Computes a value by one pass over memory, and records it. With a divisor the value is the sum over all elements by it.
+/// Computes a value by one pass over memory, and records it. With a divisor the value is the sum over all elements by
+/// it.
 template <class V>
 [[gnu::noinline]] Var<V> record_pass(const char* op, RowKernel kernel, const void* f, const AnyOperand<V>* in,
                                      const OpCalls<V>& calls, void* rules, double divisor) {
@@ -133,7 +134,7 @@ struct Elementwise {
   Var<V> record([[maybe_unused]] double divisor, const X&... x) const {
     using Rest = detail::OpRest<V, true, R...>;
     using T = detail::number_of<V>;
-    const detail::AnyOperand<V> in[] = {detail::any_operand<V>(x)...};
+    const detail::AnyOperand<V> in[] = {detail::AnyOperand<V>(x)...};
     detail::Rules<R...> kept = rules;
     if constexpr (is_tensor<V>) {
       constexpr detail::RowKernel kernel = detail::row_kernel<T, Value, std::enable_if_t<(sizeof(X) > 0), T>...>;
@@ -175,7 +176,7 @@ auto record(const char* op, const Inputs<X...>& in, const Value& value, const R&
       static_assert(!is_tensor<V> || (!is_number<X> && ...),
                     "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
       using Rest = detail::OpRest<V, false, R...>;
-      const detail::AnyOperand<V> operands[] = {detail::any_operand<V>(x)...};
+      const detail::AnyOperand<V> operands[] = {detail::AnyOperand<V>(x)...};
       V y(value(value_of(x)...));
       detail::Rules<R...> kept{rules...};
       return detail::record_value<V>(op, std::move(y), operands, Rest::calls, &kept);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "record.hpp"
 
@@ -55,8 +56,8 @@ Var<V> record_many(const char* op, std::span<const Var<V>> in, const Value& valu
     needs_grad = needs_grad || graph.node(x.id()).needs_grad();
     values.push_back(&x.value());
   }
-  return graph.template add<detail::ManyNode<V, Rule>>(true, op, value(std::span<const V* const>(values.data(), values.size())), needs_grad,
-                                                       in, rule);
+  V y = value(std::span<const V* const>(values.data(), values.size()));
+  return graph.template add<detail::ManyNode<V, Rule>>(true, op, std::move(y), needs_grad, in, rule);
 }
 
 }  // namespace minigrad

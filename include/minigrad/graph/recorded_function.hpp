@@ -27,6 +27,7 @@ class RecordedFunction {
     y_ = call(f, x_);
     for (const Var<V>& one : y_)
       if (!graph_.owns(one)) fail<GraphError>({op, ": the function's result belongs to another graph"});
+    for (const Var<V>& one : x_) one.zero_grad();  // of a backward() within f
   }
 
   /// f(x)

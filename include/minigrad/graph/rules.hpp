@@ -18,8 +18,8 @@ inline constexpr SameGradient same_gradient{};
 
 namespace detail {
 
-/// One to four rules. (A std::tuple of them would take longer to compile than all else about an op.)
-template <class R0, class R1 = NoRule, class R2 = NoRule, class R3 = NoRule>
+/// Up to four rules. (A std::tuple of them would take longer to compile than all else about an op.)
+template <class R0 = NoRule, class R1 = NoRule, class R2 = NoRule, class R3 = NoRule>
 struct Rules {
   [[no_unique_address]] R0 r0;
   [[no_unique_address]] R1 r1;
@@ -27,7 +27,7 @@ struct Rules {
   [[no_unique_address]] R3 r3;
 
   // An aggregate would do, but clang 16 crashes on it.
-  constexpr Rules(const R0& a, const R1& b = R1(), const R2& c = R2(), const R3& d = R3())
+  constexpr Rules(const R0& a = R0(), const R1& b = R1(), const R2& c = R2(), const R3& d = R3())
       : r0(a), r1(b), r2(c), r3(d) {}
 
   template <std::size_t K>

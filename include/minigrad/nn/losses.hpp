@@ -131,7 +131,7 @@ auto pick(const X& x, const Tensor<std::int64_t>& labels) {
           y.data()[i] = v.data()[i * classes + static_cast<std::size_t>(labels.data()[i])];
         return y;
       },
-      [labels, classes](const auto& g, auto&&, auto&&) {
+      [labels = Tensor<std::int64_t>(labels), classes](const auto& g, auto&&, auto&&) {
         return reshape(g, {labels.size(), 1}) * one_hot<T>(labels, classes);
       });
 }

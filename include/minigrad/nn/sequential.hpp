@@ -13,7 +13,7 @@ namespace detail {
 template <class T>
 struct AnyLayer;
 
-/// Owns a layer. A std::unique_ptr would do, but compile ten times as long.
+/// Owns a layer. (A std::unique_ptr would do, but is much more to compile.)
 template <class T>
 class OwnLayer {
  public:
@@ -43,8 +43,8 @@ struct AnyLayer {
   virtual void set_training(bool on) = 0;
   virtual std::string describe() const = 0;
   virtual const void* type() const = 0;
-  /// Takes the values of a layer of the same type into its own parameters; false for any other.
-  virtual bool assign(const AnyLayer& other) = 0;
+  /// Takes the values of a layer of the same type into its own parameters, if that cannot fail; else returns false.
+  virtual bool take(AnyLayer& other) noexcept = 0;
 };
 
 /// One address for each type: which type this is, without run-time type information.
@@ -69,9 +69,9 @@ struct LayerOf final : AnyLayer<T> {
     else return HasParts<M> ? "module" : "function";
   }
   const void* type() const override { return &type_tag<M>; }
-  bool assign(const AnyLayer<T>& other) override {
-    if constexpr (std::is_copy_assignable_v<M>) {
-      if (other.type() == type()) return module = static_cast<const LayerOf&>(other).module, true;
+  bool take(AnyLayer<T>& other) noexcept override {
+    if constexpr (std::is_nothrow_move_assignable_v<M>) {
+      if (other.type() == type()) return module = std::move(static_cast<LayerOf&>(other).module), true;
     }
     return false;
   }
@@ -106,7 +106,7 @@ class Sequential {
 
   Sequential() = default;
   template <class First, class... Rest>
-    requires(!std::is_same_v<std::remove_cvref_t<First>, Sequential> || sizeof...(Rest) > 0)
+    requires(!std::is_base_of_v<Sequential, First> || sizeof...(Rest) > 0)
   explicit Sequential(First first, Rest... rest) {
     layers_.reserve(1 + sizeof...(Rest));
     add(std::move(first));
@@ -117,13 +117,17 @@ class Sequential {
   }
   Sequential(Sequential&&) noexcept = default;
   /// Layers of the same type in the same place take over the values: their parameters stay those that an optimizer
-  /// refers to. The others are replaced.
+  /// refers to. (So do layers of types that move without an exception, as those of this library.) The others are
+  /// replaced: by copies, or, of a model that is moved, by its own layers. It is all or nothing.
   Sequential& operator=(const Sequential& other) {
-    detail::PoolArray<detail::OwnLayer<T>> layers;
-    for (std::size_t i = 0; i < other.size(); ++i) {
-      const bool stays = i < size() && layers_[i]->assign(*other.layers_[i]);
-      layers.push_back(stays ? std::move(layers_[i]) : other.layers_[i]->clone());
-    }
+    if (this != &other) *this = Sequential(other);
+    return *this;
+  }
+  Sequential& operator=(Sequential&& other) noexcept {
+    if (this == &other) return *this;
+    auto layers = std::move(other.layers_);  // first, since `other` may be within a layer of this
+    for (std::size_t i = 0; i < layers.size() && i < size(); ++i)
+      if (layers_[i]->take(*layers[i])) std::swap(layers_[i], layers[i]);
     layers_ = std::move(layers);
     return *this;
   }
@@ -138,15 +142,18 @@ class Sequential {
     static_assert(requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); },
                   "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T of "
                   "the Sequential");
+    static_assert(std::is_copy_constructible_v<M>, "minigrad: a layer must be copyable, since a Sequential is");
     layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
     return *this;
   }
 
-  Var<X> operator()(Var<X> x) const {
+  Var<X> operator()(Var<X> x) const& {
     for (const auto& layer : layers_) x = layer->forward(x);
     return x;
   }
-  X operator()(const X& x) const {
+  /// A model must live until backward() is done, which one that is made for this call does not.
+  void operator()(const Var<X>& x) && = delete;
+  X operator()(const X& x) const& {
     if (layers_.empty()) return x;
     X y = layers_[0]->forward(x);
     for (std::size_t i = 1; i < layers_.size(); ++i) y = layers_[i]->forward(y);
@@ -158,10 +165,14 @@ class Sequential {
   /// Layer i, which must be an M. Throws IndexError when there is no layer i, ValueError when it is something else.
   template <class M>
   M& get(std::size_t i) {
+    return const_cast<M&>(std::as_const(*this).template get<M>(i));
+  }
+  template <class M>
+  const M& get(std::size_t i) const {
     if (i >= size()) detail::fail<IndexError>({"Sequential: layer ", i, " of ", size()});
     if (layers_[i]->type() != &detail::type_tag<M>)
       detail::fail<ValueError>({"Sequential: layer ", i, " is ", layers_[i]->describe(), ", not what get() asks for"});
-    return static_cast<detail::LayerOf<T, M>&>(*layers_[i]).module;
+    return static_cast<const detail::LayerOf<T, M>&>(*layers_[i]).module;
   }
 
   void train() { set_training(true); }

@@ -54,6 +54,7 @@ bool takes_part(const ParameterRef<V>& parameter) {
 }
 inline void require_not_negative(const char* optimizer, const char* option, double value) {
   require_option(value >= 0, optimizer, option, value, "at least 0");
+  require_option(is_finite(value), optimizer, option, value, "finite");
 }
 inline void require_fraction(const char* optimizer, const char* option, double value) {
   require_option(value >= 0 && value < 1, optimizer, option, value, "at least 0 and less than 1");
@@ -116,7 +117,8 @@ class Optimizer {
     require_usable(kept > 0);  // before anything changes
     for (Slot& slot : slots_) {
       if (!takes_part(slot.parameter)) continue;
-      if (++slot.steps == 1) begin_state(slot, kept, static_cast<Number>(start));
+      if (slot.steps == 0) begin_state(slot, kept, static_cast<Number>(start));
+      ++slot.steps;
       slot.parameter.updated_by(identity_);
       V& w = slot.parameter.value();
       const V& g = slot.parameter.grad();
@@ -156,10 +158,12 @@ class Optimizer {
   }
 
   [[gnu::noinline]] static void begin_state(Slot& slot, std::size_t count, Number start) {
+    V state[max_state] = {};  // first of all, since that may throw
     for (std::size_t i = 0; i < count; ++i) {
-      slot.state[i] = zeros_like_value(slot.parameter.value());
-      std::fill_n(numbers(slot.state[i]), count_numbers(slot.state[i]), start);
+      state[i] = zeros_like_value(slot.parameter.value());
+      std::fill_n(numbers(state[i]), count_numbers(state[i]), start);
     }
+    for (std::size_t i = 0; i < count; ++i) slot.state[i] = std::move(state[i]);
   }
 
   Options options_;

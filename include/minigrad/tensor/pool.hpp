@@ -111,14 +111,16 @@ class PoolArray {
  public:
   PoolArray() = default;
   /// n values of nothing: T{}.
-  explicit PoolArray(std::size_t n) { reset(n); }
-  PoolArray(const PoolArray& other) {
+  explicit PoolArray(std::size_t n) : PoolArray() { reset(n); }
+  PoolArray(const PoolArray& other) : PoolArray() {
     reserve(other.size_);
     for (const T& value : other) push_back(value);
   }
   PoolArray(PoolArray&& other) noexcept { swap(other); }
-  PoolArray& operator=(PoolArray other) noexcept {
-    swap(other);
+  PoolArray& operator=(const PoolArray& other) { return *this = PoolArray(other); }
+  PoolArray& operator=(PoolArray&& other) noexcept {
+    PoolArray taken(std::move(other));
+    swap(taken);
     return *this;
   }
   ~PoolArray() {
@@ -127,9 +129,13 @@ class PoolArray {
   }
 
   void push_back(T value) {
-    if (size_ == capacity_) reserve(size_ < 8 ? 8 : 2 * size_);
+    make_room();
     new (data_ + size_) T(std::move(value));
     ++size_;
+  }
+  /// So that the next push_back() cannot fail.
+  void make_room() {
+    if (size_ == capacity_) reserve(size_ < 8 ? 8 : 2 * size_);
   }
   void reserve(std::size_t n) {
     if (n <= capacity_) return;
@@ -183,7 +189,7 @@ class PoolArray {
 }  // namespace detail
 
 /// Returns the memory that waits in the calling thread's pool to the system. Tensors that are alive keep theirs. The
-/// end of a thread does so too, except with MinGW's GCC, which loses thread_locals first (GCC bug 80816): there call it.
+/// end of a thread does so too, except with MinGW's GCC, which loses thread_locals first (GCC bug 80816): call it there.
 inline void release_memory() { detail::pool_release(); }
 
 }  // namespace minigrad

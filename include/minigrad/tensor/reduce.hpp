@@ -77,21 +77,30 @@ Tensor<std::int64_t> arg_extreme(const char* op, const Tensor<T>& x, Axis axis, 
 inline constexpr auto less_than = [](auto a, auto b) { return a < b; };
 inline constexpr auto greater_than = [](auto a, auto b) { return a > b; };
 
-}  // namespace detail
-
-/// The sum of all elements (0 of none), or along one axis, which disappears unless keepdim. Throws IndexError for an
-/// axis that x does not have.
 template <class T>
-Tensor<T> sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
-  const detail::AxisSplit r("sum", x.shape(), axis, keepdim);
+Tensor<T> sum_along(const Tensor<T>& x, Axis axis, bool keepdim) {
+  const AxisSplit r("sum", x.shape(), axis, keepdim);
   auto y = Tensor<T>::empty(r.shape);
   if (r.inner == 1) {
-    for (std::size_t o = 0; o < r.outer; ++o) y.data()[o] = detail::sum_row(r.extent, x.data() + o * r.extent);
+    for (std::size_t o = 0; o < r.outer; ++o) y.data()[o] = sum_row(r.extent, x.data() + o * r.extent);
     return y;
   }
   for (std::size_t o = 0; o < r.outer; ++o)
-    detail::sum_columns(r.extent, r.inner, x.data() + o * r.extent * r.inner, y.data() + o * r.inner);
+    sum_columns(r.extent, r.inner, x.data() + o * r.extent * r.inner, y.data() + o * r.inner);
   return y;
+}
+
+}  // namespace detail
+
+/// The sum of all elements (0 of none), or along one axis, which disappears unless keepdim. Whole numbers of less than
+/// 64 bits, and masks, of which it counts the true, are added up as std::int64_t. Throws IndexError for an axis that x
+/// does not have.
+template <class T>
+auto sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
+  if constexpr (std::is_integral_v<T> && sizeof(T) < sizeof(std::int64_t))
+    return detail::sum_along(x.template to<std::int64_t>(), axis, keepdim);
+  else
+    return detail::sum_along(x, axis, keepdim);
 }
 
 namespace detail {
@@ -135,11 +144,6 @@ auto map_and_sum(const char* op, double divisor, const F& f, const X&... x) {
 
 }  // namespace detail
 
-/// Of a mask: how many are true.
-inline Tensor<std::int64_t> sum(const Tensor<bool>& x, Axis axis = {}, bool keepdim = false) {
-  return sum(x.to<std::int64_t>(), axis, keepdim);
-}
-
 /// The largest or smallest element, of all or along one axis; NaN if there is one. Throws ValueError for no elements.
 template <class T>
 Tensor<T>(max)(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
@@ -174,7 +178,7 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  if (shape.size() == 1 && shape.rank() <= x.rank()) return sum(x).reshape(shape);
+  if (shape.size() == 1 && shape.rank() <= x.rank()) return detail::sum_along(x, {}, false).reshape(shape);
   Tensor<T> y;
   const Tensor<T>* part = &x;
   if (x.rank() > shape.rank()) {  // the axes that shape does not have, all at once
@@ -191,7 +195,7 @@ Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
     if (axis >= part->rank() || shape[axis] != part->shape()[axis]) {
       if (axis >= part->rank() || shape[axis] != 1)
         detail::shape_error("sum_to", x.shape(), shape, "the second does not stretch to the first");
-      y = sum(*part, static_cast<int>(axis), true);
+      y = detail::sum_along(*part, static_cast<int>(axis), true);
       part = &y;
     }
   return y;

@@ -83,7 +83,9 @@ class Tensor {
     return from(shape, std::span<const T>(values.begin(), values.size()));
   }
 
-  [[gnu::noinline]] Tensor(const Tensor& other) : Tensor(empty(other.shape_)) { std::copy(other.begin(), other.end(), data_); }
+  [[gnu::noinline]] Tensor(const Tensor& other) : Tensor(empty(other.shape_)) {
+    std::copy(other.begin(), other.end(), data_);
+  }
   Tensor(Tensor&& other) noexcept
       : shape_(std::exchange(other.shape_, Shape(0))),
         size_(std::exchange(other.size_, 0)),

@@ -59,8 +59,11 @@ bool run_hook(Hook& hook, const Epoch& epoch, double loss) {
   } else {
     static_assert(std::is_invocable_v<Hook&, const Epoch&>,
                   "minigrad: fit() takes, after its options, schedules and callables of const Epoch&");
-    if constexpr (std::is_same_v<std::invoke_result_t<Hook&, const Epoch&>, bool>) return hook(epoch);
-    else return hook(epoch), true;
+    using Result = std::invoke_result_t<Hook&, const Epoch&>;
+    static_assert(std::is_void_v<Result> || std::is_same_v<Result, bool>,
+                  "minigrad: a callback of fit() returns nothing, or a bool: false to stop");
+    if constexpr (std::is_void_v<Result>) return hook(epoch), true;
+    else return hook(epoch);
   }
 }
 
@@ -115,8 +118,8 @@ void require_updates(const Optimizer& optimizer, const std::vector<ParameterRef<
   if constexpr (requires { optimizer.updates(weights[0]); }) {
     for (const ParameterRef<V>& weight : weights)
       if (optimizer.updates(weight)) return;
-    fail<ValueError>({"fit: the optimizer updates none of the model's parameters: it was made for another model, or for "
-                      "a copy of this one"});
+    fail<ValueError>({"fit: the optimizer updates none of the model's parameters: it was made for another model, or "
+                      "for a copy of this one"});
   }
 }
 

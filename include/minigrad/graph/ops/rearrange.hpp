@@ -39,12 +39,16 @@ auto unslice(const X& x, const Shape& shape, std::size_t begin, Axis axis = 0) {
 template <detail::VarOrParameter X>
 auto gather_rows(const X& x, const Tensor<std::int64_t>& indices) {
   return record("gather_rows", inputs(x), [&](const auto& v) { return gather_rows(v, indices); },
-                [indices](const auto& g, auto&&, const auto& v) { return scatter_rows(g, indices, shape_of(v)[0]); });
+                [indices = Tensor<std::int64_t>(indices)](const auto& g, auto&&, const auto& v) {
+                  return scatter_rows(g, indices, shape_of(v)[0]);
+                });
 }
 template <detail::VarOrParameter X>
 auto scatter_rows(const X& x, const Tensor<std::int64_t>& indices, std::size_t rows) {
   return record("scatter_rows", inputs(x), [&](const auto& v) { return scatter_rows(v, indices, rows); },
-                [indices](const auto& g, auto&&, auto&&) { return gather_rows(g, indices); });
+                [indices = Tensor<std::int64_t>(indices)](const auto& g, auto&&, auto&&) {
+                  return gather_rows(g, indices);
+                });
 }
 
 /// The tensors one after another along an axis. The gradient is cut into the same pieces.
