@@ -225,9 +225,7 @@ emscripten() {
     "-DCMAKE_CROSSCOMPILING_EMULATOR=node;--no-experimental-fetch"
 }
 
-row avx512 "AVX-512, emulated by bochs where the processor has none: tensor, graph and its ops, nn, optim"
-avx512() {
-  compiler g++-12
+with_avx512() {
   local tested="tensor graph/ops graph nn optim" room programs=() linux status=0
   "$cxx" -std=c++20 -static -I"$root/include" -x c++ - -o uses_avx512 <<'CPP'
 #include <minigrad/core/cpu.hpp>
@@ -236,7 +234,7 @@ CPP
   if grep -qw avx512f /proc/cpuinfo; then
     export MINIGRAD_ISA=avx512
     check ./uses_avx512
-    rooms avx512 "$tested" -O2
+    rooms "$row" "$tested" -O2
     return
   fi
   require bochs-term command -v bochs
@@ -245,12 +243,16 @@ CPP
     linux=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: //p')
     unpack "$out/emulated/debian" ${linux:+"$linux"} isolinux syslinux-common busybox-static
   fi
-  build_rooms avx512 "$tested" -O2 -DCMAKE_EXE_LINKER_FLAGS=-static
-  for room in $tested; do programs+=("$out/avx512/tests/minigrad_test_${room//\//_}"); done
+  build_rooms "$row" "$tested" -O2 -DCMAKE_EXE_LINKER_FLAGS=-static
+  for room in $tested; do programs+=("$out/$row/tests/minigrad_test_${room//\//_}"); done
   bash "$root/tests/emulated.sh" emulated "$out/uses_avx512" "${programs[@]}" > emulated.log || status=$?
   cat emulated.log
   count_tests "$status" < emulated.log
 }
+row avx512 "AVX-512, emulated by bochs where the processor has none: tensor, graph and its ops, nn, optim; g++ 12"
+avx512() { compiler g++-12 && with_avx512; }
+row avx512_clang14 "the same by clang 14"
+avx512_clang14() { compiler clang++-14 clang-14 && with_avx512; }
 
 row sanitize "AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer over the tests of every room"
 sanitize() {
