@@ -75,8 +75,7 @@ TEST_CASE("clip_grad_value agrees with PyTorch") {
 }
 
 TEST_CASE("the norm is Euclid's by default, and any other by its exponent") {
-  const auto model = with_gradient(Tensor<float>{3, 0, -4});
-  auto list = model;
+  auto list = with_gradient(Tensor<float>{3, 0, -4});
   CHECK(grad_norm(list) == 5);
   CHECK(grad_norm(list, 1) == 7);
   CHECK(grad_norm(list, inf) == 4);
