@@ -169,13 +169,12 @@ Tensor<T> take(const Tensor<T>& x, Tensor<std::int64_t> indices, std::size_t axi
 /// f(x, axis, keepdim) along several axes.
 template <class T, class F>
 Tensor<T> along(Tensor<T> x, const std::optional<Indices>& axes, bool keepdim, const F& f) {
-  if (!axes || axes->empty()) {
-    return f(x, all_axes, keepdim);
-  }
+  const auto reduced = [&](Axis axis) { return f(x, axis, keepdim).template to<T>(); };  // ONNX's sums keep the type
+  if (!axes || axes->empty()) return reduced(all_axes);
   std::vector<std::size_t> order;
   for (const std::int64_t axis : *axes) order.push_back(axis_in(x.shape(), axis));
   std::sort(order.rbegin(), order.rend());
-  for (const std::size_t axis : order) x = f(x, Axis(to_int(axis)), keepdim);
+  for (const std::size_t axis : order) x = reduced(Axis(to_int(axis)));
   return x;
 }
 /// Products of the matrices in the last two axes; the others broadcast.
