@@ -99,6 +99,7 @@ class Piece {
   void (*append_)(std::string& out, const Piece& piece);
 };
 
+/// Appends the pieces to a text.
 [[gnu::noinline]] inline void append(std::string& out, std::initializer_list<Piece> pieces) {
   for (const Piece& piece : pieces) piece.append_to(out);
 }

@@ -11,7 +11,7 @@
 namespace minigrad {
 
 namespace detail {
-/// Appends a whole number. (std::to_string is several times as much to compile.)
+/// Appends a whole number. (With std::to_string this is twice the code.)
 [[gnu::noinline]] inline void append_number(std::string& out, unsigned long long number) {
   char digits[20];
   std::size_t first = sizeof digits;

@@ -7,8 +7,8 @@
 
 namespace minigrad::detail {
 
-/// Puts indices in order; equals by their size. All callers share this one sort, by a heap, of which a program that
-/// includes it compiles a third of std::sort.
+/// Puts indices in order; equals by their size. All callers share this one sort, which is by a heap: std::sort is more
+/// to compile.
 inline void sort_indices(std::size_t* first, std::size_t* end, bool (*less)(const void*, std::size_t, std::size_t),
                          const void* context) {
   const auto before = [=](std::size_t a, std::size_t b) {

@@ -48,6 +48,7 @@ struct OpCalls {
 
 /// A node computed by an op. After it in memory stand the ids of its inputs, its rules where they captured something,
 /// and, where some inputs are numbers or the op sums up, the numbers: one for each input, then the divisor of the sum.
+/// It is aligned as they must be.
 template <class V>
 class alignas(void*) alignas(number_of<V>) OpNode final : public Node<V> {
  public:
