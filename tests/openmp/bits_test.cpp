@@ -30,7 +30,8 @@ template <class Check>
 static void for_shapes(Rng& rng, const Check& check) {
   const std::array<std::size_t, 3> chosen[] = {{256, 256, 256}, {700, 48, 500}, {32, 4000, 100}, {5000, 1, 900},
                                                {1, 5000, 900},  {4000, 3, 400}, {3, 4000, 400},  {129, 257, 900},
-                                               {2000, 20, 70},  {1, 3001, 800}, {24, 17, 9000}};
+                                               {2000, 20, 70},  {1, 3001, 800}, {24, 17, 9000},  {400, 2300, 90},
+                                               {2300, 100, 400}};
   for (const auto& [m, n, k] : chosen) check(m, n, k);
   for (int trial = 0; trial < 12; ++trial) {
     const std::size_t m = 1 + rng.integer(400), n = 1 + rng.integer(400);

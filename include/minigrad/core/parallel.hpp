@@ -19,13 +19,22 @@ inline namespace MINIGRAD_KERNELS {
 
 inline constexpr bool has_threads = MINIGRAD_OPENMP;
 
+/// How many threads a loop may run on.
+inline std::size_t max_threads() {
+#if MINIGRAD_OPENMP
+  return static_cast<std::size_t>(omp_get_max_threads());
+#else
+  return 1;
+#endif
+}
+
 #if MINIGRAD_OPENMP
 /// More parts than threads, so that one which the system holds up leaves its share to others. All threads take part:
 /// changing their number costs more than leaving some of them idle. What a part throws is thrown again at the end.
 [[gnu::noinline]] inline void run_parallel(std::size_t count, std::size_t step, std::size_t most_parts,
                                            void (*run)(const void* body, std::size_t begin, std::size_t end),
                                            const void* body) {
-  const std::size_t wanted = 4 * static_cast<std::size_t>(omp_get_max_threads()), steps = count / step;
+  const std::size_t wanted = 4 * max_threads(), steps = count / step;
   const std::size_t parts = wanted < most_parts ? wanted : most_parts;
   std::exception_ptr failure;
 #pragma omp parallel for schedule(dynamic)
@@ -46,7 +55,7 @@ template <class Body>
 [[gnu::always_inline]] inline void parallel_for(std::size_t count, [[maybe_unused]] std::size_t step,
                                                 [[maybe_unused]] std::size_t least, const Body& body) {
 #if MINIGRAD_OPENMP
-  if (count >= 2 * least && omp_get_max_threads() > 1 && !omp_in_parallel())
+  if (count >= 2 * least && max_threads() > 1 && !omp_in_parallel())
     return run_parallel(
         count, step, count / least,
         [](const void* f, std::size_t begin, std::size_t end) { (*static_cast<const Body*>(f))(begin, end); }, &body);

@@ -74,27 +74,31 @@ Product<T> rows_of(Product<T> x, std::size_t first, std::size_t count) {
   return x;
 }
 
-/// How many rows or columns of C, each of which takes `flops`, are enough for a thread.
-inline std::size_t gemm_least(std::size_t step, std::size_t flops) {
-  const std::size_t least = gemm_least_flops / flops;
-  return least < step ? step : least;
+/// How many of `count` rows or columns of C, each of which takes `flops`, are enough for a part: at least `step`. Where
+/// each part `copies` operands anew there are no more parts than threads, until a part has 1024 rows or columns.
+inline std::size_t gemm_least(std::size_t count, std::size_t step, std::size_t flops, bool copies) {
+  constexpr std::size_t enough = 1024;
+  std::size_t least = gemm_least_flops / flops;
+  if (least < step) least = step;
+  if (!copies) return least;
+  const std::size_t share = count / max_threads(), wanted = share < enough ? share : enough;
+  return least < wanted ? wanted : least;
 }
 
 /// Calls make(part) for parts of a product, on several threads where it is large: for columns, at least `width` of
 /// them, or for rows, in multiples of what tiles have, whichever makes more parts. An element of C is made in the same
 /// way in whatever part it is.
 template <class T, class Make>
-[[gnu::always_inline]] inline void gemm_in_parts(const Product<T>& x, std::size_t width, const Make& make) {
+[[gnu::always_inline]] inline void gemm_in_parts(const Product<T>& x, std::size_t width, bool copies,
+                                                 const Make& make) {
   constexpr std::size_t height = 24;
   if constexpr (!has_threads) return make(x);
   if (x.n / width >= x.m / height)
-    parallel_for(x.n, width, gemm_least(width, 2 * x.m * x.k), [&](std::size_t begin, std::size_t end) {
-      make(columns_of(x, begin, end - begin));
-    });
+    parallel_for(x.n, width, gemm_least(x.n, width, 2 * x.m * x.k, copies),
+                 [&](std::size_t begin, std::size_t end) { make(columns_of(x, begin, end - begin)); });
   else
-    parallel_for(x.m, height, gemm_least(height, 2 * x.n * x.k), [&](std::size_t begin, std::size_t end) {
-      make(rows_of(x, begin, end - begin));
-    });
+    parallel_for(x.m, height, gemm_least(x.m, height, 2 * x.n * x.k, copies),
+                 [&](std::size_t begin, std::size_t end) { make(rows_of(x, begin, end - begin)); });
 }
 
 /// Whether the numbers of a row of A, or its rows, lie so far apart that a cache, which has few places for addresses
@@ -177,10 +181,10 @@ template <class T>
   }
 #if MINIGRAD_HAS_TARGETS
   if (isa != Isa::portable)
-    return gemm_in_parts(product, product.n, [](const Product<T>& part) { gemm_dots_avx2(part); });
+    return gemm_in_parts(product, product.n, false, [](const Product<T>& part) { gemm_dots_avx2(part); });
 #endif
   static_cast<void>(isa);
-  gemm_in_parts(product, product.n, [](const Product<T>& part) { gemm_dots_portable(part); });
+  gemm_in_parts(product, product.n, false, [](const Product<T>& part) { gemm_dots_portable(part); });
 }
 
 /// C' = S' + B' A' to `c`, whose rows are then m long.
@@ -197,14 +201,14 @@ template <class T>
   while (kernels->lanes > x.n && kernels != gemm_kernels<T>) --kernels;
   const std::size_t width = kernels->widest(x.m);
   if (x.k == 1 && x.b_column == 1 && x.n >= kernels->lanes)
-    return gemm_in_parts(x, width, [=](const Product<T>& part) { kernels->outer(part); });
+    return gemm_in_parts(x, width, false, [=](const Product<T>& part) { kernels->outer(part); });
   const bool fits = wide || (x.n >= kernels->lanes && x.m < 16);
   const bool b_stays = x.k <= 2 * gemm_most_k && x.b_row * sizeof(T) % 2048 != 0;  // a panel of it, in a cache
   if (fits && x.b_column == 1 && (x.m <= 32 || (x.m <= 256 && b_stays))) {
     const bool copy_a = x.m > 1 && x.n > 4 * width && is_steep(x);
     const Scratch<T> a_copy(copy_a ? x.m * x.k : 0);
     if (copy_a) gather_rows_of_a(x, a_copy.data());
-    return gemm_in_parts(x, width, [=](Product<T> part) { gemm_panels(*kernels, part, width, Packed::none); });
+    return gemm_in_parts(x, width, false, [=](Product<T> part) { gemm_panels(*kernels, part, width, Packed::none); });
   }
   if (x.n == 1 && x.m > 1) {  // C is contiguous, so that C' is the same
     if (x.start && x.start_row == 0) {
@@ -218,7 +222,8 @@ template <class T>
     Product<T> turned = transposed(x, x.start, 1, x.c);
     return gemm_by_dots(isa, turned);
   }
-  if (fits) return gemm_in_parts(x, width, [=](const Product<T>& part) { gemm_in_pieces(*kernels, part, width); });
+  if (fits)
+    return gemm_in_parts(x, width, true, [=](const Product<T>& part) { gemm_in_pieces(*kernels, part, width); });
   if (x.a_column == 1 && x.k >= 4) return gemm_by_dots(isa, x);
   if (x.m >= gemm_kernels<T>->lanes) {
     const Scratch<T> c(x.m * x.n);
