@@ -49,8 +49,8 @@ inline std::size_t max_threads() {
 #endif
 
 /// body(begin, end) for parts that together are 0 .. count, on several threads; or once, where count is less than twice
-/// `least`, or the calling thread is one of several already. Parts begin at multiples of `step`, and are at least
-/// `least`, which is at least `step`.
+/// `least`, or the calling thread is one of several already. Parts begin at multiples of `step`, and have at least
+/// `least`, which is at least `step`, rounded down to a multiple of it.
 template <class Body>
 [[gnu::always_inline]] inline void parallel_for(std::size_t count, [[maybe_unused]] std::size_t step,
                                                 [[maybe_unused]] std::size_t least, const Body& body) {
