@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <minigrad/minigrad.hpp>
-#include <minigrad/graph/scalar_tape.hpp>
+#include <minigrad/scalar/scalar_tape.hpp>
 #include <span>
 #include <vector>
 

@@ -95,7 +95,7 @@ asked_of_every_compiler() {  # STANDARD [FLAG...]
   consumer hostile_macros -std="$1" "${warnings[@]}" "${@:2}"
   consumer two_files -std="$1" -O0 -fno-inline "${warnings[@]}" "${@:2}"
   consumer shared_libraries -std="$1" -O0 "${warnings[@]}" "${@:2}"
-  rooms "$row" "core data graph train" "-O0 ${*:2}" -DCMAKE_CXX_STANDARD="$([ "$1" = c++20 ] && echo 20 || echo 23)"
+  rooms "$row" "core data graph ops diff scalar train" "-O0 ${*:2}" -DCMAKE_CXX_STANDARD="$([ "$1" = c++20 ] && echo 20 || echo 23)"
   headers -std="$1" "${@:2}"
 }
 
@@ -173,7 +173,7 @@ O3_clang() { compiler clang++-19 clang-19 && level -O3; }
 fast() {
   consumer training -O3 -ffast-math "${warnings[@]}"  # clang 19 warns of the name -Ofast
   consumer two_files -O3 -ffast-math "${warnings[@]}"
-  script core/vector_math_flags
+  script core/simd_math_flags
   script core/mixed_flags
 }
 row Ofast_gcc "g++ -Ofast: the vector functions, kernels linked with those of other flags, a program that trains"
@@ -217,7 +217,7 @@ emscripten() {
   check em++ -std=c++20 -O2 -fexceptions "${warnings[@]}" -I"$root/include" "$root/tests/consumer/training.cpp" \
     -sSINGLE_FILE=1 -sALLOW_MEMORY_GROWTH=1 -o training.js
   check node --no-experimental-fetch training.js
-  but=core/vector_math  # which needs better functions of long double than this C library's, which are those of double
+  but=core/simd_math  # which needs better functions of long double than this C library's, which are those of double
   # The tests, unlike the headers, narrow 64 bits to its 32.
   rooms emscripten "core tensor" "-O1 -pthread -fexceptions -Wno-pthreads-mem-growth -Wno-error=shorten-64-to-32" \
     -DCMAKE_TOOLCHAIN_FILE=/usr/share/emscripten/cmake/Modules/Platform/Emscripten.cmake \
@@ -226,7 +226,7 @@ emscripten() {
 }
 
 with_avx512() {
-  local tested="tensor graph/ops graph nn optim" room programs=() linux status=0
+  local tested="tensor graph ops diff scalar nn optim" room programs=() linux status=0
   "$cxx" -std=c++20 -static -I"$root/include" -x c++ - -o uses_avx512 <<'CPP'
 #include <minigrad/core/cpu.hpp>
 int main() { return minigrad::isa() == minigrad::Isa::avx512 ? 0 : 1; }
@@ -287,7 +287,7 @@ exec valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=de
   --soname-synonyms=somalloc=nouserintercepts "\$@" "--test-case-exclude=$inexact"
 MEMCHECK
   chmod +x memcheck
-  rooms valgrind "core tensor graph graph/ops" "-O1 -g1" -DCMAKE_CROSSCOMPILING_EMULATOR="$out/memcheck"
+  rooms valgrind "core tensor graph ops diff scalar" "-O1 -g1" -DCMAKE_CROSSCOMPILING_EMULATOR="$out/memcheck"
 }
 
 row fuzz "libFuzzer, 60 s for each reader of tests/fuzz, under the sanitizers"

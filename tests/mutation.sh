@@ -18,22 +18,22 @@ done
 
 # header | what stands there | what is put in its place | the test file that should notice
 list='
-graph/ops/arithmetic.hpp | return -(g * q / y); | return g * q / y; | graph/ops/slopes
-graph/ops/activations.hpp | return g * (1 - y * y); | return g * (1 - y); | graph/ops/slopes
-graph/ops/functions.hpp | return g / (2 * y); | return g / y; | graph/ops/slopes
-graph/ops/functions.hpp | return g * q * pow( | return g * pow( | graph/ops/slopes
-graph/ops/matmul.hpp | matmul_tn(x, g) | matmul_tn(g, x) | graph/ops/matmul
+ops/arithmetic.hpp | return -(g * q / y); | return g * q / y; | ops/slopes
+ops/activations.hpp | return g * (1 - y * y); | return g * (1 - y); | ops/slopes
+ops/functions.hpp | return g / (2 * y); | return g / y; | ops/slopes
+ops/functions.hpp | return g * q * pow( | return g * pow( | ops/slopes
+ops/matmul.hpp | matmul_tn(x, g) | matmul_tn(g, x) | ops/matmul
 graph/pass_back.hpp | sum_to(g, input.shape()), | sum_to(g, input.shape()) / 2, | nn/layers
-graph/ops/reduce.hpp | return sum(x, axis, keepdim) / n; | return sum(x, axis, keepdim) / (n + 1); | graph/ops/reduce
-graph/ops/reduce.hpp | axis)) - correction; | axis)); | graph/ops/reduce
-graph/ops/reduce.hpp | / sum(mask.template to<number_of<X>>(), axis, true); | ; | graph/ops/reduce
-graph/ops/rearrange.hpp | unslice(g, shape_of(v), begin, axis) | unslice(g, shape_of(v), begin ? begin - 1 : 0, axis) | graph/ops/rearrange
-graph/pass_back.hpp | add_to(*slot, part); | *slot = part; | graph/ops/matmul
+ops/reduce.hpp | return sum(x, axis, keepdim) / n; | return sum(x, axis, keepdim) / (n + 1); | ops/reduce
+ops/reduce.hpp | axis)) - correction; | axis)); | ops/reduce
+ops/reduce.hpp | / sum(mask.template to<scalar_type<X>>(), axis, true); | ; | ops/reduce
+ops/rearrange.hpp | unslice(g, shape_of(v), begin, axis) | unslice(g, shape_of(v), begin ? begin - 1 : 0, axis) | ops/rearrange
+graph/pass_back.hpp | add_to(*slot, part); | *slot = part; | ops/matmul
 graph/pass_back.hpp | slot = slot ? *slot + part : part; } | slot = part; } | graph/backward
 graph/pass_back.hpp | part = sum_to(part, input.shape()); | part = sum_to(part, input.shape()) / 2; | graph/record
-graph/checkpoint.hpp | { add_gradient(*adjoint_, adjoints[self]); } | { *adjoint_ = *adjoints[self]; } | graph/checkpoint
-graph/recorded_function.hpp | [i * g.size() + j] = g[j] | [j * elements(seed).size() + i] = g[j] | graph/derivatives
-graph/scalar_tape.hpp | slope_ += slope * x.slope_; | slope_ = slope * x.slope_; | graph/scalar_tape
+diff/checkpoint.hpp | { add_gradient(*adjoint_, adjoints[self]); } | { *adjoint_ = *adjoints[self]; } | diff/checkpoint
+diff/recorded_function.hpp | [i * g.size() + j] = g[j] | [j * elements(seed).size() + i] = g[j] | diff/derivatives
+scalar/scalar_tape.hpp | slope_ += slope * x.slope_; | slope_ = slope * x.slope_; | scalar/scalar_tape
 core/shape.hpp | m != n && m != 1 && n != 1 | m != n && m != 1 && n > 2 | core/shape
 tensor/gemm_blocked.hpp | panel += width * x.k) | panel += wide * x.k) | tensor/gemm
 tensor/softmax.hpp | - shift); | ); | tensor/softmax

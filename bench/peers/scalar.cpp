@@ -20,7 +20,7 @@
 #include <functional>
 #include <memory>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/scalar_tape.hpp>
+#include <minigrad/scalar/scalar_tape.hpp>
 #include <span>
 #include <string>
 #include <vector>

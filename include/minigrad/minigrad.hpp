@@ -9,8 +9,8 @@
 #include "core/shape.hpp"
 #include "core/random.hpp"
 #include "core/parallel.hpp"
-#include "core/lanes.hpp"
-#include "core/vector_math.hpp"
+#include "core/simd.hpp"
+#include "core/simd_math.hpp"
 
 // tensor: many numbers as one value.
 #include "tensor/pool.hpp"
@@ -18,8 +18,8 @@
 #include "tensor/print.hpp"
 #include "tensor/create.hpp"
 #include "tensor/rearrange.hpp"
-#include "tensor/row_kernel.hpp"
-#include "tensor/rows.hpp"
+#include "tensor/inner_loop.hpp"
+#include "tensor/broadcast_loop.hpp"
 #include "tensor/elementwise.hpp"
 #include "tensor/row_reduce.hpp"
 #include "tensor/reduce.hpp"
@@ -28,7 +28,7 @@
 #include "tensor/matmul.hpp"
 #include "tensor/lstsq.hpp"
 
-// graph: what was computed from what, and the derivatives that follow from it. ops/ is the table of all ops.
+// graph: the engine. What was computed from what, and how gradients pass back through it.
 #include "graph/parameter.hpp"
 #include "graph/node.hpp"
 #include "graph/graph.hpp"
@@ -36,17 +36,23 @@
 #include "graph/pass_back.hpp"
 #include "graph/op_node.hpp"
 #include "graph/record.hpp"
-#include "graph/ops.hpp"
 #include "graph/backward.hpp"
-#include "graph/hooks.hpp"
-#include "graph/anomaly.hpp"
-#include "graph/checkpoint.hpp"
-#include "graph/recorded_function.hpp"
-#include "graph/derivatives.hpp"
-#include "graph/check_grads.hpp"
-#include "graph/tape.hpp"
-#include "graph/scalar_functions.hpp"
-#include "graph/scalar_tape.hpp"
+
+// ops: the table of all ops, each value beside its derivative.
+#include "ops/ops.hpp"
+
+// diff: derivatives of any order, and what is built on them.
+#include "diff/hooks.hpp"
+#include "diff/anomaly.hpp"
+#include "diff/checkpoint.hpp"
+#include "diff/recorded_function.hpp"
+#include "diff/derivatives.hpp"
+#include "diff/check_grads.hpp"
+
+// scalar: derivatives of ordinary functions of numbers.
+#include "scalar/tape.hpp"
+#include "scalar/scalar_functions.hpp"
+#include "scalar/scalar_tape.hpp"
 
 // nn: layers, and what to make small.
 #include "nn/module.hpp"
@@ -76,10 +82,10 @@
 #include "data/features.hpp"
 #include "data/loader.hpp"
 
+// io: from numbers to files and pictures.
+#include "io/dot.hpp"
+
 // train: the loop over all of it, for those who do not write their own.
 #include "train/history.hpp"
 #include "train/progress.hpp"
 #include "train/fit.hpp"
-
-// io: from numbers to files and pictures.
-#include "io/dot.hpp"

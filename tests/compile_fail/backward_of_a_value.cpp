@@ -1,6 +1,6 @@
 // A model that is given a Tensor computes a Tensor and records nothing, so there is nothing to go back through.
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 
 int main() {
   minigrad::Graph<minigrad::Tensor<float>> graph;

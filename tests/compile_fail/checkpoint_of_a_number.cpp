@@ -1,5 +1,5 @@
 // What a checkpoint is computed from again are nodes; a number is part of the function.
-#include <minigrad/graph/checkpoint.hpp>
+#include <minigrad/diff/checkpoint.hpp>
 
 int main() {
   minigrad::Graph<double> graph;

@@ -1,5 +1,5 @@
 // A kernel reads at most six operands, and a rule reads the gradient and the result besides the inputs.
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 
 int main() {
   const auto x = minigrad::Tensor<float>{1, 2};

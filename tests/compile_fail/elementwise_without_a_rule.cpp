@@ -1,5 +1,5 @@
 // An op has one rule for each input.
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 
 int main() {
   minigrad::Graph<double> graph;

@@ -1,6 +1,6 @@
 // A derivative of whole numbers would be one of the wrong numbers.
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 
 int main() {
   const auto square = [](auto x) { return x * x; };

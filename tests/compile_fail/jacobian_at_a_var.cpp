@@ -1,5 +1,5 @@
 // Functions are differentiated at values: jacobian() records f itself.
-#include <minigrad/graph/derivatives.hpp>
+#include <minigrad/diff/derivatives.hpp>
 
 int main() {
   const auto f = [](auto v) { return v * v; };

@@ -1,5 +1,5 @@
 // Many numbers come out where many numbers went in; a function of a Tensor gives a Tensor.
-#include <minigrad/graph/derivatives.hpp>
+#include <minigrad/diff/derivatives.hpp>
 
 int main() {
   const auto both = [](const auto& x) { return std::vector{x[0] * x[1], x[0] + x[1]}; };

@@ -1,5 +1,5 @@
 // A function to be differentiated gives what it computed, and not nothing.
-#include <minigrad/graph/derivatives.hpp>
+#include <minigrad/diff/derivatives.hpp>
 
 int main() {
   const auto works = minigrad::jvp([](auto v) { return v * v; }, 2.0, 1.0);

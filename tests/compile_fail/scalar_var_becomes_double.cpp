@@ -1,5 +1,5 @@
 // A derivative must not be lost by an assignment: the value is had by x.value() or a cast.
-#include <minigrad/graph/scalar_tape.hpp>
+#include <minigrad/scalar/scalar_tape.hpp>
 
 int main() {
   minigrad::ScalarTape<double> tape;

@@ -1,5 +1,5 @@
 // A tape differentiates numbers; tensors want a Graph.
-#include <minigrad/graph/scalar_tape.hpp>
+#include <minigrad/scalar/scalar_tape.hpp>
 
 int main() {
   minigrad::ScalarTape<double> tape;

@@ -1,5 +1,5 @@
 // Whole numbers have no derivatives.
-#include <minigrad/graph/scalar_tape.hpp>
+#include <minigrad/scalar/scalar_tape.hpp>
 
 int main() {
   minigrad::ScalarTape<float> tape;

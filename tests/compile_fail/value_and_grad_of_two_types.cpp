@@ -1,6 +1,6 @@
 // One graph records values of one type.
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops/arithmetic.hpp>
+#include <minigrad/ops/arithmetic.hpp>
 
 int main() {
   const auto product = [](auto x, auto y) { return x * y; };

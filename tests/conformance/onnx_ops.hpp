@@ -156,7 +156,7 @@ Tensor<T> take(const Tensor<T>& x, Tensor<std::int64_t> indices, std::size_t axi
   const auto extent = static_cast<std::int64_t>(x.shape()[axis]);
   const Shape shape = indices.shape();
   for (auto& i : indices) i += i < 0 ? extent : 0;
-  Tensor<T> rows = gather_rows(move_axis(x, axis, 0), indices.reshape({indices.size()}));
+  Tensor<T> rows = index_select(move_axis(x, axis, 0), indices.reshape({indices.size()}));
   Shape all = shape, tail = rows.shape();
   tail.erase(0);
   for (const std::size_t n : tail) all.push_back(n);
@@ -221,7 +221,7 @@ Tensor<T> weighted_nll(const Call& c, const Tensor<T>& log_p) {
   const Tensor<T> counts = where(equal(labels, ignored), T{0}, ones_like(labels.to<T>()));
   labels = where(equal(labels, ignored), std::int64_t{0}, labels);
   Tensor<T> weights = counts;
-  if (c.has(2)) weights *= gather_rows(as<T>(c[2]), labels);
+  if (c.has(2)) weights *= index_select(as<T>(c[2]), labels);
   const Tensor<T> losses = nll_loss(rows, labels, Reduction::none) * weights;
   const std::string reduction = c.text("reduction", "mean");
   if (reduction == "none") return losses.reshape(shape);
@@ -531,7 +531,7 @@ inline void add_reductions(std::map<std::string, Op>& ops) {
       const bool ta = c.integer("transA", 0) != 0, tb = c.integer("transB", 0) != 0;
       const double alpha = c.real("alpha", 1), beta = c.real("beta", 1);
       if (!ta && tb && alpha == 1 && beta == 1 && c.has(2) && as<T>(c[2]).shape() == Shape{b.shape()[0]})
-        return affine(a, b, as<T>(c[2]));  // Linear, as PyTorch exports it
+        return linear(a, b, as<T>(c[2]));  // Linear, as PyTorch exports it
       const Tensor<T> product = ta && tb ? matmul(transpose(a), transpose(b))
                                 : ta     ? matmul_tn(a, b)
                                 : tb     ? matmul_nt(a, b)
@@ -669,7 +669,7 @@ inline void add_rearrangements(std::map<std::string, Op>& ops) {
                                         : arange<std::int64_t>(indices.shape()[axis]).reshape(column);
         places = places * static_cast<std::int64_t>(x.shape()[axis]) + here;
       }
-      return gather_rows(x.reshape({x.size()}), places.reshape({places.size()})).reshape(indices.shape());
+      return index_select(x.reshape({x.size()}), places.reshape({places.size()})).reshape(indices.shape());
     })};
   };
   ops["Pad"] = [](const Call& c) -> Values {

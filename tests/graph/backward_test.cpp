@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <vector>
 
 using namespace minigrad;
@@ -60,7 +60,7 @@ TEST_CASE("backward() adds to the gradients that are there, of variables and of 
   Graph<double> graph;
   const auto x = graph.variable(3);
   const auto loss = w * x;
-  backward(loss, {.retain_graph = true});
+  backward(loss, {.keep_graph = true});
   backward(loss);
   CHECK(x.grad() == 4);
   CHECK(w.grad() == 6);
@@ -301,7 +301,7 @@ TEST_CASE("backward() twice on one loss is refused, and the gradients stay what 
   CHECK_THROWS_WITH_AS(backward(loss),
                        "minigrad: backward: called twice on the same loss, so that its gradients would count twice: "
                        "compute the loss anew, or, if that is meant, let the first call be backward(loss, "
-                       "{.retain_graph = true})",
+                       "{.keep_graph = true})",
                        GraphError);
   CHECK(x.grad() == 2);
   CHECK(w.grad() == 3);
@@ -316,7 +316,7 @@ TEST_CASE("zero_grad() of a Var forgets its gradient, also one in the middle tha
   Graph<double> graph;
   graph.retain_grads();
   const auto x = graph.variable(3), y = x * x, loss = y * 2;
-  backward(loss, {.retain_graph = true});
+  backward(loss, {.keep_graph = true});
   CHECK(x.grad() == 12);
   x.zero_grad();
   y.zero_grad();

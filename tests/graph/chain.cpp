@@ -3,7 +3,7 @@
 
 #include <cstdio>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 
 int main() {
   minigrad::Graph<double> graph;

@@ -5,7 +5,7 @@
 #pragma GCC diagnostic error "-Wconversion"
 
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <minigrad/nn/losses.hpp>
 
 using namespace minigrad;
@@ -48,7 +48,7 @@ TEST_CASE("ops on float tensors, and their derivatives, compute in float") {
   Graph<Tensor<float>> graph;
   const auto x = graph.variable({{0.25f, 0.5f}, {0.75f, 0.3f}});
   auto y = sum(everything(x)) + mean(softmax(x, 1)) + sum(log_softmax(x, 0)) + logsumexp(x) + (max)(x) + var(x) +
-           minigrad::std(x) + sum(affine(matmul(x, x), matmul_nt(x, x), slice(reshape(x, {4}), 0, 2)));
+           minigrad::std(x) + sum(linear(matmul(x, x), matmul_nt(x, x), slice(reshape(x, {4}), 0, 2)));
   y = y + cross_entropy_loss(matmul_tn(x, x), softmax(x, 1)) + huber_loss(x, x + 2, 0.5);
   backward(y);
   CHECK(x.grad().shape() == Shape{2, 2});

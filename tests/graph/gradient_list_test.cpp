@@ -217,8 +217,8 @@ const std::vector<GradientCheck> gradient_list = {
      }},
     {"slice", [] { on_tensors(OP(square(slice(x, 1, 3, -1))), {{3}, {2, 4}, {2, 2, 3}, {0, 3}}); }},
     {"unslice", [] { on_tensors(OP(square(unslice(x, {2, 5}, 1, 1))), {{2, 3}, {2, 0}, {2, 4}}); }},
-    {"gather_rows", [] { on_tensors(OP(square(gather_rows(x, labels))), {{3}, {3, 2}, {4, 1, 2}, {3, 0}}); }},
-    {"scatter_rows", [] { on_tensors(OP(square(scatter_rows(x, labels, 3))), {{4}, {4, 2}, {4, 0}}); }},
+    {"index_select", [] { on_tensors(OP(square(index_select(x, labels))), {{3}, {3, 2}, {4, 1, 2}, {3, 0}}); }},
+    {"index_add", [] { on_tensors(OP(square(index_add(x, labels, 3))), {{4}, {4, 2}, {4, 0}}); }},
     {"concatenate",
      [] {
        const auto joined = OP2(square(concatenate({x, y, x}, 1)));
@@ -248,9 +248,9 @@ const std::vector<GradientCheck> gradient_list = {
        check(OP2(matmul_tn(x, y)), {numbers({2, 2, 3}, -2, 2, 1), numbers({2, 2, 1}, -2, 2, 2)});
        check(OP2(matmul_tn(x, y)), {numbers({3}, -2, 2, 1), numbers({2}, -2, 2, 2)});
      }},
-    {"affine",
+    {"linear",
      [] {
-       const auto layer = [](const auto& x, const auto& w, const auto& b) { return affine(x, w, b); };
+       const auto layer = [](const auto& x, const auto& w, const auto& b) { return linear(x, w, b); };
        for (const Shape& shape : {Shape{3}, Shape{2, 3}, Shape{2, 2, 3}, Shape{0, 3}})
          check(layer, {numbers(shape, -2, 2, 1), numbers({4, 3}, -2, 2, 2), numbers({4}, -2, 2, 3)});
        check(layer, {numbers({2, 0}, -2, 2), numbers({4, 0}, -2, 2), numbers({4}, -2, 2)});
@@ -267,7 +267,7 @@ const std::vector<GradientCheck> gradient_list = {
        check(OP2(cross_entropy_loss(x, softmax(y, 1))), {numbers({4, 3}, -2, 2, 1), numbers({4, 3}, -2, 2, 2)});
      }},
     {"nll_loss", [] { on_tensors(OP(nll_loss(log_softmax(x, 1), labels, Reduction::none)), {{4, 3}, {4, 4}}); }},
-    {"pick", [] { on_tensors(OP(square(detail::pick(x, labels))), {{4, 3}, {4, 5}}); }},
+    {"gather", [] { on_tensors(OP(square(detail::gather(x, labels))), {{4, 3}, {4, 5}}); }},
 };
 
 #undef OP

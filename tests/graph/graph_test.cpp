@@ -2,7 +2,7 @@
 
 #include <array>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -98,7 +98,7 @@ TEST_CASE("retain_grads() keeps the gradient of every Var that has one") {
   Graph<double> graph;
   graph.retain_grads();
   const auto x = graph.variable(3), data = graph.input(2), y = x * data, z = y * y;
-  backward(z, {.retain_graph = true});
+  backward(z, {.keep_graph = true});
   CHECK(z.grad() == 1);
   CHECK(y.grad() == 12);
   CHECK(x.grad() == 24);
@@ -115,7 +115,7 @@ TEST_CASE("with retain_grads() a second backward() adds to variables, and replac
   const auto x = graph.variable({1, 2});
   const auto y = x * 3;
   const auto loss = sum(y);
-  backward(loss, {.retain_graph = true});
+  backward(loss, {.keep_graph = true});
   backward(loss);
   CHECK(x.grad() == Tensor<double>{6, 6});
   CHECK(y.grad() == Tensor<double>{1, 1});
@@ -227,8 +227,8 @@ struct Net {
   Tensor<float> x = weights({32, 8}), target = weights({32, 1});
 
   void step(Graph<Tensor<float>>& graph) {
-    const auto hidden = tanh(affine(graph.input(x), w1, b1));
-    const auto error = affine(hidden, w2, b2) - target;
+    const auto hidden = tanh(linear(graph.input(x), w1, b1));
+    const auto error = linear(hidden, w2, b2) - target;
     backward(mean(square(error)));
     for (auto* p : {&w1, &b1, &w2, &b2}) {
       p->value() -= p->grad() * 0.1f;
@@ -282,7 +282,7 @@ TEST_CASE("neither does a step with concatenated, sliced, reduced and gathered t
   check_that_no_warm_step_allocates([&] {
     graph.clear();
     const auto v = graph.variable(x);
-    const auto joined = concatenate({slice(v, 0, 3), gather_rows(v, rows), v});
+    const auto joined = concatenate({slice(v, 0, 3), index_select(v, rows), v});
     const auto stacked = stack({slice(v, 0, 1, 1), slice(v, 1, 2, 1)});
     backward(sum(log_softmax(joined, 1)) + sum((max)(v, 0)) + mean(transpose(v)) + sum(stacked));
   });

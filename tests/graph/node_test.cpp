@@ -2,7 +2,7 @@
 
 #include <memory>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <string>
 #include <vector>
 

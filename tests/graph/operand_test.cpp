@@ -2,7 +2,7 @@
 
 #include <cmath>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>
 

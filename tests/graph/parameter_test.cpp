@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>

@@ -2,8 +2,8 @@
 
 #include <cmath>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/check_grads.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/diff/check_grads.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <type_traits>
 
 #include "../support/count_allocations.hpp"

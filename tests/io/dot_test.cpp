@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <minigrad/io/dot.hpp>
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/nn/losses.hpp>
@@ -175,7 +175,7 @@ TEST_CASE("a model's parameters bear their names in it") {
   const auto x = graph.input({{1, 2}});
   const auto loss = mse_loss(model(x), Tensor<float>{{1}});
   const std::string dot = to_dot(graph, {{x, "x"}, {loss, "loss"}}, model);
-  for (const char* label : {"\"x\\n", "\"0.weight\\n", "\"0.bias\\n", "\"affine\\n", "\"tanh\\n", "\"loss = "})
+  for (const char* label : {"\"x\\n", "\"0.weight\\n", "\"0.bias\\n", "\"linear\\n", "\"tanh\\n", "\"loss = "})
     CHECK(dot.find(label) != dot.npos);
 }
 

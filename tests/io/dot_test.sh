@@ -10,7 +10,7 @@ cd "$SCRATCH"
 cat > draw.cpp <<'END'
 #include <cstdio>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <minigrad/io/dot.hpp>
 
 int main() {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/check_grads.hpp>
+#include <minigrad/diff/check_grads.hpp>
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
@@ -155,7 +155,7 @@ TEST_CASE("one seed makes one layer, in float the rounded one of double") {
 
 TEST_CASE("Linear's gradients are those of finite differences, to the second order") {
   Rng rng(1);
-  const auto f = [](const auto& x, const auto& w, const auto& b) { return sum(tanh(affine(x, w, b))); };
+  const auto f = [](const auto& x, const auto& w, const auto& b) { return sum(tanh(linear(x, w, b))); };
   check_grads(
       f, {uniform<double>({4, 3}, -1, 1, rng), uniform<double>({2, 3}, -1, 1, rng), uniform<double>({2}, -1, 1, rng)},
       2);
@@ -170,14 +170,14 @@ TEST_CASE("Linear says which sizes do not fit") {
   const Linear linear(3, 5, rng);
   CHECK_THROWS_WITH_AS(
       linear(Tensor<float>::empty({4, 2})),
-      "minigrad: affine: x [4, 2] and weight [5, 3]: the last extent of x must be 3, the weight's second", ShapeError);
+      "minigrad: linear: x [4, 2] and weight [5, 3]: the last extent of x must be 3, the weight's second", ShapeError);
   CHECK_THROWS_WITH_AS(linear(Tensor<float>::scalar(2)),
-                       "minigrad: affine: x [] and weight [5, 3]: the last extent of x must be 3, the weight's second",
+                       "minigrad: linear: x [] and weight [5, 3]: the last extent of x must be 3, the weight's second",
                        ShapeError);
   Graph<Tensor<float>> graph;
   CHECK_THROWS_WITH_AS(
       linear(graph.input(Tensor<float>::empty({4, 2}))),
-      "minigrad: affine: x [4, 2] and weight [5, 3]: the last extent of x must be 3, the weight's second", ShapeError);
+      "minigrad: linear: x [4, 2] and weight [5, 3]: the last extent of x must be 3, the weight's second", ShapeError);
 }
 
 TEST_CASE("activations as layers are the functions") {

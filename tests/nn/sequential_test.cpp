@@ -199,7 +199,7 @@ TEST_CASE("a model with the wrong sizes says so when it is used") {
   Rng rng(1);
   const Sequential model{Linear(2, 3, rng), Linear(4, 1, rng)};
   CHECK_THROWS_WITH_AS(
-      model(x), "minigrad: affine: x [3, 3] and weight [1, 4]: the last extent of x must be 4, the weight's second",
+      model(x), "minigrad: linear: x [3, 3] and weight [1, 4]: the last extent of x must be 4, the weight's second",
       ShapeError);
 }
 

@@ -49,7 +49,7 @@ TEST_CASE_TEMPLATE("a product has the same bits for any number of threads", T, f
     check_threads([&] { return matmul(a, b); });
     check_threads([&] { return matmul_nt(a, bt); });
     check_threads([&] { return matmul_tn(at, b); });
-    check_threads([&] { return affine(a, bt, bias); });
+    check_threads([&] { return linear(a, bt, bias); });
   });
 }
 

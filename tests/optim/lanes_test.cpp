@@ -13,7 +13,7 @@ namespace {
 
 /// A rule that uses every operation of the optimizers.
 constexpr auto rule = [](auto& w, auto g, auto& s, auto& t) {
-  using lane_math::sqrt, detail::larger;
+  using simd::sqrt, detail::larger;
   g += 2 * w;
   s *= 0.5f;
   s += g * g;
@@ -105,7 +105,7 @@ TEST_CASE("number types without lanes take the plain loop") {
     float value;
     Half& operator-=(Half other) { return value -= other.value, *this; }
   };
-  static_assert(!lane_math::has_lanes<Half> && !lane_math::has_lanes<long double>);
+  static_assert(!simd::has_simd<Half> && !simd::has_simd<long double>);
   std::vector<Half> w{{1}, {2}, {3}}, g{{1}, {1}, {1}};
   detail::for_each_element<Half>([](auto& x, auto y) { x -= y; }, 3, w.data(), g.data());
   CHECK(w[2].value == 2);

@@ -5,8 +5,8 @@
 
 #include <cmath>
 #include <minigrad/graph/backward.hpp>
-#include <minigrad/graph/ops.hpp>
-#include <minigrad/graph/scalar_tape.hpp>
+#include <minigrad/ops/ops.hpp>
+#include <minigrad/scalar/scalar_tape.hpp>
 #include <string>
 
 namespace support {

@@ -1,4 +1,4 @@
-// tests/support/ulps.hpp - how far the functions of lane_math are from the truth, as rows of numbers by row kernels.
+// tests/support/ulps.hpp - how far the functions of simd are from the truth, as rows of numbers by row kernels.
 #pragma once
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 
 #include <cmath>
 #include <limits>
-#include <minigrad/graph/ops.hpp>
+#include <minigrad/ops/ops.hpp>
 #include <type_traits>
 #include <vector>
 

@@ -209,6 +209,6 @@ TEST_CASE("map_into may write over its own operand") {
 TEST_CASE("shape_of is a tensor's shape, and that of a number has rank 0") {
   CHECK(shape_of(zeros({2, 3})) == Shape{2, 3});
   CHECK(shape_of(7) == Shape{});
-  static_assert(is_number<int> && is_number<double> && !is_number<Tensor<float>>);
+  static_assert(is_scalar<int> && is_scalar<double> && !is_scalar<Tensor<float>>);
   static_assert(is_tensor<Tensor<float>> && !is_tensor<float>);
 }

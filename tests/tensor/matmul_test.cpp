@@ -158,30 +158,30 @@ TEST_CASE_TEMPLATE("matmul works for every type of number", T, int, std::int64_t
   CHECK(matmul_tn(transpose(a), b) == multiply_plainly(a, b));
 }
 
-TEST_CASE("affine is x W' + b over the last axis") {
+TEST_CASE("linear is x W' + b over the last axis") {
   const Tensor<float> weight{{1, 2, 3}, {4, 5, 6}}, bias{10, 20};
-  CHECK(affine(Tensor<float>{{1, 0, 0}, {0, 1, 1}}, weight, bias) == Tensor<float>{{11, 24}, {15, 31}});
-  CHECK(affine(Tensor<float>{1, 1, 1}, weight, bias) == Tensor<float>{16, 35});
-  CHECK(affine(zeros({4, 5, 3}), weight, bias).shape() == Shape{4, 5, 2});
-  CHECK(affine(zeros({0, 3}), weight, bias).shape() == Shape{0, 2});
-  CHECK(affine(zeros({2, 0}), zeros({2, 0}), bias) == Tensor<float>{{10, 20}, {10, 20}});
-  CHECK(affine(zeros({2, 3}), zeros({0, 3}), zeros({0})).shape() == Shape{2, 0});
+  CHECK(linear(Tensor<float>{{1, 0, 0}, {0, 1, 1}}, weight, bias) == Tensor<float>{{11, 24}, {15, 31}});
+  CHECK(linear(Tensor<float>{1, 1, 1}, weight, bias) == Tensor<float>{16, 35});
+  CHECK(linear(zeros({4, 5, 3}), weight, bias).shape() == Shape{4, 5, 2});
+  CHECK(linear(zeros({0, 3}), weight, bias).shape() == Shape{0, 2});
+  CHECK(linear(zeros({2, 0}), zeros({2, 0}), bias) == Tensor<float>{{10, 20}, {10, 20}});
+  CHECK(linear(zeros({2, 3}), zeros({0, 3}), zeros({0})).shape() == Shape{2, 0});
 }
 
-TEST_CASE("affine refuses shapes that do not fit") {
+TEST_CASE("linear refuses shapes that do not fit") {
   CHECK_THROWS_WITH_AS(
-      affine(zeros({4, 2}), zeros({2, 3}), zeros({2})),
-      "minigrad: affine: x [4, 2] and weight [2, 3]: the last extent of x must be 3, the weight's second", ShapeError);
+      linear(zeros({4, 2}), zeros({2, 3}), zeros({2})),
+      "minigrad: linear: x [4, 2] and weight [2, 3]: the last extent of x must be 3, the weight's second", ShapeError);
   CHECK_THROWS_WITH_AS(
-      affine(Tensor<float>::scalar(1), zeros({2, 3}), zeros({2})),
-      "minigrad: affine: x [] and weight [2, 3]: the last extent of x must be 3, the weight's second", ShapeError);
-  CHECK_THROWS_WITH_AS(affine(zeros({4, 3}), zeros({2, 3}), zeros({3})),
-                       "minigrad: affine: [2, 3] and [3]: weight must be [out, in] and bias [out]", ShapeError);
-  CHECK_THROWS_WITH_AS(affine(zeros({4, 3}), zeros({3}), zeros({3})),
-                       "minigrad: affine: [3] and [3]: weight must be [out, in] and bias [out]", ShapeError);
+      linear(Tensor<float>::scalar(1), zeros({2, 3}), zeros({2})),
+      "minigrad: linear: x [] and weight [2, 3]: the last extent of x must be 3, the weight's second", ShapeError);
+  CHECK_THROWS_WITH_AS(linear(zeros({4, 3}), zeros({2, 3}), zeros({3})),
+                       "minigrad: linear: [2, 3] and [3]: weight must be [out, in] and bias [out]", ShapeError);
+  CHECK_THROWS_WITH_AS(linear(zeros({4, 3}), zeros({3}), zeros({3})),
+                       "minigrad: linear: [3] and [3]: weight must be [out, in] and bias [out]", ShapeError);
 }
 
-TEST_CASE("affine agrees with matmul and addition on random shapes") {
+TEST_CASE("linear agrees with matmul and addition on random shapes") {
   Rng rng(5);
   for (int round = 0; round < 100; ++round) {
     const std::size_t n = random_extent(rng), in = random_extent(rng), out = random_extent(rng);
@@ -190,6 +190,6 @@ TEST_CASE("affine agrees with matmul and addition on random shapes") {
     auto expected = matmul_nt(x, weight);
     for (std::size_t i = 0; i < n; ++i)
       for (std::size_t j = 0; j < out; ++j) expected(i, j) += bias(j);
-    REQUIRE(affine(x, weight, bias) == expected);
+    REQUIRE(linear(x, weight, bias) == expected);
   }
 }

@@ -147,54 +147,54 @@ TEST_CASE("concatenate refuses nothing, numbers, and tensors that differ along a
                        "minigrad: concatenate: axis 0 of a tensor of shape [], which has 0 axes", IndexError);
 }
 
-TEST_CASE("gather_rows picks rows, in any order and more than once") {
-  CHECK(gather_rows(x23, Indices{1, 0, 1}) == Tensor<float>{{4, 5, 6}, {1, 2, 3}, {4, 5, 6}});
-  CHECK(gather_rows(Tensor<float>{10, 20, 30}, Indices{2, 2}) == Tensor<float>{30, 30});
-  CHECK(gather_rows(x23, Indices{}).shape() == Shape{0, 3});
-  CHECK(gather_rows(zeros({0, 3}), Indices{}).shape() == Shape{0, 3});
-  CHECK(gather_rows(zeros({2, 0}), Indices{1}).shape() == Shape{1, 0});
-  CHECK(gather_rows(arange(8).reshape({2, 2, 2}), Indices{1}) == Tensor<float>{{{4, 5}, {6, 7}}});
+TEST_CASE("index_select picks rows, in any order and more than once") {
+  CHECK(index_select(x23, Indices{1, 0, 1}) == Tensor<float>{{4, 5, 6}, {1, 2, 3}, {4, 5, 6}});
+  CHECK(index_select(Tensor<float>{10, 20, 30}, Indices{2, 2}) == Tensor<float>{30, 30});
+  CHECK(index_select(x23, Indices{}).shape() == Shape{0, 3});
+  CHECK(index_select(zeros({0, 3}), Indices{}).shape() == Shape{0, 3});
+  CHECK(index_select(zeros({2, 0}), Indices{1}).shape() == Shape{1, 0});
+  CHECK(index_select(arange(8).reshape({2, 2, 2}), Indices{1}) == Tensor<float>{{{4, 5}, {6, 7}}});
 }
 
-TEST_CASE("gather_rows refuses rows that are not there") {
-  CHECK_THROWS_WITH_AS(gather_rows(x23, Indices{0, 2}), "minigrad: gather_rows: row 2 of a tensor of shape [2, 3]",
+TEST_CASE("index_select refuses rows that are not there") {
+  CHECK_THROWS_WITH_AS(index_select(x23, Indices{0, 2}), "minigrad: index_select: row 2 of a tensor of shape [2, 3]",
                        IndexError);
-  CHECK_THROWS_WITH_AS(gather_rows(x23, Indices{-1}), "minigrad: gather_rows: row -1 of a tensor of shape [2, 3]",
+  CHECK_THROWS_WITH_AS(index_select(x23, Indices{-1}), "minigrad: index_select: row -1 of a tensor of shape [2, 3]",
                        IndexError);
-  CHECK_THROWS_WITH_AS(gather_rows(zeros({0, 3}), Indices{0}),
-                       "minigrad: gather_rows: row 0 of a tensor of shape [0, 3]", IndexError);
-  CHECK_THROWS_WITH_AS(gather_rows(Tensor<float>::scalar(1), Indices{0}), "minigrad: gather_rows: a number has no rows",
+  CHECK_THROWS_WITH_AS(index_select(zeros({0, 3}), Indices{0}),
+                       "minigrad: index_select: row 0 of a tensor of shape [0, 3]", IndexError);
+  CHECK_THROWS_WITH_AS(index_select(Tensor<float>::scalar(1), Indices{0}), "minigrad: index_select: a number has no rows",
                        ShapeError);
-  CHECK_THROWS_WITH_AS(gather_rows(x23, Indices{{0}, {1}}),
-                       "minigrad: gather_rows: the indices have shape [2, 1], and one axis is expected", ShapeError);
+  CHECK_THROWS_WITH_AS(index_select(x23, Indices{{0}, {1}}),
+                       "minigrad: index_select: the indices have shape [2, 1], and one axis is expected", ShapeError);
 }
 
-TEST_CASE("scatter_rows adds rows up where they came from") {
-  CHECK(scatter_rows(Tensor<float>{{1, 2}, {3, 4}, {5, 6}}, Indices{2, 0, 2}, 3) ==
+TEST_CASE("index_add adds rows up where they came from") {
+  CHECK(index_add(Tensor<float>{{1, 2}, {3, 4}, {5, 6}}, Indices{2, 0, 2}, 3) ==
         Tensor<float>{{3, 4}, {0, 0}, {6, 8}});
-  CHECK(scatter_rows(zeros({0, 3}), Indices{}, 2) == zeros({2, 3}));
-  CHECK(scatter_rows(zeros({1, 0}), Indices{1}, 2).shape() == Shape{2, 0});
+  CHECK(index_add(zeros({0, 3}), Indices{}, 2) == zeros({2, 3}));
+  CHECK(index_add(zeros({1, 0}), Indices{1}, 2).shape() == Shape{2, 0});
 }
 
-TEST_CASE("scatter_rows refuses rows outside its result, and a number of indices that is not that of the rows") {
-  CHECK_THROWS_WITH_AS(scatter_rows(x23, Indices{0, 3}, 3), "minigrad: scatter_rows: row 3 of a tensor of shape [3, 3]",
+TEST_CASE("index_add refuses rows outside its result, and a number of indices that is not that of the rows") {
+  CHECK_THROWS_WITH_AS(index_add(x23, Indices{0, 3}, 3), "minigrad: index_add: row 3 of a tensor of shape [3, 3]",
                        IndexError);
-  CHECK_THROWS_WITH_AS(scatter_rows(x23, Indices{0, -1}, 3),
-                       "minigrad: scatter_rows: row -1 of a tensor of shape [3, 3]", IndexError);
-  CHECK_THROWS_WITH_AS(scatter_rows(x23, Indices{0}, 3),
-                       "minigrad: scatter_rows: [2, 3] and [1]: one index for each row is expected", ShapeError);
-  CHECK_THROWS_WITH_AS(scatter_rows(Tensor<float>::scalar(1), Indices{0}, 3),
-                       "minigrad: scatter_rows: a number has no rows", ShapeError);
+  CHECK_THROWS_WITH_AS(index_add(x23, Indices{0, -1}, 3),
+                       "minigrad: index_add: row -1 of a tensor of shape [3, 3]", IndexError);
+  CHECK_THROWS_WITH_AS(index_add(x23, Indices{0}, 3),
+                       "minigrad: index_add: [2, 3] and [1]: one index for each row is expected", ShapeError);
+  CHECK_THROWS_WITH_AS(index_add(Tensor<float>::scalar(1), Indices{0}, 3),
+                       "minigrad: index_add: a number has no rows", ShapeError);
 }
 
-TEST_CASE("scatter_rows is gather_rows transposed") {
+TEST_CASE("index_add is index_select transposed") {
   Rng rng(3);
   for (int round = 0; round < 100; ++round) {
     const std::size_t rows = 1 + rng.integer(40), width = rng.integer(40), n = rng.integer(60);
     const auto x = random_tensor<float>({rows, width}, rng), g = random_tensor<float>({n, width}, rng);
     auto indices = Indices::empty({n});
     for (auto& i : indices) i = static_cast<std::int64_t>(rng.integer(rows));
-    const auto picked = gather_rows(x, indices), back = scatter_rows(g, indices, rows);
+    const auto picked = index_select(x, indices), back = index_add(g, indices, rows);
     float forth = 0, and_back = 0;
     for (std::size_t i = 0; i < g.size(); ++i) forth += picked[i] * g[i];
     for (std::size_t i = 0; i < x.size(); ++i) and_back += x[i] * back[i];
@@ -217,5 +217,5 @@ TEST_CASE("masks and whole numbers are moved like others") {
   const Tensor<bool> mask{{true, false}, {false, false}};
   CHECK(transpose(slice(mask, 0, 1)) == Tensor<bool>{{true}, {false}});
   CHECK(concatenate({mask, mask}, 1).shape() == Shape{2, 4});
-  CHECK(gather_rows(mask, Indices{1}) == Tensor<bool>{{false, false}});
+  CHECK(index_select(mask, Indices{1}) == Tensor<bool>{{false, false}});
 }

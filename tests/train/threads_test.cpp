@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <minigrad/graph/derivatives.hpp>
-#include <minigrad/graph/scalar_tape.hpp>
+#include <minigrad/diff/derivatives.hpp>
+#include <minigrad/scalar/scalar_tape.hpp>
 #include <minigrad/nn/losses.hpp>
 #include <minigrad/nn/sequential.hpp>
 #include <minigrad/optim/adam.hpp>

@@ -64,31 +64,31 @@ namespace detail {
 
 /// One part of a message: a text, a number, or whatever has a to_string, such as a Shape. It only refers to that, so
 /// that a check costs its caller next to nothing until it fails.
-class Piece {
+class FormatArg {
  public:
-  Piece(const char* text) : source_(text), append_(append_text) {}
-  Piece(const std::string& text) : source_(&text), append_(append_string) {}
-  Piece(std::unsigned_integral auto number) : unsigned_(number), append_(append_unsigned) {}
-  Piece(std::signed_integral auto number) : signed_(number), append_(append_signed) {}
-  Piece(std::floating_point auto number) : real_(static_cast<double>(number)), append_(append_real) {}
+  FormatArg(const char* text) : source_(text), append_(append_text) {}
+  FormatArg(const std::string& text) : source_(&text), append_(append_string) {}
+  FormatArg(std::unsigned_integral auto number) : unsigned_(number), append_(append_unsigned) {}
+  FormatArg(std::signed_integral auto number) : signed_(number), append_(append_signed) {}
+  FormatArg(std::floating_point auto number) : real_(static_cast<double>(number)), append_(append_real) {}
   template <class Part>
     requires requires(const Part& part) { to_string(part); }
-  Piece(const Part& part)
+  FormatArg(const Part& part)
       : source_(&part),
-        append_([](std::string& out, const Piece& p) { out += to_string(*static_cast<const Part*>(p.source_)); }) {}
+        append_([](std::string& out, const FormatArg& p) { out += to_string(*static_cast<const Part*>(p.source_)); }) {}
 
   void append_to(std::string& out) const { append_(out, *this); }
 
  private:
-  static void append_text(std::string& out, const Piece& p) { out += static_cast<const char*>(p.source_); }
-  static void append_string(std::string& out, const Piece& p) { out += *static_cast<const std::string*>(p.source_); }
-  static void append_unsigned(std::string& out, const Piece& p) { append_number(out, p.unsigned_); }
-  static void append_signed(std::string& out, const Piece& p) {
+  static void append_text(std::string& out, const FormatArg& p) { out += static_cast<const char*>(p.source_); }
+  static void append_string(std::string& out, const FormatArg& p) { out += *static_cast<const std::string*>(p.source_); }
+  static void append_unsigned(std::string& out, const FormatArg& p) { append_number(out, p.unsigned_); }
+  static void append_signed(std::string& out, const FormatArg& p) {
     const auto number = static_cast<unsigned long long>(p.signed_);
     if (p.signed_ < 0) out += '-';
     append_number(out, p.signed_ < 0 ? 0 - number : number);
   }
-  static void append_real(std::string& out, const Piece& p) { out += format_number(p.real_); }
+  static void append_real(std::string& out, const FormatArg& p) { out += format_number(p.real_); }
 
   union {
     const void* source_;
@@ -96,16 +96,16 @@ class Piece {
     long long signed_;
     double real_;
   };
-  void (*append_)(std::string& out, const Piece& piece);
+  void (*append_)(std::string& out, const FormatArg& piece);
 };
 
 /// Appends the pieces to a text.
-[[gnu::noinline]] inline void append(std::string& out, std::initializer_list<Piece> pieces) {
-  for (const Piece& piece : pieces) piece.append_to(out);
+[[gnu::noinline]] inline void append(std::string& out, std::initializer_list<FormatArg> pieces) {
+  for (const FormatArg& piece : pieces) piece.append_to(out);
 }
 
 /// The pieces as one text.
-[[gnu::noinline]] inline std::string text(std::initializer_list<Piece> pieces) {
+[[gnu::noinline]] inline std::string concat(std::initializer_list<FormatArg> pieces) {
   std::string out;
   append(out, pieces);
   return out;
@@ -113,19 +113,19 @@ class Piece {
 
 /// Throws a Kind of error with "minigrad: " and the pieces.
 template <class Kind>
-[[noreturn, gnu::cold, gnu::noinline]] void fail(std::initializer_list<Piece> pieces) {
+[[noreturn, gnu::cold, gnu::noinline]] void fail(std::initializer_list<FormatArg> pieces) {
   std::string message("minigrad: ");
   append(message, pieces);
   throw Kind(message);
 }
 
 /// A flag that is true as long as this lives, whatever is thrown, and then what it was before.
-class WhileTrue {
+class ScopedFlag {
  public:
-  explicit WhileTrue(bool& flag) : flag_(flag), before_(std::exchange(flag, true)) {}
-  WhileTrue(const WhileTrue&) = delete;
-  WhileTrue& operator=(const WhileTrue&) = delete;
-  ~WhileTrue() { flag_ = before_; }
+  explicit ScopedFlag(bool& flag) : flag_(flag), before_(std::exchange(flag, true)) {}
+  ScopedFlag(const ScopedFlag&) = delete;
+  ScopedFlag& operator=(const ScopedFlag&) = delete;
+  ~ScopedFlag() { flag_ = before_; }
 
  private:
   bool& flag_;

@@ -89,8 +89,8 @@ namespace detail {
 inline std::string place_of(const Shape& shape, std::size_t i) {
   std::string indices;
   for (std::size_t axis = shape.rank(); axis-- > 0; i /= shape[axis])
-    indices = text({i % shape[axis], indices.empty() ? "" : ", ", indices});
-  return text({"(", indices, ")"});
+    indices = concat({i % shape[axis], indices.empty() ? "" : ", ", indices});
+  return concat({"(", indices, ")"});
 }
 }  // namespace detail
 

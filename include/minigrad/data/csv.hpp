@@ -83,7 +83,7 @@ class CsvParser {
   }
 
  private:
-  [[noreturn]] void fail(std::size_t at, std::initializer_list<Piece> pieces) const {
+  [[noreturn]] void fail(std::size_t at, std::initializer_list<FormatArg> pieces) const {
     fail_at(file_, place_of(text_, at), pieces);
   }
 

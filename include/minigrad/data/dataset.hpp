@@ -31,7 +31,7 @@ inline std::string quoted_list(const std::vector<std::string>& names) {
 }
 
 /// The name of a column that was given none: x0, x1, ...
-inline std::string x_name(std::size_t column) { return text({"x", column}); }
+inline std::string x_name(std::size_t column) { return concat({"x", column}); }
 
 }  // namespace detail
 
@@ -62,7 +62,7 @@ struct Dataset {
         detail::fail<IndexError>({"Dataset: row ", rows[i], " of a dataset with ", size(), " rows"});
       indices[i] = static_cast<std::int64_t>(rows[i]);
     }
-    return Dataset(gather_rows(x, indices), gather_rows(y, indices), feature_names);
+    return Dataset(index_select(x, indices), index_select(y, indices), feature_names);
   }
 
   /// The names of the columns of x [n, columns]; where none were given, x0, x1, ... Throws ShapeError for another x.
@@ -101,7 +101,7 @@ template <class T, class Y>
 Dataset<T, Y> select_features(const Dataset<T, Y>& data, const std::vector<std::string>& names) {
   auto columns = Tensor<std::int64_t>::empty(Shape{names.size()});
   for (std::size_t i = 0; i < names.size(); ++i) columns[i] = static_cast<std::int64_t>(data.feature_index(names[i]));
-  return Dataset<T, Y>(transpose(gather_rows(transpose(data.x), columns)), data.y, names);
+  return Dataset<T, Y>(transpose(index_select(transpose(data.x), columns)), data.y, names);
 }
 
 /// The dataset without these features.

@@ -42,8 +42,8 @@ inline Place place_of(std::string_view text, std::size_t at) {
 
 /// Throws DataError "minigrad: file:line:column: ..." and sets its fields.
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail_at(const std::string& file, Place place,
-                                                           std::initializer_list<Piece> pieces) {
-  std::string message = text({"minigrad: ", file, ":"});
+                                                           std::initializer_list<FormatArg> pieces) {
+  std::string message = concat({"minigrad: ", file, ":"});
   if (place.line != 0) append(message, {place.line, ":", place.column, ":"});
   message += ' ';
   append(message, pieces);

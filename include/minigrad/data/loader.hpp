@@ -102,7 +102,7 @@ class DataLoader {
     const std::size_t end = begin + (std::min)(options_.batch_size, data_->size() - begin);
     if (!options_.shuffle) return {slice(data_->x, begin, end), slice(data_->y, begin, end)};
     const Tensor<std::int64_t> rows = slice(order_, begin, end);
-    return {gather_rows(data_->x, rows), gather_rows(data_->y, rows)};
+    return {index_select(data_->x, rows), index_select(data_->y, rows)};
   }
 
   Data data_;

@@ -162,9 +162,9 @@ class Table {
 
   /// Throws DataError "minigrad: file:line:column: column "name": ..." for a field; for checks of your own.
   [[noreturn, gnu::cold, gnu::noinline]] void fail_in(std::size_t row, std::string_view column,
-                                                      std::initializer_list<detail::Piece> pieces) const {
+                                                      std::initializer_list<detail::FormatArg> pieces) const {
     detail::fail_at(file(), place(row, column),
-                    {"column ", detail::quoted(column), ": ", detail::text(pieces)});
+                    {"column ", detail::quoted(column), ": ", detail::concat(pieces)});
   }
 
  private:

@@ -32,12 +32,12 @@ V one_for(const char* op, const Var<V>& y) {
 
 struct BackwardOptions {
   /// backward() may be called again on the same loss, and adds the same gradients once more.
-  bool retain_graph = false;
+  bool keep_graph = false;
 };
 
 /// Adds dL/dp to the gradient of every Parameter and variable that the loss L was computed from. L must be a single
 /// number: throws GraphError for any other shape, for a loss that depends on nothing that needs a gradient, and for the
-/// second backward() on one loss, whose gradients would count twice, unless the first was told to retain_graph.
+/// second backward() on one loss, whose gradients would count twice, unless the first was told to keep_graph.
 template <class V>
 void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
   V one = detail::one_for("backward", loss);
@@ -48,13 +48,13 @@ void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
   if (node.was_loss())
     detail::fail<GraphError>({"backward: called twice on the same loss, so that its gradients would count twice: "
                               "compute the loss anew, or, if that is meant, let the first call be backward(loss, "
-                              "{.retain_graph = true})"});
-  node.was_loss(!options.retain_graph);
+                              "{.keep_graph = true})"});
+  node.was_loss(!options.keep_graph);
   loss.graph().sweep(loss, std::move(one));
 }
 
 template <class X>
-  requires(is_number<X> || is_tensor<X>)
+  requires(is_scalar<X> || is_tensor<X>)
 void backward(const X&, const BackwardOptions& = {}) {
   static_assert(!sizeof(X),
                 "minigrad: backward() of a value that no graph has recorded: wrap the data by graph.input(x)");

@@ -88,7 +88,7 @@ struct Inspector {
 /// by forgetting it. A Graph belongs to one thread.
 template <class V>
 class Graph {
-  static_assert(!std::is_integral_v<detail::number_of<V>>,
+  static_assert(!std::is_integral_v<detail::scalar_type<V>>,
                 "minigrad: a Graph differentiates, and whole numbers have no derivatives: write 2.0, not 2");
 
  public:
@@ -161,7 +161,7 @@ class Graph {
   // Nodes stand one after another in blocks of memory that clear() keeps.
   static constexpr std::size_t block_bytes = std::size_t{1} << 16;
   static constexpr std::size_t node_alignment =
-      (std::max)({alignof(V), alignof(detail::number_of<V>), alignof(void*)});
+      (std::max)({alignof(V), alignof(detail::scalar_type<V>), alignof(void*)});
 
   /// Memory for one more node.
   void* room(std::size_t bytes) {
@@ -183,7 +183,7 @@ class Graph {
   }
 
   /// As long as the result lives, clear() is refused.
-  [[nodiscard]] detail::WhileTrue keep_nodes() { return detail::WhileTrue(in_use_); }
+  [[nodiscard]] detail::ScopedFlag keep_nodes() { return detail::ScopedFlag(in_use_); }
 
   /// Somebody who looks on at every sweep, or null.
   void inspect(std::shared_ptr<detail::Inspector<V>> inspector) { inspector_ = std::move(inspector); }
@@ -199,7 +199,7 @@ class Graph {
     if (sweeping_)
       detail::fail<GraphError>({"backward: called by a hook, while gradients pass through the same graph: call it "
                                 "later, or give the hook a graph of its own"});
-    const detail::WhileTrue sweeps(sweeping_), keeps_nodes(in_use_);
+    const detail::ScopedFlag sweeps(sweeping_), keeps_nodes(in_use_);
     const std::size_t count = std::size_t{root.id()} + 1;
     if (adjoints_in_use_) adjoints_.clear();  // by the last sweep, which was to keep them or was broken off
     adjoints_in_use_ = true;
@@ -217,7 +217,7 @@ class Graph {
 
   /// The same, recorded as new nodes of this graph, for the nodes marked as wanted.
   detail::Adjoints<Var<V>> sweep(const Var<V>& root, const Var<V>& seed, detail::Wanted wanted) {
-    const detail::WhileTrue keeps_nodes(in_use_);
+    const detail::ScopedFlag keeps_nodes(in_use_);
     detail::Adjoints<Var<V>> adjoints(std::size_t{root.id()} + 1);
     adjoints[root.id()] = seed;
     if (inspector_) inspector_->before_sweep(*this, root);

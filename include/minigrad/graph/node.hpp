@@ -26,15 +26,15 @@ inline constexpr NodeId no_node = (std::numeric_limits<NodeId>::max)();
 namespace detail {
 
 template <class X>
-struct NumberOf : ElementOf<X> {};
+struct ScalarType : ElementOf<X> {};
 template <class V>
-struct NumberOf<Var<V>> : ElementOf<V> {};
+struct ScalarType<Var<V>> : ElementOf<V> {};
 template <class V>
-struct NumberOf<Parameter<V>> : ElementOf<V> {};
+struct ScalarType<Parameter<V>> : ElementOf<V> {};
 
 /// The number type of an operand: T for Tensor<T>, Var<Tensor<T>>, T itself.
 template <class X>
-using number_of = typename NumberOf<X>::type;
+using scalar_type = typename ScalarType<X>::type;
 
 /// Gradients on their way from a loss to its inputs, one place for each node. X is V to compute them, Var<V> to record
 /// their computation in the graph, so that they can be differentiated again.
@@ -65,7 +65,7 @@ class Node {
   virtual const char* op() const = 0;
   /// The nodes it was computed from, in order; no_node in the place of a number, which number(k) then is.
   virtual std::span<const NodeId> inputs() const { return {}; }
-  virtual number_of<V> number(std::size_t) const { return {}; }
+  virtual scalar_type<V> number(std::size_t) const { return {}; }
   /// The chain rule: adds to each wanted input's adjoint what it gets from this node's. A node without inputs takes the
   /// gradient, if it is one that keeps it.
   virtual void pull(Graph<V>&, NodeId self, Adjoints<V>&) = 0;

@@ -28,7 +28,7 @@ class OpNode;
 template <class V>
 struct RuleCalls {
   bool none = false, same = false;                                  // no gradient; the gradient as it is
-  RowKernel each = nullptr;                                         // a rule of one element, over whole tensors
+  InnerLoop each = nullptr;                                         // a rule of one element, over whole tensors
   const void* (*rule)(const OpNode<V>&) = nullptr;                  // the rule itself, for what it captured
   V (*compute)(const OpNode<V>&, Graph<V>&, const V& g) = nullptr;  // a rule of whole values
   Var<V> (*record)(const OpNode<V>&, Graph<V>&, NodeId self, const Var<V>& g) = nullptr;
@@ -50,9 +50,9 @@ struct OpCalls {
 /// and, where some inputs are numbers or the op sums up, the numbers: one for each input, then the divisor of the sum.
 /// It is aligned as they must be.
 template <class V>
-class alignas(void*) alignas(number_of<V>) OpNode final : public Node<V> {
+class alignas(void*) alignas(scalar_type<V>) OpNode final : public Node<V> {
  public:
-  using T = number_of<V>;
+  using T = scalar_type<V>;
 
   OpNode(V&& value, bool needs_grad, bool sums_up, const char* op, const OpCalls<V>& calls)
       : Node<V>(&value_, needs_grad), sums_up_(sums_up), calls_(calls), op_(op), value_(std::move(value)) {}
@@ -80,7 +80,7 @@ class alignas(void*) alignas(number_of<V>) OpNode final : public Node<V> {
   /// Input k on values, and on Vars, where a number becomes an input of the graph.
   const V& input(Graph<V>& graph, std::size_t k) const {
     const NodeId id = (&rest<NodeId>())[k];
-    if constexpr (is_number<V>) {
+    if constexpr (is_scalar<V>) {
       if (id == no_node) return numbers()[k];
     }
     return graph.node(id).value();
@@ -92,7 +92,7 @@ class alignas(void*) alignas(number_of<V>) OpNode final : public Node<V> {
 
   void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
     const V& g = *adjoints[self];
-    if constexpr (is_number<V>) {
+    if constexpr (is_scalar<V>) {
       calls_.pull(*this, graph, g, adjoints);
     } else {
       const auto ids = inputs();
@@ -133,20 +133,20 @@ class alignas(void*) alignas(number_of<V>) OpNode final : public Node<V> {
     if (rule.same && !sums_up_) return pass_back_copy(op_, slot, g, input);
     static constexpr Shape one{};
     const auto ids = inputs();
-    Source in[max_operands] = {source_of(g), source_of(value_)};
+    StridedInput in[max_operands] = {strided_input(g), strided_input(value_)};
     const Shape* shape = &g.shape();
     T part_of_sum;
     if (sums_up_) {  // each element has the same part in it
       part_of_sum = *g.data() / divisor();
-      in[0] = in[1] = source_of(part_of_sum);
+      in[0] = in[1] = strided_input(part_of_sum);
       shape = &shape_of_sum(graph);
     }
     for (std::size_t k = 0; k < ids.size(); ++k)
-      in[2 + k] = ids[k] == no_node ? Source{numbers() + k, &one, sizeof(T)} : source_of(graph.node(ids[k]).value());
+      in[2 + k] = ids[k] == no_node ? StridedInput{numbers() + k, &one, sizeof(T)} : strided_input(graph.node(ids[k]).value());
     V part;
     Write write;
     V& out = destination(slot, part, *shape, input.shape(), write);
-    run_pass(out, rule.each, rule.rule ? rule.rule(*this) : this, write, {in, rule.same ? 1 : 2 + ids.size()});
+    broadcast_loop(out, rule.each, rule.rule ? rule.rule(*this) : this, write, {in, rule.same ? 1 : 2 + ids.size()});
     if (&out == &part) pass_back(op_, slot, std::move(part), input);
   }
 
@@ -160,7 +160,7 @@ class alignas(void*) alignas(number_of<V>) OpNode final : public Node<V> {
 template <class V, bool PerElement, class... R>
 struct OpRest {
   static constexpr std::size_t arity = sizeof...(R);
-  using T = number_of<V>;
+  using T = scalar_type<V>;
   struct Ids {
     alignas(T) NodeId id[arity];
   };
@@ -219,9 +219,9 @@ struct OpRest {
       if constexpr (!std::is_same_v<Rule<K>, SameGradient>) out.record = record<K, J...>;
       if constexpr (is_tensor<V> && PerElement) {
         if constexpr (std::is_same_v<Rule<K>, SameGradient>)
-          out.each = row_kernel<T, decltype(identity), T>;  // for g alone
+          out.each = inner_loop<T, decltype(identity), T>;  // for g alone
         else
-          out.each = row_kernel<T, Rule<K>, T, T, std::enable_if_t<(J < arity), T>...>;
+          out.each = inner_loop<T, Rule<K>, T, T, std::enable_if_t<(J < arity), T>...>;
         if constexpr (!std::is_empty_v<Rule<K>>) out.rule = rule_address<K>;
       } else if constexpr (is_tensor<V> && !std::is_same_v<Rule<K>, SameGradient>) {
         out.compute = compute<K, J...>;
@@ -248,7 +248,7 @@ struct OpRest {
   static constexpr OpCalls<V> calls = [] {  // only what is asked for is compiled
     constexpr bool trivial = std::is_trivially_destructible_v<Rules<R...>>;
     OpCalls<V> out{arity, Graph<V>::owns_values || !trivial, sizeof(OpRest), rule_calls.data()};
-    if constexpr (is_number<V>) out.pull = pull;
+    if constexpr (is_scalar<V>) out.pull = pull;
     if constexpr (!stateless) out.keep_rules = keep;
     if constexpr (!trivial) out.destroy_rules = destroy;
     return out;
@@ -261,9 +261,9 @@ inline constexpr double not_summed = -1;
 /// Adds the node of an op to the graph, and behind it in memory what an OpNode has there. The rules are moved; a
 /// divisor says that the op sums up.
 template <class V>
-[[gnu::noinline]] Var<V> add_op(Graph<V>& graph, const char* op, V&& value, const NodeId* ids, const AnyOperand<V>* in,
+[[gnu::noinline]] Var<V> add_op(Graph<V>& graph, const char* op, V&& value, const NodeId* ids, const OperandRef<V>* in,
                                 const OpCalls<V>& calls, void* rules, double divisor) {
-  using T = number_of<V>;
+  using T = scalar_type<V>;
   const std::size_t count = calls.inputs;
   bool needs_grad = false, has_numbers = divisor >= 0;
   for (std::size_t k = 0; k < count; ++k) {

@@ -36,7 +36,7 @@ template <class V>
     slot = std::move(part);
 }
 template <class V>
-  requires(is_number<V>)
+  requires(is_scalar<V>)
 void pass_back(const char*, std::optional<V>& slot, V part, const V&) { slot = slot ? *slot + part : part; }
 template <class V>
 [[gnu::noinline]] void pass_back(const char* op, std::optional<Var<V>>& slot, Var<V> part, const V& input) {

@@ -50,7 +50,7 @@ namespace detail {
 
 /// Records a value that is already computed.
 template <class V>
-[[gnu::noinline]] Var<V> record_value(const char* op, V&& value, const AnyOperand<V>* in, const OpCalls<V>& calls,
+[[gnu::noinline]] Var<V> record_value(const char* op, V&& value, const OperandRef<V>* in, const OpCalls<V>& calls,
                                       void* rules) {
   Graph<V>& graph = graph_of(in);
   NodeId ids[max_operands];
@@ -61,18 +61,18 @@ template <class V>
 /// Computes a value by one pass over memory, and records it. With a divisor the value is the sum over all elements by
 /// it.
 template <class V>
-[[gnu::noinline]] Var<V> record_pass(const char* op, RowKernel kernel, const void* f, const AnyOperand<V>* in,
+[[gnu::noinline]] Var<V> record_pass(const char* op, InnerLoop kernel, const void* f, const OperandRef<V>* in,
                                      const OpCalls<V>& calls, void* rules, double divisor) {
-  using T = number_of<V>;
+  using T = scalar_type<V>;
   static constexpr Shape one{};
   Graph<V>& graph = graph_of(in);
   NodeId ids[max_operands];
-  Source sources[max_operands];
+  StridedInput sources[max_operands];
   for (std::size_t k = 0; k < calls.inputs; ++k) {
     ids[k] = node_of(op, graph, in[k]);
-    sources[k] = ids[k] == no_node ? Source{&in[k].number, &one, sizeof(T)} : source_of(graph.node(ids[k]).value());
+    sources[k] = ids[k] == no_node ? StridedInput{&in[k].number, &one, sizeof(T)} : strided_input(graph.node(ids[k]).value());
   }
-  const std::span<const Source> operands(sources, calls.inputs);
+  const std::span<const StridedInput> operands(sources, calls.inputs);
   V value = divisor < 0 ? map_new<T>(op, kernel, f, operands) : map_and_sum<T>(op, kernel, f, operands, divisor);
   return add_op(graph, op, std::move(value), ids, in, calls, rules, divisor);
 }
@@ -80,7 +80,7 @@ template <class V>
 /// Of numbers, and of operands that become numbers.
 template <class T, class F, class... X>
 auto on_numbers(const F& f, const X&... x) {
-  static_assert((is_number<X> && ...), "minigrad: a Tensor cannot meet a Var of a number graph");
+  static_assert((is_scalar<X> && ...), "minigrad: a Tensor cannot meet a Var of a number graph");
   return f(static_cast<T>(x)...);
 }
 
@@ -120,7 +120,7 @@ struct Elementwise {
 
   template <class... X>
   auto compute([[maybe_unused]] double divisor, const X&... x) const {
-    if constexpr ((is_number<X> && ...)) {
+    if constexpr ((is_scalar<X> && ...)) {
       return detail::on_numbers<std::common_type_t<X...>>(value, x...);
     } else {
       if constexpr (std::is_floating_point_v<typename detail::Element<X...>::type>) {
@@ -133,11 +133,11 @@ struct Elementwise {
   template <class V, class... X>
   Var<V> record([[maybe_unused]] double divisor, const X&... x) const {
     using Rest = detail::OpRest<V, true, R...>;
-    using T = detail::number_of<V>;
-    const detail::AnyOperand<V> in[] = {detail::AnyOperand<V>(x)...};
+    using T = detail::scalar_type<V>;
+    const detail::OperandRef<V> in[] = {detail::OperandRef<V>(x)...};
     detail::Rules<R...> kept = rules;
     if constexpr (is_tensor<V>) {
-      constexpr detail::RowKernel kernel = detail::row_kernel<T, Value, std::enable_if_t<(sizeof(X) > 0), T>...>;
+      constexpr detail::InnerLoop kernel = detail::inner_loop<T, Value, std::enable_if_t<(sizeof(X) > 0), T>...>;
       return detail::record_pass<V>(op, kernel, &value, in, Rest::calls, &kept, divisor);
     } else {
       return detail::record_value<V>(op, detail::on_numbers<V>(value, value_of(x)...), in, Rest::calls, &kept);
@@ -173,10 +173,10 @@ auto record(const char* op, const Inputs<X...>& in, const Value& value, const R&
     } else if constexpr (std::is_void_v<V>) {
       return value(value_of(x)...);
     } else {
-      static_assert(!is_tensor<V> || (!is_number<X> && ...),
+      static_assert(!is_tensor<V> || (!is_scalar<X> && ...),
                     "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
       using Rest = detail::OpRest<V, false, R...>;
-      const detail::AnyOperand<V> operands[] = {detail::AnyOperand<V>(x)...};
+      const detail::OperandRef<V> operands[] = {detail::OperandRef<V>(x)...};
       V y(value(value_of(x)...));
       detail::Rules<R...> kept{rules...};
       return detail::record_value<V>(op, std::move(y), operands, Rest::calls, &kept);

@@ -37,7 +37,7 @@ std::string dot_numbers(const V& value) {
     if (value.rank() == 0) return format_number(static_cast<double>(value.item()));
     std::string out;
     for (std::size_t i = 0; i < (std::min)(std::size_t{4}, value.size()); ++i)
-      out += text({i ? ", " : "", format_number(static_cast<double>(value[i]), 4)});
+      out += concat({i ? ", " : "", format_number(static_cast<double>(value[i]), 4)});
     return out + (value.size() > 4 ? ", ..." : "");
   } else {
     return format_number(static_cast<double>(value));
@@ -48,9 +48,9 @@ std::string dot_numbers(const V& value) {
 template <class V>
 std::string dot_label(std::string title, const V& value, const V* gradient) {
   const Shape shape = shape_of(value);
-  if (shape.rank()) title += text({"\n", shape});
-  if (shape.size()) title += text({"\n", dot_numbers(value)});
-  if (shape.size() && gradient) title += text({"\ngrad ", dot_numbers(*gradient)});
+  if (shape.rank()) title += concat({"\n", shape});
+  if (shape.size()) title += concat({"\n", dot_numbers(value)});
+  if (shape.size() && gradient) title += concat({"\ngrad ", dot_numbers(*gradient)});
   return title;
 }
 
@@ -130,7 +130,7 @@ std::string to_dot(const Graph<V>& graph, const std::vector<DotName<V>>& names =
     for (const DotName<V>& name : names)
       if (name.value == &node.value()) title = name.name + (leaf ? "" : " = " + detail::dot_op(node));
     const std::string label = detail::dot_label(std::move(title), node.value(), graph.find_gradient(id));
-    box[id] = detail::text({"n", count++});
+    box[id] = detail::concat({"n", count++});
     out += "  " + box[id] + " [label=" + detail::dot_quoted(label);
     if (leaf) out += std::string(", fillcolor=\"") + detail::dot_color(node.op()) + '"';
     out += "];\n";

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "../graph/anomaly.hpp"
+#include "../diff/anomaly.hpp"
 #include "module.hpp"
 
 namespace minigrad {

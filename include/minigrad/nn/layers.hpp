@@ -25,7 +25,7 @@ struct Linear {
     init::uniform_(bias.value(), -bound, bound, rng);
   }
 
-  auto operator()(const auto& x) const& { return affine(x, weight, bias); }
+  auto operator()(const auto& x) const& { return linear(x, weight, bias); }
   /// A layer must live until backward() is done, which one that is made for this call does not.
   template <class V>
   void operator()(const Var<V>& x) && = delete;
@@ -34,7 +34,7 @@ struct Linear {
   static constexpr const char* part_names[] = {"weight", "bias"};
   std::string describe() const {
     const Shape& shape = weight.value().shape();
-    return detail::text({"Linear(", shape[1], ", ", shape[0], ")"});
+    return detail::concat({"Linear(", shape[1], ", ", shape[0], ")"});
   }
 };
 
@@ -45,12 +45,12 @@ struct ReLU {
 struct LeakyReLU {
   double slope = 0.01;
   auto operator()(const auto& x) const { return leaky_relu(x, slope); }
-  std::string describe() const { return detail::text({"LeakyReLU(", slope, ")"}); }
+  std::string describe() const { return detail::concat({"LeakyReLU(", slope, ")"}); }
 };
 struct ELU {
   double alpha = 1;
   auto operator()(const auto& x) const { return elu(x, alpha); }
-  std::string describe() const { return detail::text({"ELU(", alpha, ")"}); }
+  std::string describe() const { return detail::concat({"ELU(", alpha, ")"}); }
 };
 struct Tanh {
   auto operator()(const auto& x) const { return tanh(x); }
@@ -103,7 +103,7 @@ class Dropout {
     for (T& keep : mask) keep = static_cast<T>(rng_.uniform() < p_ ? 0 : 1 / (1 - p_));
     return x * mask;
   }
-  std::string describe() const { return detail::text({"Dropout(", p_, ")"}); }
+  std::string describe() const { return detail::concat({"Dropout(", p_, ")"}); }
 
  private:
   double p_;

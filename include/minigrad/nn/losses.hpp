@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "../graph/ops.hpp"
+#include "../ops/ops.hpp"
 
 namespace minigrad {
 
@@ -27,7 +27,7 @@ X reduce_loss(const X& losses, Reduction reduction) {
 /// The losses of all elements, reduced.
 template <class Op, class P, class... X>
 auto reduced_loss(const Op& op, Reduction reduction, const P& prediction, const X&... x) {
-  using T = number_of<P>;
+  using T = scalar_type<P>;
   if constexpr (std::is_floating_point_v<T> && TensorOperand<P>) {
     if (reduction == Reduction::none) return op(prediction, x...);
     return op.summed(reduction == Reduction::sum ? 1 : shape_of(prediction).size(), prediction, x...);
@@ -47,9 +47,9 @@ auto reduced_loss(const Op& op, Reduction reduction, const P& prediction, const 
 
 /// (p - t)^2, the mean squared error. dL/dp = 2 g (p - t).
 inline constexpr auto mse_loss_op = elementwise(
-    "mse_loss", lanewise([](auto p, auto t) { return (p - t) * (p - t); }),
-    lanewise([](auto g, auto&&, auto p, auto t) { return g * 2 * (p - t); }),
-    lanewise([](auto g, auto&&, auto p, auto t) { return g * 2 * (t - p); }));
+    "mse_loss", simd_fn([](auto p, auto t) { return (p - t) * (p - t); }),
+    simd_fn([](auto g, auto&&, auto p, auto t) { return g * 2 * (p - t); }),
+    simd_fn([](auto g, auto&&, auto p, auto t) { return g * 2 * (t - p); }));
 template <Operand P, Operand Y>
 auto mse_loss(const P& prediction, const Y& target, Reduction reduction = Reduction::mean) {
   detail::require_same_shape("mse_loss", shape_of(prediction), shape_of(target));
@@ -96,10 +96,10 @@ auto huber_loss(const P& prediction, const Y& target, double delta = 1, Reductio
 /// dL/dx = g (s - t).
 inline constexpr auto bce_with_logits_loss_op = elementwise(
     "bce_with_logits_loss",
-    lanewise([](auto x, auto t) {
-      return lane_math::select(x > 0, x * (1 - t), -(x * t)) + lane_math::log1p(lane_math::exp(-lane_math::abs(x)));
+    simd_fn([](auto x, auto t) {
+      return simd::select(x > 0, x * (1 - t), -(x * t)) + simd::log1p(simd::exp(-simd::abs(x)));
     }),
-    lanewise([](auto g, auto&&, auto x, auto t) { return g * (sigmoid(x) - t); }),
+    simd_fn([](auto g, auto&&, auto x, auto t) { return g * (sigmoid(x) - t); }),
     [](auto g, auto&&, auto x, auto&&) { return -(g * x); });
 template <Operand X, Operand Y>
 auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction = Reduction::mean) {
@@ -120,11 +120,11 @@ inline void require_labels(const char* op, const Shape& shape, const Tensor<std:
 
 /// y_i = x[i, labels_i]. dL/dx is g in those places and 0 elsewhere.
 template <TensorOperand X>
-auto pick(const X& x, const Tensor<std::int64_t>& labels) {
-  using T = number_of<X>;
+auto gather(const X& x, const Tensor<std::int64_t>& labels) {
+  using T = scalar_type<X>;
   const std::size_t classes = shape_of(x)[1];
   return record(
-      "pick", inputs(x),
+      "gather", inputs(x),
       [&](const auto& v) {
         auto y = Tensor<T>::empty(labels.shape());
         for (std::size_t i = 0; i < labels.size(); ++i)
@@ -143,7 +143,7 @@ auto pick(const X& x, const Tensor<std::int64_t>& labels) {
 template <detail::TensorOperand X>
 auto nll_loss(const X& log_probabilities, const Tensor<std::int64_t>& labels, Reduction reduction = Reduction::mean) {
   detail::require_labels("nll_loss", shape_of(log_probabilities), labels);
-  return detail::reduce_loss(-detail::pick(log_probabilities, labels), reduction);
+  return detail::reduce_loss(-detail::gather(log_probabilities, labels), reduction);
 }
 
 /// -log softmax(logits) of the right class: logits [n, classes], labels [n] in 0 .. classes-1. Throws ShapeError,
@@ -151,7 +151,7 @@ auto nll_loss(const X& log_probabilities, const Tensor<std::int64_t>& labels, Re
 template <detail::TensorOperand X>
 auto cross_entropy_loss(const X& logits, const Tensor<std::int64_t>& labels, Reduction reduction = Reduction::mean) {
   detail::require_labels("cross_entropy_loss", shape_of(logits), labels);
-  return detail::reduce_loss(-detail::pick(log_softmax(logits, 1), labels), reduction);
+  return detail::reduce_loss(-detail::gather(log_softmax(logits, 1), labels), reduction);
 }
 
 namespace detail {
@@ -173,7 +173,7 @@ auto cross_entropy_of_probabilities(const X& logits, const Y& probabilities, Red
 template <detail::TensorOperand X, detail::TensorOperand Y>
   requires(!std::is_same_v<Y, Tensor<std::int64_t>>)
 auto cross_entropy_loss(const X& logits, const Y& probabilities, Reduction reduction = Reduction::mean) {
-  if constexpr (is_tensor<Y> && std::is_integral_v<detail::number_of<Y>>)
+  if constexpr (is_tensor<Y> && std::is_integral_v<detail::scalar_type<Y>>)
     return cross_entropy_loss(logits, probabilities.template to<std::int64_t>(), reduction);
   else
     return detail::cross_entropy_of_probabilities(logits, probabilities, reduction);

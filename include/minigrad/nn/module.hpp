@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "../graph/ops.hpp"
+#include "../ops/ops.hpp"
 
 namespace minigrad {
 

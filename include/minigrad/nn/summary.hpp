@@ -26,7 +26,7 @@ class SummaryTable {
       for (const void* counted : counted_) known = known || counted == &parameter.value();
       const bool frozen = !parameter.requires_grad();
       rows_.push_back(
-          {std::move(layer), name, to_string(shape), detail::text({shape.size(), frozen ? " frozen" : ""})});
+          {std::move(layer), name, to_string(shape), detail::concat({shape.size(), frozen ? " frozen" : ""})});
       layer.clear();
       if (known) continue;
       counted_.push_back(&parameter.value());

@@ -82,7 +82,7 @@ void clip_grad_value(M&& model, double limit) {
     const T high = static_cast<T>(limit);
     detail::for_each_element<T>(
         [high]<class X>(X& g_i, X) {
-          g_i = lane_math::select(g_i > high, X(high), lane_math::select(g_i < -high, X(-high), g_i));
+          g_i = simd::select(g_i > high, X(high), simd::select(g_i < -high, X(-high), g_i));
         },
         n, g, g);
   });

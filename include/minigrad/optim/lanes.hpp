@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "../core/lanes.hpp"
+#include "../core/simd.hpp"
 #include "../core/parallel.hpp"
 
 #if MINIGRAD_HAS_TARGETS
@@ -16,7 +16,7 @@
 #endif
 
 namespace minigrad::detail {
-using lane_math::larger;
+using simd::larger;
 
 inline namespace MINIGRAD_KERNELS {
 
@@ -34,7 +34,7 @@ template <class T, class Rule, std::size_t... At>
 template <class T, class Rule, std::size_t... At>
 [[gnu::noinline, gnu::flatten]] void update_lanes(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
                                                   [[maybe_unused]] T* const* state, std::index_sequence<At...>) {
-  using L = lane_math::Lanes<T, 16>;
+  using L = simd::Simd<T, 16>;
   for (; i + L::count <= n; i += L::count) {
     L w_i = L::load(w + i), s[] = {L::load(state[At] + i)..., L()};
     rule(w_i, L::load(g + i), s[At]...);
@@ -49,7 +49,7 @@ template <class T, class Rule, std::size_t... At>
 [[gnu::noinline, gnu::flatten]] MINIGRAD_TARGET_AVX2_WITHOUT_FMA std::size_t update_avx2(
     const Rule rule, std::size_t i, std::size_t n, T* w, const T* g, [[maybe_unused]] T* const* state,
     std::index_sequence<At...>) {
-  using L = lane_math::Lanes<T, 32>;
+  using L = simd::Simd<T, 32>;
 #pragma GCC unroll 2
   for (std::size_t left = (n - i) / L::count; left > 0; --left, i += L::count) {
     L w_i = L::load(w + i), s[] = {L::load(state[At] + i)..., L()};
@@ -69,7 +69,7 @@ void for_each_element(const Rule& rule, std::size_t n, T* w, const T* g, State*.
   constexpr std::index_sequence_for<State...> all{};
   constexpr std::size_t step = 64, least = std::size_t{1} << 14;  // elements that are worth a thread's while
   parallel_for(n, step, least, [&](std::size_t i, std::size_t end) {
-    if constexpr (lane_math::has_lanes<T>) {
+    if constexpr (simd::has_simd<T>) {
 #if MINIGRAD_HAS_TARGETS
       if (isa() != Isa::portable) i = update_avx2(rule, i, end, w, g, states, all);
 #endif

@@ -106,7 +106,7 @@ class Optimizer {
   const Options& options() const { return options_; }
 
  protected:
-  using Number = number_of<V>;
+  using Number = scalar_type<V>;
 
   /// Runs rule_at(t)(w, g, state...) over all elements of each parameter that takes part, where t counts the steps of
   /// that parameter from 1. The rule has `States` numbers of state for each weight, which begin as `start`; where only

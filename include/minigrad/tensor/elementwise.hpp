@@ -8,14 +8,14 @@
 #include <type_traits>
 #include <utility>
 
-#include "rows.hpp"
+#include "broadcast_loop.hpp"
 #include "tensor.hpp"
 
 namespace minigrad {
 
 /// Number types: what a Tensor holds and what mixes with tensors. Specialise for a type of your own.
 template <class X>
-inline constexpr bool is_number = std::is_arithmetic_v<X>;
+inline constexpr bool is_scalar = std::is_arithmetic_v<X>;
 template <class X>
 inline constexpr bool is_tensor = false;
 template <class T>
@@ -43,7 +43,7 @@ template <class X>
 using element_of = typename ElementOf<X>::type;
 
 template <class X>
-Source source_of(const X& x) {
+StridedInput strided_input(const X& x) {
   static constexpr Shape number{};
   if constexpr (is_tensor<X>)
     return {x.data(), &x.shape(), sizeof(element_of<X>)};
@@ -52,24 +52,24 @@ Source source_of(const X& x) {
 }
 
 template <class Out>
-[[gnu::noinline]] void run_pass(Tensor<Out>& out, RowKernel kernel, const void* f, Write write,
-                                std::span<const Source> in) {
+[[gnu::noinline]] void broadcast_loop(Tensor<Out>& out, InnerLoop kernel, const void* f, Write write,
+                                std::span<const StridedInput> in) {
   static_assert(sizeof(Out) <= Pass::buffer_bytes);
-  map_rows({kernel, f, add_erased<Out>, reinterpret_cast<char*>(out.data()), sizeof(Out), write}, out.shape(), in);
+  broadcast_rows({kernel, f, add_erased<Out>, reinterpret_cast<char*>(out.data()), sizeof(Out), write}, out.shape(), in);
 }
 
 /// out = f(x, ...) or out += f(x, ...) for every element, each operand stretched to the shape of `out`.
 template <class Out, class F, class... X>
 void map_into(Tensor<Out>& out, const F& f, Write write, const X&... x) {
   static_assert(sizeof...(X) <= max_operands);
-  const Source in[] = {source_of(x)...};
-  run_pass(out, row_kernel<Out, F, element_of<X>...>, &f, write, in);
+  const StridedInput in[] = {strided_input(x)...};
+  broadcast_loop(out, inner_loop<Out, F, element_of<X>...>, &f, write, in);
 }
 
 template <class Out>
-[[gnu::noinline]] Tensor<Out> map_new(const char* op, RowKernel kernel, const void* f, std::span<const Source> in) {
+[[gnu::noinline]] Tensor<Out> map_new(const char* op, InnerLoop kernel, const void* f, std::span<const StridedInput> in) {
   auto out = Tensor<Out>::empty(broadcast_all(op, in));
-  run_pass(out, kernel, f, Write::assign, in);
+  broadcast_loop(out, kernel, f, Write::assign, in);
   return out;
 }
 
@@ -119,8 +119,8 @@ auto map(const char* op, const F& f, const X&... x) {
   const auto apply = [&](const auto&... operand) {
     using Result = decltype(f(std::declval<detail::element_of<std::decay_t<decltype(operand)>>>()...));
     using Out = std::conditional_t<std::is_same_v<Result, bool>, bool, T>;
-    const detail::Source in[] = {detail::source_of(operand)...};
-    return detail::map_new<Out>(op, detail::row_kernel<Out, F, detail::element_of<std::decay_t<decltype(operand)>>...>,
+    const detail::StridedInput in[] = {detail::strided_input(operand)...};
+    return detail::map_new<Out>(op, detail::inner_loop<Out, F, detail::element_of<std::decay_t<decltype(operand)>>...>,
                                 &f, in);
   };
   return apply(detail::as_operand<T>(x)...);

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "rows.hpp"
+#include "broadcast_loop.hpp"
 
 namespace minigrad::detail {
 

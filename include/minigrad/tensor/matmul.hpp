@@ -64,12 +64,12 @@ Tensor<T> matmul_tn(const Tensor<T>& a, const Tensor<T>& b) {
 
 /// x W' + b, a layer of neurons at once: x [..., in], weight [out, in], bias [out] give [..., out]. Throws ShapeError.
 template <class T>
-Tensor<T> affine(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias) {
+Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias) {
   if (weight.rank() != 2 || bias.shape() != Shape{weight.shape()[0]})
-    detail::shape_error("affine", weight.shape(), bias.shape(), "weight must be [out, in] and bias [out]");
+    detail::shape_error("linear", weight.shape(), bias.shape(), "weight must be [out, in] and bias [out]");
   const std::size_t out = weight.shape()[0], in = weight.shape()[1];
   if (x.rank() == 0 || x.shape()[x.rank() - 1] != in)
-    detail::fail<ShapeError>({"affine: x ", x.shape(), " and weight ", weight.shape(),
+    detail::fail<ShapeError>({"linear: x ", x.shape(), " and weight ", weight.shape(),
                               ": the last extent of x must be ", in, ", the weight's second"});
   Shape shape = x.shape();
   shape[x.rank() - 1] = out;

@@ -1,7 +1,7 @@
 // tensor/rearrange.hpp - the same numbers in another place: transpose, slice, concatenate, stack, gather, one-hot.
 //
 // Those that have a derivative come with its partner: what slice cuts out, unslice puts back among zeros; what
-// gather_rows picks, scatter_rows adds back.
+// index_select picks, index_add adds back.
 #pragma once
 
 #include <cstddef>
@@ -153,28 +153,28 @@ inline Shape with_rows(const char* op, Shape shape, const Tensor<std::int64_t>& 
 
 /// Row indices[i] of x as row i, for each i. Throws IndexError for a row that x does not have.
 template <class T>
-Tensor<T> gather_rows(const Tensor<T>& x, const Tensor<std::int64_t>& indices) {
-  auto y = Tensor<T>::empty(detail::with_rows("gather_rows", x.shape(), indices, indices.size()));
+Tensor<T> index_select(const Tensor<T>& x, const Tensor<std::int64_t>& indices) {
+  auto y = Tensor<T>::empty(detail::with_rows("index_select", x.shape(), indices, indices.size()));
   const std::size_t width = x.size() ? x.size() / x.shape()[0] : 0;
   T* out = y.data();
   for (std::int64_t i : indices) {
-    const T* row = x.data() + detail::checked_row("gather_rows", i, x.shape()) * width;
+    const T* row = x.data() + detail::checked_row("index_select", i, x.shape()) * width;
     out = std::copy(row, row + width, out);
   }
   return y;
 }
 
-/// The inverse of gather_rows: zeros with `rows` rows, to which row i of x is added at row indices[i]. Throws
+/// The inverse of index_select: zeros with `rows` rows, to which row i of x is added at row indices[i]. Throws
 /// IndexError for a row beyond those, ShapeError unless there is one index for each row of x.
 template <class T>
-Tensor<T> scatter_rows(const Tensor<T>& x, const Tensor<std::int64_t>& indices, std::size_t rows) {
-  auto y = Tensor<T>::empty(detail::with_rows("scatter_rows", x.shape(), indices, rows));
+Tensor<T> index_add(const Tensor<T>& x, const Tensor<std::int64_t>& indices, std::size_t rows) {
+  auto y = Tensor<T>::empty(detail::with_rows("index_add", x.shape(), indices, rows));
   if (indices.size() != x.shape()[0])
-    detail::shape_error("scatter_rows", x.shape(), indices.shape(), "one index for each row is expected");
+    detail::shape_error("index_add", x.shape(), indices.shape(), "one index for each row is expected");
   y.fill(T{});
   const std::size_t width = x.size() ? x.size() / x.shape()[0] : 0;
   for (std::size_t i = 0; i < indices.size(); ++i)
-    detail::add_row(width, y.data() + detail::checked_row("scatter_rows", indices[i], y.shape()) * width,
+    detail::add_row(width, y.data() + detail::checked_row("index_add", indices[i], y.shape()) * width,
                     x.data() + i * width);
   return y;
 }

@@ -108,14 +108,14 @@ namespace detail {
 /// The sum of f over all elements of operands that have one shape or are numbers, by a divisor. The elements of the
 /// result are kept only as long as it takes to add them.
 template <class T>
-[[gnu::noinline]] Tensor<T> map_and_sum(const char* op, RowKernel kernel, const void* f, std::span<const Source> in,
+[[gnu::noinline]] Tensor<T> map_and_sum(const char* op, InnerLoop kernel, const void* f, std::span<const StridedInput> in,
                                         double divisor) {
   const Shape shape = broadcast_all(op, in);
-  for (const Source& one : in)
+  for (const StridedInput& one : in)
     if (one.shape->rank() && *one.shape != shape) shape_error(op, shape, *one.shape, "shapes differ");
   constexpr std::size_t most = 1024;
   alignas(64) T elements[most];
-  Source part[max_operands];
+  StridedInput part[max_operands];
   double total = 0;
   for (std::size_t begin = 0, size = shape.size(); begin < size; begin += most) {
     const Shape piece(size - begin < most ? size - begin : most);
@@ -125,7 +125,7 @@ template <class T>
       part[k].data = static_cast<const char*>(in[k].data) + begin * in[k].element_bytes;
       part[k].shape = &piece;
     }
-    map_rows({kernel, f, add_erased<T>, reinterpret_cast<char*>(elements), sizeof(T), Write::assign}, piece,
+    broadcast_rows({kernel, f, add_erased<T>, reinterpret_cast<char*>(elements), sizeof(T), Write::assign}, piece,
              {part, in.size()});
     total += static_cast<double>(sum_row(piece[0], elements));
   }
@@ -136,8 +136,8 @@ template <class F, class... X>
 auto map_and_sum(const char* op, double divisor, const F& f, const X&... x) {
   using T = typename ElementOfAll<typename Element<X...>::type, X...>::type;
   const auto apply = [&](const auto&... operand) {
-    const Source in[] = {source_of(operand)...};
-    return map_and_sum<T>(op, row_kernel<T, F, element_of<std::decay_t<decltype(operand)>>...>, &f, in, divisor);
+    const StridedInput in[] = {strided_input(operand)...};
+    return map_and_sum<T>(op, inner_loop<T, F, element_of<std::decay_t<decltype(operand)>>...>, &f, in, divisor);
   };
   return apply(as_operand<T>(x)...);
 }

@@ -6,8 +6,8 @@
 
 #include <cstddef>
 
-#include "../core/lanes.hpp"
-#include "row_kernel.hpp"
+#include "../core/simd.hpp"
+#include "inner_loop.hpp"
 
 namespace minigrad::detail {
 inline namespace MINIGRAD_KERNELS {
@@ -70,17 +70,17 @@ MINIGRAD_INLINE void add_columns(std::size_t& i, std::size_t rows, std::size_t n
 }
 template <std::size_t Bytes, class T>
 MINIGRAD_INLINE void add_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
-  using L = lane_math::Lanes<T, Bytes>;
+  using L = simd::Simd<T, Bytes>;
   std::size_t i = 0;
   add_columns<L, block / L::count>(i, rows, n, x, y);
   add_columns<L, 1>(i, rows, n, x, y);
-  if constexpr (Bytes > 16) add_columns<lane_math::Lanes<T, 16>, 1>(i, rows, n, x, y);
+  if constexpr (Bytes > 16) add_columns<simd::Simd<T, 16>, 1>(i, rows, n, x, y);
   for (; i < n; ++i)
     for (std::size_t row = 0; row < rows; ++row) y[i] += x[row * n + i];
 }
 template <class T>
 [[gnu::noinline]] T sum_of_blocks_on_lanes(std::size_t n, const T* x) {
-  return sum_of_blocks<lane_math::Lanes<T, 16>>(n, x);
+  return sum_of_blocks<simd::Simd<T, 16>>(n, x);
 }
 template <class T>
 [[gnu::noinline]] void add_columns_on_lanes(std::size_t rows, std::size_t n, const T* x, T* y) {
@@ -89,7 +89,7 @@ template <class T>
 #if MINIGRAD_HAS_TARGETS
 template <class T>
 [[gnu::noinline]] MINIGRAD_TARGET_AVX2 T sum_of_blocks_on_avx2(std::size_t n, const T* x) {
-  return sum_of_blocks<lane_math::Lanes<T, 32>>(n, x);
+  return sum_of_blocks<simd::Simd<T, 32>>(n, x);
 }
 template <class T>
 [[gnu::noinline]] MINIGRAD_TARGET_AVX2 void add_columns_on_avx2(std::size_t rows, std::size_t n, const T* x, T* y) {
@@ -113,7 +113,7 @@ template <class T>
   constexpr std::size_t most = 32;
   for (std::size_t few; rows > 0; rows -= few, x += few * n) {
     few = rows < most ? rows : most;
-    if constexpr (lane_math::has_lanes<T>) {
+    if constexpr (simd::has_simd<T>) {
 #if MINIGRAD_HAS_TARGETS
       if (isa() != Isa::portable) {
         add_columns_on_avx2(few, n, x, y);
@@ -138,7 +138,7 @@ T sum_row(std::size_t n, const T* x) {
   T rest{};
   for (std::size_t i = whole; i < n; ++i) rest = static_cast<T>(rest + x[i]);
   if (whole == 0) return rest;
-  if constexpr (lane_math::has_lanes<T>) {
+  if constexpr (simd::has_simd<T>) {
 #if MINIGRAD_HAS_TARGETS
     if (isa() != Isa::portable) return rest + sum_of_blocks_on_avx2(whole, x);
 #endif

@@ -2,13 +2,13 @@
 //
 // Composed of passes over memory, softmax would be six of them. Here a row stays in the nearest cache: its largest
 // element is found and taken out, so that exp cannot overflow, and what remains is summed while it is computed. The
-// definition is in graph/ops/reduce.hpp, for every axis and number type.
+// definition is in ops/reduce.hpp, for every axis and number type.
 #pragma once
 
 #include <cstddef>
 
 #include "../core/parallel.hpp"
-#include "../core/vector_math.hpp"
+#include "../core/simd_math.hpp"
 #include "row_reduce.hpp"
 
 namespace minigrad::detail {
@@ -80,13 +80,13 @@ MINIGRAD_INLINE void softmax_row(std::size_t n, const T* x, T* y) {
 template <Softmax kind, class T>
 [[gnu::noinline]] void softmax_rows_on_lanes(std::size_t rows, std::size_t n, const T* x, T* y) {
   for (std::size_t i = 0; i < rows; ++i, x += n, y += kind == Softmax::log_of_sum ? 1 : n)
-    softmax_row<kind, lane_math::Lanes<T, 16>>(n, x, y);
+    softmax_row<kind, simd::Simd<T, 16>>(n, x, y);
 }
 #if MINIGRAD_HAS_TARGETS
 template <Softmax kind, class T>
 [[gnu::noinline]] MINIGRAD_TARGET_AVX2 void softmax_rows_on_avx2(std::size_t rows, std::size_t n, const T* x, T* y) {
   for (std::size_t i = 0; i < rows; ++i, x += n, y += kind == Softmax::log_of_sum ? 1 : n)
-    softmax_row<kind, lane_math::Lanes<T, 32>>(n, x, y);
+    softmax_row<kind, simd::Simd<T, 32>>(n, x, y);
 }
 #endif
 

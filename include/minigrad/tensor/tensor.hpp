@@ -214,9 +214,9 @@ class Tensor {
     return at;
   }
 
-  [[noreturn, gnu::cold]] void bad_index(std::initializer_list<detail::Piece> indices) const {
+  [[noreturn, gnu::cold]] void bad_index(std::initializer_list<detail::FormatArg> indices) const {
     std::string list;
-    for (const detail::Piece& index : indices) {
+    for (const detail::FormatArg& index : indices) {
       if (!list.empty()) list += ", ";
       index.append_to(list);
     }

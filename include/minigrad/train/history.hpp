@@ -41,7 +41,7 @@ struct History {
     std::string out = "epoch,updates,train_loss,validation_loss,lr,grad_norm,seconds\n";
     for (const Epoch& e : epochs) {
       const bool validated = !detail::is_nan(e.validation_loss);
-      out += detail::text({e.epoch, ",", e.updates, ",", format_number(e.train_loss, 9), ",",
+      out += detail::concat({e.epoch, ",", e.updates, ",", format_number(e.train_loss, 9), ",",
                            validated ? format_number(e.validation_loss, 9) : "", ",", format_number(e.lr, 9), ",",
                            format_number(e.grad_norm, 9), ",", format_number(e.seconds, 6), "\n"});
     }

@@ -70,14 +70,14 @@ class ProgressBar {
     std::string bar(filled, '=');
     if (filled < width) bar += '>';
     bar.resize(width, '.');
-    const std::string of = detail::text({total}), count = detail::text({done});
-    std::string out = detail::text({"\r", std::string(of.size() - count.size(), ' '), count, "/", of, " [", bar, "]"});
+    const std::string of = detail::concat({total}), count = detail::concat({done});
+    std::string out = detail::concat({"\r", std::string(of.size() - count.size(), ' '), count, "/", of, " [", bar, "]"});
     if (seconds > 0 && done > 0) {
       const double per_item = seconds / static_cast<double>(done), rate = static_cast<double>(units) / per_item;
-      out += detail::text({" ", rate < 100 ? format_number(rate, 3) : format_fixed(rate, 0), " samples/s, ",
+      out += detail::concat({" ", rate < 100 ? format_number(rate, 3) : format_fixed(rate, 0), " samples/s, ",
                            format_fixed(per_item * static_cast<double>(total - done), 0), " s left"});
     }
-    if (!note.empty()) out += detail::text({out.back() == ']' ? " " : ", ", note});
+    if (!note.empty()) out += detail::concat({out.back() == ']' ? " " : ", ", note});
     return out + "\033[K";  // the escape clears the rest of the line
   }
 

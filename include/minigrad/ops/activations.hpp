@@ -1,0 +1,99 @@
+// ops/activations.hpp - the op table: the bends that make a network more than a line.
+#pragma once
+
+#include <cmath>
+#include <numbers>
+
+#include "functions.hpp"
+
+namespace minigrad {
+
+/// The hyperbolic tangent. dy/dx = 1 - y^2.
+inline constexpr auto tanh_op = elementwise(
+    "tanh", simd_fn([](auto v) { return simd::tanh(v); }),
+    [](auto g, auto y, auto&&) { return g * (1 - y * y); });
+template <Operand X, LowPriority... None>
+inline auto tanh(const X& x, None...) {
+  return tanh_op(to_floating(x));
+}
+
+/// 1 / (1 + e^-x), computed without overflow. dy/dx = y (1 - y).
+inline constexpr auto sigmoid_op = elementwise(
+    "sigmoid", simd_fn([](auto v) { return simd::sigmoid(v); }),
+    [](auto g, auto y, auto&&) { return g * (y * (1 - y)); });
+template <Operand X>
+inline auto sigmoid(const X& x) {
+  return sigmoid_op(to_floating(x));
+}
+
+/// max(x, 0): the hinge. dy/dx = 0 where y <= 0, the corner too, else 1.
+inline constexpr auto relu_op = elementwise(
+    "relu", simd_fn([]<class T>(T v) { return simd::select(v < 0, T(0), v); }),
+    simd_fn([](auto g, auto y, auto&&) { return where(less_equal(y, 0), 0, g); }));
+template <Operand X>
+inline auto relu(const X& x) {
+  return relu_op(x);
+}
+
+/// x where x > 0, else slope * x.
+inline constexpr auto leaky_relu_op = elementwise(
+    "leaky_relu", [](auto v, auto s) { return v > 0 ? v : s * v; },
+    [](auto g, auto&&, auto v, auto s) { return where(greater(v, 0), g, g * s); }, no_rule);
+template <Operand X>
+inline auto leaky_relu(const X& x, double slope = 0.01) {
+  return leaky_relu_op(to_floating(x), constant_like(to_floating(x), slope));
+}
+
+/// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
+inline constexpr auto elu_op = elementwise(
+    "elu", simd_fn([](auto v, auto a) { return simd::select(v > 0, v, a * simd::expm1(v)); }),
+    simd_fn([](auto g, auto&&, auto v, auto a) {
+      return where(greater(v, 0), g, g * a * exp(where(less(v, 0), v, 0)));
+    }),
+    no_rule);
+template <Operand X>
+inline auto elu(const X& x, double alpha = 1) {
+  return elu_op(to_floating(x), constant_like(to_floating(x), alpha));
+}
+
+/// log(1 + e^x), a smooth relu, computed without overflow. dy/dx = sigmoid(x).
+inline constexpr auto softplus_op = elementwise(
+    "softplus", simd_fn([]<class T>(T v) {
+      return simd::larger(T(0), v) + simd::log1p(simd::exp(-simd::abs(v)));
+    }),
+    simd_fn([](auto g, auto&&, auto v) { return g * sigmoid(v); }));
+template <Operand X>
+inline auto softplus(const X& x) {
+  return softplus_op(to_floating(x));
+}
+
+/// x sigmoid(x), also called swish. dy/dx = s + y (1 - s) with s = sigmoid(x).
+inline constexpr auto silu_op = elementwise(
+    "silu", simd_fn([](auto v) { return v * simd::sigmoid(v); }),
+    simd_fn([](auto g, auto y, auto v) {
+      const auto s = sigmoid(v);
+      return g * (s + y * (1 - s));
+    }));
+template <Operand X>
+inline auto silu(const X& x) {
+  return silu_op(to_floating(x));
+}
+
+namespace detail {
+inline constexpr double half_root = std::numbers::sqrt2 / 2;
+}
+/// x P(x) with the normal distribution P(x) = (1 + erf(x / sqrt(2))) / 2. dy/dx = P(x) + x exp(-x^2 / 2) / sqrt(2 pi).
+/// Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+inline constexpr auto gelu_op = elementwise(
+    "gelu", [](auto v) { return v * (1 + std::erf(v * constant_like(v, detail::half_root))) / 2; },
+    [](auto g, auto&&, auto v) {
+      const auto normal = (1 + erf(v * constant_like(v, detail::half_root))) / 2;
+      const auto density = exp(-(v * v) / 2) * constant_like(v, detail::half_root * std::numbers::inv_sqrtpi);
+      return g * (normal + v * density);
+    });
+template <Operand X>
+inline auto gelu(const X& x) {
+  return gelu_op(to_floating(x));
+}
+
+}  // namespace minigrad

@@ -1,0 +1,10 @@
+// ops/ops.hpp - the op table: every op with its value and its derivative.
+#pragma once
+
+#include "activations.hpp"
+#include "angles.hpp"
+#include "arithmetic.hpp"
+#include "functions.hpp"
+#include "matmul.hpp"
+#include "rearrange.hpp"
+#include "reduce.hpp"

@@ -1,0 +1,59 @@
+// scalar/scalar_functions.hpp - what functions of numbers use beside the op table, for ScalarVars.
+#pragma once
+
+#include <limits>
+
+#include "../core/finite.hpp"
+#include "scalar_tape.hpp"
+
+namespace minigrad {
+
+template <class T>
+ScalarVar<T> operator+(const ScalarVar<T>& x) {
+  return x;
+}
+template <class T>
+inline ScalarVar<T> fabs(const ScalarVar<T>& x) {
+  return abs(x);
+}
+
+/// maximum() and minimum(), by the names that `using std::max;` makes functions of numbers expect.
+template <class T>
+inline ScalarVar<T>(max)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
+  return maximum(a, b);
+}
+template <class T, class N>
+  requires(is_scalar<N>)
+inline ScalarVar<T>(max)(const ScalarVar<T>& a, const N& b) { return maximum(a, b); }
+template <class T, class N>
+  requires(is_scalar<N>)
+inline ScalarVar<T>(max)(const N& a, const ScalarVar<T>& b) { return maximum(a, b); }
+template <class T>
+inline ScalarVar<T>(min)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
+  return minimum(a, b);
+}
+template <class T, class N>
+  requires(is_scalar<N>)
+inline ScalarVar<T>(min)(const ScalarVar<T>& a, const N& b) { return minimum(a, b); }
+template <class T, class N>
+  requires(is_scalar<N>)
+inline ScalarVar<T>(min)(const N& a, const ScalarVar<T>& b) { return minimum(a, b); }
+
+template <class T>
+bool isfinite(const ScalarVar<T>& x) {
+  return detail::is_finite(x.value());
+}
+template <class T>
+bool isinf(const ScalarVar<T>& x) {
+  return !detail::is_finite(x.value()) && !detail::is_nan(x.value());
+}
+template <class T>
+bool isnan(const ScalarVar<T>& x) {
+  return detail::is_nan(x.value());
+}
+
+}  // namespace minigrad
+
+/// What is known of T is known of a ScalarVar<T>.
+template <class T>
+struct std::numeric_limits<minigrad::ScalarVar<T>> : std::numeric_limits<T> {};

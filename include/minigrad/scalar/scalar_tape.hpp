@@ -1,0 +1,261 @@
+// scalar/scalar_tape.hpp - derivatives of ordinary functions of numbers, recorded as little as can be.
+//
+// A Graph keeps every operation, for pictures and for derivatives of any order. A tape keeps only what one sweep needs:
+// how steep each number is along the numbers that it was computed from. The rules of the op table say so when they are
+// asked with g = 1. And it keeps that only where two numbers come together. As long as a result depends on one recorded
+// number alone, nothing is recorded: the ScalarVar carries that number's index and the slope along it, and the next op
+// multiplies the slope by its own. (A. Griewank and A. Walther, Evaluating Derivatives, 2008, chapter 9, call this the
+// elimination of vertices.)
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../ops/activations.hpp"
+#include "../ops/angles.hpp"
+#include "tape.hpp"
+
+namespace minigrad {
+
+template <class T>
+class ScalarTape;
+
+/// A number that a ScalarTape differentiates: for functions that are templates over their number type. It mixes with
+/// numbers, compares as its value does, and takes every elementwise op of the table. Made from a number it is a
+/// constant. Copies are independent, as those of numbers are. It is good until its tape is cleared, and must not
+/// outlive it. Ops throw GraphError when numbers of different tapes meet, or one from before clear().
+template <class T>
+class ScalarVar {
+  static_assert(
+      std::is_floating_point_v<T>,
+      "minigrad: a ScalarTape takes float, double or long double; for derivatives of derivatives use Graph<double>");
+
+ public:
+  using value_type = T;
+
+  ScalarVar() = default;
+  template <class N>
+    requires(is_scalar<N>)
+  MINIGRAD_INLINE ScalarVar(const N& constant) : value_(static_cast<T>(constant)) {}
+
+  const T& value() const { return value_; }
+  /// The value without its derivative, as in static_cast<int>(x).
+  template <class N>
+    requires(is_scalar<N>)
+  explicit operator N() const { return static_cast<N>(value_); }
+
+  /// dL/d(this) after backward(L), for a variable of the tape; 0 where L does not depend on it. Throws GraphError for
+  /// a ScalarVar that is no variable, and before backward().
+  T grad() const {
+    if (!tape_) detail::fail<GraphError>({"grad: this ScalarVar is a constant: make it by tape.variable()"});
+    if (!tape_->holds(id_, id_)) refuse("grad");
+    if (!(id_ & detail::variable_bit))
+      detail::fail<GraphError>(
+          {"grad: this ScalarVar was computed, and a tape has gradients of variables only: make it by "
+           "tape.variable()"});
+    if (!tape_->swept()) detail::fail<GraphError>({"grad: no gradient yet: call backward() on a loss that uses it"});
+    return tape_->adjoint(detail::index_of(id_));
+  }
+
+  void backward() const {
+    if (!tape_)
+      detail::fail<GraphError>(
+          {"backward: the loss depends on no tape.variable(), so there is nothing to differentiate"});
+    if (!tape_->holds(id_, id_)) refuse("backward");
+    tape_->sweep(detail::index_of(id_), slope_);
+  }
+
+  template <class X>
+  MINIGRAD_INLINE ScalarVar& operator+=(const X& x) {
+    return *this = *this + x;
+  }
+  template <class X>
+  MINIGRAD_INLINE ScalarVar& operator-=(const X& x) {
+    return *this = *this - x;
+  }
+  template <class X>
+  MINIGRAD_INLINE ScalarVar& operator*=(const X& x) {
+    return *this = *this * x;
+  }
+  template <class X>
+  MINIGRAD_INLINE ScalarVar& operator/=(const X& x) {
+    return *this = *this / x;
+  }
+
+  friend bool operator==(const ScalarVar& a, const ScalarVar& b) { return a.value_ == b.value_; }
+  friend bool operator!=(const ScalarVar& a, const ScalarVar& b) { return a.value_ != b.value_; }
+  friend bool operator<(const ScalarVar& a, const ScalarVar& b) { return a.value_ < b.value_; }
+  friend bool operator<=(const ScalarVar& a, const ScalarVar& b) { return a.value_ <= b.value_; }
+  friend bool operator>(const ScalarVar& a, const ScalarVar& b) { return a.value_ > b.value_; }
+  friend bool operator>=(const ScalarVar& a, const ScalarVar& b) { return a.value_ >= b.value_; }
+
+ private:
+  friend class ScalarTape<T>;
+  template <class Value, class... R, class... X>
+  friend auto on_tape(const char*, const Value&, const detail::Rules<R...>&, const X&...);
+
+  MINIGRAD_INLINE ScalarVar(T value, T slope, detail::Tape<T>* tape, detail::TapeId id)
+      : value_(value), slope_(slope), tape_(tape), id_(id) {}
+
+  [[noreturn, gnu::cold, gnu::noinline]] static void refuse(const char* op) {
+    detail::fail<GraphError>({op, ": a ScalarVar belongs to another tape, or is from before clear() of its tape"});
+  }
+
+  /// The result of an op, which depends on each input as the input's rule says.
+  template <class Value, class Rules, std::size_t... K, class... X>
+  MINIGRAD_INLINE static ScalarVar result(std::index_sequence<K...>, const char* op, const Value& value,
+                                          const Rules& rules, const X&... x) {
+    ScalarVar y(T(value(static_cast<T>(value_of(x))...)));
+    (y.depend_on(x, op, rules.template get<K>(), static_cast<T>(value_of(x))...), ...);
+    return y;
+  }
+  template <class X, class Rule, class... In>
+  MINIGRAD_INLINE void depend_on(const X& x, const char* op, const Rule& rule, const In&... in) {
+    if constexpr (is_scalar_var<X> && !std::is_same_v<Rule, NoRule>) {
+      if (!x.tape_) return;
+      const T slope = rule(T(1), value_, in...);
+      // A rule that gives 0 even for an infinite g stops it, as maximum() does on the way to the smaller operand.
+      if (slope == 0 && rule(std::numeric_limits<T>::infinity(), value_, in...) == 0) [[unlikely]] {
+        *this = stopped_before(x, op, *this);
+        return;
+      }
+      if (!tape_) {
+        *this = {value_, slope * x.slope_, x.tape_, x.id_ & ~detail::variable_bit};
+        return;
+      }
+      if (tape_ != x.tape_ || !tape_->holds(id_, x.id_)) [[unlikely]]
+        refuse(op);
+      const std::uint32_t a = detail::index_of(id_), b = detail::index_of(x.id_);
+      if (a == b) {
+        slope_ += slope * x.slope_;
+      } else {
+        id_ = tape_->record(slope_, a, slope * x.slope_, b);
+        slope_ = 1;
+      }
+    }
+  }
+  /// y, if it depends on x by a slope of 0, even where an adjoint is infinite. Takes copies, so that the numbers that
+  /// all else is about may stay in registers.
+  [[gnu::cold, gnu::noinline]] static ScalarVar stopped_before(ScalarVar x, const char* op, ScalarVar y) {
+    if (!y.tape_) y = {y.value_, 0, x.tape_, detail::stamp_of(x.id_) + detail::nowhere};
+    if (y.tape_ != x.tape_ || !y.tape_->holds(y.id_, x.id_)) refuse(op);
+    const T stop = 0 * x.slope_;  // NaN, if the way to x was infinitely steep
+    const std::uint32_t a = detail::index_of(y.id_), b = detail::index_of(x.id_);
+    if (a == b) return {y.value_, y.slope_ + stop, y.tape_, y.id_};
+    if (stop != 0) return {y.value_, 1, y.tape_, y.tape_->record(y.slope_, a, stop, b)};
+    if (!y.tape_->passes_on(b)) return y;
+    return {y.value_, 1, y.tape_, y.tape_->record_stop(y.slope_, a, b)};
+  }
+
+  T value_{};
+  T slope_{};                        // along the number that id_ names
+  detail::Tape<T>* tape_ = nullptr;  // none for a constant
+  detail::TapeId id_ = 0;
+};
+
+namespace detail {
+
+template <class X, class... Rest>
+struct FirstScalarVar : FirstScalarVar<Rest...> {};
+template <class T, class... Rest>
+struct FirstScalarVar<ScalarVar<T>, Rest...> {
+  using type = ScalarVar<T>;
+};
+
+}  // namespace detail
+
+/// What an op of the table does when a ScalarVar is among its inputs; see record.hpp.
+template <class Value, class... R, class... X>
+MINIGRAD_INLINE auto on_tape(const char* op, const Value& value, const detail::Rules<R...>& rules, const X&... x) {
+  using S = typename detail::FirstScalarVar<X...>::type;
+  static_assert(((is_scalar<X> || std::is_same_v<X, S>)&&...),
+                "minigrad: a ScalarVar meets numbers and ScalarVars of its own type, nothing else");
+  return S::result(std::index_sequence_for<X...>{}, op, value, rules, x...);
+}
+
+/// Records how numbers are computed from its variables, in memory that clear() keeps, and passes derivatives back. A
+/// tape belongs to one thread; tapes of different threads know nothing of each other.
+template <class T>
+class ScalarTape {
+ public:
+  using value_type = T;
+
+  ScalarTape() = default;
+  ScalarTape(const ScalarTape&) = delete;
+  ScalarTape& operator=(const ScalarTape&) = delete;
+
+  /// A number whose gradient is wanted: read it by .grad() after backward().
+  ScalarVar<T> variable(T value) { return {value, 1, &tape_, tape_.add_variables(1)}; }
+
+  /// How many numbers are recorded: the variables, and each result in which two recorded numbers come together.
+  std::size_t size() const { return tape_.size(); }
+
+  /// Forgets everything, and keeps the memory. Every ScalarVar of this tape becomes invalid, and says so when it meets
+  /// another or is asked for a gradient.
+  void clear() { tape_.clear(); }
+
+  /// f(x) and its derivatives along each x, for a function of many numbers, which gets them as a
+  /// std::span<const ScalarVar<T>>: returns the value and writes the derivatives to `gradient`, which has the size of
+  /// x. The result may be a constant; its derivatives are 0. Clears the tape first. Throws GraphError when f calls it
+  /// for the same tape.
+  template <class F>
+  T value_and_grad(const F& f, std::span<const T> x, std::span<T> gradient) {
+    if (gradient.size() != x.size())
+      detail::fail<ValueError>(
+          {"value_and_grad: room for ", gradient.size(), " derivatives of a function of ", x.size(), " numbers"});
+    if (running_)
+      detail::fail<GraphError>({"value_and_grad: called by a function that the same tape is differentiating: give the "
+                                "inner function a tape of its own"});
+    const detail::ScopedFlag guard(running_);
+    clear();
+    std::vector<ScalarVar<T>> in = std::exchange(arguments_, {});
+    in.resize(x.size());
+    const detail::TapeId first = tape_.add_variables(x.size());
+    for (std::size_t k = 0; k < x.size(); ++k) in[k] = {x[k], 1, &tape_, first + k};
+    const ScalarVar<T> y = f(std::span<const ScalarVar<T>>(in));
+    arguments_ = std::move(in);
+    if (y.tape_ && y.tape_ != &tape_) y.refuse("value_and_grad");
+    if (y.tape_) y.backward();
+    const std::size_t index = detail::index_of(first);
+    for (std::size_t k = 0; k < x.size(); ++k) gradient[k] = tape_.adjoint(index + k);
+    return y.value_;
+  }
+
+  /// The same for f(x, ...) of a few numbers. One gives the pair {value, derivative}, several {value, array of
+  /// derivatives}.
+  template <class F, class... N>
+    requires(is_scalar<N>&&...)
+  auto value_and_grad(const F& f, T x, const N&... more) {
+    constexpr std::size_t count = 1 + sizeof...(N);
+    const std::array<T, count> in{x, static_cast<T>(more)...};
+    std::array<T, count> gradient;
+    const auto spread = [&]<std::size_t... K>(std::index_sequence<K...>) {
+      return value_and_grad([&](std::span<const ScalarVar<T>> v) { return ScalarVar<T>(f(v[K]...)); },
+                            std::span<const T>(in), std::span<T>(gradient));
+    };
+    const T value = spread(std::make_index_sequence<count>{});
+    if constexpr (count == 1)
+      return std::pair<T, T>(value, gradient[0]);
+    else
+      return std::pair<T, std::array<T, count>>(value, gradient);
+  }
+
+ private:
+  detail::Tape<T> tape_;
+  std::vector<ScalarVar<T>> arguments_;  // of value_and_grad(), kept for its memory
+  bool running_ = false;                 // value_and_grad()
+};
+
+/// Computes dL/dv for every variable v of the loss's tape, and forgets what an earlier backward() found. Throws
+/// GraphError for a constant, and for a loss from before clear().
+template <class T>
+void backward(const ScalarVar<T>& loss) {
+  loss.backward();
+}
+
+}  // namespace minigrad

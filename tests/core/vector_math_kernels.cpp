@@ -1,8 +1,0 @@
-// The row kernels of all vector functions, compiled as vector_math_flags_test.sh asks.
-#include "../support/lane_functions.hpp"
-
-std::vector<support::LaneFunction> portable_functions();
-std::vector<support::LaneFunction> avx2_functions();
-
-std::vector<support::LaneFunction> portable_functions() { return all_functions<Isa::portable>(); }
-std::vector<support::LaneFunction> avx2_functions() { return all_functions<Isa::avx2>(); }

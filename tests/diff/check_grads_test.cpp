@@ -1,0 +1,165 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <minigrad/diff/check_grads.hpp>
+#include <minigrad/tensor/create.hpp>
+#include <string>
+
+using namespace minigrad;
+
+namespace {
+
+/// x^2 with a derivative of 3 x.
+auto wrong_square(const auto& x) {
+  return elementwise("wrong_square", inputs(x), [](auto v) { return v * v; },
+                     [](auto g, auto&&, auto v) { return 3 * g * v; });
+}
+
+/// x^2 with a derivative that is right, but that the next derivative cannot see through.
+auto opaque_square(const auto& x) {
+  return elementwise("opaque_square", inputs(x), [](auto v) { return v * v; },
+                     [](auto g, auto&&, auto v) { return 2 * g * value_of(v); });
+}
+
+/// a b whose second derivative is NaN where b is 0: (a b / b) b is not a b there.
+auto undefined_at_zero(const auto& a, const auto& b) {
+  return record("undefined_at_zero", inputs(a, b), [](const auto& x, const auto& y) { return x * y; },
+                [](const auto& g, auto&&, auto&&, const auto& y) { return g * y; },
+                [](const auto& g, auto&&, const auto& x, const auto& y) { return g * x * y / y; });
+}
+
+template <class Check>
+std::string message_of(const Check& check) {
+  try {
+    check();
+  } catch (const GradientError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("check_grads accepts right derivatives of numbers to any order") {
+  check_grads([](auto x) { return tanh(x); }, {0.5});
+  check_grads([](auto x) { return tanh(x); }, {0.5}, 4);
+  check_grads([](auto x, auto y) { return sin(x) * y / (1 + x * x); }, {0.5, -2.0}, 3);
+}
+
+TEST_CASE("check_grads accepts right derivatives of tensors of any shape, alone or together") {
+  const Tensor<double> a{{1, 2, 3}, {-1, 0.5, 2}}, b{{1, 2}, {3, 4}, {0.5, 0.25}};
+  check_grads([](auto x, auto y) { return matmul(x, y); }, {a, b}, 3);
+  check_grads([](auto x) { return sum(exp(x)); }, {a}, 3);
+  check_grads([](auto x) { return tanh(x); }, {Tensor<double>::scalar(0.5)}, 3);
+  check_grads([](auto x) { return tanh(x); }, {Tensor<double>::empty({2, 0})}, 2);
+  check_grads([](auto x, auto y, auto z) { return x * y + z; }, {a, a, Tensor<double>{1, 2, 3}}, 2);
+}
+
+TEST_CASE("check_grads works in float, with fewer digits") {
+  const Tensor<float> a{{1, 2, 3}, {-1, 0.5, 2}}, b{{1, 2}, {3, 4}, {0.5, 0.25}};
+  check_grads([](auto x, auto y) { return tanh(matmul(x, y)); }, {a, b}, 2);
+  check_grads([](auto x) { return tanh(x); }, {0.5f}, 3);
+  CHECK_THROWS_AS(check_grads([](auto x) { return wrong_square(x); }, {a}), GradientError);
+}
+
+TEST_CASE("check_grads checks an input of many elements, and finds one that is wrong") {
+  Rng rng(1);
+  const auto x = normal<double>({40, 25}, 0, 1, rng);
+  check_grads([](auto v) { return square(v); }, {x}, 2);
+  const auto wrong_at_777 = [](auto v) {
+    return record("wrong_at_777", inputs(v), [](const auto& u) { return u * u; },
+                  [](const auto& g, auto&&, const auto& u) {
+                    auto factor = full<double>({40, 25}, 2);
+                    factor[777] = 3;
+                    return g * u * factor;
+                  });
+  };
+  const std::string message = message_of([&] { check_grads(wrong_at_777, {x}); });
+  CHECK(message.find("order 1, input 0, element (31, 2): backward() gives") != message.npos);
+}
+
+TEST_CASE("check_grads names order, input, element and both values") {
+  CHECK(message_of([] { check_grads([](auto x) { return wrong_square(x); }, {2.0}); }) ==
+        "minigrad: check_grads: order 1, input 0: backward() gives 6, finite differences give 4");
+  CHECK(message_of([] {
+          check_grads([](auto x, auto y) { return sum(x + wrong_square(y)); },
+                      {Tensor<double>{{1, 1}}, Tensor<double>{{0, 0}, {0, 2}}});
+        }) == "minigrad: check_grads: order 1, input 1, element (1, 1): backward() gives 6, finite differences give 4");
+}
+
+TEST_CASE("check_grads finds a rule that is wrong only when it is differentiated again") {
+  check_grads([](auto x) { return opaque_square(x); }, {2.0}, 1);
+  CHECK(message_of([] { check_grads([](auto x) { return opaque_square(x); }, {2.0}, 2); }) ==
+        "minigrad: check_grads: order 2, input 0: backward() gives 0, finite differences give 2");
+}
+
+TEST_CASE("check_grads finds a rule that gives another result on Vars than on values") {
+  const auto two_faced = [](auto x) {
+    return record(
+        "two_faced", inputs(x), [](const auto& v) { return v * v; },
+        [](const auto& g, auto&&, const auto& v) {
+          if constexpr (is_var<std::decay_t<decltype(g)>>)
+            return 3 * g * v;
+          else
+            return 2 * g * v;
+        });
+  };
+  CHECK(message_of([&] { check_grads(two_faced, {2.0}); }) ==
+        "minigrad: check_grads: order 1, input 0: grad() gives 6, finite differences give 4");
+}
+
+TEST_CASE("several outputs are weighted at random, which the message says") {
+  const std::string message =
+      message_of([] { check_grads([](auto x) { return wrong_square(x); }, {Tensor<double>{1, 2}}); });
+  CHECK(message.find("minigrad: check_grads: order 1, input 0, element (0): backward() gives ") == 0);
+  CHECK(message.find(", for the outputs weighted at random") != message.npos);
+  CHECK(message == message_of([] { check_grads([](auto x) { return wrong_square(x); }, {Tensor<double>{1, 2}}); }));
+}
+
+TEST_CASE("errors that would cancel in a plain sum of the outputs are found") {
+  const auto swapped = [](auto x) {
+    return record("swapped", inputs(x), [](const auto& v) { return 2 * v; },
+                  [](const auto& g, auto&&, auto&&) { return concatenate({slice(g, 1, 2), slice(g, 0, 1)}) * 2; });
+  };
+  CHECK_THROWS_AS(check_grads(swapped, {Tensor<double>{1, 2}}), GradientError);
+}
+
+TEST_CASE("check_grads notices what is not finite") {
+  CHECK(message_of([] { check_grads([](auto x) { return sqrt(x); }, {0.0}); }) ==
+        "minigrad: check_grads: order 1, input 0: backward() gives inf, finite differences give nan");
+  const std::string message = message_of(
+      [] { check_grads([](auto x, auto y) { return undefined_at_zero(x, y); }, {2.0, 0.0}); });
+  CHECK(message.find("order 1, input 1: backward() gives") != message.npos);
+  CHECK(message.find("nan, finite differences give 2") != message.npos);
+  CHECK_THROWS_AS(check_grads([](auto x) { return exp(x); }, {1000.0}), GradientError);
+  CHECK_THROWS_AS(check_grads([](auto x) { return x * std::numeric_limits<double>::quiet_NaN(); }, {1.0}),
+                  GradientError);
+}
+
+TEST_CASE("a function may ignore an input, or all of them") {
+  check_grads([](auto x, auto) { return x * x; }, {2.0, 3.0}, 3);
+  check_grads([](auto x) { return x.graph().input(5); }, {2.0}, 2);
+  check_grads([](auto x) { return sign(x); }, {Tensor<double>{-1, 2}}, 2);
+}
+
+TEST_CASE("check_grads allows for the rounding of large values") {
+  check_grads([](auto x) { return x + 1e9; }, {1.0}, 2);
+  check_grads([](auto x) { return 1e6 * sin(x); }, {1.0}, 3);
+}
+
+TEST_CASE("tolerance and step may be chosen") {
+  const auto nearly = [](auto x) {
+    return elementwise("nearly", inputs(x), [](auto v) { return v * v; },
+                       [](auto g, auto&&, auto v) { return 2.001 * g * v; });
+  };
+  CHECK_THROWS_AS(check_grads(nearly, {2.0}), GradientError);
+  check_grads(nearly, {2.0}, {.tolerance = 1e-2});
+  check_grads([](auto x) { return log(x); }, {1e-6}, {.tolerance = 1e-4, .step = 1e-9});
+  check_grads([](auto x) { return tanh(x); }, {2.0}, {.order = 3});
+}
+
+TEST_CASE("an order below 1 is refused") {
+  CHECK_THROWS_WITH_AS(check_grads([](auto x) { return x * 1; }, {2.0}, 0),
+                       "minigrad: check_grads: order 0 is not 1 or more", ValueError);
+}

@@ -1,0 +1,212 @@
+#include <doctest/doctest.h>
+
+#include <minigrad/diff/checkpoint.hpp>
+#include <minigrad/diff/hooks.hpp>
+#include <minigrad/nn/layers.hpp>
+#include <minigrad/nn/sequential.hpp>
+#include <minigrad/tensor/create.hpp>
+#include <string>
+#include <vector>
+
+using namespace minigrad;
+using T = Tensor<double>;
+
+namespace {
+
+/// A network of many layers, as it is or in checkpoints of two layers each.
+struct Deep {
+  std::vector<Linear<double>> layers;
+  bool checkpoints = false;
+
+  Deep(std::size_t depth, Rng& rng) {
+    for (std::size_t i = 0; i < depth; ++i) layers.emplace_back(4, 4, rng);
+  }
+  auto operator()(auto x) const {
+    for (std::size_t i = 0; i < layers.size(); i += 2) {
+      const auto block = [&, i](const auto& v) { return tanh(layers[i + 1](tanh(layers[i](v)))); };
+      x = checkpoints ? checkpoint(block, x) : block(x);
+    }
+    return x;
+  }
+  auto parts() { return std::tie(layers); }
+};
+
+std::vector<T> gradients(Deep& model, const T& x, std::size_t& nodes) {
+  zero_grad(model);
+  Graph<T> graph;
+  const auto in = graph.variable(x);
+  const auto loss = sum(square(model(in)));
+  nodes = graph.size();
+  backward(loss);
+  std::vector<T> out{in.grad()};
+  for (const auto& p : parameters(model)) out.push_back(p.grad());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a checkpointed network has the same loss and gradients to the bit, from fewer nodes") {
+  Rng rng(1);
+  Deep model(8, rng);
+  const auto x = normal<double>({3, 4}, 0, 1, rng);
+  std::size_t plain_nodes = 0, nodes = 0;
+  const auto expected = gradients(model, x, plain_nodes);
+  model.checkpoints = true;
+  CHECK(gradients(model, x, nodes) == expected);
+  CHECK(nodes == 1 + 4 + 2);
+  CHECK(plain_nodes == 1 + 8 * 4 + 2);
+  CHECK(model(x) == [&] {
+    model.checkpoints = false;
+    return model(x);
+  }());
+}
+
+TEST_CASE("a model may be checkpointed as it is, by a reference to it") {
+  Rng rng(1);
+  Sequential<double> model{Linear<double>(4, 3, rng), Tanh(), Linear<double>(3, 1, rng)};
+  const auto x = normal<double>({5, 4}, 0, 1, rng);
+  Graph<T> graph;
+  backward(sum(model(graph.input(x))));
+  std::vector<T> expected;
+  for (const auto& p : parameters(model)) expected.push_back(p.grad());
+  zero_grad(model);
+  backward(sum(checkpoint(model, graph.input(x))));
+  for (std::size_t k = 0; k < expected.size(); ++k) CHECK(parameters(model)[k].grad() == expected[k]);
+}
+
+TEST_CASE("checkpoint() on numbers, on several arguments, and on one that is given twice") {
+  Graph<double> graph;
+  const auto x = graph.variable(2), y = graph.variable(3);
+  const auto f = [](auto a, auto b, auto c) { return a * b * c * c; };
+  const auto z = checkpoint(f, x, y, x);
+  CHECK(z.value() == 24);
+  backward(z);
+  CHECK(x.grad() == 36);
+  CHECK(y.grad() == 8);
+  CHECK(checkpoint(f, 2.0, 3.0, 2.0) == 24);
+}
+
+TEST_CASE("checkpoint() takes Tensors and Parameters beside Vars") {
+  Graph<T> graph;
+  const auto x = graph.variable({1, 2});
+  Parameter<T> w(T{3, 4});
+  backward(sum(checkpoint([](auto a, auto b, auto c) { return a * b * c; }, x, T{5, 6}, w)));
+  CHECK(x.grad() == T{15, 24});
+  CHECK(w.grad() == T{5, 12});
+}
+
+TEST_CASE("an argument that depends on another argument is not counted twice, by backward() or by grad()") {
+  Graph<double> graph;
+  const auto x = graph.variable(3), y = x * x;
+  const auto f = [](auto a, auto b) { return a * b; };
+  const auto z = checkpoint(f, x, y);
+  CHECK(grad(z, x).value() == 27);
+  CHECK(grad(grad(z, x), x).value() == 18);
+  CHECK(grad(grad(grad(z, x), x), x).value() == 6);
+  CHECK(grad(checkpoint(f, x, x), x).value() == 6);
+  backward(z);
+  CHECK(x.grad() == 27);
+}
+
+TEST_CASE("a gradient through a checkpoint may be part of a loss, parameters and all") {
+  Parameter<double> w(3);
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  const auto slope = grad(checkpoint([&](auto v) { return w * square(v); }, x), x);  // 2 w x
+  backward(square(slope));
+  CHECK(w.grad() == 8 * 3 * 4);
+  CHECK(x.grad() == 8 * 9 * 2);
+}
+
+TEST_CASE("checkpoints nest") {
+  Graph<double> graph;
+  int calls = 0;
+  const auto x = graph.variable(2);
+  const auto inner = [&](auto v) {
+    ++calls;
+    return v * v;
+  };
+  const auto y = checkpoint([&](auto v) { return checkpoint(inner, checkpoint(inner, v)); }, x);
+  CHECK(graph.size() == 2);
+  CHECK(calls == 2);
+  backward(y);
+  CHECK(x.grad() == 32);
+  CHECK(calls == 2 + 2 + 2);  // forward, once more for the outer checkpoint, and for each of the inner ones
+}
+
+TEST_CASE("a function of data alone needs no gradient, and is not computed again") {
+  Graph<double> graph;
+  int calls = 0;
+  const auto f = [&](auto v) {
+    ++calls;
+    return v * 2;
+  };
+  const auto data = checkpoint(f, graph.input(3)), x = graph.variable(1);
+  backward(data * x);
+  CHECK(x.grad() == 6);
+  CHECK(calls == 1);
+  CHECK_THROWS_AS(backward(checkpoint(f, graph.input(3))), GraphError);
+  CHECK_THROWS_AS(backward(checkpoint([](auto v) { return stop_gradient(v); }, x)), GraphError);
+}
+
+TEST_CASE("a function that gives another result the second time is refused") {
+  const char* const message =
+      "minigrad: checkpoint: computed again for the gradient, the function gave another result: it must depend on "
+      "nothing but its arguments and parameters that keep their values; no random numbers, as in Dropout";
+  Rng rng(1);
+  Dropout dropout(0.5, rng);
+  Graph<T> graph;
+  const auto x = graph.variable(ones<double>({100}));
+  CHECK_THROWS_WITH_AS(backward(sum(checkpoint(dropout, x))), message, GraphError);
+  graph.clear();
+  Parameter<T> w(T{1, 2});
+  const auto loss = sum(checkpoint([&](auto v) { return v * w; }, graph.variable({1, 1})));
+  w.value() = T{1, 3};
+  CHECK_THROWS_WITH_AS(backward(loss), message, GraphError);
+  graph.clear();
+  const auto nan = checkpoint([](auto v) { return sqrt(v); }, graph.variable({-1}));  // the same NaN each time
+  CHECK_NOTHROW(backward(nan));
+}
+
+TEST_CASE("a function that uses a Var of the outer graph by capture is refused") {
+  Graph<double> graph;
+  const auto x = graph.variable(2), captured = graph.variable(3);
+  CHECK_THROWS_WITH_AS(checkpoint([&](auto v) { return v * captured; }, x),
+                       "minigrad: mul: the operands belong to different graphs", GraphError);
+  CHECK_THROWS_WITH_AS(checkpoint([&](auto) { return captured; }, x),
+                       "minigrad: checkpoint: the operands belong to different graphs", GraphError);
+}
+
+TEST_CASE("a graph with frozen parameters freezes those inside of a checkpoint too") {
+  Parameter<double> w(2);
+  Graph<double> graph;
+  graph.freeze_parameters();
+  const auto x = graph.variable(3);
+  backward(checkpoint([&](auto v) { return v * w; }, x));
+  CHECK(x.grad() == 2);
+  CHECK(!w.has_grad());
+}
+
+TEST_CASE("retain_grads() keeps the gradient of a checkpoint, and a hook on it is called") {
+  Graph<T> graph;
+  graph.retain_grads();
+  const auto x = graph.variable({1, 2});
+  const auto y = checkpoint([](auto v) { return v * v; }, x);
+  register_hook(y, [](const T& g) { return g * 10; });
+  backward(sum(y * 3));
+  CHECK(y.grad() == T{30, 30});
+  CHECK(x.grad() == T{60, 120});
+}
+
+TEST_CASE("stop_gradient() is the value, and no gradient passes through it") {
+  Graph<T> graph;
+  const auto x = graph.variable({1, 2});
+  backward(sum(x * stop_gradient(x)));
+  CHECK(x.grad() == T{1, 2});
+  CHECK(grad(sum(x * stop_gradient(x * x)), x).value() == T{1, 4});
+  CHECK(stop_gradient(T{1, 2}) == T{1, 2});
+  CHECK(stop_gradient(3.0) == 3);
+  Parameter<T> w(T{5, 6});
+  CHECK(stop_gradient(w) == T{5, 6});
+  CHECK_THROWS_AS(backward(sum(stop_gradient(x))), GraphError);
+}

@@ -1,0 +1,218 @@
+#include <doctest/doctest.h>
+
+#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/checkpoint.hpp>
+#include <minigrad/diff/hooks.hpp>
+#include <minigrad/ops/ops.hpp>
+#include <string>
+#include <vector>
+
+using namespace minigrad;
+using T = Tensor<double>;
+
+TEST_CASE("a hook sees the whole gradient of a Var, once, when all its uses have added to it") {
+  Graph<double> graph;
+  const auto x = graph.variable(3);
+  const auto y = x * x;
+  std::vector<double> seen;
+  register_hook(y, [&](double g) { seen.push_back(g); });
+  backward(y * 2 + y * 5);
+  CHECK(seen == std::vector<double>{7});
+  CHECK(x.grad() == 42);
+}
+
+TEST_CASE("a hook that gives a value replaces the gradient, for what is kept and for what is passed on") {
+  Graph<T> graph;
+  graph.retain_grads();
+  const auto x = graph.variable({1, 2, 3});
+  const auto y = x * x;
+  register_hook(y, [](const T& g) { return clamp(g, -2, 2); });
+  backward(sum(y * T{10, 1, -10}));
+  CHECK(y.grad() == T{2, 1, -2});
+  CHECK(x.grad() == T{4, 4, -12});
+}
+
+TEST_CASE("hooks on variables and on parameters change what these keep") {
+  Parameter<double> w(3);
+  Graph<double> graph;
+  const auto x = graph.variable(2), p = graph.parameter(w);
+  register_hook(x, [](double g) { return -g; });
+  register_hook(p, [](double g) { return 10 * g; });
+  backward(x * p);
+  CHECK(x.grad() == -3);
+  CHECK(w.grad() == 20);
+}
+
+TEST_CASE("several hooks are called in the order in which they were registered") {
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  std::vector<double> seen;
+  register_hook(x, [&](double g) { seen.push_back(g); });
+  register_hook(x, [](double g) { return g + 1; });
+  register_hook(x, [&](double g) { seen.push_back(g); });
+  register_hook(x, [](double g) { return g * 10; });
+  backward(x * 5);
+  CHECK(seen == std::vector<double>{5, 6});
+  CHECK(x.grad() == 60);
+}
+
+TEST_CASE("a hook is called at every backward() until the graph is cleared") {
+  Graph<double> graph;
+  int calls = 0;
+  const auto x = graph.variable(2);
+  register_hook(x, [&](double) { ++calls; });
+  backward(x * 1);
+  backward(x * 2);
+  CHECK(calls == 2);
+  graph.clear();
+  const auto y = graph.variable(2);
+  backward(y * 1);
+  CHECK(calls == 2);
+}
+
+TEST_CASE("a hook on a loss sees 1, and one that no gradient reaches is not called") {
+  Graph<double> graph;
+  const auto x = graph.variable(2), unused = graph.variable(3), loss = x * 4;
+  std::vector<double> seen;
+  int calls = 0;
+  register_hook(loss, [&](double g) { seen.push_back(g); });
+  register_hook(unused, [&](double) { ++calls; });
+  backward(loss);
+  CHECK(seen == std::vector<double>{1});
+  CHECK(calls == 0);
+}
+
+TEST_CASE("grad() calls hooks too: what they give is recorded, and can be differentiated again") {
+  Graph<double> graph;
+  const auto x = graph.variable(2), y = square(x);
+  std::vector<double> seen;
+  register_hook(y, [](const auto& g) { return g * 3; });
+  register_hook(y, [&](double g) { seen.push_back(g); });
+  const auto slope = grad(y * x, x);  // y + 3 x dy/dx = x^2 + 6 x^2
+  CHECK(slope.value() == 28);
+  CHECK(seen == std::vector<double>{6});
+  CHECK(grad(slope, x).value() == 3 * 4 + 24);  // y's hook again, and 6 x^2
+}
+
+TEST_CASE("grad() refuses a hook that changes values and cannot be recorded") {
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  register_hook(x, [](double g) { return g * 3; });
+  CHECK_THROWS_WITH_AS(grad(x * x, x),
+                       "minigrad: grad: a hook changes a gradient and takes values only, so that grad() cannot record "
+                       "what it does: let it take const auto&",
+                       GraphError);
+}
+
+TEST_CASE("a hook may not change a gradient's shape") {
+  Graph<T> graph;
+  const auto x = graph.variable({1, 2, 3});
+  register_hook(x, [](const T& g) { return sum(g); });
+  CHECK_THROWS_WITH_AS(backward(sum(x)),
+                       "minigrad: register_hook: a hook got a gradient of shape [3] and gave one of shape []",
+                       ShapeError);
+}
+
+TEST_CASE("a hook on a Var that needs no gradient is refused, and so is one on a Var from before clear()") {
+  Graph<double> graph;
+  const auto x = graph.input(2);
+  CHECK_THROWS_WITH_AS(register_hook(x, [](double) {}),
+                       "minigrad: register_hook: this Var (input) needs no gradient, so there is nothing to look at: "
+                       "make it by graph.variable()",
+                       GraphError);
+  graph.clear();
+  CHECK_THROWS_WITH_AS(register_hook(x, [](double) {}), "minigrad: Var: used after clear() of its graph", GraphError);
+}
+
+TEST_CASE("a node with hooks is otherwise what it was: its op, inputs, value and numbers") {
+  Graph<T> graph;
+  const auto x = graph.variable({1, 2});
+  const auto y = x * 3;
+  register_hook(y, [](const T&) {});
+  CHECK(graph.node(y.id()).op() == std::string("mul"));
+  CHECK(graph.node(y.id()).inputs()[0] == x.id());
+  CHECK(graph.node(y.id()).number(1) == 3);
+  CHECK(y.value() == T{3, 6});
+  backward(sum(y));
+  CHECK(x.grad() == T{3, 3});
+}
+
+TEST_CASE("an exception from a hook comes through, and the graph can be cleared and used again") {
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  register_hook(x, [](double) { detail::fail<ValueError>({"stop here"}); });
+  CHECK_THROWS_WITH_AS(backward(x * 2), "minigrad: stop here", ValueError);
+  graph.clear();
+  const auto y = graph.variable(2);
+  backward(y * 2);
+  CHECK(y.grad() == 2);
+}
+
+TEST_CASE("a hook may not start another backward() on its graph, nor clear it, and the graph stays usable") {
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  {
+    const auto y = x * x, other = sin(x);
+    register_hook(y, [&](double) { backward(other); });
+    CHECK_THROWS_WITH_AS(backward(y * x),
+                         "minigrad: backward: called by a hook, while gradients pass through the same graph: call it "
+                         "later, or give the hook a graph of its own",
+                         GraphError);
+  }
+  {
+    const auto y = x * x;
+    register_hook(y, [&](double) { graph.clear(); });
+    CHECK_THROWS_WITH_AS(backward(y * x),
+                         "minigrad: clear: called by a hook, or within checkpoint(), while the graph is in use: call "
+                         "it later",
+                         GraphError);
+  }
+  graph.clear();
+  const auto z = graph.variable(3);
+  backward(z * z);
+  CHECK(z.grad() == 6);
+}
+
+TEST_CASE("the gradient of a variable with a hook can be forgotten, and begins anew") {
+  Graph<double> graph;
+  const auto x = graph.variable(3);
+  register_hook(x, [](double g) { return 10 * g; });
+  backward(square(x));
+  CHECK(x.grad() == 60);
+  x.zero_grad();
+  CHECK_THROWS_AS(x.grad(), GraphError);
+  backward(2 * x);
+  CHECK(x.grad() == 20);
+}
+
+TEST_CASE("a hook that a hook registers is called from the next time on") {
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  const auto y = x * x;
+  int early = 0, late = 0;
+  register_hook(y, [&](double) {
+    ++early;
+    for (int i = 0; i < 4; ++i) register_hook(y, [&](double) { ++late; });
+  });
+  register_hook(y, [&](double) { ++early; });
+  const auto loss = y * 1;
+  backward(loss, {.keep_graph = true});
+  CHECK(early == 2);
+  CHECK(late == 0);
+  backward(loss);
+  CHECK(early == 4);
+  CHECK(late == 4);
+}
+
+TEST_CASE("a graph is not cleared by a hook while grad() records, nor within checkpoint()") {
+  const char* const refusal =
+      "minigrad: clear: called by a hook, or within checkpoint(), while the graph is in use: call it later";
+  Graph<double> graph;
+  const auto x = graph.variable(2);
+  const auto y = x * x;
+  register_hook(y, [&](const auto&) { graph.clear(); });
+  CHECK_THROWS_WITH_AS(grad(y * x, x), refusal, GraphError);
+  CHECK_THROWS_WITH_AS(checkpoint([&](const auto& v) { return graph.clear(), v * v; }, x), refusal, GraphError);
+  graph.clear();
+  CHECK(graph.size() == 0);
+}
