@@ -31,8 +31,8 @@ struct Line {
 void update(Line& line, const Dataset<double>& data, double learning_rate) {
   Graph<X> graph;
   backward(mse_loss(line(graph.input(data.x)), data.y));
-  line.w.value() -= learning_rate * line.w.grad();
-  line.b.value() -= learning_rate * line.b.grad();
+  line.w.edit() -= learning_rate * line.w.grad();
+  line.b.edit() -= learning_rate * line.b.grad();
   zero_grad(line);
 }
 

@@ -23,8 +23,8 @@ using X = Tensor<double>;
 // is an epoch: every row has been seen once. The loss over all rows after each update is for us to look at.
 std::vector<double> train(const Dataset<double>& data, const DataLoaderOptions& options, int epochs, Rng& rng) {
   Linear<double> line(1, 1, rng);  // y = w x + b
-  line.weight.value().fill(1);
-  line.bias.value().fill(15);
+  line.weight.edit().fill(1);
+  line.bias.edit().fill(15);
   SGD optimizer(line, {.lr = 0.05});
   DataLoader loader(data, options, rng);
   Graph<X> graph;

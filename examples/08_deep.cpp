@@ -35,8 +35,8 @@ Sequential<double> deep_network(Rng& rng) {
 void he_initialise(Sequential<double>& network, Rng& rng) {
   for (std::size_t i = 0; i < network.size(); i += 2) {
     auto& layer = network.get<Linear<double>>(i);
-    init::kaiming_normal_(layer.weight.value(), rng);
-    init::zeros_(layer.bias.value());
+    init::kaiming_normal_(layer.weight.edit(), rng);
+    init::zeros_(layer.bias.edit());
   }
 }
 
@@ -110,9 +110,9 @@ void compare_slopes(const Data& data) {
   std::size_t count = 0, agree = 0;
   for (const auto& parameter : parameters(network))
     for (std::size_t i = 0; i < parameter.value().size(); ++i, ++count) {
-      const double kept = std::exchange(parameter.value()[i], parameter.value()[i] + h);
+      const double kept = std::exchange(parameter.edit()[i], parameter.value()[i] + h);
       const double slope = (evaluate(network, MSELoss(), data) - loss) / h;
-      parameter.value()[i] = kept;
+      parameter.edit()[i] = kept;
       if (std::fabs(slope - parameter.grad()[i]) < 1e-4) ++agree;
     }
   const double differences_ms = 1000 * differences.seconds();

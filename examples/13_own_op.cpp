@@ -4,7 +4,6 @@
 //
 //   g++ -std=c++20 -O2 -Iinclude examples/13_own_op.cpp -o 13_own_op && ./13_own_op
 
-#include <cmath>
 #include <cstdio>
 
 #include <minigrad/minigrad.hpp>
@@ -13,23 +12,28 @@ namespace mine {
 
 // y = e^(-x^2), a bump around 0, which relu and tanh are not. Its derivative is -2 x y.
 //
-// The second line computes the value of one number v. The third is the chain rule: from g, the slope of the loss along
-// y, the slope along x. It may use the result y and the input v, whichever makes it short. minigrad runs both over
-// whole tensors, and runs the third on Vars as well where a second derivative is asked for: so write it as plain maths.
-template <minigrad::Operand X>
-auto bump(const X& x) {
-  return minigrad::elementwise("bump", minigrad::inputs(x),
-                               [](auto v) { return std::exp(-v * v); },
-                               [](auto g, auto y, auto v) { return -2 * g * v * y; });
-}
+// The second line computes the value of one number v. The third is the rule, by the chain rule: from g, the slope of the
+// loss along y, it computes the slope along x. It takes what it reads: g; g and y; or g, y and v. minigrad runs both over
+// whole tensors, and runs the rule on Vars as well where a second derivative is asked for. So write it as plain maths,
+// with minigrad::exp and the like in place of std::exp.
+inline constexpr auto bump = minigrad::elementwise(
+    "bump", [](auto v) { return minigrad::exp(-v * v); },
+    [](auto g, auto y, auto v) { return -2 * g * v * y; });
 
 // The same with a slip of the pen: the 2 is missing. It compiles and runs; only the slopes are wrong.
-template <minigrad::Operand X>
-auto careless_bump(const X& x) {
-  return minigrad::elementwise("careless_bump", minigrad::inputs(x),
-                               [](auto v) { return std::exp(-v * v); },
-                               [](auto g, auto y, auto v) { return -g * v * y; });
-}
+inline constexpr auto careless_bump = minigrad::elementwise(
+    "careless_bump", [](auto v) { return minigrad::exp(-v * v); },
+    [](auto g, auto y, auto v) { return -g * v * y; });
+
+// A bump of any width. What an op is told besides its inputs are its attributes: value and rule get them first, and
+// describe() names them to messages and pictures.
+struct Width {
+  double width;
+  void describe(auto& list) const { list("width", width); }
+};
+inline constexpr auto wide_bump = minigrad::elementwise(
+    "wide_bump", [](const auto& a, auto v) { return minigrad::exp(-v * v / (a.width * a.width)); },
+    [](const auto& a, auto g, auto y, auto v) { return -2 / (a.width * a.width) * g * v * y; });
 
 }  // namespace mine
 
@@ -40,6 +44,7 @@ using namespace minigrad;
 void check_both() {
   check_grads([](auto x) { return mine::bump(x); }, {0.7}, 2);
   check_grads([](auto x) { return mine::bump(x); }, {Tensor{{-1.5, 0.0}, {0.3, 2.0}}}, 2);
+  check_grads([](auto x) { return mine::wide_bump.with(mine::Width{3})(x); }, {0.7}, 2);
   std::printf("bump: first and second derivative agree with finite differences, on a number and on a tensor\n\n");
   try {
     check_grads([](auto x) { return mine::careless_bump(x); }, {0.7});
@@ -51,6 +56,7 @@ void check_both() {
 // The op takes what every op takes. Without a Var among its inputs nothing is recorded: the result is just the value.
 void use_it_on_anything() {
   std::printf("bump(0.3)           = %.4f\n", mine::bump(0.3));
+  std::printf("wide_bump(0.3)      = %.4f, of width 3\n", mine::wide_bump.with(mine::Width{3})(0.3));
   std::printf("bump of a tensor    = %s\n", to_string(mine::bump(Tensor{-2.0, -1.0, 0.0, 1.0})).c_str());
   Graph<double> graph;
   const auto x = graph.variable(0.3);

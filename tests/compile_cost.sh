@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# compile_cost.sh [COMPILER [SCRATCH]]
+# compile_cost.sh [--instructions] [COMPILER [SCRATCH]]
 #
 # What does it cost to compile a training program? Prints CPU seconds and peak memory for compile_cost/mlp.cpp, for
 # minigrad.hpp alone, and for the standard headers alone that it ends up including: the fastest of three rounds each,
 # and how many times the standard headers that is. Fails above 400 MB; never for the time, which depends on the machine
-# and on what else it does.
+# and on what else it does. With --instructions it prints instead how many instructions the compiler executes, without
+# assembler and linker: valgrind counts them in a few minutes, and they depend on neither.
 set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$tests")
+count=no
+if [ "${1:-}" = --instructions ]; then count=yes && shift; fi
 compiler=${1:-g++}
 scratch=${2:-$root/build/compile_cost}
 most=400
@@ -25,6 +28,23 @@ printf '#include <minigrad/minigrad.hpp>\nint main() {}\n' > umbrella.cpp
 
 sources=(standard.cpp umbrella.cpp "$tests/compile_cost/mlp.cpp")
 names=("its standard headers alone" "minigrad.hpp alone" "training program of three layers")
+
+if [ $count = yes ]; then
+  command -v valgrind > /dev/null || { echo "valgrind is missing" >&2; exit 1; }
+  "$compiler" --version | head -n 1
+  for i in 0 1 2; do
+    rm -f instructions.*
+    valgrind --tool=exp-bbv --instr-count-only=yes --bb-out-file=/dev/null --log-file=instructions.%p \
+      --trace-children=yes --trace-children-skip='*/as' \
+      "$compiler" -std=c++20 -O2 -I"$root/include" -c "${sources[i]}" -o out.o
+    # One log for cc1plus, and one for the driver, which is less than a thousandth.
+    cat instructions.* | awk -v name="${names[i]}" '
+      /Total instructions/ { total += $NF }
+      END { printf "%-34s %6.2f billion instructions\n", name, total / 1e9 }'
+  done
+  exit
+fi
+
 for round in 1 2 3; do
   for i in 0 1 2; do
     result=$(./measure "$compiler" -std=c++20 -O2 -I"$root/include" -c "${sources[i]}" -o out.o)

@@ -41,15 +41,15 @@ case $kind in
   hostile_macros)
     cd "$root/include"
     {
-      sed -n 's/^#include <\([a-z_]*\)>.*/\1/p' minigrad/*.hpp minigrad/*/*.hpp minigrad/*/*/*.hpp | sort -u | include
+      find minigrad -name '*.hpp' -exec sed -n 's/^#include <\([a-z_]*\)>.*/\1/p' {} + | sort -u | include
       cat "$tests/consumer/hostile_macros.hpp"
-      printf '%s\n' minigrad/*.hpp minigrad/*/*.hpp minigrad/*/*/*.hpp | include
+      find minigrad -name '*.hpp' | sort | include
     } > "$scratch/user.cpp"
     compile -fsyntax-only "$scratch/user.cpp"
     exit
     ;;
   pkg_config)
-    found=$(PKG_CONFIG_PATH=$scratch/prefix/share/pkgconfig pkg-config --cflags --libs 'minigrad >= 0.1')
+    found=$(PKG_CONFIG_PATH=$scratch/prefix/share/pkgconfig pkg-config --cflags --libs 'minigrad >= 0.2')
     eval "\"$compiler\" -std=c++20 $found \"$tests/consumer/user.cpp\" -o user"
     ;;
   *)

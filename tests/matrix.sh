@@ -45,10 +45,8 @@ check() {  # COMMAND...: one test more
 
 # Every header alone, and without a warning.
 headers() {  # FLAG...
-  local header failed=0 all=0
-  for header in "$root"/include/minigrad/*.hpp "$root"/include/minigrad/*/*.hpp "$root"/include/minigrad/*/*/*.hpp; do
-    echo "$header"
-  done > "$result.headers"
+  local failed=0 all=0
+  find "$root/include/minigrad" -name '*.hpp' | sort > "$result.headers"
   all=$(wc -l < "$result.headers")
   # shellcheck disable=SC2016
   xargs -P "$jobs" -I '{}' bash -c 'echo "#include \"$1\"" | "${@:2}" -x c++ - || echo "does not compile alone: $1"' \

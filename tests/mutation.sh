@@ -22,27 +22,29 @@ ops/arithmetic.hpp | return -(g * q / y); | return g * q / y; | ops/slopes
 ops/activations.hpp | return g * (1 - y * y); | return g * (1 - y); | ops/slopes
 ops/functions.hpp | return g / (2 * y); | return g / y; | ops/slopes
 ops/functions.hpp | return g * q * pow( | return g * pow( | ops/slopes
-ops/matmul.hpp | matmul_tn(x, g) | matmul_tn(g, x) | ops/matmul
-graph/pass_back.hpp | sum_to(g, input.shape()), | sum_to(g, input.shape()) / 2, | nn/layers
-ops/reduce.hpp | return sum(x, axis, keepdim) / n; | return sum(x, axis, keepdim) / (n + 1); | ops/reduce
+ops/matmul.hpp | matmul_tn(a, g) | matmul_tn(g, a) | ops/matmul
+graph/accumulate.hpp | sum_columns(g.size() / x.value->size(), | sum_columns(g.size() / x.value->size() - 1, | nn/layers
+graph/accumulate.hpp | else map_into(x.grad->value, identity, Write::add, part); | else x.grad->value = part; | diff/derivatives
+graph/accumulate.hpp | part = sum_to(part, x.value->shape()); | part = sum_to(part, x.value->shape()) / 2; | graph/record
+graph/op_table.hpp | else x->grad->value = x->grad->value + part; | else x->grad->value = part; | graph/backward
+graph/elementwise_node.hpp | Reduction::mean ? static_cast<T>(size) : T(1)); | Reduction::mean ? static_cast<T>(2 * size) : T(1)); | nn/losses
+graph/capture.hpp | if (*mode.flag != mode.value) | if (false) | graph/capture
+graph/backward.hpp | if (use.changed() && reaches(nodes_[use.id])) | if (false) | graph/faults
+diff/checkpoint.hpp | nodes()[static_cast<NodeId>(k)].grad = x.grad; | nodes()[0].grad = x.grad; | diff/checkpoint
+ops/reduce.hpp | / detail::reduced_extent("mean", x.shape(), a.axis); | / (1 + detail::reduced_extent("mean", x.shape(), a.axis)); | ops/reduce
 ops/reduce.hpp | axis)) - correction; | axis)); | ops/reduce
-ops/reduce.hpp | / sum(mask.template to<scalar_type<X>>(), axis, true); | ; | ops/reduce
-ops/rearrange.hpp | unslice(g, shape_of(v), begin, axis) | unslice(g, shape_of(v), begin ? begin - 1 : 0, axis) | ops/rearrange
-graph/pass_back.hpp | add_to(*slot, part); | *slot = part; | ops/matmul
-graph/pass_back.hpp | slot = slot ? *slot + part : part; } | slot = part; } | graph/backward
-graph/pass_back.hpp | part = sum_to(part, input.shape()); | part = sum_to(part, input.shape()) / 2; | graph/record
-diff/checkpoint.hpp | { add_gradient(*adjoint_, adjoints[self]); } | { *adjoint_ = *adjoints[self]; } | diff/checkpoint
+ops/extremes.hpp | / sum(ones_and_zeros(mask, x), axis, true); | ; | ops/reduce
+ops/rearrange.hpp | unslice(g, shape_of(x), a.begin, a.axis) | unslice(g, shape_of(x), a.begin ? a.begin - 1 : 0, a.axis) | ops/rearrange
 diff/recorded_function.hpp | [i * g.size() + j] = g[j] | [j * elements(seed).size() + i] = g[j] | diff/derivatives
 scalar/scalar_tape.hpp | slope_ += slope * x.slope_; | slope_ = slope * x.slope_; | scalar/scalar_tape
 core/shape.hpp | m != n && m != 1 && n != 1 | m != n && m != 1 && n > 2 | core/shape
 tensor/gemm_blocked.hpp | panel += width * x.k) | panel += wide * x.k) | tensor/gemm
 tensor/softmax.hpp | - shift); | ); | tensor/softmax
 nn/losses.hpp | return g * 2 * (p - t); | return g * (p - t); | nn/losses
-nn/losses.hpp | : shape_of(prediction).size(), | : shape_of(prediction)[0], | nn/losses
 nn/losses.hpp | return -(g * x); | return g * x; | nn/losses
 nn/losses.hpp | delta * sign(e)) | delta) | nn/losses
 nn/init.hpp | std::sqrt(6 / (f.in + f.out)) | std::sqrt(6 / (f.in + f.in)) | nn/init
-nn/layers.hpp | 0 : 1 / (1 - p_) | 0 : 1 | nn/layers
+ops/random.hpp | 0 : 1 / (1 - p) | 0 : 1 | nn/layers
 optim/sgd.hpp | t == 1 ? 1 : 1 - dampening | 1 - dampening | optim/sgd
 optim/adaptive.hpp | static_cast<double>(t - 1) | static_cast<double>(t) | optim/adaptive
 optim/adaptive.hpp | s - a * a | s - a | optim/adaptive

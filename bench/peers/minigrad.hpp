@@ -18,8 +18,8 @@ class MinigradNet {
     Rng rng(0);
     for (std::size_t l = 0; l < w.layers(); ++l) {
       Linear linear(w.sizes[l], w.sizes[l + 1], rng);
-      linear.weight.value() = Values::from(linear.weight.value().shape(), w.weights[l]);
-      linear.bias.value() = Values::from(linear.bias.value().shape(), w.biases[l]);
+      linear.weight.set_value(Values::from(linear.weight.value().shape(), w.weights[l]));
+      linear.bias.set_value(Values::from(linear.bias.value().shape(), w.biases[l]));
       model_.add(linear);
       if (l + 1 < w.layers()) model_.add(ReLU());
     }
@@ -50,7 +50,7 @@ class MinigradNet {
     return prediction_.data();
   }
 
- private:
+ protected:
   template <class X>
   X loss_of(const X& prediction, std::size_t k) const {
     return cross_entropy_ ? cross_entropy_loss(prediction, labels_[k]) : mse_loss(prediction, y_[k]);

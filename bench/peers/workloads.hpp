@@ -11,7 +11,8 @@
 // and a main() that calls run_networks<Net>, and run_products<T, Product> if it multiplies matrices. Each executable
 // takes NAME... [--threads N] [--seconds S], where NAME is the name of a workload or its first words (`train`,
 // `infer-W3`, `gemm-float`, `size-batch`), or nothing for all but the sizes, and prints a line for each: workload,
-// value, unit, what came out, ok or WRONG.
+// value, unit, what came out, ok or WRONG. With `count W1 200` it makes 200 updates of W1 and nothing else, so that
+// their instructions can be counted.
 #pragma once
 
 #include <chrono>
@@ -152,9 +153,15 @@ inline std::vector<Workload> sizes() {
 struct Arguments {
   std::vector<std::string> names{};
   int threads = 1;
-  double seconds = 0.3;  // about, for each workload
+  double seconds = 0.3;     // about, for each workload
+  std::size_t updates = 0;  // of workload names[0] and nothing else
 
   Arguments(int count, char** values) {
+    if (count == 4 && std::strcmp(values[1], "count") == 0) {
+      names.push_back(values[2]);
+      updates = std::strtoul(values[3], nullptr, 10);
+      return;
+    }
     for (int i = 1; i < count; ++i) {
       if (std::strcmp(values[i], "--threads") == 0 && i + 1 < count)
         threads = std::atoi(values[++i]);
@@ -265,9 +272,27 @@ void run_network(Workload& w, const Arguments& arguments) {
   }
 }
 
+/// So many updates and nothing else. Exits with 1 if Net cannot do that workload.
+template <class Net>
+void count_updates(const Arguments& arguments, bool (*can)(const Workload&)) {
+  for (Workload& w : workloads()) {
+    if (w.name != arguments.names[0] || !can(w)) continue;
+    fill(w);
+    Net net(w);
+    for (std::size_t i = 0, k = 0; i < arguments.updates; ++i) {
+      net.update(k);
+      if (++k == w.batches()) k = 0;
+    }
+    keep(net);
+    return;
+  }
+  std::exit(1);
+}
+
 template <class Net>
 void run_networks(
     const Arguments& arguments, bool (*can)(const Workload&) = [](const Workload&) { return true; }) {
+  if (arguments.updates) return count_updates<Net>(arguments, can);
   for (Workload& w : workloads())
     if (can(w)) run_network<Net>(w, arguments);
   if (arguments.names.empty()) return;

@@ -15,8 +15,8 @@ template <class Visit>
 void descend(const Data& data, double learning_rate, std::size_t updates, const Visit& visit) {
   Rng rng;
   Linear<double> line(1, 1, rng);
-  line.weight.value().fill(1);
-  line.bias.value().fill(15);
+  line.weight.edit().fill(1);
+  line.bias.edit().fill(15);
   SGD optimizer(line, {.lr = learning_rate});
   fit(line, MSELoss(), optimizer, data,
       {.epochs = updates, .batch_size = data.size(), .shuffle = false, .progress = false}, [&](const Epoch& epoch) {
@@ -88,8 +88,8 @@ void batches(Story& story) {
   for (const std::size_t batch_size : {data.size(), std::size_t{5}, std::size_t{1}}) {
     Rng rng(story.seed);
     Linear<double> line(1, 1, rng);
-    line.weight.value().fill(1);
-    line.bias.value().fill(15);
+    line.weight.edit().fill(1);
+    line.bias.edit().fill(15);
     SGD optimizer(line, {.lr = 0.05});
     DataLoader loader(data, {.batch_size = batch_size}, rng);
     BatchCurve curve{batch_size, loader.batches(), {evaluate(line, MSELoss(), data)}};

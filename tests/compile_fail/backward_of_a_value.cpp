@@ -1,5 +1,5 @@
 // A model that is given a Tensor computes a Tensor and records nothing, so there is nothing to go back through.
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 
 int main() {

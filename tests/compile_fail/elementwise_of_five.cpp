@@ -6,7 +6,7 @@ int main() {
   const auto sum4 = [](auto a, auto b, auto c, auto d) { return a + b + c + d; };
   const auto sum5 = [](auto a, auto b, auto c, auto d, auto e) { return a + b + c + d + e; };
   const auto& g = minigrad::same_gradient;
-  auto y = minigrad::elementwise("sum4", minigrad::inputs(x, x, x, x), sum4, g, g, g, g);
-  y = minigrad::elementwise("sum5", minigrad::inputs(x, x, x, x, x), sum5, g, g, g, g, g);  // error: at most four
+  auto y = minigrad::elementwise("sum4", sum4, g, g, g, g)(x, x, x, x);
+  y = minigrad::elementwise("sum5", sum5, g, g, g, g, g)(x, x, x, x, x);  // error: at most four
   return y.size() == 2 ? 0 : 1;
 }

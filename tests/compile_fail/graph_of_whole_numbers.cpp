@@ -1,5 +1,5 @@
 // A derivative of whole numbers would be one of the wrong numbers.
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 
 int main() {

@@ -1,5 +1,5 @@
 // One graph records values of one type.
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/arithmetic.hpp>
 
 int main() {

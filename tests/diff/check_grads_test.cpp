@@ -12,21 +12,21 @@ namespace {
 
 /// x^2 with a derivative of 3 x.
 auto wrong_square(const auto& x) {
-  return elementwise("wrong_square", inputs(x), [](auto v) { return v * v; },
-                     [](auto g, auto&&, auto v) { return 3 * g * v; });
+  return elementwise("wrong_square", [](auto v) { return v * v; },
+                     [](auto g, auto&&, auto v) { return 3 * g * v; })(x);
 }
 
 /// x^2 with a derivative that is right, but that the next derivative cannot see through.
 auto opaque_square(const auto& x) {
-  return elementwise("opaque_square", inputs(x), [](auto v) { return v * v; },
-                     [](auto g, auto&&, auto v) { return 2 * g * value_of(v); });
+  return elementwise("opaque_square", [](auto v) { return v * v; },
+                     [](auto g, auto&&, auto v) { return 2 * g * value_of(v); })(x);
 }
 
 /// a b whose second derivative is NaN where b is 0: (a b / b) b is not a b there.
 auto undefined_at_zero(const auto& a, const auto& b) {
-  return record("undefined_at_zero", inputs(a, b), [](const auto& x, const auto& y) { return x * y; },
+  return record("undefined_at_zero", [](const auto& x, const auto& y) { return x * y; },
                 [](const auto& g, auto&&, auto&&, const auto& y) { return g * y; },
-                [](const auto& g, auto&&, const auto& x, const auto& y) { return g * x * y / y; });
+                [](const auto& g, auto&&, const auto& x, const auto& y) { return g * x * y / y; })(a, b);
 }
 
 template <class Check>
@@ -68,12 +68,12 @@ TEST_CASE("check_grads checks an input of many elements, and finds one that is w
   const auto x = normal<double>({40, 25}, 0, 1, rng);
   check_grads([](auto v) { return square(v); }, {x}, 2);
   const auto wrong_at_777 = [](auto v) {
-    return record("wrong_at_777", inputs(v), [](const auto& u) { return u * u; },
+    return record("wrong_at_777", [](const auto& u) { return u * u; },
                   [](const auto& g, auto&&, const auto& u) {
                     auto factor = full<double>({40, 25}, 2);
                     factor[777] = 3;
                     return g * u * factor;
-                  });
+                  })(v);
   };
   const std::string message = message_of([&] { check_grads(wrong_at_777, {x}); });
   CHECK(message.find("order 1, input 0, element (31, 2): backward() gives") != message.npos);
@@ -96,14 +96,13 @@ TEST_CASE("check_grads finds a rule that is wrong only when it is differentiated
 
 TEST_CASE("check_grads finds a rule that gives another result on Vars than on values") {
   const auto two_faced = [](auto x) {
-    return record(
-        "two_faced", inputs(x), [](const auto& v) { return v * v; },
+    return record("two_faced", [](const auto& v) { return v * v; },
         [](const auto& g, auto&&, const auto& v) {
           if constexpr (is_var<std::decay_t<decltype(g)>>)
             return 3 * g * v;
           else
             return 2 * g * v;
-        });
+        })(x);
   };
   CHECK(message_of([&] { check_grads(two_faced, {2.0}); }) ==
         "minigrad: check_grads: order 1, input 0: grad() gives 6, finite differences give 4");
@@ -119,8 +118,8 @@ TEST_CASE("several outputs are weighted at random, which the message says") {
 
 TEST_CASE("errors that would cancel in a plain sum of the outputs are found") {
   const auto swapped = [](auto x) {
-    return record("swapped", inputs(x), [](const auto& v) { return 2 * v; },
-                  [](const auto& g, auto&&, auto&&) { return concatenate({slice(g, 1, 2), slice(g, 0, 1)}) * 2; });
+    return record("swapped", [](const auto& v) { return 2 * v; },
+                  [](const auto& g, auto&&, auto&&) { return concatenate({slice(g, 1, 2), slice(g, 0, 1)}) * 2; })(x);
   };
   CHECK_THROWS_AS(check_grads(swapped, {Tensor<double>{1, 2}}), GradientError);
 }
@@ -150,8 +149,8 @@ TEST_CASE("check_grads allows for the rounding of large values") {
 
 TEST_CASE("tolerance and step may be chosen") {
   const auto nearly = [](auto x) {
-    return elementwise("nearly", inputs(x), [](auto v) { return v * v; },
-                       [](auto g, auto&&, auto v) { return 2.001 * g * v; });
+    return elementwise("nearly", [](auto v) { return v * v; },
+                       [](auto g, auto&&, auto v) { return 2.001 * g * v; })(x);
   };
   CHECK_THROWS_AS(check_grads(nearly, {2.0}), GradientError);
   check_grads(nearly, {2.0}, {.tolerance = 1e-2});

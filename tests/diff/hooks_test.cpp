@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/diff/checkpoint.hpp>
 #include <minigrad/diff/hooks.hpp>
 #include <minigrad/ops/ops.hpp>
@@ -109,7 +109,8 @@ TEST_CASE("a hook may not change a gradient's shape") {
   const auto x = graph.variable({1, 2, 3});
   register_hook(x, [](const T& g) { return sum(g); });
   CHECK_THROWS_WITH_AS(backward(sum(x)),
-                       "minigrad: register_hook: a hook got a gradient of shape [3] and gave one of shape []",
+                       "minigrad: register_hook: a hook got a gradient of shape [3] and gave one of shape []; the "
+                       "parameters of this loss have no gradient now, as after zero_grad(): call backward() again",
                        ShapeError);
 }
 
@@ -141,7 +142,10 @@ TEST_CASE("an exception from a hook comes through, and the graph can be cleared 
   Graph<double> graph;
   const auto x = graph.variable(2);
   register_hook(x, [](double) { detail::fail<ValueError>({"stop here"}); });
-  CHECK_THROWS_WITH_AS(backward(x * 2), "minigrad: stop here", ValueError);
+  CHECK_THROWS_WITH_AS(backward(x * 2),
+                       "minigrad: stop here; the parameters of this loss have no gradient now, as after zero_grad(): "
+                       "call backward() again",
+                       ValueError);
   graph.clear();
   const auto y = graph.variable(2);
   backward(y * 2);
@@ -156,7 +160,8 @@ TEST_CASE("a hook may not start another backward() on its graph, nor clear it, a
     register_hook(y, [&](double) { backward(other); });
     CHECK_THROWS_WITH_AS(backward(y * x),
                          "minigrad: backward: called by a hook, while gradients pass through the same graph: call it "
-                         "later, or give the hook a graph of its own",
+                         "later, or give the hook a graph of its own; the parameters of this loss have no gradient now, as "
+                         "after zero_grad(): call backward() again",
                          GraphError);
   }
   {
@@ -164,7 +169,8 @@ TEST_CASE("a hook may not start another backward() on its graph, nor clear it, a
     register_hook(y, [&](double) { graph.clear(); });
     CHECK_THROWS_WITH_AS(backward(y * x),
                          "minigrad: clear: called by a hook, or within checkpoint(), while the graph is in use: call "
-                         "it later",
+                         "it later; the parameters of this loss have no gradient now, as after zero_grad(): call "
+                         "backward() again",
                          GraphError);
   }
   graph.clear();

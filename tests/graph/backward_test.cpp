@@ -3,7 +3,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <vector>
 

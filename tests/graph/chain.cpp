@@ -2,7 +2,7 @@
 #include <sys/resource.h>
 
 #include <cstdio>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 
 int main() {

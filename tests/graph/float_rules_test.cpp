@@ -4,7 +4,7 @@
 #pragma GCC diagnostic error "-Wdouble-promotion"
 #pragma GCC diagnostic error "-Wconversion"
 
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/nn/losses.hpp>
 

@@ -267,11 +267,40 @@ const std::vector<GradientCheck> gradient_list = {
        check(OP2(cross_entropy_loss(x, softmax(y, 1))), {numbers({4, 3}, -2, 2, 1), numbers({4, 3}, -2, 2, 2)});
      }},
     {"nll_loss", [] { on_tensors(OP(nll_loss(log_softmax(x, 1), labels, Reduction::none)), {{4, 3}, {4, 4}}); }},
-    {"gather", [] { on_tensors(OP(square(detail::gather(x, labels))), {{4, 3}, {4, 5}}); }},
+    {"max_with_indices",
+     [] {
+       reduction([](const auto& v, Axis axis, bool keepdim) { return square(max_with_indices(v, axis, keepdim).first); },
+                 false);
+     }},
+    {"select_along",
+     [] {
+       const detail::SelectAttributes at{{1, false}, Tensor<std::int64_t>{2, 0}};
+       on_tensors([&](const auto& x) { return square(detail::select_along(x, at)); }, {{2, 3}});
+     }},
+    {"scatter_along",
+     [] {
+       const detail::SelectAttributes at{{1, false}, Tensor<std::int64_t>{2, 0}};
+       on_tensors([&](const auto& x) { return square(detail::scatter_along(x, at, {2, 3})); }, {{2}});
+     }},
+    {"scatter",
+     [] {
+       on_tensors(OP(square(detail::scatter(x, detail::LabelAttributes{"scatter", labels}, 5))), {{4}});
+     }},
+    {"dropout",
+     [] {
+       on_tensors([](const auto& x) {
+         Rng rng(7);  // the same numbers each time
+         return dropout(square(x), 0.3, rng);
+       }, {{4, 3}});
+     }},
+    {"gather", [] { on_tensors(OP(square(detail::gather(x, detail::LabelAttributes{"gather", labels}))), {{4, 3}, {4, 5}}); }},
 };
 
 #undef OP
 #undef OP2
+
+/// Ops that give positions, and the one that stops gradients.
+const std::set<std::string> has_no_derivative{"argmax", "argmin", "stop_gradient"};
 
 /// The names in calls of record("name", elementwise("name" and record_many("name" of a source text, comments left out.
 std::set<std::string> ops_recorded_in(std::istream& source) {
@@ -282,7 +311,8 @@ std::set<std::string> ops_recorded_in(std::istream& source) {
     for (std::size_t at = text.find(call); at != text.npos; at = text.find(call, at + 1)) {
       std::size_t quote = at + call.size();
       while (std::isspace(static_cast<unsigned char>(text[quote]))) ++quote;
-      if (text[quote] == '"') names.insert(text.substr(quote + 1, text.find('"', quote + 1) - quote - 1));
+      const std::string name = text[quote] == '"' ? text.substr(quote + 1, text.find('"', quote + 1) - quote - 1) : "";
+      if (!name.empty() && !has_no_derivative.contains(name)) names.insert(name);
     }
   return names;
 }

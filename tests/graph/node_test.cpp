@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <string>
 #include <vector>
@@ -33,7 +33,7 @@ TEST_CASE("what a node holds is freed by clear() and with the graph") {
   const auto watched = std::make_shared<int>(1);
   const auto hold = [&](Graph<double>& graph) {
     const auto x = graph.variable(2);
-    record("hold", inputs(x), [](double v) { return v; }, [watched](const auto& g, auto&&, auto&&) { return g; });
+    record("hold", [](double v) { return v; }, [watched](const auto& g, auto&&, auto&&) { return g; })(x);
   };
   {
     Graph<double> graph;
@@ -45,4 +45,20 @@ TEST_CASE("what a node holds is freed by clear() and with the graph") {
     CHECK(watched.use_count() == 2);
   }
   CHECK(watched.use_count() == 1);
+}
+
+TEST_CASE("the nodes of a graph are listed with their ops, attributes, inputs and shapes") {
+  using T = Tensor<double>;
+  Graph<T> graph;
+  const auto x = graph.variable({{1, 2, 3}, {4, 5, 6}});
+  leaky_relu(sum(transpose(reshape(x, {3, 2})), 1, true), 0.1);
+  const auto text = [&](NodeId id) { return op_text(graph.node(id)) + " " + to_string(graph.node(id).shape()); };
+  CHECK(text(0) == "variable [2, 3]");
+  CHECK(text(1) == "reshape(shape=[3, 2]) [3, 2]");
+  CHECK(text(2) == "transpose(first=-2, second=-1) [2, 3]");
+  CHECK(text(3) == "sum(axis=1, keepdim=true) [2, 1]");
+  CHECK(text(4) == "leaky_relu(slope=0.1) [2, 1]");
+  CHECK(graph.node(4).inputs() == std::vector<NodeId>{3});
+  CHECK(graph.node(3).attributes()[0].numbers == std::vector<double>{1});
+  CHECK(graph.node(1).attributes()[0].numbers == std::vector<double>{3, 2});
 }

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>
@@ -24,7 +24,6 @@ TEST_CASE("operands of all kinds meet in one op, on either side") {
   CHECK((x - parameter).value() == Tensor<double>{-2, -2});
   static_assert(std::is_same_v<decltype(parameter * tensor), Tensor<double>>);
   CHECK(parameter * tensor == Tensor<double>{30, 80});
-  CHECK(parameter * 2 == Tensor<double>{6, 8});
   CHECK(2 * tensor == Tensor<double>{20, 40});
 
   backward(sum(x * tensor * parameter + x));
@@ -40,11 +39,9 @@ TEST_CASE("numbers too meet parameters and Vars, on either side") {
   for (const auto& y : {x - p, x - 5}) CHECK(y.value() == -2);
   for (const auto& y : {p - x, 5 - x}) CHECK(y.value() == 2);
   for (const auto& y : {x / p, x / 5}) CHECK(y.value() == 0.6);
-  static_assert(std::is_same_v<decltype(p * p), double>);
-  CHECK(p * p == 25);
-  CHECK(p * 2 == 10);
-  CHECK(2 - p == -3);
-  CHECK(exp(p) == std::exp(5));
+  CHECK((operand(p, x) * p).value() == 25);
+  CHECK(operand(p, 1.0) * 2 == 10);
+  CHECK(exp(operand(p, x)).value() == std::exp(5));
   backward(x * p);
   CHECK(p.grad() == 3);
 }
@@ -55,7 +52,6 @@ TEST_CASE("a number takes the number type of what it meets") {
   CHECK((x * 0.1).value() == 3 * 0.1f);
   static_assert(std::is_same_v<std::decay_t<decltype((x * 0.1).value())>, float>);
   static_assert(std::is_same_v<decltype(Tensor<float>{1, 2} * 0.1), Tensor<float>>);
-  static_assert(std::is_same_v<decltype(Parameter<float>(1) * 0.1), float>);
 }
 
 TEST_CASE("compound assignment gives a Var's name to a new node") {

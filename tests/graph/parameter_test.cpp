@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <optional>
 #include <type_traits>
@@ -22,10 +22,10 @@ void add_gradient_to(const Parameter<double>& p) {
 TEST_CASE("a parameter holds its value, which training may change") {
   Parameter<double> p(2);
   CHECK(p.value() == 2);
-  p.value() = 5;
+  p.set_value(5);
   CHECK(p.value() == 5);
   Parameter<Tensor<float>> q(Tensor<float>{1, 2});
-  q.value()[1] = 7;
+  q.edit()[1] = 7;
   CHECK(q.value() == Tensor<float>{1, 7});
 }
 
@@ -56,7 +56,7 @@ TEST_CASE("a copy is a parameter of its own") {
   Parameter<double> copy = p;
   CHECK(!(copy.ref() == p.ref()));
   CHECK(!copy.has_grad());
-  copy.value() = 9;
+  copy.set_value(9);
   CHECK(p.value() == 2);
   CHECK(p.grad() == 3);
 }
@@ -71,11 +71,11 @@ TEST_CASE("a parameter that moves is still found by those who refer to it") {
   std::vector<Parameter<double>> layer;
   layer.emplace_back(1.0);
   const ParameterRef<double> ref = layer[0].ref();
-  double* const address = &layer[0].value();
+  const double* const address = &layer[0].value();
   for (int i = 0; i < 100; ++i) layer.emplace_back(0.0);
   CHECK(layer[0].ref() == ref);
   CHECK(&layer[0].value() == address);
-  ref.value() = 4;
+  ref.set_value(4);
   CHECK(layer[0].value() == 4);
 }
 
@@ -155,13 +155,13 @@ TEST_CASE("a parameter of a new shape does not add to the gradient of the old on
   Parameter<Tensor<double>> p(Tensor<double>{1, 2});
   Graph<Tensor<double>> graph;
   backward(sum(graph.parameter(p)));
-  p.value() = Tensor<double>{1, 2, 3};
+  p.set_value(Tensor<double>{1, 2, 3});
   CHECK_THROWS_WITH_AS(
       backward(sum(graph.parameter(p))),
       "minigrad: backward: a gradient of shape [3] is to be added to one of shape [2]: call zero_grad() "
-      "after giving a parameter another shape",
+      "after giving a parameter another shape; the parameters of this loss have no gradient now, as after "
+      "zero_grad(): call backward() again",
       ShapeError);
-  p.zero_grad();
   backward(sum(graph.parameter(p)));
   CHECK(p.grad() == Tensor<double>{1, 1, 1});
 }
@@ -179,4 +179,97 @@ TEST_CASE("assigning leaves a parameter frozen or not, and without the gradient 
   trained = Parameter<double>(4);
   CHECK(trained.value() == 4);
   CHECK(!trained.has_grad());
+}
+
+TEST_CASE("set_value(), edit() and assignment count the version up, and reading does not") {
+  Parameter<double> p(2);
+  CHECK(p.version() == 0);
+  p.set_value(3);
+  CHECK(p.version() == 1);
+  p.edit() += 1;
+  CHECK(p.version() == 2);
+  p = Parameter<double>(5);
+  CHECK(p.version() == 3);
+  Parameter<double> other(6);
+  p = other;
+  CHECK(p.version() == 4);
+  CHECK(other.version() == 0);
+  p = std::move(other);
+  CHECK(p.version() == 5);
+  CHECK(p.value() + p.ref().value() == 12);
+  add_gradient_to(p);
+  p.zero_grad();
+  p.requires_grad(false);
+  CHECK(p.version() == 5);
+  CHECK(p.ref().version() == 5);
+}
+
+TEST_CASE("a write through a reference is a write to the parameter") {
+  Parameter<Tensor<float>> p(Tensor<float>{1, 2});
+  const ParameterRef<Tensor<float>> ref = p.ref();
+  ref.set_value({3, 4, 5});
+  CHECK(p.value() == Tensor<float>{3, 4, 5});
+  CHECK(p.version() == 1);
+  ref.edit()[1] = 0;
+  CHECK(p.value() == Tensor<float>{3, 0, 5});
+  CHECK(ref.version() == 2);
+}
+
+TEST_CASE("set_value() and edit() keep the gradient, and a frozen parameter frozen") {
+  Parameter<double> p(2);
+  add_gradient_to(p);
+  p.set_value(7);
+  CHECK(p.grad() == 3);
+  p.edit() = 8;
+  CHECK(p.grad() == 3);
+  p.ref().set_value(9);
+  CHECK(p.grad() == 3);
+  CHECK(p.value() == 9);
+  p.requires_grad(false);
+  p.set_value(1);
+  CHECK(!p.requires_grad());
+}
+
+TEST_CASE("a copy starts with the version 0, and a parameter that moves keeps its own") {
+  Parameter<double> p(2);
+  p.set_value(3);
+  const Parameter<double> copy = p;
+  CHECK(copy.version() == 0);
+  const Parameter<double> moved = std::move(p);
+  CHECK(moved.version() == 1);
+}
+
+TEST_CASE("a value is read-only") {
+  Parameter<double> p(2);
+  const ParameterRef<double> ref = p.ref();
+  static_assert(std::is_same_v<decltype(p.value()), const double&>);
+  static_assert(std::is_same_v<decltype(ref.value()), const double&>);
+  CHECK(&p.value() == &p.edit());
+}
+
+TEST_CASE("a parameter and a reference that were moved from say so in every member") {
+  Parameter<double> p(2);
+  ParameterRef<double> ref = p.ref();
+  const ParameterRef<double> new_ref = std::move(ref);
+  const Parameter<double> new_p = std::move(p);
+  const auto all_throw = [](auto& x, const char* message) {
+    CHECK_THROWS_WITH_AS(x.value(), message, GraphError);
+    CHECK_THROWS_WITH_AS(x.set_value(1), message, GraphError);
+    CHECK_THROWS_WITH_AS(x.edit(), message, GraphError);
+    CHECK_THROWS_WITH_AS(x.version(), message, GraphError);
+    CHECK_THROWS_WITH_AS(x.grad(), message, GraphError);
+    CHECK_THROWS_WITH_AS(x.has_grad(), message, GraphError);
+    CHECK_THROWS_WITH_AS(x.zero_grad(), message, GraphError);
+    CHECK_THROWS_WITH_AS(x.requires_grad(), message, GraphError);
+    CHECK_THROWS_WITH_AS(x.requires_grad(true), message, GraphError);
+  };
+  all_throw(p, "minigrad: Parameter: used after it was moved from");
+  CHECK_THROWS_WITH_AS(p.ref(), "minigrad: Parameter: used after it was moved from", GraphError);
+  const char* message = "minigrad: ParameterRef: used after it was moved from";
+  all_throw(ref, message);
+  CHECK_THROWS_WITH_AS(ref.updated_by(), message, GraphError);
+  CHECK_THROWS_WITH_AS(ref.updated_by(1), message, GraphError);
+  CHECK(!(ref == new_ref));
+  ref = new_ref;
+  CHECK(ref.value() == 2);
 }

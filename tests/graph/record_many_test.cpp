@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <span>
 #include <vector>
@@ -10,13 +10,13 @@ using namespace minigrad;
 
 TEST_CASE("record_many takes as many inputs as there are when the program runs") {
   const auto total = [](const std::vector<Var<double>>& x) {
-    return record_many<double>("total", x,
-                               [](std::span<const double* const> values) {
-                                 double sum_of_all = 0;
-                                 for (const double* value : values) sum_of_all += *value;
-                                 return sum_of_all;
-                               },
-                               [](const auto& g, auto&&, std::size_t k) { return g * static_cast<int>(k + 1); });
+    return record_many("total",
+                       [](std::span<const double* const> values) {
+                         double sum_of_all = 0;
+                         for (const double* value : values) sum_of_all += *value;
+                         return sum_of_all;
+                       },
+                       [](const auto& g, auto&&, std::size_t k) { return g * static_cast<int>(k + 1); })(x);
   };
   Graph<double> graph;
   const auto x = graph.variable(1), y = graph.variable(2), data = graph.input(4);

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/diff/check_grads.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <type_traits>
@@ -15,16 +15,16 @@ namespace elsewhere {
 
 template <minigrad::Operand X>
 auto bump(const X& x) {
-  return minigrad::elementwise("bump", minigrad::inputs(x), [](auto v) { return std::exp(-v * v); },
-                               [](auto g, auto y, auto v) { return -2 * g * v * y; });
+  return minigrad::elementwise("bump", [](auto v) { return std::exp(-v * v); },
+                               [](auto g, auto y, auto v) { return -2 * g * v * y; })(x);
 }
 
 /// One that is about whole tensors: the sum of the products of two.
 template <class A, class B>
 auto dot(const A& a, const B& b) {
-  return minigrad::record("dot", minigrad::inputs(a, b), [](const auto& x, const auto& y) { return sum(x * y); },
+  return minigrad::record("dot", [](const auto& x, const auto& y) { return sum(x * y); },
                           [](const auto& g, auto&&, auto&&, const auto& y) { return g * y; },
-                          [](const auto& g, auto&&, const auto& x, auto&&) { return g * x; });
+                          [](const auto& g, auto&&, const auto& x, auto&&) { return g * x; })(a, b);
 }
 
 }  // namespace elsewhere
@@ -34,11 +34,11 @@ TEST_CASE("a user's op takes numbers, tensors, parameters and Vars") {
   CHECK(elsewhere::bump(0.5) == at_half);
   CHECK(elsewhere::bump(0.5f) == doctest::Approx(at_half));
   CHECK(elsewhere::bump(Tensor<double>{0.5, 0}) == Tensor<double>{at_half, 1});
-  CHECK(elsewhere::bump(Parameter<double>(0.5)) == at_half);
-  CHECK(elsewhere::bump(Parameter<Tensor<double>>(Tensor<double>{0.5, 0})) == Tensor<double>{at_half, 1});
+  const Parameter<double> p(0.5);
   Graph<double> numbers;
   const auto x = numbers.variable(0.5);
   CHECK(elsewhere::bump(x).value() == at_half);
+  CHECK(elsewhere::bump(operand(p, x)).value() == at_half);
   Graph<Tensor<double>> tensors;
   CHECK(elsewhere::bump(tensors.variable({0.5, 0})).value() == Tensor<double>{at_half, 1});
 }
@@ -75,9 +75,9 @@ TEST_CASE("constants are kept with the op, so that they may change or go afterwa
 TEST_CASE("the derivative for an input that needs none is never computed") {
   int for_x = 0, for_w = 0;
   const auto product = [&](const auto& x, const auto& w) {
-    return record("product", inputs(x, w), [](const auto& a, const auto& b) { return a * b; },
+    return record("product", [](const auto& a, const auto& b) { return a * b; },
                   [&](const auto& g, auto&&, auto&&, const auto& b) { ++for_x; return g * b; },
-                  [&](const auto& g, auto&&, const auto& a, auto&&) { ++for_w; return g * a; });
+                  [&](const auto& g, auto&&, const auto& a, auto&&) { ++for_w; return g * a; })(x, w);
   };
   Graph<double> graph;
   const auto w = graph.variable(3);
@@ -121,12 +121,11 @@ TEST_CASE("nothing is passed back through what needs no gradient") {
   int calls = 0;
   Graph<double> graph;
   const auto x = graph.input(2), w = graph.variable(3);
-  const auto y = elementwise(
-      "count", inputs(x), [](auto v) { return v; },
+  const auto y = elementwise("count", [](auto v) { return v; },
       [&](auto g, auto&&, auto&&) {
         ++calls;
         return g;
-      });
+      })(x);
   backward(y * w);
   CHECK(calls == 0);
   CHECK(!graph.node(y.id()).needs_grad());
@@ -135,8 +134,8 @@ TEST_CASE("nothing is passed back through what needs no gradient") {
 TEST_CASE("an input with no_rule gets no gradient, and the others theirs") {
   Graph<double> graph;
   const auto x = graph.variable(2), weight = graph.variable(3);
-  const auto y = elementwise("weighted", inputs(x, weight), [](auto v, auto w) { return v * w; },
-                             [](auto g, auto&&, auto&&, auto w) { return g * w; }, no_rule);
+  const auto y = elementwise("weighted", [](auto v, auto w) { return v * w; },
+                             [](auto g, auto&&, auto&&, auto w) { return g * w; }, no_rule)(x, weight);
   backward(y);
   CHECK(x.grad() == 3);
   CHECK_THROWS_AS(weight.grad(), GraphError);
@@ -147,8 +146,7 @@ TEST_CASE("same_gradient passes the gradient on as it is, also in an op on whole
   Graph<Tensor<double>> graph;
   const auto x = graph.variable({{1, 2}, {3, 4}});
   const auto other = graph.variable({1, 2, 3});
-  const auto y = record(
-      "first", inputs(x, other), [](const auto& v, const auto&) { return v; }, same_gradient, no_rule);
+  const auto y = record("first", [](const auto& v, const auto&) { return v; }, same_gradient, no_rule)(x, other);
   backward(sum(y * y) + sum(x));
   CHECK(x.grad() == Tensor<double>{{3, 5}, {7, 9}});
 }
@@ -167,17 +165,20 @@ TEST_CASE("a rule's derivative is summed over the axes along which its input was
 TEST_CASE("a rule that gives a derivative of the wrong shape is found out") {
   Graph<Tensor<double>> graph;
   const auto x = graph.variable({1, 2, 3});
-  const auto total = record("total", inputs(x), [](const auto& v) { return sum(v); },
-                            [](const auto& g, auto&&, auto&&) { return g; });
+  const auto total = record("total", [](const auto& v) { return sum(v); },
+                            [](const auto& g, auto&&, auto&&) { return g; })(x);
   CHECK_THROWS_WITH_AS(backward(total),
-                       "minigrad: total: its rule gave a derivative of shape [] for an input of shape [3]", ShapeError);
+                       "minigrad: total: its rule gave a derivative of shape [] for an input of shape [3]; the "
+                       "parameters of this loss have no gradient now, as after zero_grad(): call backward() again",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(grad(total, x),
                        "minigrad: total: its rule gave a derivative of shape [] for an input of shape [3]", ShapeError);
   const auto matrix = graph.variable({{1, 2, 3}, {4, 5, 6}});
-  const auto turned = record("turned", inputs(matrix), [](const auto& v) { return sum(v); },
-                             [](const auto& g, auto&&, const auto& v) { return transpose(v) * g; });
+  const auto turned = record("turned", [](const auto& v) { return sum(v); },
+                             [](const auto& g, auto&&, const auto& v) { return transpose(v) * g; })(matrix);
   CHECK_THROWS_WITH_AS(backward(turned),
-                       "minigrad: turned: its rule gave a derivative of shape [3, 2] for an input of shape [2, 3]",
+                       "minigrad: turned: its rule gave a derivative of shape [3, 2] for an input of shape [2, 3]; the "
+                       "parameters of this loss have no gradient now, as after zero_grad(): call backward() again",
                        ShapeError);
 }
 
@@ -226,8 +227,8 @@ TEST_CASE("a rule that cannot be kept leaves no node and no memory behind") {
     const auto x = graph.variable(Tensor<double>{1, 2, 3});
     Slippery slippery(0);
     const std::size_t nodes = graph.size();
-    CHECK_THROWS_AS(record("slips", inputs(x), [](const auto& v) { return v * 2; },
-                           [slippery](const auto& g, auto&&, auto&&) { return g * (2 + 0 * slippery.left); }),
+    CHECK_THROWS_AS(record("slips", [](const auto& v) { return v * 2; },
+                           [slippery](const auto& g, auto&&, auto&&) { return g * (2 + 0 * slippery.left); })(x),
                     int);
     CHECK(graph.size() == nodes);
   };

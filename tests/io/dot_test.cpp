@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/io/dot.hpp>
 #include <minigrad/nn/layers.hpp>
@@ -140,9 +140,9 @@ TEST_CASE("a tensor is shown by its shape and its first numbers, a number inside
   n2 [label="mul\n[2, 3]\n1, 4, 9, 4, ..."];
   n0 -> n2;
   n1 -> n2;
-  n3 [label="y = clamp(·, 0, 1.5)\n[2, 3]\n1, 1.5, 1.5, 1.5, ..."];
+  n3 [label="y = clamp(low=0, high=1.5)\n[2, 3]\n1, 1.5, 1.5, 1.5, ..."];
   n2 -> n3;
-  n4 [label="sum\n8.5"];
+  n4 [label="sum(axis=all, keepdim=false)\n8.5"];
   n3 -> n4;
   n5 [label="input\n[2, 0]", fillcolor="#eeeeee"];
 )");

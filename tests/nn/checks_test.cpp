@@ -1,11 +1,16 @@
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <limits>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/checkpoint.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/nn/checks.hpp>
 #include <minigrad/nn/losses.hpp>
 #include <minigrad/nn/sequential.hpp>
+#include <minigrad/tensor/create.hpp>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace minigrad;
@@ -36,6 +41,38 @@ struct TwoInputs {
   Parameter<T> a{T{1}}, b{T{2}};
   auto operator()(const auto& x, const auto& y) const { return x * a + y * b; }
   auto parts() { return std::tie(a); }
+};
+
+/// Two inputs, one of them of whole numbers.
+struct TokensAndNumbers {
+  Embedding<float> embedding;
+  Linear<float> layer;
+  explicit TokensAndNumbers(Rng& rng) : embedding(4, 3, rng), layer(3, 2, rng) {}
+  auto operator()(const auto& x, const auto& tokens) const { return layer(x + embedding(tokens)); }
+  auto parts() { return std::tie(embedding, layer); }
+};
+
+/// What it computes with `lost` gives a constant, or is not used.
+struct Loses {
+  Linear<float> layer, lost;
+  enum { as_values, unused, in_a_checkpoint } how;
+  explicit Loses(Rng& rng) : layer(2, 3, rng), lost(3, 1, rng), how(as_values) {}
+  auto operator()(const auto& x) const {
+    const auto y = layer(x);
+    if (how == as_values) return y * sum(lost.weight.value());
+    if (how == unused) lost(y);
+    if (how == in_a_checkpoint) return checkpoint(lost, y);
+    return y;
+  }
+  auto parts() { return std::tie(layer, lost); }
+};
+
+/// Several outputs.
+struct TwoHeads {
+  Linear<float> a, b;
+  explicit TwoHeads(Rng& rng) : a(2, 1, rng), b(2, 1, rng) {}
+  auto operator()(const auto& x) const { return std::pair(a(x), std::vector{b(x)}); }
+  auto parts() { return std::tie(a, b); }
 };
 
 }  // namespace
@@ -75,6 +112,40 @@ TEST_CASE("check_parts() takes as many inputs as the model, and lets frozen para
   CHECK_NOTHROW(check_parts(model, T{1}, T{2}));
 }
 
+TEST_CASE("check_parts() takes whole numbers beside others") {
+  Rng rng(1);
+  TokensAndNumbers model(rng);
+  CHECK_NOTHROW(check_parts(model, ones({2, 3}), Tensor<std::int64_t>{3, 0}));
+  Embedding embedding(4, 3, rng);
+  CHECK_NOTHROW(check_parts(embedding, Tensor<std::int64_t>{3, 0}));
+}
+
+TEST_CASE("check_parts() names the parameters that the output does not depend on") {
+  Rng rng(1);
+  Loses model(rng);
+  const std::string why =
+      ": no optimizer would train them; in a layer called on x, a Parameter w that meets only Tensors gives a constant: "
+      "take operand(w, x), which is w in the graph of x; freeze what is not to be trained";
+  const std::string message =
+      "minigrad: check_parts: the model's output does not depend on the parameters 1.weight, 1.bias" + why;
+  CHECK_THROWS_WITH_AS(check_parts(model, T{{1, 2}}), message.c_str(), ValueError);
+  model.how = Loses::unused;
+  CHECK_THROWS_WITH_AS(check_parts(model, T{{1, 2}}), message.c_str(), ValueError);
+  model.lost.bias.requires_grad(false);
+  CHECK_THROWS_WITH_AS(check_parts(model, T{{1, 2}}),
+                       "minigrad: check_parts: the model's output does not depend on the parameter 1.weight: no optimizer "
+                       "would train it; in a layer called on x, a Parameter w that meets only Tensors gives a constant: "
+                       "take operand(w, x), which is w in the graph of x; freeze what is not to be trained",
+                       ValueError);
+  model.lost.weight.requires_grad(false);
+  CHECK_NOTHROW(check_parts(model, T{{1, 2}}));
+  model = Loses(rng);
+  model.how = Loses::in_a_checkpoint;
+  CHECK_NOTHROW(check_parts(model, T{{1, 2}}));
+  TwoHeads heads(rng);
+  CHECK_NOTHROW(check_parts(heads, T{{1, 2}}));
+}
+
 TEST_CASE("detect_anomaly() with a model names the place of an op by the model's parameters") {
   Rng rng(1);
   Sequential model{Linear(2, 3, rng), [](const auto& x) { return log(x - 100); }, Linear(3, 1, rng)};
@@ -87,7 +158,8 @@ TEST_CASE("detect_anomaly() with a model names the place of an op by the model's
   Sequential other{Linear(2, 3, rng), Tanh(), Linear(3, 1, rng)};
   detect_anomaly(graph, other);
   graph.clear();
-  parameters(other)[2].value()[1] = std::numeric_limits<float>::infinity();
+  parameters(other)[2].edit()[1] = std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH_AS(backward(sum(other(graph.input({{1, 2}})))),
-                       "minigrad: detect_anomaly: the parameter 2.weight holds inf at (0, 1)", AnomalyError);
+                       "minigrad: detect_anomaly: the parameter 2.weight holds inf at (0, 1)",
+                       AnomalyError);
 }

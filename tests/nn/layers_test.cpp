@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <minigrad/graph/backward.hpp>
+#include <cstdint>
 #include <minigrad/diff/check_grads.hpp>
+#include <minigrad/diff/checkpoint.hpp>
+#include <minigrad/diff/grad.hpp>
+#include <minigrad/graph/capture.hpp>
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
@@ -61,8 +64,8 @@ TEST_CASE_TEMPLATE("Linear gives y = x W' + b with PyTorch's numbers and gradien
         CAPTURE(name);
         Rng rng(1);
         Linear<T> linear(3, 2, rng);
-        linear.weight.value() = tensor<T>({2, 3}, one.numbers("weight"));
-        linear.bias.value() = tensor<T>({2}, one.numbers("bias"));
+        linear.weight.set_value(tensor<T>({2, 3}, one.numbers("weight")));
+        linear.bias.set_value(tensor<T>({2}, one.numbers("bias")));
         Shape shape;  // of x, which may have any number of leading axes
         for (const double extent : one.numbers("shape")) shape.push_back(static_cast<std::size_t>(extent));
         const Tensor<T> x = tensor<T>(shape, one.numbers("x"));
@@ -180,6 +183,77 @@ TEST_CASE("Linear says which sizes do not fit") {
       "minigrad: linear: x [4, 2] and weight [5, 3]: the last extent of x must be 3, the weight's second", ShapeError);
 }
 
+TEST_CASE("Embedding gives the rows of its weight, and adds up the gradients of a row that was picked twice") {
+  Rng rng(1);
+  Embedding embedding(3, 2, rng);
+  embedding.weight.set_value({{1, 2}, {3, 4}, {5, 6}});
+  const Tensor<std::int64_t> tokens{2, 0, 2};
+  CHECK(embedding(tokens) == Tensor<float>{{5, 6}, {1, 2}, {5, 6}});
+  CHECK(embedding(Tensor<std::int64_t>::empty({0})).shape() == Shape{0, 2});
+  Graph<Tensor<float>> graph;
+  const auto y = embedding(graph.input(tokens));
+  CHECK(y.value() == embedding(tokens));
+  backward(sum(y * Tensor<float>{{1, 2}, {30, 40}, {500, 600}}));
+  CHECK(embedding.weight.grad() == Tensor<float>{{30, 40}, {0, 0}, {501, 602}});
+  CHECK(embedding.describe() == "Embedding(3, 2)");
+  CHECK(named_parameters(embedding)[0].name == "weight");
+}
+
+TEST_CASE("Embedding starts with N(0, 1), as PyTorch's, the same for the same seed") {
+  Rng rng(1), same(1);
+  const Embedding<double> embedding(100, 200, rng), other(100, 200, same);
+  CHECK(embedding.weight.value().shape() == Shape{100, 200});
+  CHECK(embedding.weight.value() == other.weight.value());
+  CHECK(mean(embedding.weight.value()).item() == doctest::Approx(0).scale(1).epsilon(0.02));
+  CHECK(var(embedding.weight.value()).item() == doctest::Approx(1).epsilon(0.03));
+}
+
+TEST_CASE("Embedding says which sizes and which numbers do not fit") {
+  Rng rng(1);
+  CHECK_THROWS_WITH_AS(Embedding(0, 5, rng), "minigrad: Embedding: 0 rows of width 5: both must be at least 1",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(Embedding(3, 0, rng), "minigrad: Embedding: 3 rows of width 0: both must be at least 1",
+                       ValueError);
+  const Embedding embedding(10, 3, rng);
+  const char* const message = "minigrad: index_select: row 10 of a tensor of shape [10, 3]";
+  CHECK_THROWS_WITH_AS(embedding(Tensor<std::int64_t>{0, 10}), message, IndexError);
+  Graph<Tensor<float>> graph;
+  CHECK_THROWS_WITH_AS(embedding(graph.input(Tensor<std::int64_t>{0, 10})), message, IndexError);
+  CHECK_THROWS_AS(embedding(Tensor<std::int64_t>{-1}), IndexError);
+}
+
+namespace {
+
+/// The sum of a number for each of a row's words.
+struct Words {
+  Embedding<double> embedding;
+  Linear<double> output;
+  explicit Words(Rng& rng) : embedding(5, 3, rng), output(3, 1, rng) {}
+  auto operator()(const auto& tokens) const { return output(tanh(embedding(tokens))); }
+  auto parts() { return std::tie(embedding, output); }
+};
+
+}  // namespace
+
+TEST_CASE("a model with an Embedding, captured, reads the numbers of each step") {
+  Rng rng(1);
+  Words model(rng), copy = model;
+  const Tensor<std::int64_t> batches[] = {{0, 1, 1}, {4, 3, 2}, {2, 2, 2}};
+  auto step = capture<Tensor<double>>([&](const auto& tokens) { return mean(square(model(tokens))); }, batches[0]);
+  Graph<Tensor<double>> graph;
+  for (const auto& tokens : batches) {
+    graph.clear();
+    const auto loss = mean(square(copy(graph.input(tokens))));
+    CHECK(step(tokens) == loss.value());
+    zero_grad(model);
+    zero_grad(copy);
+    step.backward();
+    backward(loss);
+    for (std::size_t k = 0; k < 3; ++k) CHECK(parameters(model)[k].grad() == parameters(copy)[k].grad());
+  }
+  CHECK_THROWS_AS(step({0, 5, 0}), IndexError);
+}
+
 TEST_CASE("activations as layers are the functions") {
   compare("ReLU", ReLU(), [](const auto& x) { return relu(x); });
   compare("LeakyReLU(0.01)", LeakyReLU(), [](const auto& x) { return leaky_relu(x, 0.01); });
@@ -246,6 +320,70 @@ TEST_CASE("Dropout draws anew at each call, and the same again for the same seed
   CHECK(y == second(x));
   CHECK(first(x) != y);
   CHECK(third(x) != y);  // each layer has a stream of its own
+}
+
+TEST_CASE("Dropout on a Var draws what it draws on a Tensor") {
+  Rng a(3), b(3);
+  const Dropout first(0.5, a), second(0.5, b);
+  const Tensor<float> x = ones({100});
+  Graph<Tensor<float>> graph;
+  for (int call = 0; call < 3; ++call) CHECK(first(graph.input(x)).value() == second(x));
+}
+
+TEST_CASE("a captured Dropout draws anew in each run, as many numbers as without") {
+  Rng a(3), b(3);
+  Dropout dropout(0.5, a), eager(0.5, b);
+  const Tensor<float> x = ones({100});
+  auto step = capture([&](const auto& v) { return dropout(v); }, x);
+  CHECK(step.value() == eager(x));
+  for (int run = 0; run < 3; ++run) {
+    const Tensor<float> before = step.value();
+    CHECK(step(x) == eager(x));
+    CHECK(step.value() != before);
+    CHECK_NOTHROW(step.check(x));  // which draws nothing
+  }
+}
+
+namespace {
+
+struct Noisy {
+  Dropout dropout;
+  Parameter<Tensor<float>> w{Tensor<float>{2}};
+  auto operator()(const auto& x) const { return dropout(x * w); }
+  auto parts() { return std::tie(dropout, w); }
+};
+
+}  // namespace
+
+TEST_CASE("a captured Dropout refuses a run in another mode than it was recorded in") {
+  const char* const message =
+      "minigrad: replay: the mode of a layer has changed since the step was recorded, by train() or eval(): record it "
+      "again, by capture()";
+  Rng rng(3);
+  Noisy model{Dropout(0.5, rng)};
+  const Tensor<float> x = ones({10});
+  const auto record = [&] { return capture([&](const auto& v) { return sum(model(v)); }, x); };
+  auto training = record();
+  eval(model);
+  CHECK_THROWS_WITH_AS(training(x), message, GraphError);
+  auto evaluation = record();  // which recorded no op of the layer
+  CHECK(evaluation(x).item() == 20);
+  train(model);
+  CHECK_THROWS_WITH_AS(evaluation(x), message, GraphError);
+  CHECK_NOTHROW(training(x));
+}
+
+TEST_CASE("Dropout in a checkpoint draws the same numbers again for the gradient") {
+  const auto gradient = [](bool saves_memory) {
+    Rng rng(3);
+    const Dropout dropout(0.5, rng);
+    const auto layer = [&](const auto& v) { return square(dropout(v)); };
+    Graph<Tensor<float>> graph;
+    const auto x = graph.variable(uniform({50}, 1, 2, rng));
+    for (int call = 0; call < 2; ++call) backward(sum(saves_memory ? checkpoint(layer, x) : layer(x)));
+    return x.grad();
+  };
+  CHECK(gradient(true) == gradient(false));
 }
 
 TEST_CASE("Dropout says which p it cannot take") {

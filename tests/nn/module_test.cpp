@@ -2,7 +2,7 @@
 
 #include <array>
 #include <cstddef>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/nn/module.hpp>
 #include <minigrad/nn/sequential.hpp>
@@ -60,6 +60,32 @@ struct Noise {
   bool training = true;
   auto operator()(const auto& x) const { return training ? x + 1 : x; }
 };
+
+/// Batch normalization in outline: parameters and buffers.
+template <class N = float>
+struct Norm {
+  Parameter<Tensor<N>> weight{Tensor<N>{1, 1}};
+  Tensor<N> running_mean{0, 0}, running_var{1, 1};
+  bool training = true;
+  auto operator()(const auto& x) const { return (x - running_mean) / sqrt(running_var) * weight; }
+  auto parts() { return std::tie(weight, running_mean, running_var); }
+  static constexpr const char* part_names[] = {"weight", "running_mean", "running_var"};
+};
+
+/// Buffers, and no parameters.
+template <class N>
+struct Shift {
+  Tensor<N> by{1, 2};
+  auto operator()(const auto& x) const { return x + by; }
+  auto parts() { return std::tie(by); }
+};
+
+template <class M>
+std::vector<std::string> buffer_names(M& model) {
+  std::vector<std::string> out;
+  for (const auto& named : named_buffers(model)) out.push_back(named.name);
+  return out;
+}
 
 template <class M>
 std::vector<std::string> names(M& model) {
@@ -148,7 +174,7 @@ TEST_CASE("a copied module is deeply independent") {
   for (std::size_t k = 0; k < ours.size(); ++k) {
     CHECK(ours[k].value() == theirs[k].value());
     CHECK(!(ours[k] == theirs[k]));
-    theirs[k].value().fill(0);
+    theirs[k].edit().fill(0);
   }
   for (const auto& parameter : ours) CHECK(parameter.value() != T(parameter.value()) * 0);
 }
@@ -217,4 +243,90 @@ TEST_CASE("an array of layers is a part, and a part that is listed twice counts 
   CHECK(named[3].name == "0.1.bias");
   const std::string text = summary(net);
   CHECK(text.find("15 parameters, 15 trainable") != std::string::npos);
+}
+
+TEST_CASE("a Tensor in parts() is a buffer: it has a name, and is no parameter") {
+  struct Net {
+    Linear<float> linear;
+    Norm<float> norm;
+    std::vector<Norm<float>> more;
+    std::array<T, 2> tables{T{1}, T{2}};
+    auto parts() { return std::tie(linear, norm, more, tables, norm); }
+  };
+  Rng rng(1);
+  Net net{Linear(2, 2, rng), {}, std::vector<Norm<float>>(2)};
+  CHECK(buffer_names(net) == std::vector<std::string>{"1.running_mean", "1.running_var", "2.0.running_mean",
+                                                      "2.0.running_var", "2.1.running_mean", "2.1.running_var", "3.0",
+                                                      "3.1"});
+  CHECK(names(net) == std::vector<std::string>{"0.weight", "0.bias", "1.weight", "2.0.weight", "2.1.weight"});
+  CHECK(parameters(net).size() == 5);
+  const auto named = named_buffers(net);
+  CHECK(named[1].buffer == &net.norm.running_var);
+  CHECK(named[7].buffer == &net.tables[1]);
+  const std::vector<T*> all = buffers(net);
+  REQUIRE(all.size() == 8);
+  for (std::size_t i = 0; i < 8; ++i) CHECK(all[i] == named[i].buffer);
+}
+
+TEST_CASE("a write to a buffer is a write to the model, and copies and moves take buffers along") {
+  Norm<float> norm;
+  *named_buffers(norm)[0].buffer = T{3, 4};
+  CHECK(norm.running_mean == T{3, 4});
+  Norm<float> copy = norm;
+  buffers(copy)[0]->fill(0);
+  CHECK(norm.running_mean == T{3, 4});
+  Norm<float> moved = std::move(norm);
+  CHECK(*buffers(moved)[0] == T{3, 4});
+  moved = copy;
+  CHECK(moved.running_mean == T{0, 0});
+}
+
+TEST_CASE("a model without parameters may have buffers, and one without either has an empty list of them") {
+  Shift<double> shift;
+  static_assert(std::is_same_v<decltype(buffers(shift)), std::vector<Tensor<double>*>>);
+  CHECK(buffer_names(shift) == std::vector<std::string>{"0"});
+  Tensor<float> alone{1};
+  CHECK(buffer_names(alone) == std::vector<std::string>{""});
+  CHECK(buffers(alone)[0] == &alone);
+  ReLU relu_layer;
+  CHECK(buffers(relu_layer).empty());
+  Rng rng(1);
+  Linear linear(2, 3, rng);
+  CHECK(named_buffers(linear).empty());
+  Parameter<double> number(1);
+  static_assert(std::is_same_v<decltype(buffers(number)), std::vector<double*>>);
+  CHECK(buffers(number).empty());
+}
+
+TEST_CASE("train() and eval() reach modules in modules, vectors and arrays, and the module itself") {
+  struct Branch {
+    std::vector<Noise> list = std::vector<Noise>(2);
+    std::array<Norm<float>, 2> pair{};
+    std::vector<std::array<Noise, 1>> nested = std::vector<std::array<Noise, 1>>(1);
+    bool training = true;
+    auto parts() { return std::tie(list, pair, nested); }
+  };
+  struct Tree {
+    Branch branch;
+    std::vector<Branch> branches = std::vector<Branch>(1);
+    Parameter<T> p{T{1}};
+    Noise unlisted;
+    auto parts() { return std::tie(branch, branches, p); }
+  } tree;
+  const auto modes = [](const Branch& b) {
+    return std::vector<bool>{b.training,         b.list[0].training, b.list[1].training,
+                             b.pair[0].training, b.pair[1].training, b.nested[0][0].training};
+  };
+  eval(tree);
+  CHECK(modes(tree.branch) == std::vector<bool>(6, false));
+  CHECK(modes(tree.branches[0]) == std::vector<bool>(6, false));
+  CHECK(tree.unlisted.training);
+  train(tree.branch);
+  CHECK(modes(tree.branch) == std::vector<bool>(6, true));
+  CHECK(modes(tree.branches[0]) == std::vector<bool>(6, false));
+  train(tree);
+  CHECK(modes(tree.branches[0]) == std::vector<bool>(6, true));
+  std::vector<Noise> list(2);
+  eval(list);
+  CHECK(!list[1].training);
 }

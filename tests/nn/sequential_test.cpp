@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/nn/sequential.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
@@ -21,6 +21,16 @@ struct Residual {
   Linear<float> inner;
   auto operator()(const auto& v) const { return v + tanh(inner(v)); }
   auto parts() { return std::tie(inner); }
+};
+
+/// A layer with a buffer, and without parameters.
+template <class N = float>
+struct Shift {
+  Tensor<N> by{1, 2};
+  bool training = true;
+  auto operator()(const auto& v) const { return v + by; }
+  auto parts() { return std::tie(by); }
+  static constexpr const char* part_names[] = {"by"};
 };
 
 template <class M>
@@ -116,7 +126,7 @@ TEST_CASE("the layers of an lvalue are copied into a Sequential, deeply") {
   Linear a(2, 1, rng);
   Sequential model{a};
   const T before = model(x);
-  a.weight.value().fill(0);
+  a.weight.edit().fill(0);
   CHECK(model(x) == before);
 }
 
@@ -126,7 +136,7 @@ TEST_CASE("a copy is deep, and a move keeps the parameters") {
   Sequential copy = model;
   const T before = model(x);
   CHECK(copy(x) == before);
-  for (const auto& parameter : parameters(copy)) parameter.value().fill(0);
+  for (const auto& parameter : parameters(copy)) parameter.edit().fill(0);
   CHECK(model(x) == before);
   CHECK(copy(x) == before * 0);
 
@@ -141,12 +151,12 @@ TEST_CASE("assigning gives a model other values, and it keeps the parameters tha
   Sequential model{Linear(2, 3, rng), Tanh(), Linear(3, 1, rng)}, best = model;
   const auto refs = parameters(model);
   const T before = model(x);
-  for (const auto& parameter : refs) parameter.value().fill(0);
+  for (const auto& parameter : refs) parameter.edit().fill(0);
   CHECK(best(x) == before);
   model = best;
   CHECK(model(x) == before);
   CHECK(parameters(model) == refs);
-  for (const auto& parameter : refs) parameter.value().fill(0);
+  for (const auto& parameter : refs) parameter.edit().fill(0);
   model = std::move(best);
   CHECK(model(x) == before);
   CHECK(parameters(model) == refs);
@@ -172,7 +182,7 @@ TEST_CASE("assigning a model of another architecture replaces the layers that di
 TEST_CASE("get() finds a layer by its number and type") {
   Rng rng(1);
   Sequential model{Linear(2, 3, rng), Tanh()};
-  model.get<Linear<float>>(0).bias.value().fill(0);
+  model.get<Linear<float>>(0).bias.edit().fill(0);
   CHECK(model(T{{0, 0}}) == T{{0, 0, 0}});
   CHECK_THROWS_WITH_AS(model.get<ReLU>(1), "minigrad: Sequential: layer 1 is Tanh, not what get() asks for",
                        ValueError);
@@ -288,4 +298,50 @@ TEST_CASE("a class may be derived from Sequential, with a copy constructor of it
   CHECK(copy.size() == 1);
   CHECK(copy(x) == model(x));
   CHECK(copy.get<Linear<float>>(0).weight.value() == model.get<Linear<float>>(0).weight.value());
+}
+
+TEST_CASE("buffers are named by the number of their layer, also in a Sequential within another") {
+  Rng rng(1);
+  Sequential model{Linear(2, 2, rng), Shift(), Sequential{Tanh(), Shift()}, Linear(2, 1, rng)};
+  const auto named = named_buffers(model);
+  REQUIRE(named.size() == 2);
+  CHECK(named[0].name == "1.by");
+  CHECK(named[1].name == "2.1.by");
+  CHECK(named[0].buffer == &model.get<Shift<>>(1).by);
+  CHECK(names(model) == std::vector<std::string>{"0.weight", "0.bias", "3.weight", "3.bias"});
+  CHECK(buffers(model)[1] == named[1].buffer);
+}
+
+TEST_CASE("copying and assigning a Sequential copies its buffers") {
+  Rng rng(1);
+  Sequential model{Linear(2, 2, rng), Shift()}, best = model;
+  const auto kept = buffers(model);
+  const T before = model(x);
+  kept[0]->fill(7);
+  CHECK(model(x) != before);
+  CHECK(best(x) == before);
+  model = best;
+  CHECK(model(x) == before);
+  CHECK(buffers(model) == kept);
+}
+
+TEST_CASE("a Sequential takes its number type from a layer with buffers, too") {
+  Sequential model{Tanh(), Shift<double>()};
+  static_assert(std::is_same_v<decltype(model), Sequential<double>>);
+  CHECK(named_buffers(model)[0].name == "1.by");
+  CHECK(parameters(model).empty());
+}
+
+TEST_CASE("train() and eval() reach the layers of a Sequential within modules and lists") {
+  struct Tree {
+    std::vector<Sequential<float>> list;
+    auto parts() { return std::tie(list); }
+  } tree;
+  tree.list.emplace_back(Sequential{Tanh(), Sequential{Shift()}});
+  const auto mode = [&] { return tree.list[0].get<Sequential<float>>(1).get<Shift<>>(0).training; };
+  CHECK(mode());
+  eval(tree);
+  CHECK(!mode());
+  train(tree);
+  CHECK(mode());
 }

@@ -82,3 +82,36 @@ TEST_CASE("summary() of a single layer, of numbers, and of nothing") {
   Sequential<float> empty;
   CHECK(summary(empty) == "0 parameters, 0 trainable\n");
 }
+
+namespace {
+
+struct Norm {
+  Parameter<Tensor<float>> weight{ones({8})};
+  Tensor<float> running_mean = zeros({8});
+  auto operator()(const auto& x) const { return (x - running_mean) * weight; }
+  auto parts() { return std::tie(weight, running_mean); }
+  static constexpr const char* part_names[] = {"weight", "running_mean"};
+};
+
+}  // namespace
+
+TEST_CASE("summary() shows buffers, and does not count them") {
+  Rng rng(1);
+  Sequential model{Linear(2, 8, rng), Norm()};
+  CHECK(summary(model) ==
+        "0: Linear(2, 8)  0.weight        [8, 2]  16\n"
+        "                 0.bias          [8]      8\n"
+        "1: module        1.weight        [8]      8\n"
+        "                 1.running_mean  [8]      8 buffer\n"
+        "32 parameters, 32 trainable\n");
+  struct Net {
+    Linear<float> linear;
+    Tensor<float> table;
+    auto parts() { return std::tie(linear, table); }
+  } net{Linear(1, 1, rng), ones({100})};
+  CHECK(summary(net) ==
+        "0: Linear(1, 1)  0.weight  [1, 1]    1\n"
+        "                 0.bias    [1]       1\n"
+        "1: Buffer        1         [100]   100 buffer\n"
+        "2 parameters, 2 trainable\n");
+}

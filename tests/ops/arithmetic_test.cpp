@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>
@@ -48,7 +48,7 @@ TEST_CASE("comparisons give masks, whatever they compare") {
   CHECK(equal(Parameter<Tensor<double>>(x), v) == Tensor<bool>{true, true, false});
   CHECK(less(x, Tensor<double>{{0}, {3}}) == Tensor<bool>{{false, false, false}, {true, true, false}});
   Graph<float> numbers;
-  static_assert(std::is_same_v<decltype(less(numbers.input(1), 2)), bool>);
+  static_assert(std::is_same_v<decltype(less(numbers.input(1), 2)), MaskVar<float>>);
   CHECK(less(numbers.input(1), 2));
   CHECK(less(1, 1.5));
   CHECK(!less(1.5f, 1));
@@ -119,7 +119,7 @@ TEST_CASE("a tensor is updated in place, also by itself and by what stretches to
   CHECK(x == Tensor<double>{{-1, -1}, {-1, -1}});
   Tensor<double> row{1, 2};
   CHECK_THROWS_WITH_AS(
-      row += x, "minigrad: +=: [2] and [2, 2]: the right side does not stretch to the left side's shape", ShapeError);
+      row += x, "minigrad: +=: [2] and [2, 2]: the right side does not broadcast to the left side's shape", ShapeError);
   CHECK_THROWS_WITH_AS(row *= (Tensor<double>{1, 2, 3}), "minigrad: *=: [2] and [3]: shapes do not broadcast",
                        ShapeError);
 }

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>

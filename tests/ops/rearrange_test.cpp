@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>
@@ -155,10 +155,11 @@ TEST_CASE("what cannot be stacked is named") {
   CHECK_THROWS_WITH_AS(stack(std::vector<T>()), "minigrad: stack: nothing to put together", ValueError);
 }
 
-TEST_CASE("of a Parameter without a Var these are values") {
-  const Parameter<T> p(matrix);
-  static_assert(std::is_same_v<decltype(reshape(p, {6})), T>);
-  static_assert(std::is_same_v<decltype(transpose(p)), T>);
-  CHECK(reshape(p, {6}) == T{1, 2, 3, 4, 5, 6});
-  CHECK(slice(p, 0, 1) == T{{1, 2, 3}});
+TEST_CASE("a Parameter is rearranged in the graph of a Var, and has its gradient") {
+  Parameter<T> p(matrix);
+  Graph<T> graph;
+  const auto x = graph.variable({1, 2, 3, 4, 5, 6});
+  backward(sum(reshape(operand(p, x), {6}) * x));
+  CHECK(p.grad() == T{{1, 2, 3}, {4, 5, 6}});
+  CHECK(reshape(operand(p, matrix), {6}) == T{1, 2, 3, 4, 5, 6});
 }

@@ -4,7 +4,7 @@
 
 #include <cmath>
 #include <limits>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <vector>
 

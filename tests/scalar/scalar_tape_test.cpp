@@ -4,7 +4,7 @@
 #include <limits>
 #include <memory>
 #include <minigrad/core/random.hpp>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/scalar/scalar_functions.hpp>
 #include <string>
@@ -501,9 +501,8 @@ TEST_CASE("an op of three inputs, and one made by record, are differentiated too
       [](auto g, auto&&, auto, auto, auto t) { return g * t; },
       [](auto g, auto&&, auto a, auto b, auto) { return g * (b - a); });
   const auto cube = [](const auto& x) {
-    return record(
-        "cube", inputs(x), [](const auto& v) { return v * v * v; },
-        [](const auto& g, auto&&, const auto& v) { return g * (3 * v * v); });
+    return record("cube", [](const auto& v) { return v * v * v; },
+        [](const auto& g, auto&&, const auto& v) { return g * (3 * v * v); })(x);
   };
   ScalarTape<double> tape;
   CHECK(tape.value_and_grad(mix, 2.0, 5.0, 0.25).second == std::array{0.75, 0.25, 3.0});

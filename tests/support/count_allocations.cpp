@@ -10,18 +10,20 @@
 #endif
 
 namespace {
-std::atomic<std::size_t> news{0}, deletes{0};
+std::atomic<std::size_t> news{0}, deletes{0}, bytes_of_news{0};
 }
 
 std::size_t support::allocations() { return news; }
 std::size_t support::deallocations() { return deletes; }
+std::size_t support::allocated_bytes() { return bytes_of_news; }
 
 #ifndef SUPPORT_SANITIZED
 namespace {
 
-void* counted(void* memory) {
+void* counted(void* memory, std::size_t bytes) {
   if (!memory) throw std::bad_alloc();
   ++news;
+  bytes_of_news += bytes;
   return memory;
 }
 
@@ -45,9 +47,9 @@ void release_aligned(void* memory) noexcept { release(memory); }
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return counted(std::malloc(bytes ? bytes : 1)); }
+void* operator new(std::size_t bytes) { return counted(std::malloc(bytes ? bytes : 1), bytes); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return counted(aligned(bytes, static_cast<std::size_t>(alignment)));
+  return counted(aligned(bytes, static_cast<std::size_t>(alignment)), bytes);
 }
 void operator delete(void* memory) noexcept { release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { release(memory); }

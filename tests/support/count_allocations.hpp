@@ -25,4 +25,7 @@ std::size_t allocations();
 /// Calls of operator delete so far, likewise.
 std::size_t deallocations();
 
+/// The bytes that these operator new were asked for, without what alignment adds; likewise.
+std::size_t allocated_bytes();
+
 }  // namespace support

@@ -26,12 +26,8 @@ template <Isa isa, class T, class F>
 void run_row(std::size_t n, const T* x, T* y) {
   constexpr F f{};
   const void* const in[] = {x};
-  const std::size_t steps[] = {minigrad::detail::block};
-  constexpr std::index_sequence<0> all{};
-#if MINIGRAD_HAS_TARGETS
-  if constexpr (isa == Isa::avx2) return minigrad::detail::inner_loop_avx2<T, F>(&f, n, y, in, steps, all);
-#endif
-  return minigrad::detail::inner_loop_simd<T, F>(&f, n, y, in, steps, all);
+  const std::size_t steps[] = {1};
+  minigrad::detail::on_isa<minigrad::detail::SimdLoop<T, F, std::index_sequence<0>>>(isa, &f, n, y, in, steps);
 }
 
 struct Exp {

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <minigrad/graph/backward.hpp>
+#include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/scalar/scalar_tape.hpp>
 #include <string>

@@ -94,7 +94,8 @@ TEST_CASE_TEMPLATE("gemm agrees with its definition for any shape, any form, on 
                rng);
 }
 
-TEST_CASE_TEMPLATE("gemm agrees with its definition where matrices are cut into pieces", T, float, double) {
+TEST_CASE_TEMPLATE("gemm agrees with its definition where matrices are cut into pieces" * doctest::test_suite("long"),
+                   T, float, double) {
   Rng rng(6);
   const std::size_t shapes[][3] = {{200, 40, 800}, {193, 90, 20},  {260, 70, 20}, {30, 300, 850},
                                    {7, 2050, 20},  {1, 2100, 400}, {600, 1, 600}, {40, 3, 900},

@@ -201,13 +201,13 @@ TEST_CASE("broadcast_to stretches and sum_to sums back") {
   CHECK(sum_to(zeros({0, 3}), {3}) == zeros({3}));
 }
 
-TEST_CASE("a shape that does not stretch to the other is refused") {
+TEST_CASE("a shape that does not broadcast to the other is refused") {
   CHECK_THROWS_WITH_AS(broadcast_to(zeros({2, 3}), {3}),
-                       "minigrad: broadcast_to: [2, 3] and [3]: the first does not stretch to the second", ShapeError);
+                       "minigrad: broadcast_to: [2, 3] and [3]: the first does not broadcast to the second", ShapeError);
   CHECK_THROWS_WITH_AS(broadcast_to(zeros({2}), {3}), "minigrad: broadcast_to: [2] and [3]: shapes do not broadcast",
                        ShapeError);
   CHECK_THROWS_WITH_AS(sum_to(zeros({2, 3}), {2}),
-                       "minigrad: sum_to: [2, 3] and [2]: the second does not stretch to the first", ShapeError);
+                       "minigrad: sum_to: [2, 3] and [2]: the second does not broadcast to the first", ShapeError);
 }
 
 TEST_CASE("broadcast_to and sum_to agree with their definition, and are each other's transpose") {

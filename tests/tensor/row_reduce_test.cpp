@@ -22,14 +22,12 @@ std::vector<T> random_row(std::size_t n, Rng& rng) {
 template <class T>
 void compare_sums() {
   Rng rng(1);
-  for (std::size_t n = detail::block; n <= 20 * detail::block; n += detail::block) {
+  for (std::size_t n = detail::running_sums; n <= 20 * detail::running_sums; n += detail::running_sums) {
     const std::vector<T> x = random_row<T>(n + 1, rng);
     const T expected = detail::sum_of_blocks_by_number(n, x.data() + 1);
 #if defined(__GNUC__) && !defined(__FAST_MATH__)
-    REQUIRE(detail::sum_of_blocks_on_lanes(n, x.data() + 1) == expected);
-#endif
-#if MINIGRAD_HAS_TARGETS && !defined(__FAST_MATH__)
-    if (detail::best_isa() != Isa::portable) REQUIRE(detail::sum_of_blocks_on_avx2(n, x.data() + 1) == expected);
+    for (Isa isa : {Isa::portable, detail::best_isa()})
+      REQUIRE(detail::on_isa<detail::SumOfBlocks>(isa, n, x.data() + 1) == expected);
 #endif
     REQUIRE(detail::sum_row(n, x.data() + 1) == expected);
   }
@@ -40,7 +38,7 @@ template <class T>
 void compare_column_sums() {
   Rng rng(2);
   for (const std::size_t rows : {0u, 1u, 2u, 5u, 31u, 32u, 33u, 70u})
-    for (std::size_t n = 1; n < 3 * detail::block; ++n) {
+    for (std::size_t n = 1; n < 3 * detail::running_sums; ++n) {
       const std::vector<T> x = random_row<T>(rows * n + 1, rng);
       std::vector<T> expected(n), y(n + 1, T{7});
       detail::add_columns_by_number(rows, n, x.data(), expected.data());
@@ -50,7 +48,7 @@ void compare_column_sums() {
       REQUIRE(y == expected);
 #if defined(__GNUC__)
       y.assign(n, T{});
-      detail::add_columns_on_lanes(rows, n, x.data(), y.data());
+      detail::on_isa<detail::AddColumns>(Isa::portable, rows, n, x.data(), y.data());
       REQUIRE(y == expected);
 #endif
     }

@@ -38,6 +38,16 @@ struct Constant {
   auto operator()(const auto& x) const { return 0 * x + w; }
   auto parts() { return std::tie(w); }
 };
+/// The same, which counts the batches that it was trained on in a buffer.
+struct Counting : Constant {
+  mutable Tensor<double> batches{0};
+  bool training = true;
+  auto operator()(const auto& x) const {
+    if (training) batches += 1;
+    return Constant::operator()(x);
+  }
+  auto parts() { return std::tie(w, batches); }
+};
 Dataset<double> zero_target(int n = 4) { return {ones<double>({n, 1}), zeros<double>({n, 1})}; }
 
 /// An optimizer that knows in advance where to go: w takes one value after another. So a test can say what the
@@ -51,7 +61,7 @@ struct Script {
   double lr() const { return rate; }
   void lr(double value) { rate = value; }
   void zero_grad() { minigrad::zero_grad(*model); }
-  void step() { model->w.value().fill(std::sqrt(losses[steps++])); }
+  void step() { model->w.edit().fill(std::sqrt(losses[steps++])); }
 };
 
 struct Scripted {
@@ -217,6 +227,17 @@ TEST_CASE("the weights of the best validation loss are restored at the end") {
   CHECK(w2 == 1);
 }
 
+TEST_CASE("the best epoch's buffers come back with its weights") {
+  const Dataset<double> data = zero_target();
+  for (const bool restore_best : {true, false}) {
+    Counting model;
+    Script script{&model, {9, 1, 4}};
+    fit(model, MSELoss(), script, data, data, {.epochs = 3, .restore_best = restore_best});
+    CHECK(model.w.value()[0] == (restore_best ? 1 : 2));
+    CHECK(model.batches[0] == (restore_best ? 2 : 3));
+  }
+}
+
 TEST_CASE("restore_best = false leaves the last weights, and the history still knows the best") {
   const auto [history, w2] = fit_scripted({9, 4, 16}, {.restore_best = false});
   CHECK(history.best_epoch == 2);
@@ -304,7 +325,7 @@ TEST_CASE("a schedule that looks at a loss is shown the validation loss, or with
 
   // The training loss of an epoch is that before its update: 0, 9, 4, 4, 4.
   script = {&model, {9, 4, 4, 4, 1}, 0, 1};
-  model.w.value().fill(0);
+  model.w.edit().fill(0);
   ReduceLROnPlateau trained(script, {.factor = 0.5, .patience = 1});
   CHECK(column(fit(model, MSELoss(), script, data, {.epochs = 5}, trained), &Epoch::lr) ==
         Numbers{1, 1, 1, 0.5, 0.5});
@@ -339,7 +360,7 @@ TEST_CASE("clip_norm holds the gradient's norm, and the history tells what it wa
   const Dataset<double> data = zero_target();
   const auto first_epoch = [&](double clip_norm) {
     Constant model;
-    model.w.value().fill(10);  // dL/dw = 20
+    model.w.edit().fill(10);  // dL/dw = 20
     SGD optimizer(model, {.lr = 0.1});
     const History history = fit(model, MSELoss(), optimizer, data, {.epochs = 1, .clip_norm = clip_norm});
     CHECK(history.epochs[0].grad_norm == doctest::Approx(20));
@@ -352,7 +373,7 @@ TEST_CASE("clip_norm holds the gradient's norm, and the history tells what it wa
 
 TEST_CASE("the gradient norm of an epoch is that of its last update") {
   Constant model;
-  model.w.value().fill(10);
+  model.w.edit().fill(10);
   SGD optimizer(model, {.lr = 0.25});  // halves w
   const History history = fit(model, MSELoss(), optimizer, zero_target(4), {.epochs = 2, .batch_size = 2});
   CHECK(column(history, &Epoch::grad_norm) == Numbers{10, 2.5});
@@ -362,8 +383,8 @@ TEST_CASE("a loss that is no longer finite stops with the epoch, the learning ra
   const Dataset<double> data({{1, -200}, {0, 77}, {3, 11}}, {{1}, {2}, {3}}, {"depth", "pages"});
   Rng rng(1);
   Linear<double> model(2, 1, rng);
-  model.weight.value().fill(0);
-  model.bias.value().fill(1e150);
+  model.weight.edit().fill(0);
+  model.bias.edit().fill(1e150);
   SGD optimizer(model, {.lr = 1e10});
   const auto error = caught<TrainingError>([&] { fit(model, MSELoss(), optimizer, data, {.epochs = 10}); });
   CHECK(std::string(error.what()) ==
@@ -377,7 +398,7 @@ TEST_CASE("features without names are called x0, x1, ..., and small ones are not
   const auto message = [](const X& x) {
     Rng rng(1);
     Linear<double> model(x.shape()[1], 1, rng);
-    model.bias.value().fill(1e150);
+    model.bias.edit().fill(1e150);
     SGD optimizer(model, {.lr = 1e10});
     const Dataset<double> data(x, zeros<double>({x.shape()[0], 1}));
     const auto error = caught<TrainingError>([&] { fit(model, MSELoss(), optimizer, data); });
@@ -400,7 +421,7 @@ TEST_CASE("a loss that is not finite from the start is not the learning rate's f
   data = zero_target(3);
   data.x[2] = 1e200;
   data.feature_names = {"words"};
-  model.w.value().fill(1e200);
+  model.w.edit().fill(1e200);
   CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data),
                        "minigrad: fit: the loss is inf before the first update: look for numbers that are not finite, or "
                        "very large, in the data and the weights (\"words\" goes from 1 to 1e+200)",
@@ -423,7 +444,7 @@ TEST_CASE("after divergence the best weights are back, in evaluation mode, and t
 
 TEST_CASE("with clip_norm the message tells the gradient's norm before it was clipped") {
   Constant model;
-  model.w.value().fill(10);
+  model.w.edit().fill(10);
   Script script{&model, {infinity}};
   const auto error =
       caught<TrainingError>([&] { fit(model, MSELoss(), script, zero_target(), {.clip_norm = 0.5}); });
@@ -514,7 +535,7 @@ TEST_CASE("training happens in training mode, validation and all that follows in
   fit(model, MSELoss(), optimizer, zero_target(), {.epochs = 1});
   CHECK_FALSE(model.training);
 
-  model.w.value().fill(infinity);
+  model.w.edit().fill(infinity);
   CHECK_THROWS_AS(fit(model, MSELoss(), optimizer, zero_target()), TrainingError);
   CHECK_FALSE(model.training);
 }
@@ -646,18 +667,6 @@ TEST_CASE("a warm epoch allocates nothing but the history's own growth") {
   }
 }
 
-TEST_CASE("evaluate is the mean over all rows, whatever the batches, and leaves the model in evaluation mode") {
-  Rng rng(1);
-  Sequential model{Linear<double>(1, 8, rng), Dropout(0.5, rng), Linear<double>(8, 1, rng)};
-  const Dataset<double> data = line_data(10);
-  const double whole = evaluate(model, MSELoss(), data);
-  CHECK(whole == mse_loss(model(data.x), data.y).item());
-  for (const std::size_t batch_size : {1u, 3u, 7u, 10u, 11u})
-    CHECK(evaluate(model, MSELoss(), data, batch_size) == doctest::Approx(whole).epsilon(1e-12));
-  const Dataset<double> none(zeros<double>({0, 1}), zeros<double>({0, 1}));
-  CHECK_THROWS_WITH_AS(evaluate(model, MSELoss(), none), "minigrad: evaluate: the dataset is empty", ValueError);
-}
-
 #if defined(__unix__)
 TEST_CASE("fit prints nothing where standard error is not a terminal") {
   std::FILE* file = std::tmpfile();
@@ -717,4 +726,66 @@ TEST_CASE("fit refuses an optimizer that has none of the model's parameters") {
                        "minigrad: fit: the optimizer updates none of the model's parameters: it was made for another "
                        "model, or for a copy of this one",
                        ValueError);
+}
+
+namespace {
+
+/// Lists a layer whose weights meet only Tensors: what it computes is a constant.
+struct Forgetful {
+  Linear<double> layer, lost;
+  explicit Forgetful(Rng& rng) : layer(1, 1, rng), lost(1, 1, rng) {}
+  auto operator()(const auto& x) const { return layer(x) + lost(value_of(x)); }
+  auto parts() { return std::tie(layer, lost); }
+};
+
+/// Uses its second weight only for batches of more than one row, or the other way round.
+struct Sometimes {
+  Parameter<X> a{ones<double>({1})}, b{ones<double>({1})};
+  auto operator()(const auto& x) const {
+    const auto y = x * a;
+    return shape_of(x)[0] > 1 ? y * b : y * 1;
+  }
+  auto parts() { return std::tie(a, b); }
+};
+
+}  // namespace
+
+TEST_CASE("fit names the parameters that its first loss does not depend on") {
+  Rng rng(1);
+  Forgetful model(rng);
+  SGD optimizer(model, {.lr = 0.1});
+  const X before = model.layer.weight.value();
+  const char* const message =
+      "minigrad: fit: the loss does not depend on the parameters 1.weight, 1.bias: no optimizer would train them; in a "
+      "layer called on x, a Parameter w that meets only Tensors gives a constant: take operand(w, x), which is w in the "
+      "graph of x; freeze what is not to be trained";
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, line_data(4), {.epochs = 2}), message, ValueError);
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, line_data(4), {.epochs = 2, .replay = true}), message,
+                       ValueError);
+  CHECK(model.layer.weight.value() == before);
+  for (const auto& one : parameters(model.lost)) one.requires_grad(false);
+  CHECK_NOTHROW(fit(model, MSELoss(), optimizer, line_data(4), {.epochs = 2}));
+}
+
+TEST_CASE("fit names the parameters also where the loss depends on none at all") {
+  Rng rng(1);
+  Linear<double> lost(1, 1, rng);
+  SGD optimizer(lost, {.lr = 0.1});
+  const auto loss = [](const auto& prediction, const auto& target) {
+    return mse_loss(stop_gradient(prediction), target);
+  };
+  const auto attempt = [&] { fit(lost, loss, optimizer, line_data(4), {.epochs = 2}); };
+  const auto error = caught<ValueError>(attempt);
+  CHECK(std::string(error.what()).substr(0, 80) ==
+        "minigrad: fit: the loss does not depend on the parameters weight, bias: no optim");
+  lost.weight.requires_grad(false);
+  lost.bias.requires_grad(false);
+  CHECK_THROWS_AS(attempt(), GraphError);
+}
+
+TEST_CASE("a parameter that some later batch does not use is no mistake") {
+  Sometimes model;
+  SGD optimizer(model, {.lr = 0.1});
+  CHECK_NOTHROW(fit(model, MSELoss(), optimizer, line_data(5), {.epochs = 2, .batch_size = 2, .shuffle = false}));
+  CHECK_THROWS_AS(fit(model, MSELoss(), optimizer, line_data(5), {.epochs = 2, .batch_size = 1}), ValueError);
 }

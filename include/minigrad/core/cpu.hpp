@@ -9,17 +9,21 @@
 #include <cstdlib>
 #include <cstring>
 
-// Where the compiler can compile single functions for other instructions than the rest of the program.
+#include "version.hpp"
+
+// Whether single functions can be compiled for other instructions than the rest of the program.
 #if defined(__GNUC__) && defined(__x86_64__)
 #define MINIGRAD_HAS_TARGETS 1
 #define MINIGRAD_TARGET_AVX2 [[gnu::target("avx2,fma")]]
+#define MINIGRAD_TARGET_AVX2_WITHOUT_FMA [[gnu::target("avx2")]]
 #define MINIGRAD_TARGET_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]]
 #else
 #define MINIGRAD_HAS_TARGETS 0
 #endif
 
-// Files of one program may be compiled with different options. What these options change about the kernels stands in
-// the name of the namespace that the kernels are in, so that the linker never takes one for another.
+// Files of one program may be compiled with different options, and the linker keeps one copy of each inline function.
+// The namespace of the kernels therefore has a name made of these options (kernels_0_0_0_0 without any of them): kernels
+// that differ have different names.
 #if defined(_OPENMP)
 #define MINIGRAD_OPENMP 1
 #else
@@ -46,7 +50,7 @@
 #define MINIGRAD_KERNELS_OF(base, openmp, fast_math, blas) MINIGRAD_KERNELS_NAMED(base, openmp, fast_math, blas)
 #define MINIGRAD_KERNELS MINIGRAD_KERNELS_OF(MINIGRAD_BASE, MINIGRAD_OPENMP, MINIGRAD_FAST_MATH, MINIGRAD_BLAS)
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// Sets of instructions: avx2 and avx512 are x86-64 with registers of 32 and 64 bytes; portable is whatever the program
 /// is compiled for.

@@ -12,11 +12,18 @@
 
 #include "format.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// The base of everything that minigrad throws.
-struct Error : std::runtime_error {
-  using std::runtime_error::runtime_error;
+class Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& message) : std::runtime_error(message), message_(message) {}
+  const char* what() const noexcept override { return message_.c_str(); }
+  /// Adds to the message of an error on its way.
+  void append(const char* more) { message_ += more; }
+
+ private:
+  std::string message_;
 };
 
 /// Shapes that do not fit the operation.
@@ -119,17 +126,21 @@ template <class Kind>
   throw Kind(message);
 }
 
-/// A flag that is true as long as this lives, whatever is thrown, and then what it was before.
-class ScopedFlag {
+/// A variable that has another value as long as this lives, whatever is thrown, and then the value from before.
+template <class T>
+class ScopedValue {
  public:
-  explicit ScopedFlag(bool& flag) : flag_(flag), before_(std::exchange(flag, true)) {}
-  ScopedFlag(const ScopedFlag&) = delete;
-  ScopedFlag& operator=(const ScopedFlag&) = delete;
-  ~ScopedFlag() { flag_ = before_; }
+  ScopedValue(T& variable, T value) : variable_(variable), before_(std::exchange(variable, value)) {}
+  ScopedValue(const ScopedValue&) = delete;
+  ScopedValue& operator=(const ScopedValue&) = delete;
+  ~ScopedValue() { variable_ = before_; }
 
  private:
-  bool& flag_;
-  bool before_;
+  T& variable_;
+  T before_;
+};
+struct ScopedFlag : ScopedValue<bool> {
+  explicit ScopedFlag(bool& flag) : ScopedValue(flag, true) {}
 };
 
 }  // namespace detail

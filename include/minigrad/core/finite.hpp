@@ -1,8 +1,8 @@
 // core/finite.hpp - whether a number is NaN or infinite, whatever flags the program is compiled with.
 //
-// Under -ffast-math, which is part of -Ofast, compilers take for granted that no number is NaN or infinite, and drop
-// comparisons that would tell. So the bits are asked, and asked first: from a comparison that comes out false compilers
-// conclude that its contrary is true.
+// Under -ffast-math, which is part of -Ofast, compilers assume that no number is NaN or infinite, and remove comparisons
+// that would show it. The functions here look at the bits instead. Call them before comparing: where x < y is false,
+// such a compiler assumes that x >= y, and removes a later test for NaN.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 #include "cpu.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
 /// Without its sign, a float or double is NaN if its bits exceed those of infinity. emscripten 3.1's library has no

@@ -8,7 +8,7 @@
 
 #include "finite.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 namespace detail {
 /// Appends a whole number. (With std::to_string this is twice the code.)

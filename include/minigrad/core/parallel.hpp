@@ -14,7 +14,7 @@
 #include <exception>
 #endif
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
 inline constexpr bool has_threads = MINIGRAD_OPENMP;

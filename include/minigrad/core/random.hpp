@@ -13,7 +13,7 @@
 
 #include "error.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// A stream of random numbers from a seed. The generator is xoshiro256++ (Blackman and Vigna, "Scrambled linear
 /// pseudorandom number generators", 2021), its state filled by SplitMix64, as its authors advise.

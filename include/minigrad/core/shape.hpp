@@ -10,7 +10,7 @@
 
 #include "error.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// The extents of a tensor, outermost first: {32, 3} is 32 rows of 3. Shape{} has rank 0 and is the shape of a number.
 class Shape {
@@ -100,11 +100,13 @@ class Axis {
   constexpr Axis() = default;
   template <std::integral Index>
   constexpr Axis(Index index) : index_(static_cast<int>(index)) {}
-  /// So that max(x, 0.5), which is maximum(x, 0.5), and sum(x, true), which is sum(x, {}, true), mean no axis.
+  /// Not from bool or a fraction: sum(x, true) would be the sum along axis 1, where sum(x, {}, true) is meant, and
+  /// max(x, 0.5) the maximum along axis 0, where maximum(x, 0.5) is meant. Neither compiles.
   Axis(bool) = delete;
   Axis(std::floating_point auto) = delete;
 
   constexpr bool all() const { return index_ == everything; }
+  constexpr int index() const { return index_; }
 
   /// The axis as an index into a shape of this rank. Throws IndexError when there is no such axis.
   constexpr std::size_t in(const char* op, const Shape& shape) const {
@@ -130,7 +132,7 @@ namespace detail {
 }  // namespace detail
 
 /// The shape of an elementwise operation on shapes a and b: aligned at the right, an extent of 1 (or a missing one)
-/// stretches to the other's. Throws ShapeError naming `op` when two extents differ and neither is 1.
+/// broadcasts to the other's. Throws ShapeError naming `op` when two extents differ and neither is 1.
 [[gnu::noinline]] inline Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
   if (a == b) return a;
   Shape out = a.rank() >= b.rank() ? a : b;

@@ -1,9 +1,9 @@
-// core/simd.hpp - a few numbers that are computed with at once, as one processor register holds them.
+// core/simd.hpp - Simd<T, Bytes>: the numbers of one vector register, with the operators of a number.
 //
-// Compilers turn many loops into such code by themselves, but not those with a square root, which may set errno, with
-// an exponential, which is a call, or with a choice, which is a branch. Written for Simd such code reads as it would
-// for one number, and is as wide as the register: Simd<float, 32> are the 8 numbers of an AVX2 register. Everything
-// here is inlined by force, so that it is compiled for the instructions of the kernel that it stands in.
+// Compilers vectorise many loops by themselves, but not those with a square root, which may set errno, with an
+// exponential, which is a call, or with a choice, which is a branch. Written for Simd such code reads as it would for
+// one number: Simd<float, 32> holds the 8 numbers of an AVX2 register. All functions are always inlined, so that they
+// are compiled for the instructions of the kernel that calls them.
 //
 // A function that runs on Simd as well as on numbers says so: simd_fn([](auto x) { return simd::exp(x); }).
 #pragma once
@@ -15,18 +15,13 @@
 #include <utility>
 
 #include "finite.hpp"
+#include "on_best_isa.hpp"
 
-#if defined(__GNUC__)
-#define MINIGRAD_INLINE [[gnu::always_inline]] inline
-#else
-#define MINIGRAD_INLINE inline
-#endif
+namespace minigrad::inline MINIGRAD_ABI {
 
-namespace minigrad {
-
-/// Marks a function of elements: it accepts Simd where it accepts numbers. Passes over tensors of float or double then
-/// run it on several elements at once. Functions named in it are those of simd, which know both; a choice between
-/// two values is select(), and both of them are computed.
+/// Marks a function of elements that accepts Simd as well as numbers. Loops over float or double then run it on a
+/// register of elements at a time. It calls simd::exp and the like, which accept both, and chooses between two values
+/// by simd::select(), for which both are computed.
 template <class F>
 struct SimdFn : F {};
 template <class F>
@@ -84,8 +79,8 @@ struct Simd {
 
   MINIGRAD_INLINE Simd() : v{} {}
   MINIGRAD_INLINE Simd(const Vector& vector) : v(vector) {}
-  // Written out, so that a call that is not inlined passes Simd in memory: how it would pass registers depends on the
-  // instructions that each side is compiled for.
+  // Not defaulted: a call that is not inlined then passes Simd in memory. The registers that would be used otherwise
+  // depend on the instructions that caller and callee are compiled for.
   MINIGRAD_INLINE Simd(const Simd& other) : v(other.v) {}
   MINIGRAD_INLINE Simd& operator=(const Simd& other) {
     v = other.v;
@@ -123,7 +118,7 @@ struct Simd {
   MINIGRAD_INLINE friend Condition operator==(const Simd& a, const Simd& b) { return Condition(a.v == b.v); }
   MINIGRAD_INLINE friend Condition operator!=(const Simd& a, const Simd& b) { return Condition(a.v != b.v); }
 
-  // What rules say in the words of the op table.
+  // Named functions that generic rules call on numbers, tensors and Simd alike; found by argument-dependent lookup.
   MINIGRAD_INLINE friend Condition less(const Simd& a, const Simd& b) { return a < b; }
   MINIGRAD_INLINE friend Condition less_equal(const Simd& a, const Simd& b) { return a <= b; }
   MINIGRAD_INLINE friend Condition greater(const Simd& a, const Simd& b) { return a > b; }
@@ -144,9 +139,12 @@ struct Simd {
 #if __has_builtin(__builtin_elementwise_sqrt)
     return __builtin_elementwise_sqrt(v);
 #elif defined(__SSE2__)
-    if constexpr (Bytes > 16) return by_halves(std::make_index_sequence<count / 2>{});
-    else if constexpr (sizeof(T) == 4) return __builtin_ia32_sqrtps(v);
-    else return __builtin_ia32_sqrtpd(v);
+    if constexpr (Bytes > 16)
+      return by_halves(std::make_index_sequence<count / 2>{});
+    else if constexpr (sizeof(T) == 4)
+      return __builtin_ia32_sqrtps(v);
+    else
+      return __builtin_ia32_sqrtpd(v);
 #else
     Vector roots;
     for (std::size_t i = 0; i < count; ++i) roots[i] = std::sqrt(v[i]);
@@ -154,7 +152,7 @@ struct Simd {
 #endif
   }
 
-  /// The same numbers, each `By` lanes further to the front, and round about.
+  /// The same numbers rotated: number i is that of lane i + By, modulo count.
   template <std::size_t By>
   MINIGRAD_INLINE Simd rotated() const {
     return rotated<By>(std::make_index_sequence<count>{});
@@ -181,7 +179,7 @@ struct Simd {
 /// a where the condition holds, else b.
 template <class T, std::size_t Bytes>
 MINIGRAD_INLINE Simd<T, Bytes> select(const Mask<T, Bytes>& condition, const Simd<T, Bytes>& a,
-                                       const std::type_identity_t<Simd<T, Bytes>>& b) {
+                                      const std::type_identity_t<Simd<T, Bytes>>& b) {
   return where(condition, a, b);
 }
 #endif
@@ -203,13 +201,17 @@ MINIGRAD_INLINE X smaller(const X& a, const X& b) {
 
 template <class X>
 MINIGRAD_INLINE X abs(const X& x) {
-  if constexpr (is_simd<X>) return x.absolute();
-  else return std::abs(x);
+  if constexpr (is_simd<X>)
+    return x.absolute();
+  else
+    return std::abs(x);
 }
 template <class X>
 MINIGRAD_INLINE X sqrt(const X& x) {
-  if constexpr (is_simd<X>) return x.root();
-  else return std::sqrt(x);
+  if constexpr (is_simd<X>)
+    return x.root();
+  else
+    return std::sqrt(x);
 }
 
 }  // namespace MINIGRAD_KERNELS

@@ -15,7 +15,7 @@
 
 #include "simd.hpp"
 
-namespace minigrad::simd {
+namespace minigrad::inline MINIGRAD_ABI::simd {
 
 /// How the numbers are stored; the numbers between which exp is neither 0 nor infinite, and beyond which expm1 is -1
 /// and tanh 1; log(2) as a sum whose first part has so few digits that its multiples by exponents are exact; and the

@@ -1,12 +1,13 @@
-// data/csv.hpp - reads a table from a CSV file, or refuses it and says where and why.
+// data/csv.hpp - reads a table from a CSV file. An error message says where the file is wrong and why.
 //
-// The format is RFC 4180's: commas between fields, one row a line, the first row names the columns. A field that holds
-// a comma, a quote or a line end stands in quotes, and a quote in it is written twice. Lines end with LF or CRLF, the
-// last one with or without. The text is UTF-8, a byte order mark at its start is skipped. Blanks belong to their field.
+// The format is that of RFC 4180: commas between fields, one row per line, the names of the columns in the first row. A
+// field that contains a comma, a quote or a line end is enclosed in quotes, and a quote in it is written twice. Lines
+// end with LF or CRLF; the last line end may be missing. The text is UTF-8, and a byte order mark at its start is
+// skipped. Blanks are part of their field.
 //
-// What the RFC leaves open is refused rather than guessed, for a guess would train a model on wrong numbers: a quote
-// within an unquoted field, a carriage return alone, a row with more or fewer fields than the header, and a blank line
-// (a lost row, or a missing value?) unless only blank lines follow it. The whole file is checked before a table exists.
+// What the RFC leaves open is an error, since a guess could train a model on wrong numbers: a quote within an unquoted
+// field, a carriage return alone, a row with more or fewer fields than the header, and a blank line unless only blank
+// lines follow it. The whole file is checked before a table is made.
 #pragma once
 
 #include <algorithm>
@@ -24,9 +25,10 @@
 #include "order.hpp"
 #include "table.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
-/// What read_csv accepts at most; a file beyond it is refused. A table takes at worst 13 times the memory of its file.
+/// The limits of read_csv, which throws DataError for a larger file. A table takes at most 13 times the memory of its
+/// file.
 struct CsvLimits {
   std::size_t file_bytes = 256u << 20;
   std::size_t rows = 10'000'000;
@@ -36,14 +38,14 @@ struct CsvLimits {
 
 namespace detail {
 
-/// The number of bytes of the UTF-8 character at text[at], or 0 if that is none: a lone continuation byte, a character
-/// cut short, written longer than it need be, a surrogate, or beyond U+10FFFF.
+/// The number of bytes of the UTF-8 character at text[at], or 0 if it is not valid: a lone continuation byte, a
+/// truncated character, an overlong form, a surrogate, or a character beyond U+10FFFF.
 inline std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
   const std::size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
-  // The second byte has the tighter bounds that rule out overlong forms, surrogates and too large characters.
+  // The bounds of the second byte exclude overlong forms, surrogates and characters beyond U+10FFFF.
   const unsigned lowest = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
   const unsigned highest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
   if (length == 0 || byte(1) < lowest || byte(1) > highest) return 0;
@@ -52,7 +54,7 @@ inline std::size_t utf8_length(std::string_view text, std::size_t at) {
   return length;
 }
 
-/// One pass over a text, which finds where its fields begin.
+/// Finds the start of each field of a text.
 class CsvParser {
  public:
   CsvParser(const std::string& file, const std::string& text, const CsvLimits& limits)
@@ -137,7 +139,7 @@ class CsvParser {
     return at;
   }
 
-  /// The position after the line end at `at`; `at` itself where there is none.
+  /// The position after the line end at `at`, or `at` if there is none.
   std::size_t line_end(std::size_t at) const {
     if (text_.compare(at, 1, "\n") == 0) return at + 1;
     return text_.compare(at, 2, "\r\n") == 0 ? at + 2 : at;
@@ -153,7 +155,8 @@ class CsvParser {
   const CsvLimits& limits_;
 };
 
-/// Turns the first `columns` cells into the names of the columns, which must be there and differ.
+/// Moves the first `columns` cells to the names of the columns. Throws DataError for a name that is empty or not
+/// unique.
 inline void take_header(TableContent& content, std::size_t columns) {
   for (std::size_t column = 0; column < columns; ++column) {
     content.names.push_back(field_text(content.text, content.cells[column]));
@@ -171,8 +174,7 @@ inline void take_header(TableContent& content, std::size_t columns) {
 
 }  // namespace detail
 
-/// The table in a text in memory; `name` stands for the file's name in messages.
-/// Throws DataError for anything that read_csv would refuse.
+/// The table in a text in memory; `name` replaces the file's name in messages. Throws DataError as read_csv does.
 inline Table parse_csv(std::string text, std::string name = "text", const CsvLimits& limits = {}) {
   if (text.size() > limits.file_bytes)
     detail::fail_at(name, {}, {"larger than ", limits.file_bytes, " bytes (CsvLimits::file_bytes)"});
@@ -184,8 +186,8 @@ inline Table parse_csv(std::string text, std::string name = "text", const CsvLim
   return Table(std::move(content));
 }
 
-/// Reads a CSV file whose first row names the columns. Throws DataError if the file cannot be opened or read, or with
-/// line and column if its content is not CSV as described at the top of this header.
+/// Reads a CSV file whose first row names the columns. Throws DataError if the file cannot be opened or read, and
+/// DataError with line and column if its content is not CSV as described at the top of this header.
 inline Table read_csv(const std::string& path, const CsvLimits& limits = {}) {
   struct File {
     std::FILE* handle;
@@ -203,7 +205,7 @@ inline Table read_csv(const std::string& path, const CsvLimits& limits = {}) {
   char buffer[16384];
   for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, file.handle)) > 0;) {
     text.append(buffer, n);
-    if (text.size() > limits.file_bytes) break;  // parse_csv refuses it
+    if (text.size() > limits.file_bytes) break;  // parse_csv throws for it
   }
   if (std::ferror(file.handle)) fail("read");
   return parse_csv(std::move(text), path, limits);

@@ -1,8 +1,8 @@
-// data/dataset.hpp - what a model learns from: rows of features x, and for each row its target y.
+// data/dataset.hpp - features x and targets y, row by row.
 //
-// For regression y holds numbers, one column for each output of the model: [n, 1] for a single one. For classification
-// it holds the number of each row's class, from 0, as the losses for classes take them: a Tensor<std::int64_t> of shape
-// [n] in a Dataset<float, std::int64_t>. A row of x is whatever stands at one index of its first axis.
+// For regression y holds numbers, one column per output of the model: [n, 1] for one output. For classification y holds
+// the class of each row as a number from 0, as cross_entropy_loss takes it: a Tensor<std::int64_t> of shape [n] in a
+// Dataset<float, std::int64_t>. The rows of x are along its first axis; x may have any rank from 1.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 #include "../tensor/rearrange.hpp"
 #include "table.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 /// "pages", "words", ...: at most 20 names, for error messages.
@@ -30,12 +30,12 @@ inline std::string quoted_list(const std::vector<std::string>& names) {
   return list;
 }
 
-/// The name of a column that was given none: x0, x1, ...
+/// The default name of a column: x0, x1, ...
 inline std::string x_name(std::size_t column) { return concat({"x", column}); }
 
 }  // namespace detail
 
-/// Features x [n, ...], targets y [n, ...], and optionally the name of each column of an x of shape [n, columns].
+/// Features x [n, ...], targets y [n, ...], and, for an x of shape [n, columns], optionally the names of the columns.
 template <class T = float, class Y = T>
 struct Dataset {
   Tensor<T> x;
@@ -54,7 +54,8 @@ struct Dataset {
   /// The number of rows.
   std::size_t size() const { return x.shape()[0]; }
 
-  /// The rows with these indices, in this order; a row may come more than once. Throws IndexError beyond the last row.
+  /// The rows with these indices, in this order. An index may occur more than once. Throws IndexError for an index that
+  /// is too large.
   Dataset subset(const std::vector<std::size_t>& rows) const {
     auto indices = Tensor<std::int64_t>::empty(Shape{rows.size()});
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -65,7 +66,7 @@ struct Dataset {
     return Dataset(index_select(x, indices), index_select(y, indices), feature_names);
   }
 
-  /// The names of the columns of x [n, columns]; where none were given, x0, x1, ... Throws ShapeError for another x.
+  /// The names of the columns of x [n, columns], by default x0, x1, ... Throws ShapeError for an x of another rank.
   std::vector<std::string> names() const {
     validate();
     if (x.rank() != 2) detail::fail<ShapeError>({"Dataset: x ", x.shape(), ": only [rows, columns] has named columns"});
@@ -74,7 +75,7 @@ struct Dataset {
     return out;
   }
 
-  /// The column of x with this name. Throws ValueError when there is none, and lists those there are.
+  /// The index of the column of x with this name. Throws ValueError, with a list of the names, if there is none.
   std::size_t feature_index(std::string_view name) const {
     const std::vector<std::string> all = names();
     const auto found = std::find(all.begin(), all.end(), name);
@@ -83,8 +84,8 @@ struct Dataset {
     return static_cast<std::size_t>(found - all.begin());
   }
 
-  /// Throws ShapeError unless x and y have equally many rows, and names, if any, one for each column. The constructor
-  /// asks this; ask again after changing x or y.
+  /// Throws ShapeError unless x and y have the same number of rows and there is one name per column, or no name. The
+  /// constructor calls this. Call it again after a change of x or y.
   void validate() const {
     if (x.rank() == 0 || y.rank() == 0)
       detail::fail<ShapeError>({"Dataset: x ", x.shape(), " and y ", y.shape(), ": a number has no rows"});
@@ -96,7 +97,7 @@ struct Dataset {
   }
 };
 
-/// The dataset with these features only, in this order.
+/// The dataset with only these features, in this order. Throws ValueError for an unknown name.
 template <class T, class Y>
 Dataset<T, Y> select_features(const Dataset<T, Y>& data, const std::vector<std::string>& names) {
   auto columns = Tensor<std::int64_t>::empty(Shape{names.size()});
@@ -104,7 +105,7 @@ Dataset<T, Y> select_features(const Dataset<T, Y>& data, const std::vector<std::
   return Dataset<T, Y>(transpose(index_select(transpose(data.x), columns)), data.y, names);
 }
 
-/// The dataset without these features.
+/// The dataset without these features. Throws ValueError for an unknown name.
 template <class T, class Y>
 Dataset<T, Y> drop_features(const Dataset<T, Y>& data, const std::vector<std::string>& names) {
   for (const std::string& name : names) data.feature_index(name);
@@ -114,10 +115,10 @@ Dataset<T, Y> drop_features(const Dataset<T, Y>& data, const std::vector<std::st
   return select_features(data, kept);
 }
 
-/// The named columns of a table as x [n, features], and the target's as y: [n, 1], or, where Y is a whole-number type,
-/// class labels [n], from 0. make_dataset(table, {"pages", "words"}, "minutes"). Throws DataError for what is not a
-/// number, and ValueError for a feature that is named twice and for a target among the features, from which any model
-/// would look perfect.
+/// A dataset of the named columns of a table: x [n, features], and y [n, 1] from the target's column. If Y is an
+/// integer type, y holds class labels from 0 and is [n]. make_dataset(table, {"pages", "words"}, "minutes"). Throws
+/// DataError for a field that is not a number, and ValueError for a feature that is named twice and for a target that
+/// is also a feature.
 template <std::floating_point T = float, class Y = T>
 Dataset<T, Y> make_dataset(const Table& table, const std::vector<std::string>& features, const std::string& target) {
   for (auto name = features.begin(); name != features.end(); ++name) {

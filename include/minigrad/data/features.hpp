@@ -1,10 +1,12 @@
-// data/features.hpp - new columns from old ones, so that a function that is linear in its weights can bend.
+// data/features.hpp - features computed from other features. With them, a model that is linear in its weights can be
+// nonlinear in the data.
 //
 //   y = b + w1 x1 + w2 x2 x4 + w3 x3^2   is linear in the features x1, x2 x4 and x3^2.
 //
-// A dataset's features are called by name, and a new one stands at the right, named as it was made: pages*words,
-// words/pages, pages^2. In a plain Tensor [rows, columns] the columns go by their numbers from 0. New features are
-// computed in double, and a number that is not finite (words divided by 0 pages) is refused.
+// The features of a dataset are given by name. A new feature is added as the last column, and its name is its formula:
+// pages*words, words/pages, pages^2. The columns of a plain Tensor [rows, columns] are given by their index. New
+// features are computed in double. All functions throw ValueError for an unknown name and for a result that is not
+// finite, such as words divided by 0 pages.
 #pragma once
 
 #include <algorithm>
@@ -17,10 +19,11 @@
 #include "dataset.hpp"
 #include "scaler.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// `data` with the added columns: compute(row, in, out) reads the row's features from `in` and writes the new ones.
+/// `data` with the added columns: compute(row, in, out) reads the row's features from `in` and writes the new ones to
+/// `out`.
 template <class T, class Y, class Compute>
 Dataset<T, Y> append_columns(const char* op, const Dataset<T, Y>& data, const std::vector<std::string>& added,
                              const Compute& compute) {
@@ -43,7 +46,7 @@ Dataset<T, Y> append_columns(const char* op, const Dataset<T, Y>& data, const st
   return Dataset<T, Y>(std::move(x), data.y, std::move(names));
 }
 
-/// The columns of a tensor as features x0, x1, ... of a dataset, whose targets have no columns.
+/// A dataset with the columns of a tensor as features x0, x1, ... Its targets have no columns.
 template <class T>
 Dataset<T> as_features(const Tensor<T>& x) {
   return Dataset<T>(x, Tensor<T>::empty(Shape{x.shape()[0], 0}));
@@ -51,7 +54,8 @@ Dataset<T> as_features(const Tensor<T>& x) {
 
 }  // namespace detail
 
-/// The dataset with one more feature, computed elsewhere: one value for each row. Throws ShapeError for more or fewer.
+/// The dataset with one more feature, whose values are given, one per row. Throws ShapeError for another number of
+/// values.
 template <class T, class Y>
 Dataset<T, Y> with_feature(const Dataset<T, Y>& data, const std::string& name, const std::vector<double>& values) {
   if (values.size() != data.size())
@@ -61,7 +65,8 @@ Dataset<T, Y> with_feature(const Dataset<T, Y>& data, const std::string& name, c
                                 [&](std::size_t row, const T*, double* out) { *out = values[row]; });
 }
 
-/// One more feature a * b: the cross of two features, whose weight says how the effect of each depends on the other.
+/// The dataset with one more feature a * b, the interaction of two features. Its weight says how the effect of each
+/// depends on the other.
 template <class T, class Y>
 Dataset<T, Y> with_product(const Dataset<T, Y>& data, const std::string& a, const std::string& b) {
   const std::size_t i = data.feature_index(a), j = data.feature_index(b);
@@ -74,7 +79,7 @@ Tensor<T> with_product(const Tensor<T>& x, std::size_t a, std::size_t b) {
   return with_product(detail::as_features(x), detail::x_name(a), detail::x_name(b)).x;
 }
 
-/// One more feature a / b, such as the words per page.
+/// The dataset with one more feature a / b, such as the words per page.
 template <class T, class Y>
 Dataset<T, Y> with_ratio(const Dataset<T, Y>& data, const std::string& a, const std::string& b) {
   const std::size_t i = data.feature_index(a), j = data.feature_index(b);
@@ -87,7 +92,7 @@ Tensor<T> with_ratio(const Tensor<T>& x, std::size_t a, std::size_t b) {
   return with_ratio(detail::as_features(x), detail::x_name(a), detail::x_name(b)).x;
 }
 
-/// One more feature a^p.
+/// The dataset with one more feature a^p.
 template <class T, class Y>
 Dataset<T, Y> with_power(const Dataset<T, Y>& data, const std::string& a, double p) {
   const std::size_t i = data.feature_index(a);
@@ -100,15 +105,17 @@ Tensor<T> with_power(const Tensor<T>& x, std::size_t a, double p) {
   return with_power(detail::as_features(x), detail::x_name(a), p).x;
 }
 
-/// All products of up to `degree` features, in the order of scikit-learn and without its column of ones: for features
-/// a, b and degree 2 these are a, b, a^2, a*b, b^2. Throws ValueError for degree 0.
+/// The dataset with all products of up to `degree` features, in scikit-learn's order and without its column of ones.
+/// For features a, b and degree 2 these are a, b, a^2, a*b, b^2. Throws ValueError for degree 0 and for more than a
+/// million products.
 template <class T, class Y>
 Dataset<T, Y> polynomial_features(const Dataset<T, Y>& data, std::size_t degree) {
   if (degree == 0) detail::fail<ValueError>({"polynomial_features: degree 0 leaves no features"});
-  // Products whose features do not descend, so that none comes twice: each is a shorter one times its last feature.
+  // A product is a shorter product times its last feature. The indices of its features do not decrease, so that each
+  // product occurs once.
   struct Product {
-    std::size_t shorter, last, power;  // power: how often the last feature comes
-    std::string before;                // the name of what stands before that
+    std::size_t shorter, last, power;  // power: the exponent of the last feature
+    std::string before;                // the name of the factors before it
   };
   std::vector<std::string> names = data.names();
   const std::size_t columns = names.size();
@@ -139,7 +146,8 @@ Tensor<T> polynomial_features(const Tensor<T>& x, std::size_t degree) {
   return polynomial_features(detail::as_features(x), degree).x;
 }
 
-/// The columns of x [rows, columns] in which all numbers are equal: all columns, if there are fewer than two rows.
+/// The indices of the columns of x [rows, columns] in which all numbers are equal. With fewer than two rows these are
+/// all columns.
 template <class T>
 std::vector<std::size_t> constant_columns(const Tensor<T>& x) {
   detail::require_table("constant_columns", x);
@@ -153,7 +161,8 @@ std::vector<std::size_t> constant_columns(const Tensor<T>& x) {
   return constant;
 }
 
-/// Their names. StandardScaler refuses such features, and drop_features drops them.
+/// The names of the features in which all numbers are equal. StandardScaler throws for such features; drop_features
+/// removes them.
 template <class T, class Y>
 std::vector<std::string> constant_features(const Dataset<T, Y>& data) {
   const std::vector<std::string> names = data.names();

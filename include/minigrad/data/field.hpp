@@ -1,7 +1,8 @@
-// data/field.hpp - one field of a text file: where it stands, what it says, and which number that is.
+// data/field.hpp - one field of a text file: its place, its text, and its number.
 //
-// Numbers are read the same in every locale and on every compiler: 84, -0.5, +3, .5, 5., 1e3, 2.5E-4. Not numbers here:
-// a decimal comma, thousands separators, hexadecimal, units, and nan and inf, which as data would poison every sum.
+// Numbers are read in the same way in every locale and by every compiler: 84, -0.5, +3, .5, 5., 1e3, 2.5E-4. These are
+// not accepted: a decimal comma, thousands separators, hexadecimal numbers, units, and nan and inf, which would make
+// every sum nan or inf.
 #pragma once
 
 #include <charconv>
@@ -15,10 +16,10 @@
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
-/// A place in a file, as editors count: lines and characters (Unicode code points, not bytes) from 1.
-/// A line ends with LF or CRLF; a field's place is its first character, its opening quote if it has one.
+/// A place in a file, as editors count: lines and characters (Unicode code points, not bytes) from 1. A line ends with
+/// LF or CRLF. The place of a field is its first character, which is the opening quote of a quoted field.
 struct Place {
   std::size_t line = 0;
   std::size_t column = 0;
@@ -28,7 +29,7 @@ struct Place {
 
 namespace detail {
 
-/// The place of the byte text[at]. Counts from the start of the text: meant for error messages.
+/// The place of the byte text[at]. It counts from the start of the text, which is slow: for error messages only.
 inline Place place_of(std::string_view text, std::size_t at) {
   Place place{1, 1};
   for (const char c : text.substr(0, at)) {
@@ -50,7 +51,7 @@ inline Place place_of(std::string_view text, std::size_t at) {
   throw DataError(message, file, place.line, place.column);
 }
 
-/// The text in quotes for an error message: at most 40 characters of it, and on one line whatever it holds.
+/// The text in quotes for an error message: at most 40 characters of it, with line ends and control characters escaped.
 inline std::string quoted(std::string_view text) {
   std::string out = "\"";
   int characters = 0;
@@ -67,8 +68,8 @@ inline std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
-/// The text of the field that begins at csv[at]: up to the next comma or line end or, for a field in quotes, up to the
-/// closing one, with "" read as ". The text has passed parse_csv, so every quote is closed.
+/// The text of the field that begins at csv[at]. It ends before the next comma or line end; a quoted field ends before
+/// its closing quote, and "" in it becomes ". parse_csv has checked that every quote is closed.
 inline std::string field_text(const std::string& csv, std::size_t at) {
   if (at == csv.size() || csv[at] != '"') return csv.substr(at, csv.find_first_of(",\r\n", at) - at);
   std::string out;
@@ -81,13 +82,13 @@ inline std::string field_text(const std::string& csv, std::size_t at) {
   }
 }
 
-/// A number read from a text, or what is wrong with the text ("is not a number").
+/// A number read from a text, or the problem with the text: "is not a number".
 struct ParsedNumber {
   double value = 0;
   const char* problem = nullptr;
 };
 
-/// Is the text [+-] digits [. digits] [e [+-] digits], with a digit before or after the point?
+/// Whether the text is [+-] digits [. digits] [e [+-] digits], with at least one digit before or after the point.
 inline bool is_decimal(std::string_view text) {
   std::size_t at = 0;
   const auto sign = [&] {
@@ -109,7 +110,7 @@ inline bool is_decimal(std::string_view text) {
   return digits() > 0 && at == text.size();
 }
 
-/// Is the text a number that no data can mean: nan, inf or infinity in any case, with or without a sign?
+/// Whether the text is nan, inf or infinity in upper or lower case, with or without a sign.
 inline bool is_non_finite(std::string_view text) {
   if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
   std::string lower(text.substr(0, 9));
@@ -118,8 +119,9 @@ inline bool is_non_finite(std::string_view text) {
   return lower == "nan" || lower == "inf" || lower == "infinity";
 }
 
-/// The value of a text that is_decimal, by strtod, which reads the point of the locale: so it is given that point.
-/// The slow way, for standard libraries that lack from_chars. Rounds too small a number to 0, too large a one to inf.
+/// The value of a text that is_decimal, by strtod. strtod expects the decimal point of the locale, so the point is
+/// replaced by that first. This is slower than from_chars and is for standard libraries without it, and for numbers out
+/// of range: too small a number becomes 0, too large a number inf.
 inline double decimal_by_strtod(std::string text) {
   if (const std::size_t point = text.find('.'); point != std::string::npos)
     text.replace(point, 1, std::localeconv()->decimal_point);
@@ -135,7 +137,7 @@ inline double decimal_value(std::string_view text) {
   return decimal_by_strtod(std::string(text));
 }
 
-/// Reads a number the way pandas does: decimal point and exponent, whatever the locale; blanks around it do not count.
+/// Reads a number as pandas does: with decimal point and exponent in every locale. Blanks around it are skipped.
 inline ParsedNumber parse_number(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);

@@ -1,9 +1,9 @@
-// data/loader.hpp - hands out a dataset in batches, in a new order each time.
+// data/loader.hpp - DataLoader: a dataset in batches, in a new random order in each epoch.
 //
 //   for (auto [x, y] : loader) ...   is one epoch: every row once, batch_size rows at a time.
 //
-// A small batch gives a noisy gradient after little work, the full one an exact gradient after much; in a new order
-// each time, other rows meet in a batch. Batches are tensors of their own, in memory from the pool: from the second
+// A small batch gives a noisy gradient at little cost, the whole dataset an exact gradient at a high cost. Shuffling
+// puts different rows together in each epoch. A batch is a copy of its rows, in memory from the pool: from the second
 // epoch on nothing is allocated.
 #pragma once
 
@@ -18,12 +18,12 @@
 #include "../tensor/rearrange.hpp"
 #include "dataset.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 struct DataLoaderOptions {
-  std::size_t batch_size = 32;  ///< rows in a batch; more than there are means all of them
-  bool shuffle = true;          ///< a new random order in every epoch; without, the rows come as they stand
-  bool drop_last = false;       ///< leaves out the last batch if it is short
+  std::size_t batch_size = 32;  ///< rows in a batch; at most the number of rows of the dataset
+  bool shuffle = true;          ///< a new random order in every epoch, instead of the order of the dataset
+  bool drop_last = false;       ///< leaves out the last batch if it has fewer rows
 };
 
 /// Some rows of a dataset.
@@ -35,16 +35,18 @@ struct Batch {
 
 /// DataLoader loader(data, {.batch_size = 32}, rng);
 ///
-/// Refers to a named dataset, which must outlive it, and keeps a temporary one (or a moved: std::move(data)).
-/// Takes one number from rng, the seed of a random stream of its own: its batches depend on that seed only, not on what
-/// rng is used for later, and two loaders made from one rng differ. A copy of a loader goes on as the original would.
+/// The loader refers to a dataset that is an lvalue, which must outlive it, and owns one that is a temporary or moved:
+/// std::move(data). It takes one number from rng, as the seed of its own random stream. So its batches depend only on
+/// that number, not on later uses of rng, and two loaders made from one rng differ. A copy of a loader continues with
+/// the same random stream as the original.
 template <class T = float, class Y = T>
 class DataLoader {
   struct End {};
   class Iterator;
 
  public:
-  /// Throw ValueError for a batch_size of 0, when drop_last would drop every batch, and for shuffling without an rng.
+  /// The constructors throw ValueError for batch_size 0, for shuffling without an rng, and if drop_last leaves no
+  /// batch.
   DataLoader(const Dataset<T, Y>& data, const DataLoaderOptions& options, Rng& rng)
       : DataLoader(borrow(data), options, Rng(rng())) {}
   DataLoader(Dataset<T, Y>&& data, const DataLoaderOptions& options, Rng& rng)
@@ -54,7 +56,7 @@ class DataLoader {
   DataLoader(Dataset<T, Y>&& data, const DataLoaderOptions& options)
       : DataLoader(keep(std::move(data)), unshuffled(options), Rng()) {}
 
-  /// The number of batches in an epoch: rows / batch_size, rounded down with drop_last, else up.
+  /// The number of batches in an epoch: rows / batch_size, rounded down with drop_last, and up without.
   std::size_t batches() const {
     const std::size_t rows = data_->size(), whole = rows / options_.batch_size;
     return options_.drop_last || rows % options_.batch_size == 0 ? whole : whole + 1;
@@ -63,8 +65,8 @@ class DataLoader {
   const Dataset<T, Y>& dataset() const { return *data_; }
   const DataLoaderOptions& options() const { return options_; }
 
-  /// Begins an epoch: draws a new order. One loop at a time: once another over the same shuffling loader has begun, the
-  /// next batch of the first throws Error.
+  /// Begins an epoch in a new order. Only one loop may run at a time: after a second loop over a shuffling loader has
+  /// begun, the next batch of the first loop throws Error.
   Iterator begin() {
     data_->validate();
     if (options_.shuffle) {
@@ -79,7 +81,7 @@ class DataLoader {
  private:
   using Data = std::shared_ptr<const Dataset<T, Y>>;
 
-  static Data borrow(const Dataset<T, Y>& data) { return Data(Data(), &data); }  // points, but does not own
+  static Data borrow(const Dataset<T, Y>& data) { return Data(Data(), &data); }  // a pointer without ownership
   static Data keep(Dataset<T, Y>&& data) { return std::make_shared<const Dataset<T, Y>>(std::move(data)); }
 
   static const DataLoaderOptions& unshuffled(const DataLoaderOptions& options) {
@@ -112,7 +114,7 @@ class DataLoader {
   std::size_t epoch_ = 0;
 };
 
-/// A place between the batches of an epoch; *it makes the batch that comes next.
+/// A position in an epoch; *it makes the next batch.
 template <class T, class Y>
 class DataLoader<T, Y>::Iterator {
  public:

@@ -1,14 +1,16 @@
-// data/order.hpp - numbers of rows and columns in the order of what they stand for.
+// data/order.hpp - sorts indices by the values that they refer to.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
-namespace minigrad::detail {
+#include "../core/version.hpp"
 
-/// Puts indices in order; equals by their size. All callers share this one sort, which is by a heap: std::sort is more
-/// to compile.
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// Sorts indices by less, and equal ones by their size. All callers share this function. It is a heap sort because
+/// std::sort takes longer to compile.
 inline void sort_indices(std::size_t* first, std::size_t* end, bool (*less)(const void*, std::size_t, std::size_t),
                          const void* context) {
   const auto before = [=](std::size_t a, std::size_t b) {
@@ -18,7 +20,7 @@ inline void sort_indices(std::size_t* first, std::size_t* end, bool (*less)(cons
   std::sort_heap(first, end, before);
 }
 
-/// 0 .. n-1, ordered by less(a, b).
+/// The indices 0 .. n-1, sorted by less(a, b).
 template <class Less>
 std::vector<std::size_t> order_of(std::size_t n, const Less& less) {
   std::vector<std::size_t> indices(n);

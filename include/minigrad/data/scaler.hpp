@@ -1,9 +1,10 @@
-// data/scaler.hpp - puts every feature on the same scale: mean 0, standard deviation 1.
+// data/scaler.hpp - scales every feature to mean 0 and standard deviation 1.
 //
-// Pages count tens and words count thousands. Gradient descent takes one step size for both weights, so that it is far
-// too large for the one or far too small for the other. After z = (x - mean) / scale one step size suits all.
+// The number of pages is in the tens and the number of words in the thousands. Gradient descent has one learning rate
+// for both weights, which is too large for one or too small for the other. After z = (x - mean) / scale one learning
+// rate fits all weights.
 //
-// Fit on the training rows only and transform all others with the same numbers: validation rows are to be news.
+// Fit on the training rows only, and transform all rows with the same numbers: the validation rows must stay unseen.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,7 @@
 #include "../tensor/tensor.hpp"
 #include "field.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 template <class T>
@@ -30,14 +31,14 @@ void require_table(const char* op, const Tensor<T>& x) {
 
 }  // namespace detail
 
-/// z = (x - mean) / scale for each column of x [rows, columns], where scale is the standard deviation whose divisor is
-/// the number of rows (ddof = 0, as in scikit-learn). Everything is computed in double and rounded to T at the end.
+/// z = (x - mean) / scale for each column of x [rows, columns]. scale is the standard deviation with the number of rows
+/// as its divisor (ddof = 0, as in scikit-learn). All is computed in double and rounded to T at the end.
 template <std::floating_point T = float>
 class StandardScaler {
  public:
-  /// Learns mean and scale. Throws ValueError for fewer than two rows, for numbers that are not finite and for a
-  /// constant column, which it calls by its name or, without names, by its number from 0. What was learned before then
-  /// stays.
+  /// Computes mean and scale. Throws ShapeError unless x is [rows, columns] and names has one name per column or none.
+  /// Throws ValueError for fewer than two rows, for numbers that are not finite and for a constant column, which the
+  /// message gives by name or, without names, by index. After an exception the scaler is unchanged.
   StandardScaler& fit(const Tensor<T>& x, const std::vector<std::string>& names = {}) {
     detail::require_table("StandardScaler", x);
     const std::size_t rows = x.shape()[0], columns = x.shape()[1];
@@ -47,12 +48,12 @@ class StandardScaler {
     if (rows < 2)
       detail::fail<ValueError>({"StandardScaler: x ", x.shape(), ": a standard deviation needs at least 2 rows"});
 
-    // Sums of differences from the first row: they are small, and in a constant column exactly 0.
+    // Sums of differences from the first row, which are small, and exactly 0 in a constant column.
     const double n = static_cast<double>(rows);
     std::vector<double> mean(columns), widest(columns), scale(columns);
     for_each(x, [&](std::size_t j, double v) { mean[j] += v - static_cast<double>(x.data()[j]); });
     for (std::size_t j = 0; j < columns; ++j) mean[j] = static_cast<double>(x.data()[j]) + mean[j] / n;
-    // Squares in units of the widest deviation, so that none of them overflows or vanishes.
+    // Squares in units of the largest deviation, so that none of them overflows or underflows.
     for_each(x, [&](std::size_t j, double v) { widest[j] = (std::max)(widest[j], std::fabs(v - mean[j])); });
     for_each(x, [&](std::size_t j, double v) {
       const double deviation = widest[j] > 0 ? (v - mean[j]) / widest[j] : 0;
@@ -74,7 +75,8 @@ class StandardScaler {
     return *this;
   }
 
-  /// (x - mean) / scale. Throws Error before fit, ShapeError for another number of columns; so do all that follow.
+  /// (x - mean) / scale. This and the functions below throw Error before fit(), and ShapeError for another number of
+  /// columns.
   Tensor<T> transform(const Tensor<T>& x) const {
     return apply("transform", x, [](double v, double mean, double scale) { return (v - mean) / scale; });
   }
@@ -83,12 +85,12 @@ class StandardScaler {
     return fit(x, names).transform(x);
   }
 
-  /// The way back: z * scale + mean.
+  /// The inverse: z * scale + mean.
   Tensor<T> inverse_transform(const Tensor<T>& z) const {
     return apply("inverse_transform", z, [](double v, double mean, double scale) { return v * scale + mean; });
   }
 
-  /// What was learned, one number for each column: [columns].
+  /// The results of fit(), one number per column: [columns].
   Tensor<T> mean() const { return as_tensor("mean", mean_); }
   Tensor<T> scale() const { return as_tensor("scale", scale_); }
 

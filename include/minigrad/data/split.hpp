@@ -1,9 +1,9 @@
-// data/split.hpp - parts a dataset into rows to train on and rows to judge the result by.
+// data/split.hpp - splits a dataset into training rows and validation rows.
 //
-// A model that is judged on the rows it has seen may just have memorised them. Rows of one group (the lectures of one
-// course, the photographs of one day) resemble each other: where the model is meant for new groups, split by group.
+// A model may memorise its training rows, so it is evaluated on other rows. Rows of one group (the lectures of one
+// course, the photographs of one day) are similar. If the model is for new groups, split by group.
 //
-// Each split comes twice: of a Dataset, and of row numbers alone, which also fit a Table: table.select(rows.train).
+// The functions split a Dataset, or give the indices of rows, which also work for a Table: table.select(rows.train).
 #pragma once
 
 #include <algorithm>
@@ -17,9 +17,9 @@
 #include "dataset.hpp"
 #include "order.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
-/// The two parts of a split as row numbers.
+/// The two parts of a split as indices of rows.
 struct SplitRows {
   std::vector<std::size_t> train, validation;
 };
@@ -68,8 +68,8 @@ inline std::vector<std::string> distinct(const std::vector<std::string>& labels)
 
 }  // namespace detail
 
-/// Puts `fraction` of the rows, rounded to whole ones, into the validation part, at random; each part comes in random
-/// order. Throws ValueError for a fraction outside 0 .. 1 and when a part would be empty.
+/// Puts `fraction` of the rows, chosen at random, into the validation part; the number is rounded. Both parts are in
+/// random order. Throws ValueError unless 0 < fraction < 1, and if a part would be empty.
 inline SplitRows train_test_split(std::size_t n, double fraction, Rng& rng) {
   if (!(fraction > 0 && fraction < 1))
     detail::fail<ValueError>({"train_test_split: a fraction of ", fraction, ": it must lie between 0 and 1"});
@@ -83,9 +83,9 @@ Split<T, Y> train_test_split(const Dataset<T, Y>& data, double fraction, Rng& rn
   return detail::take(data, train_test_split(data.size(), fraction, rng));
 }
 
-/// Validates on the rows of the chosen groups and trains on all others; group_of_row holds a label for each row, as
-/// table.texts("course") does. Keeps the order of the rows. Throws ValueError for a group that no row belongs to and
-/// when a part would be empty, ShapeError when the labels are not as many as the rows.
+/// Puts the rows of the given groups into the validation part and all others into the training part. group_of_row holds
+/// one label per row, such as table.texts("course"). The order of the rows is kept. Throws ValueError for a group
+/// without rows and if a part would be empty, and ShapeError if the number of labels is not the number of rows.
 inline SplitRows split_by_group(const std::vector<std::string>& group_of_row,
                                 const std::vector<std::string>& validation_groups) {
   for (const std::string& group : validation_groups)
@@ -107,9 +107,10 @@ Split<T, Y> split_by_group(const Dataset<T, Y>& data, const std::vector<std::str
   return detail::take(data, split_by_group(group_of_row, validation_groups));
 }
 
-/// k ways to split n rows, such that every row is validated on exactly once and the folds differ by at most one row;
-/// k = n leaves one out. Throws ValueError for k < 2 and k > n.
-/// for (const auto& [train, validation] : k_fold(data.size(), 5, rng)) ... data.subset(train) ...
+/// k splits of n rows. Every row is in exactly one validation part, and the sizes of these differ by at most 1. k = n
+/// is leave-one-out. Throws ValueError for k < 2 and k > n.
+///
+///   for (const auto& [train, validation] : k_fold(data.size(), 5, rng)) ... data.subset(train) ...
 inline std::vector<SplitRows> k_fold(std::size_t n, std::size_t k, Rng& rng) {
   detail::require_folds("k_fold", k, n, "rows");
   const std::vector<std::size_t> order = rng.permutation(n);
@@ -118,8 +119,9 @@ inline std::vector<SplitRows> k_fold(std::size_t n, std::size_t k, Rng& rng) {
   return detail::make_folds(fold_of_row, k);
 }
 
-/// As k_fold, but no group is torn apart: the largest group first, each goes into the fold that has the fewest rows, so
-/// that nothing is left to chance. k = the number of groups leaves one group out.
+/// As k_fold, but all rows of a group are in the same fold. The groups are assigned from the largest to the smallest,
+/// each to the fold with the fewest rows, without randomness. k = the number of groups is leave-one-group-out. Throws
+/// ValueError for k < 2 and for more folds than groups.
 inline std::vector<SplitRows> group_k_fold(const std::vector<std::string>& group_of_row, std::size_t k) {
   const std::vector<std::string> groups = detail::distinct(group_of_row);
   detail::require_folds("group_k_fold", k, groups.size(), "groups");

@@ -1,9 +1,8 @@
-// data/table.hpp - named columns of text and numbers, each of which knows where in its file it stands.
+// data/table.hpp - Table: named columns of text and numbers, with the place of each field in its file.
 //
-// A table keeps the file's text as it is. A field is remembered as the place where it begins; its text, its line and
-// its column are read off there when somebody asks. So a table that was filtered or reordered shares the text with the
-// one it came from, and an error found much later, in a number of row 3 of the validation set, still points at the
-// file.
+// A table keeps the file's text unchanged. It stores the position where each field begins, and reads the field's text,
+// line and column from there on demand. So a filtered or reordered table shares the text with the original, and an
+// error that is found later, such as in row 3 of the validation set, still names the place in the file.
 #pragma once
 
 #include <cmath>
@@ -21,11 +20,12 @@
 #include "../tensor/tensor.hpp"
 #include "field.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 namespace detail {
 
-/// What a table and those derived from it share. Row r, column c begins at text[cells[r * names.size() + c]].
+/// The data that a table and the tables derived from it share. The field in row r and column c begins at
+/// text[cells[r * names.size() + c]].
 struct TableContent {
   std::string file;
   std::string text;
@@ -35,14 +35,14 @@ struct TableContent {
 
 }  // namespace detail
 
-/// Rows of fields under named columns, as read by read_csv. A value: copies are cheap and share the file's text.
+/// Rows of fields in named columns, as read by read_csv. Copies are cheap and share the file's text.
 ///
-/// An empty field, quoted or not, is a missing value. It is kept; only who wants it as a number is refused.
-/// Every function that takes a column's name throws DataError when there is no such column, and lists those there are;
-/// every function that takes a row throws IndexError when there are not so many.
+/// An empty field, quoted or not, is a missing value. It is kept, and reading it as a number throws. Every function
+/// that takes the name of a column throws DataError, with a list of the columns, if there is no such column. Every
+/// function that takes a row throws IndexError if there is no such row.
 class Table {
  public:
-  /// One row, as filter shows it to its predicate.
+  /// One row, the argument of filter's predicate.
   class Row {
    public:
     Row(const Table& table, std::size_t index) : table_(table), index_(index) {}
@@ -66,18 +66,18 @@ class Table {
   std::size_t rows() const { return rows_.size(); }
   /// The names of the columns, in the file's order.
   const std::vector<std::string>& columns() const { return content_->names; }
-  /// The file's name as it was given to read_csv.
+  /// The file's name, as given to read_csv.
   const std::string& file() const { return content_->file; }
 
   bool has_column(std::string_view column) const { return find_column(column) < columns().size(); }
-  /// The position of a column, from 0.
+  /// The index of a column, from 0.
   std::size_t column_index(std::string_view column) const {
     const std::size_t index = find_column(column);
     if (index == columns().size()) fail_no_column(column);
     return index;
   }
 
-  /// The text of a field, or of a whole column; a missing value is the empty text.
+  /// The text of a field, or of all fields of a column. A missing value is an empty text.
   std::string text(std::size_t row, std::string_view column) const { return field(row, column_index(column)); }
   std::vector<std::string> texts(std::string_view column) const {
     std::vector<std::string> out(rows());
@@ -95,8 +95,8 @@ class Table {
     return count;
   }
 
-  /// The number in a field, or those of a whole column. Throws DataError with the place and the text of a field that is
-  /// not a finite number, or is missing.
+  /// The number in a field, or in all fields of a column. Throws DataError, with the place and the text of the field,
+  /// for a field that is missing or is not a finite number.
   double number(std::size_t row, std::string_view column) const {
     const std::string value = text(row, column);
     if (value.empty()) fail_in(row, column, {"missing value"});
@@ -116,12 +116,12 @@ class Table {
     return out;
   }
 
-  /// Where a field stands in the file. Counts from the file's start: meant for error messages.
+  /// The place of a field in the file. It counts from the file's start, which is slow: for error messages only.
   Place place(std::size_t row, std::string_view column) const {
     return detail::place_of(content_->text, cell(row, column_index(column)));
   }
 
-  /// The rows with these indices, in this order; a row may come more than once.
+  /// The rows with these indices, in this order. An index may occur more than once.
   Table select(const std::vector<std::size_t>& indices) const {
     Table out = *this;
     out.rows_.resize(indices.size());
@@ -150,7 +150,7 @@ class Table {
     });
   }
 
-  /// The rows that have a value in each of these columns.
+  /// The rows without missing values in these columns.
   Table drop_missing(const std::vector<std::string>& names) const {
     for (const std::string& name : names) column_index(name);
     return filter([&](Row row) {
@@ -160,7 +160,7 @@ class Table {
     });
   }
 
-  /// Throws DataError "minigrad: file:line:column: column "name": ..." for a field; for checks of your own.
+  /// Throws DataError "minigrad: file:line:column: column "name": ..." for a field; for the user's own checks.
   [[noreturn, gnu::cold, gnu::noinline]] void fail_in(std::size_t row, std::string_view column,
                                                       std::initializer_list<detail::FormatArg> pieces) const {
     detail::fail_at(file(), place(row, column),
@@ -206,8 +206,8 @@ class Table {
   std::vector<std::size_t> rows_;  // row r of this table is row rows_[r] of the file
 };
 
-/// The numbers of the named columns side by side: [rows, columns], also for one column. Throws as Table::numbers does,
-/// and for a number beyond T's range.
+/// The numbers of the named columns: [rows, columns], also for one column. Throws as Table::numbers does, and DataError
+/// for a number beyond T's range.
 template <std::floating_point T = float>
 Tensor<T> to_tensor(const Table& table, const std::vector<std::string>& names) {
   auto out = Tensor<T>::empty(Shape{table.rows(), names.size()});

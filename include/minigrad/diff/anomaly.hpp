@@ -14,7 +14,7 @@
 #include "../core/finite.hpp"
 #include "../graph/graph.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 /// How a parameter is called in a model.
@@ -29,24 +29,29 @@ class AnomalyInspector final : public Inspector<V> {
  public:
   explicit AnomalyInspector(std::vector<ParameterName<V>> names) : names_(std::move(names)) {}
 
-  void before_sweep(Graph<V>& graph, const Var<V>& root) override {
-    if (find(root.value()).finite) return;
+  void before_sweep(Graph<V>& graph, const Node<V>& root) override {
+    if (find(*root.value).finite) return;
+    NodeStore<V>& nodes = graph.nodes();
     std::vector<char> used(graph.size());
-    used[root.id()] = 1;
-    for (NodeId id = root.id() + 1; id-- > 0;)
-      if (used[id])
-        for (const NodeId input : graph.node(id).inputs())
-          if (input != no_node) used[input] = 1;
-    for (NodeId id = 0; id <= root.id(); ++id)
-      if (used[id])
-        if (const Found found = find(graph.node(id).value()); !found.finite) refuse_value(graph, id, found);
+    used[root.id] = 1;
+    for (NodeId id = root.id + 1; id-- > 0;)
+      for (std::size_t k = 0; used[id] && k < nodes[id].inputs; ++k)
+        if (const Node<V>* in = nodes.input(nodes[id], k)) used[in->id] = 1;
+    for (NodeId id = 0; id <= root.id; ++id)
+      if (used[id] && nodes[id].value)
+        if (const Found found = find(*nodes[id].value); !found.finite) refuse_value(graph, nodes[id], found);
   }
 
-  void after_pull(Graph<V>& graph, NodeId id, const Adjoints<V>& adjoints) override {
-    check_gradients(graph, id, adjoints, [](const V& g) -> const V& { return g; });
-  }
-  void after_pull(Graph<V>& graph, NodeId id, const Adjoints<Var<V>>& adjoints) override {
-    check_gradients(graph, id, adjoints, [](const Var<V>& g) -> const V& { return g.value(); });
+  void after_rules(Graph<V>& graph, const Node<V>& y, const V* (*gradient)(const void*, const Node<V>&),
+                   const void* sweep) override {
+    for (std::size_t k = 0; k < y.inputs; ++k) {
+      const Node<V>* const in = graph.nodes().input(y, k);
+      const V* const g = in ? gradient(sweep, *in) : nullptr;
+      if (!g) continue;
+      if (const Found found = find(*g); !found.finite)
+        fail<AnomalyError>({"detect_anomaly: the gradient that ", call(graph, y), " passes to its input ", k, ", ",
+                            kind(*in), ", is ", found.number, found.at, place(graph, y)});
+    }
   }
 
  private:
@@ -67,73 +72,62 @@ class AnomalyInspector final : public Inspector<V> {
     return {};
   }
 
-  template <class X, class ValueOf>
-  void check_gradients(Graph<V>& graph, NodeId id, const Adjoints<X>& adjoints, const ValueOf& value_of) const {
-    const auto inputs = graph.node(id).inputs();
-    for (std::size_t k = 0; k < inputs.size(); ++k) {
-      if (inputs[k] == no_node || inputs[k] >= adjoints.size() || !adjoints[inputs[k]]) continue;
-      if (const Found found = find(value_of(*adjoints[inputs[k]])); !found.finite)
-        fail<AnomalyError>({"detect_anomaly: the gradient that ", call(graph, id), " passes to its input ", k, ", ",
-                            kind(graph.node(inputs[k])), ", is ", found.number, found.at, place(graph, id)});
-    }
-  }
-
-  void refuse_value(Graph<V>& graph, NodeId id, const Found& found) const {
-    const Node<V>& node = graph.node(id);
-    if (node.inputs().empty())
+  void refuse_value(Graph<V>& graph, const Node<V>& node, const Found& found) const {
+    if (!node.inputs)
       fail<AnomalyError>({"detect_anomaly: ", kind(node), " holds ", found.number, found.at,
-                          is_parameter(node) ? "" : place(graph, id)});
-    if (node.op() == std::string("checkpoint")) {  // computed again, it names the op inside
-      Adjoints<V> adjoints(graph.size());
-      adjoints[id] = zeros_like_value(node.value());
-      graph.node(id).pull(graph, id, adjoints);
+                          node.parameter ? "" : place(graph, node)});
+    if (node.op->record_all) {  // a checkpoint: computed again, it names the op inside
+      Node<V>& y = graph.nodes()[node.id];
+      graph.nodes().begin_grad(y);
+      y.grad->value = zeros_like_value(y.own);
+      y.op->backward(graph, y);
     }
-    fail<AnomalyError>({"detect_anomaly: ", call(graph, id), " gives ", found.number, found.at, place(graph, id)});
+    fail<AnomalyError>({"detect_anomaly: ", call(graph, node), " gives ", found.number, found.at, place(graph, node)});
   }
 
-  static bool is_parameter(const Node<V>& node) { return node.op() == std::string("parameter"); }
   std::string name(const Node<V>& parameter) const {
     for (const ParameterName<V>& one : names_)
-      if (one.value == &parameter.value()) return one.name;
-    return to_string(shape_of(parameter.value()));
+      if (one.value == parameter.value) return one.name;
+    return to_string(shape_of(*parameter.value));
   }
   /// "the parameter 0.weight", "a mul of shape [2, 3]"
   std::string kind(const Node<V>& node) const {
-    if (is_parameter(node)) return "the parameter " + name(node);
-    const std::string article = std::string("aeiou").find(node.op()[0]) == std::string::npos ? "a " : "an ";
-    const Shape shape = shape_of(node.value());
-    return article + node.op() + (is_tensor<V> ? " of shape " + to_string(shape) : "");
+    if (node.parameter) return "the parameter " + name(node);
+    const std::string article = std::string("aeiou").find(node.name[0]) == std::string::npos ? "a " : "an ";
+    const Shape shape = shape_of(*node.value);
+    return article + node.name + (is_tensor<V> ? " of shape " + to_string(shape) : "");
   }
-  /// "pow([2, 3], 0.5) -> [2, 3]", "log(0)"
-  static std::string call(Graph<V>& graph, NodeId id) {
-    const Node<V>& node = graph.node(id);
+  /// "pow([2, 3], 0.5) -> [2, 3]", "sum([2, 3], axis=1, keepdim=false) -> [2]", "log(0)"
+  static std::string call(Graph<V>& graph, const Node<V>& node) {
     std::string arguments;
-    for (std::size_t k = 0; k < node.inputs().size(); ++k) {
-      const NodeId input = node.inputs()[k];
+    for (std::size_t k = 0; k < node.inputs; ++k) {
+      const Node<V>* const input = graph.nodes().input(node, k);
       arguments += k ? ", " : "";
-      if (input == no_node) arguments += format_number(static_cast<double>(node.number(k)));
-      else if constexpr (is_tensor<V>) arguments += to_string(graph.node(input).value().shape());
-      else arguments += format_number(static_cast<double>(graph.node(input).value()));
+      if (!input) arguments += format_number(static_cast<double>(graph.nodes().number(node, k)));
+      else if constexpr (is_tensor<V>) arguments += input->value ? to_string(input->value->shape()) : "constant";
+      else arguments += format_number(static_cast<double>(*input->value));
     }
-    std::string out = std::string(node.op()) + "(" + arguments + ")";
-    if constexpr (is_tensor<V>) out += " -> " + to_string(node.value().shape());
+    for (const Attribute& one : graph.node(node.id).attributes()) append(arguments, {", ", one.name, "=", one.text});
+    std::string out = concat({node.name, "(", arguments, ")"});
+    if constexpr (is_tensor<V>) out += " -> " + to_string(node.value->shape());
     return out;
   }
 
   /// " (node 7, with the parameters 2.weight, 2.bias)", " (node 9, after the parameter 2.bias and before 4.weight)":
   /// the parameters say where in the model a node is.
-  std::string place(Graph<V>& graph, NodeId id) const {
-    std::string out = " (node " + std::to_string(id), own;
-    for (const NodeId input : graph.node(id).inputs())
-      if (input != no_node && is_parameter(graph.node(input)))
-        own += (own.empty() ? ", with the parameters " : ", ") + name(graph.node(input));
+  std::string place(Graph<V>& graph, const Node<V>& node) const {
+    const NodeStore<V>& nodes = graph.nodes();
+    std::string out = " (node " + std::to_string(node.id), own;
+    for (std::size_t k = 0; k < node.inputs; ++k)
+      if (const Node<V>* in = nodes.input(node, k); in && in->parameter)
+        own += (own.empty() ? ", with the parameters " : ", ") + name(*in);
     if (!own.empty()) return out + own + ")";
     const NodeId end = static_cast<NodeId>(graph.size());
-    NodeId before = id, after = id + 1;
-    while (before != no_node && !is_parameter(graph.node(before))) --before;  // past 0 comes no_node
-    while (after < end && !is_parameter(graph.node(after))) ++after;
-    if (before != no_node) out += ", after the parameter " + name(graph.node(before));
-    if (after < end) out += (before != no_node ? " and before " : ", before the parameter ") + name(graph.node(after));
+    NodeId before = node.id, after = node.id + 1;
+    while (before != no_node && !nodes[before].parameter) --before;  // past 0 comes no_node
+    while (after < end && !nodes[after].parameter) ++after;
+    if (before != no_node) out += ", after the parameter " + name(nodes[before]);
+    if (after < end) out += (before != no_node ? " and before " : ", before the parameter ") + name(nodes[after]);
     return out + ")";
   }
 
@@ -150,7 +144,8 @@ class AnomalyInspector final : public Inspector<V> {
 /// detect_anomaly(graph, model), which knows the parameters' names.
 template <class V>
 void detect_anomaly(Graph<V>& graph, bool on = true) {
-  graph.inspect(on ? std::make_shared<detail::AnomalyInspector<V>>(std::vector<detail::ParameterName<V>>()) : nullptr);
+  graph.hooks().inspector =
+      on ? std::make_shared<detail::AnomalyInspector<V>>(std::vector<detail::ParameterName<V>>()) : nullptr;
 }
 
 }  // namespace minigrad

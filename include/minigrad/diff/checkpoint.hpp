@@ -6,6 +6,7 @@
 // revolve", 2000; Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -15,96 +16,128 @@
 #include <type_traits>
 #include <utility>
 
-#include "../graph/backward.hpp"
-#include "../ops/ops.hpp"
+#include "../graph/capture.hpp"
+#include "grad.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// Stands in an inner graph for a node of the outer one: refers to its value, and hands its gradient out to it.
-template <class V>
-class OuterNode final : public Node<V> {
- public:
-  OuterNode(const Node<V>& outer, std::optional<V>* adjoint)
-      : Node<V>(&outer.value(), outer.needs_grad()), adjoint_(adjoint) {}
-  const char* op() const override { return this->needs_grad() ? "variable" : "input"; }
-  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(*adjoint_, adjoints[self]); }
 
- private:
-  std::optional<V>* adjoint_;
+/// What a checkpoint's node holds: f itself or a pointer to it, and the random streams as f met them.
+template <class Held>
+struct CheckpointState {
+  Held f;
+  RandomLog log{};
+  NodeId result = 0;  // of f, among the nodes of the graph in which it was computed
 };
 
-/// Whether two values are the same to the bit.
-template <class V>
-bool same_bits(const V& a, const V& b) {
-  if constexpr (is_tensor<V>)
-    return a.shape() == b.shape() &&
-           (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(*a.data())) == 0);
-  else
-    return std::memcmp(&a, &b, sizeof a) == 0;
-}
-
-/// The result of f and what it was computed from, but nothing in between. Held is f itself or a pointer to it.
-template <class V, class F, class Held, std::size_t N>
-class CheckpointNode final : public Node<V> {
+template <class V, class Held, std::size_t N>
+class Checkpoint {
  public:
-  CheckpointNode(V value, bool needs_grad, Held f, const std::array<NodeId, N>& ids)
-      : Node<V>(&value_, needs_grad), value_(std::move(value)), f_(std::move(f)), ids_(ids) {}
-  const char* op() const override { return "checkpoint"; }
-  std::span<const NodeId> inputs() const override { return ids_; }
+  using State = CheckpointState<Held>;
 
-  void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
-    Graph<V> inner;
-    const Var<V> y = run(function(), graph, inner, ids_, &adjoints);
-    require_same(y);
-    inner.sweep(y, V(*adjoints[self]));
+  static void forward(Graph<V>& graph, Node<V>& y) {
+    State& state = state_of(y);
+    state.log.clear();
+    y.own = run(graph, y, state, false).value();
   }
-  /// Recorded, the function's nodes become part of the graph, so that they can be differentiated again. What the
-  /// function is called on stands between it and its inputs: there the sweep over its nodes ends.
-  void pull(Graph<V>& graph, NodeId self, Adjoints<Var<V>>& adjoints, Wanted wanted) override {
-    std::array<Var<V>, N> x;
-    for (std::size_t k = 0; k < N; ++k) x[k] = graph.at(ids_[k]) * 1;
-    const Var<V> y = std::apply(function(), x);
-    require_same(y);
-    const auto gradients = grad_along(y, *adjoints[self], std::span<const Var<V>>(x));
+  /// Computes f again, on nodes whose gradients are those of the inputs.
+  static void backward(Graph<V>& graph, Node<V>& y) {
+    const Var<V> again = run(graph, y, state_of(y), true);
+    require_same(again, y);
+    NodeStore<V>& nodes = graph.nodes();
+    for (std::size_t k = 0; k < N; ++k) {
+      Node<V>& x = *nodes.input(y, k);
+      if (!x.needs_grad) continue;
+      if (!x.grad) nodes.lend_gradient(x);
+      graph.scratch().nodes()[static_cast<NodeId>(k)].grad = x.grad;
+    }
+    sweep(again, &y.grad->value);
     for (std::size_t k = 0; k < N; ++k)
-      if (wanted[ids_[k]]) pass_back("checkpoint", adjoints[ids_[k]], gradients[k], graph.node(ids_[k]).value());
+      if (Node<V>& x = *nodes.input(y, k); x.grad && !x.grad->present && !x.keeps_grad) nodes.take_back(x);
+  }
+  /// Recorded, the nodes of f become part of the graph, so that they can be differentiated again. What f is called on
+  /// stands between it and its inputs, as x times 1, so that the sweep over its nodes ends there.
+  static void record_all(RecordedSweep<V>& sweep, Graph<V>& graph, NodeId id, const Var<V>& g) {
+    const Node<V>& y = graph.nodes()[id];
+    State& state = state_of(y);
+    if (!state.log.empty() && graph.keeps_constants())
+      fail<GraphError>({"grad: a checkpoint that draws random numbers cannot be part of a recorded step that is "
+                        "differentiated by grad(): leave the checkpoint out"});
+    std::vector<Var<V>> x;
+    for (std::size_t k = 0; k < N; ++k) x.push_back(graph.at(graph.nodes().input(y, k)->id) * 1);
+    const Var<V> again = [&] {
+      const auto scope = graph.log_random(state.log, true);
+      return call(state, x, std::make_index_sequence<N>{});
+    }();
+    require_same(again, y);
+    std::vector<ParameterState<V>*> parameters;
+    for (std::size_t i = 0; i < graph.uses().size(); ++i) {
+      const auto use = graph.uses()[i];
+      if (use.id != id || !sweep.wants(*use.state)) continue;
+      if (std::find(parameters.begin(), parameters.end(), use.state) != parameters.end()) continue;
+      parameters.push_back(use.state);
+      x.push_back(graph.var(graph.add_parameter(*use.state)));
+    }
+    const auto gradients = grad_along(again, g, std::span<const Var<V>>(x), x[0].id());
+    for (std::size_t k = 0; k < N; ++k)
+      if (const Node<V>& in = *graph.nodes().input(graph.nodes()[id], k); sweep.wants(in))
+        sweep.add("checkpoint", in, gradients[k]);
+    for (std::size_t i = 0; i < parameters.size(); ++i) sweep.add(*parameters[i], gradients[N + i]);
   }
 
-  /// f in the inner graph, on nodes that stand for those of the outer one.
-  static Var<V> run(const F& f, Graph<V>& graph, Graph<V>& inner, const std::array<NodeId, N>& ids,
-                    Adjoints<V>* adjoints) {
-    const auto kept = graph.keep_nodes();
-    inner.configure_like(graph);
-    std::array<Var<V>, N> x;
-    for (std::size_t k = 0; k < N; ++k)
-      x[k] = inner.template add<OuterNode<V>>(false, graph.node(ids[k]), adjoints ? &(*adjoints)[ids[k]] : nullptr);
-    const Var<V> y = std::apply(f, x);
-    inner.require_own("checkpoint", y);
-    return y;
-  }
+  static constexpr Op<V> op = [] {
+    Op<V> table;
+    table.arity = N;
+    table.forward = forward;
+    table.backward = backward;
+    table.record_all = record_all;
+    table.captured_bytes = sizeof(State);
+    table.capture = [](void* memory, void* state) { new (memory) State(std::move(*static_cast<State*>(state))); };
+    table.release = [](void* state) { static_cast<State*>(state)->~State(); };
+    return table;
+  }();
 
  private:
-  const F& function() const {
-    if constexpr (std::is_pointer_v<Held>) return *f_;
-    else return f_;
-  }
-  void require_same(const Var<V>& again) const {
-    if (!same_bits(again.value(), value_))
-      fail<GraphError>({"checkpoint: computed again for the gradient, the function gave another result: it must depend "
-                        "on nothing but its arguments and parameters that keep their values; no random numbers, as in "
-                        "Dropout"});
-  }
+  static State& state_of(const Node<V>& y) { return *static_cast<State*>(y.captured); }
 
-  V value_;
-  Held f_;
-  std::array<NodeId, N> ids_;
+  template <std::size_t... K>
+  static Var<V> call(const State& state, const std::vector<Var<V>>& x, std::index_sequence<K...>) {
+    if constexpr (std::is_pointer_v<Held>) return (*state.f)(x[K]...);
+    else return state.f(x[K]...);
+  }
+  /// f in the scratch graph, on nodes that refer to the values of the inputs.
+  static Var<V> run(Graph<V>& graph, const Node<V>& y, State& state, bool rereads) {
+    const auto kept = graph.keep_nodes();
+    Graph<V>& inner = graph.scratch();
+    inner.clear();
+    inner.configure_like(graph);
+    const auto scope = inner.log_random(state.log, rereads, &graph);
+    std::vector<Var<V>> x;
+    for (std::size_t k = 0; k < N; ++k) {
+      const Node<V>& in = *graph.nodes().input(y, k);
+      Node<V>& node = inner.add_reference(in.needs_grad ? "variable" : "input", *in.value);
+      node.needs_grad = node.keeps_grad = in.needs_grad;
+      x.push_back(inner.var(node));
+    }
+    const Var<V> result = call(state, x, std::make_index_sequence<N>{});
+    inner.require_own("checkpoint", result);
+    state.result = result.id();
+    return result;
+  }
+  static void require_same(const Var<V>& again, const Node<V>& y) {
+    if (!same_bits(again.value(), y.own))
+      fail<GraphError>({"checkpoint: computed again for the gradient, the function gave another result: it must depend "
+                        "on nothing but its arguments and parameters that keep their values; random numbers must come "
+                        "from ops of this library, such as dropout"});
+  }
 };
 
 }  // namespace detail
 
 /// f(x...), of which the graph keeps the result alone: backward() computes f again for what it needs from the middle. f
-/// is a function of Vars that gives a Var, such as a layer; it may use parameters, and must give the same each time. A
+/// is a function of Vars that gives a Var, such as a layer; it may use parameters, and must give the same each time; ops
+/// that draw random numbers, such as dropout, draw the same ones again. A
 /// temporary f, and one that is trivially copyable, as a lambda is that captures references, is kept by the graph; any
 /// other, such as a model, is referred to and must live until backward(), as a Parameter must. The x are Vars, Tensors
 /// or Parameters; without a Var among them this is just f(x...).
@@ -123,18 +156,23 @@ auto checkpoint(F&& f, const X&... x) {
     using Function = std::remove_cvref_t<F>;
     constexpr bool keeps = !std::is_lvalue_reference_v<F> || std::is_trivially_copyable_v<Function>;
     using Held = std::conditional_t<keeps, Function, const Function*>;
-    using Node = detail::CheckpointNode<V, Function, Held, sizeof...(X)>;
-    static_assert(sizeof(Node) <= Graph<V>::block_bytes / 2 && alignof(Node) <= Graph<V>::node_alignment,
-                  "minigrad: checkpoint: the function captures too much");
+    using Checkpoint = detail::Checkpoint<V, Held, sizeof...(X)>;
+    static_assert(alignof(Held) <= static_cast<std::size_t>(detail::buffer_alignment),
+                  "minigrad: what an op captures may be aligned to 64 bytes at most");
     const detail::OperandRef<V> in[] = {detail::OperandRef<V>(x)...};
-    Graph<V>& graph = detail::graph_of(in);
-    std::array<NodeId, sizeof...(X)> ids;
-    for (std::size_t k = 0; k < ids.size(); ++k) ids[k] = detail::node_of("checkpoint", graph, in[k]);
-    Graph<V> inner;
-    const Var<V> y = Node::run(f, graph, inner, ids, nullptr);
-    const bool needs_grad = inner.node(y.id()).needs_grad();
-    if constexpr (keeps) return graph.template add<Node>(true, y.value(), needs_grad, std::forward<F>(f), ids);
-    else return graph.template add<Node>(true, y.value(), needs_grad, &f, ids);
+    detail::Input<V> inputs[2 * sizeof...(X)];
+    typename Checkpoint::State state{[&]() -> Held {
+      if constexpr (keeps) return std::forward<F>(f);
+      else return &f;
+    }()};
+    const Var<V> y = detail::record_op<V>(Checkpoint::op, "checkpoint", in, inputs, sizeof...(X), &state);
+    Graph<V>& graph = y.graph();
+    detail::Node<V>& node = graph.nodes()[y.id()];
+    Graph<V>& inner = graph.scratch();
+    node.needs_grad = inner.nodes()[static_cast<typename Checkpoint::State*>(node.captured)->result].needs_grad;
+    for (const auto& use : inner.uses()) graph.note_use(node, *use.state);
+    for (const auto& mode : inner.modes()) graph.note_mode(*mode.flag);
+    return y;
   }
 }
 

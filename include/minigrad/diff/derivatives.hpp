@@ -27,7 +27,7 @@
 
 #include "recorded_function.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 // How f is called, and in which form there is something for each of its arguments: for one value just that.

@@ -1,7 +1,6 @@
 // diff/hooks.hpp - looking at a gradient, or changing it, on its way through the graph.
 //
-// A node with hooks is a node around the one that was there: it calls the hooks and then passes the gradient on as
-// before. So a graph without hooks pays nothing for them.
+// Hooks stand in a side table of the graph. A graph without hooks pays nothing for them.
 #pragma once
 
 #include <memory>
@@ -10,18 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "../graph/graph.hpp"
+#include "../graph/backward.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
-
-/// A function of a gradient, which it may replace.
-template <class V>
-struct Hook {
-  virtual ~Hook() = default;
-  virtual void run(V& g) = 0;
-  virtual void run(Var<V>& g) = 0;
-};
 
 template <class V, class F>
 class HookOf final : public Hook<V> {
@@ -51,42 +42,15 @@ class HookOf final : public Hook<V> {
   F f_;
 };
 
-/// A node whose gradient goes through hooks first.
-template <class V>
-class HookedNode final : public Node<V> {
+template <class V, class F>
+class GradReadyOf final : public GradReady<V> {
  public:
-  explicit HookedNode(Node<V>& node) : Node<V>(&node.value(), node.needs_grad()), node_(node) {
-    this->was_loss(node.was_loss());
-  }
-  ~HookedNode() override { node_.~Node(); }
-
-  void add(std::unique_ptr<Hook<V>> hook) { hooks_.push_back(std::move(hook)); }
-
-  const char* op() const override { return node_.op(); }
-  std::span<const NodeId> inputs() const override { return node_.inputs(); }
-  scalar_type<V> number(std::size_t k) const override { return node_.number(k); }
-  const V* kept_grad() const override { return node_.kept_grad(); }
-  void zero_grad() override { node_.zero_grad(); }
-  HookedNode* hooked() override { return this; }
-
-  void pull(Graph<V>& graph, NodeId self, Adjoints<V>& adjoints) override {
-    run_hooks(*adjoints[self]);
-    node_.pull(graph, self, adjoints);
-  }
-  void pull(Graph<V>& graph, NodeId self, Adjoints<Var<V>>& adjoints, Wanted wanted) override {
-    run_hooks(*adjoints[self]);
-    node_.pull(graph, self, adjoints, wanted);
-  }
+  GradReadyOf(const ParameterRef<V>& parameter, F f) : parameter_(parameter), f_(std::move(f)) {}
+  void run() override { f_(std::as_const(parameter_)); }
 
  private:
-  template <class G>
-  void run_hooks(G& g) {
-    const std::size_t count = hooks_.size();  // those that a hook adds are for the next time
-    for (std::size_t k = 0; k < count; ++k) hooks_[k]->run(g);
-  }
-
-  Node<V>& node_;
-  std::vector<std::unique_ptr<Hook<V>>> hooks_;
+  ParameterRef<V> parameter_;
+  F f_;
 };
 
 }  // namespace detail
@@ -107,13 +71,27 @@ template <class V, class F>
 void register_hook(const Var<V>& x, F hook) {
   static_assert(std::is_invocable_v<F&, const V&>, "minigrad: a hook takes a gradient: [](const auto& g) { ... }");
   Graph<V>& graph = x.graph();
-  detail::Node<V>& node = graph.node(x.id());
-  if (!node.needs_grad())
-    detail::fail<GraphError>({"register_hook: this Var (", node.op(), ") needs no gradient, so there is nothing to "
+  detail::Node<V>& node = graph.nodes()[x.id()];
+  if (!node.needs_grad)
+    detail::fail<GraphError>({"register_hook: this Var (", node.name, ") needs no gradient, so there is nothing to "
                               "look at: make it by graph.variable()"});
-  detail::HookedNode<V>* hooked = node.hooked();
-  if (!hooked) hooked = &graph.template wrap<detail::HookedNode<V>>(x.id());
-  hooked->add(std::make_unique<detail::HookOf<V, F>>(std::move(hook)));
+  auto& hooks = graph.hooks().of_nodes;
+  std::size_t first = 0;
+  while (first < hooks.size() && hooks[first].id != node.id) ++first;
+  hooks.push_back({node.id, std::make_unique<detail::HookOf<V, F>>(std::move(hook)), first, {}});
+  node.hooked = true;
+}
+
+/// Calls hook(p) with a ParameterRef as soon as a backward() on this graph has added everything to the gradient of p,
+/// while it is still on its way to other parameters. A recorded step calls it in each replay. The hook is forgotten by
+/// clear().
+template <class V, class F>
+void register_post_accumulate_grad_hook(Graph<V>& graph, const Parameter<V>& p, F hook) {
+  static_assert(std::is_invocable_v<F&, const ParameterRef<V>&>,
+                "minigrad: this hook takes a parameter: [](const auto& p) { ... p.grad() ... }");
+  const auto ref = p.ref();
+  graph.hooks().of_parameters.push_back(
+      {&ref.state(), std::make_unique<detail::GradReadyOf<V, F>>(ref, std::move(hook)), no_node});
 }
 
 }  // namespace minigrad

@@ -7,10 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "../graph/backward.hpp"
-#include "../ops/ops.hpp"
+#include "grad.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// A function recorded once, at a point. It is compiled once for a type of values: f is called through a pointer.
 template <class V>
@@ -74,8 +73,12 @@ class RecordedFunction {
     return out;
   }
   /// 0 in the shape of a followed by that of b.
-  static V zeros_of_both(const V& a, const V& b) {
+  V zeros_of_both(const V& a, const V& b) const {
     if constexpr (is_tensor<V>) {
+      if (a.rank() + b.rank() > Shape::max_rank)
+        fail<ShapeError>({op_, ": all derivatives of a result of shape ", a.shape(), " by an input of shape ", b.shape(),
+                          " have ", a.rank() + b.rank(), " axes, and a tensor has at most ", Shape::max_rank,
+                          ": reshape them within the function"});
       Shape shape = a.shape();
       for (const std::size_t extent : b.shape()) shape.push_back(extent);
       V out = V::empty(shape);
@@ -103,10 +106,11 @@ class RecordedFunction {
   /// The gradients of the sum of v's products with the results.
   Values gradients_along(const Vars& results, std::span<const V> v) {
     if (results.size() == 1) {
-      graph_.sweep(results[0], v[0]);
+      sweep(results[0], &v[0]);
     } else if (!results.empty()) {
       const Var<V> total = dot(results, v);
-      graph_.sweep(total, one_for(op_, total));
+      require_single_number(op_, total.value());
+    sweep(total);
     }
     Values out;
     for (const Var<V>& one : x_) {
@@ -126,7 +130,7 @@ class RecordedFunction {
       V seed = zeros_like_value(result.value());
       for (std::size_t i = 0; i < elements(seed).size(); ++i) {
         elements(seed)[i] = 1;
-        graph_.sweep(result, seed);
+        sweep(result, &seed);
         elements(seed)[i] = 0;
         for (std::size_t k = 0; k < x_.size(); ++k) {
           const V* found = graph_.find_gradient(x_[k].id());

@@ -1,31 +1,210 @@
-// graph/backward.hpp - derivatives of a computation: backward() for training, grad() for derivatives of any order.
+// graph/backward.hpp - backward(): the chain rule, from the loss back to every parameter and variable.
 #pragma once
 
-#include <array>
+#include <bit>
 #include <cstddef>
-#include <optional>
 #include <utility>
-#include <vector>
 
 #include "record.hpp"
 
-namespace minigrad {
-
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// 1, in the shape of y, which must be a single number.
+/// The loss must be a single number.
 template <class V>
-V one_for(const char* op, const Var<V>& y) {
-  if constexpr (is_tensor<V>) {
-    if (y.value().size() != 1)
+void require_single_number(const char* op, const V& y) {
+  if constexpr (is_tensor<V>)
+    if (y.size() != 1)
       fail<GraphError>({op, ": the loss has shape ", shape_of(y), ", and only a single number has a gradient: take its "
                         "sum() or mean()"});
-    V one = V::empty(y.value().shape());
-    one.fill(1);
-    return one;
-  } else {
-    return V(1);
+}
+
+/// dL/dv for every node v that L was computed from, from dL/d(root): kept by the nodes that do so.
+template <class V>
+class Sweep {
+ public:
+  Sweep(Graph<V>& graph, Node<V>& root)
+      : graph_(graph), nodes_(graph.nodes()), root_(root), sweeps_(graph.sweeping()), keeps_nodes_(graph.keep_nodes()) {}
+
+  /// seed is dL/d(root), and 1 where it is null.
+  void run(const V* seed) {
+    check_parameters();
+    const bool watched = !graph_.hooks().empty() || graph_.retains_grads();
+    nodes_.begin_sweep(watched ? nullptr : &root_);
+    if (graph_.hooks().inspector) graph_.hooks().inspector->before_sweep(graph_, root_);
+    try {
+      if (watched) begin_hooks();
+      begin(seed);
+      if (watched) {
+        for (NodeId id = root_.id + 1; id-- > 0;) watch(nodes_[id]);
+        end_hooks();
+      } else {
+        for (NodeId id = root_.id + 1; id-- > 0;)
+          if (Node<V>& y = nodes_[id]; y.inputs && has_gradient(y)) pass(y);
+      }
+    } catch (Error& error) {
+      give_up();
+      if (!graph_.nested())
+        error.append("; the parameters of this loss have no gradient now, as after zero_grad(): call backward() again");
+      throw;
+    } catch (...) {
+      give_up();
+      throw;
+    }
   }
+
+ private:
+  void begin(const V* seed) {
+    const Write write = nodes_.begin_grad(root_);
+    V& g = root_.grad->value;
+    if constexpr (is_tensor<V>) {
+      if (!seed && write == Write::assign) return void(*g.data() = 1);
+      if (write == Write::assign) g = *seed;
+      else map_into(g, [](auto a, auto b) { return a + b; }, Write::assign, g, seed ? *seed : V::scalar(1));
+    } else {
+      g = (write == Write::assign ? V(0) : g) + (seed ? *seed : V(1));
+    }
+  }
+
+  /// Passes the gradient of y, which is complete, on to its inputs.
+  void pass(Node<V>& y) {
+    const Op<V>& op = *y.op;
+    if (op.backward) {
+      op.backward(graph_, y);
+    } else if (op.variadic) {
+      for (std::size_t k = 0; k < y.inputs; ++k)
+        if (nodes_.input(y, k)->needs_grad) op.vjp[0].accumulate(graph_, y, k);
+    } else {
+      for (unsigned rest = y.passes; rest; rest &= rest - 1) {
+        const auto k = static_cast<std::size_t>(std::countr_zero(rest));
+        op.vjp[k].accumulate(graph_, y, k);
+      }
+    }
+    if (graph_.retains_grads()) nodes_.retain(y);
+    else nodes_.end_grad(y);
+  }
+
+  /// The same, where somebody looks on.
+  void watch(Node<V>& y) {
+    if (y.hooked && has_gradient(y)) run_hooks(y);
+    if (has_gradient(y) && y.inputs) {
+      pass(y);
+      if (graph_.hooks().inspector) graph_.hooks().inspector->after_rules(graph_, y, value_of_gradient, this);
+    }
+    run_final_hooks(y);
+  }
+
+  static const V* value_of_gradient(const void*, const Node<V>& x) {
+    return has_gradient(x) && x.needs_grad ? &x.grad->value : nullptr;
+  }
+
+  /// A parameter that was written since it was recorded would get a gradient that mixes both values.
+  void check_parameters() {
+    for (const auto& use : graph_.uses()) {
+      if (use.id > root_.id) break;
+      if (use.changed() && reaches(nodes_[use.id])) refuse_change(use);
+    }
+  }
+  [[noreturn, gnu::cold]] void refuse_change(const auto& use) {
+    fail<GraphError>({"backward: a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
+                      "call backward() before a step of the optimizer and before writing to the parameter"});
+  }
+  [[gnu::cold]] bool reaches(const Node<V>& leaf) {
+    PoolArray<char> reached(std::size_t{root_.id} + 1);
+    reached[root_.id] = 1;
+    for (NodeId id = root_.id + 1; id-- > leaf.id;)
+      if (reached[id])
+        for (std::size_t k = 0; k < nodes_[id].inputs; ++k)
+          if (const Node<V>* in = nodes_.input(nodes_[id], k)) reached[in->id] = 1;
+    return reached[leaf.id] != 0;
+  }
+
+  /// After an exception nothing is left of the gradients that were on their way, or have arrived.
+  [[gnu::cold]] void give_up() {
+    for (NodeId id = 0; id <= root_.id; ++id) {
+      Node<V>& x = nodes_[id];
+      if (x.parameter && x.needs_grad) x.parameter->zero_grad();
+      else if (has_gradient(x) && !x.parameter) x.grad->present = false;
+      if (x.parameter) x.grad = &x.parameter->grad;
+    }
+    nodes_.forget_lent();
+    for (auto& one : graph_.hooks().of_nodes) one.before.present = false;
+    root_.was_loss = false;
+  }
+
+  // ---- hooks ----
+  void begin_hooks() {
+    for (auto& one : graph_.hooks().of_nodes) {
+      Node<V>& x = nodes_[one.id];
+      if (!x.keeps_grad || one.id > root_.id || &graph_.hooks().of_nodes[one.first] != &one) continue;
+      if (x.parameter) x.grad = nullptr;  // the gradient by this use alone
+      else if (x.grad) std::swap(one.before, *x.grad);
+    }
+    for (auto& one : graph_.hooks().of_parameters) {
+      one.oldest_use = no_node;
+      for (const auto& use : graph_.uses())
+        if (use.state == one.parameter && nodes_[use.id].needs_grad) {
+          one.oldest_use = use.id;
+          break;
+        }
+    }
+  }
+  void run_hooks(Node<V>& y) {
+    auto& hooks = graph_.hooks().of_nodes;
+    const std::size_t count = hooks.size();  // those that a hook adds are for the next time
+    for (std::size_t i = 0; i < count; ++i)
+      if (hooks[i].id == y.id) hooks[i].hook->run(y.grad->value);
+    if (!y.keeps_grad) return;
+    for (std::size_t i = 0; i < count; ++i) {  // add what was there before
+      if (hooks[i].id != y.id || hooks[i].first != i) continue;
+      if (y.parameter) {
+        Gradient<V>& lent = *y.grad;
+        y.grad = &y.parameter->grad;
+        store_or_add(y, lent.value);
+        nodes_.give_back(lent);
+      } else if (hooks[i].before.present) {
+        std::swap(hooks[i].before, *y.grad);
+        store_or_add(y, hooks[i].before.value);
+        hooks[i].before.present = false;
+      }
+    }
+  }
+  void store_or_add(Node<V>& x, const V& part) {
+    if (nodes_.begin_grad(x) == Write::assign) x.grad->value = part;
+    else if constexpr (is_tensor<V>) map_into(x.grad->value, identity, Write::add, part);
+    else x.grad->value += part;
+  }
+  void end_hooks() {
+    for (auto& one : graph_.hooks().of_nodes) {
+      Node<V>& x = nodes_[one.id];
+      if (x.parameter) x.grad = &x.parameter->grad;
+      else if (one.before.present && x.grad && !x.grad->present) std::swap(one.before, *x.grad);
+    }
+  }
+  /// The sweep leaves the oldest use of a parameter behind: its gradient is final.
+  void run_final_hooks(const Node<V>& y) {
+    auto& hooks = graph_.hooks().of_parameters;
+    for (std::size_t i = 0; i < hooks.size(); ++i)
+      if (hooks[i].oldest_use == y.id && hooks[i].parameter->grad.present) hooks[i].hook->run();
+  }
+
+  Graph<V>& graph_;
+  NodeStore<V>& nodes_;
+  Node<V>& root_;
+  ScopedFlag sweeps_, keeps_nodes_;
+};
+
+template <class V>
+void sweep(Graph<V>& graph, Node<V>& root, const V* seed = nullptr) {
+  if (!root.needs_grad) return;
+  if (graph.sweeping())
+    fail<GraphError>({"backward: called by a hook, while gradients pass through the same graph: call it later, or give "
+                      "the hook a graph of its own"});
+  Sweep<V>(graph, root).run(seed);
+}
+template <class V>
+void sweep(const Var<V>& root, const V* seed = nullptr) {
+  sweep(root.graph(), root.node(), seed);
 }
 
 }  // namespace detail
@@ -36,21 +215,24 @@ struct BackwardOptions {
 };
 
 /// Adds dL/dp to the gradient of every Parameter and variable that the loss L was computed from. L must be a single
-/// number: throws GraphError for any other shape, for a loss that depends on nothing that needs a gradient, and for the
-/// second backward() on one loss, whose gradients would count twice, unless the first was told to keep_graph.
+/// number: throws GraphError for any other shape, for a loss that depends on nothing that needs a gradient, where a
+/// parameter was changed since the loss was computed, and for the second backward() on one loss, whose gradients would
+/// count twice, unless the first was told to keep_graph. Where anything throws on the way, the parameters of the loss
+/// have no gradient, and backward() may be called again.
 template <class V>
 void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
-  V one = detail::one_for("backward", loss);
-  detail::Node<V>& node = loss.graph().node(loss.id());
-  if (!node.needs_grad())
+  Graph<V>& graph = loss.graph();
+  detail::Node<V>& node = loss.node();
+  detail::require_single_number("backward", *node.value);
+  if (!node.needs_grad)
     detail::fail<GraphError>({"backward: the loss depends on no Parameter and no graph.variable(), so there is nothing "
                               "to differentiate"});
-  if (node.was_loss())
+  if (node.was_loss)
     detail::fail<GraphError>({"backward: called twice on the same loss, so that its gradients would count twice: "
                               "compute the loss anew, or, if that is meant, let the first call be backward(loss, "
                               "{.keep_graph = true})"});
-  node.was_loss(!options.keep_graph);
-  loss.graph().sweep(loss, std::move(one));
+  node.was_loss = !options.keep_graph;
+  detail::sweep(graph, node);
 }
 
 template <class X>
@@ -58,78 +240,6 @@ template <class X>
 void backward(const X&, const BackwardOptions& = {}) {
   static_assert(!sizeof(X),
                 "minigrad: backward() of a value that no graph has recorded: wrap the data by graph.input(x)");
-}
-
-namespace detail {
-/// The sum over y's elements of seed dy/dx, for each x, as new Vars of the same graph.
-template <class V>
-std::vector<Var<V>> grad_along(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x) {
-  Graph<V>& graph = y.graph();
-  PoolArray<char> wanted(graph.size());  // nodes that some x reaches
-  for (const Var<V>& one : x) {
-    if (&one.graph() != &graph) fail<GraphError>({"grad: y and x belong to different graphs"});
-    wanted[one.id()] = 1;
-    if (is_parameter_node(graph.node(one.id())))  // each use of a parameter has a node of its own
-      for (NodeId i = 0; i <= y.id(); ++i)
-        if (&graph.node(i).value() == &one.value()) wanted[i] = 1;
-  }
-  for (NodeId i = 0; i <= y.id(); ++i)
-    for (NodeId input : graph.node(i).inputs())
-      if (input != no_node && wanted[input]) wanted[i] = 1;
-  const auto adjoints = graph.sweep(y, seed, wanted.data());
-  std::vector<Var<V>> out;
-  for (const Var<V>& one : x) {
-    std::optional<Var<V>> sum;
-    if (one.id() < adjoints.size()) sum = adjoints[one.id()];
-    if (is_parameter_node(graph.node(one.id())))
-      for (NodeId i = 0; i < adjoints.size(); ++i)
-        if (i != one.id() && adjoints[i] && &graph.node(i).value() == &one.value())
-          sum = sum ? *sum + *adjoints[i] : *adjoints[i];
-    out.push_back(sum ? *sum : graph.input(zeros_like_value(one.value())));
-  }
-  return out;
-}
-}  // namespace detail
-
-/// dy/dx for each x as new Vars of the same graph, which can be differentiated again: grad(grad(y, x), x) is d2y/dx2.
-/// 0 for an x that y does not depend on. For x = graph.parameter(p) all uses of p count. y must be a single number:
-/// throws GraphError for any other shape.
-template <class V>
-std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
-  return detail::grad_along(y, y.graph().input(detail::one_for("grad", y)), x);
-}
-template <class V>
-std::vector<Var<V>> grad(const Var<V>& y, const std::vector<Var<V>>& x) {
-  return grad(y, std::span<const Var<V>>(x));
-}
-template <class V>
-Var<V> grad(const Var<V>& y, const Var<V>& x) {
-  return grad(y, std::span<const Var<V>>(&x, 1))[0];
-}
-
-/// f(x...) and its gradients with respect to each x, for a function of Vars that gives a single number. One x gives the
-/// pair {value, gradient}, several give {value, array of gradients}. Parameters that f uses get theirs as well.
-template <class F, class V, class... More>
-auto value_and_grad(const F& f, const V& x, const More&... more) {
-  static_assert((std::is_same_v<V, More> && ...), "minigrad: value_and_grad takes arguments of one type");
-  Graph<V> graph;
-  const std::array<Var<V>, 1 + sizeof...(More)> in{graph.variable(x), graph.variable(more)...};
-  const Var<V> y = std::apply(f, in);
-  if (&y.graph() != &graph)
-    detail::fail<GraphError>({"value_and_grad: the function's result belongs to another graph"});
-  for (const Var<V>& one : in) one.zero_grad();  // of a backward() within f
-  graph.sweep(y, detail::one_for("value_and_grad", y));
-  const auto gradient = [&](const Var<V>& one) {
-    const V* found = graph.find_gradient(one.id());
-    return found ? *found : detail::zeros_like_value(one.value());
-  };
-  if constexpr (sizeof...(More) == 0) {
-    return std::pair<V, V>(y.value(), gradient(in[0]));
-  } else {
-    std::array<V, 1 + sizeof...(More)> gradients;
-    for (std::size_t k = 0; k < in.size(); ++k) gradients[k] = gradient(in[k]);
-    return std::pair<V, std::array<V, 1 + sizeof...(More)>>(y.value(), std::move(gradients));
-  }
 }
 
 }  // namespace minigrad

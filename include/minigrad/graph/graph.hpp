@@ -4,132 +4,95 @@
 // must be passed back, is simply "from the newest to the oldest": no sort, no recursion, no reference counts.
 #pragma once
 
-#include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 
+#include "../core/random.hpp"
+#include "hook.hpp"
 #include "node.hpp"
+#include "node_view.hpp"
+#include "random_log.hpp"
+#include "unique_number.hpp"
+#include "var.hpp"
 
-namespace minigrad {
-
-/// A handle to one node of a Graph: cheap to copy, usable until the graph is cleared or gone. Using one after clear()
-/// throws GraphError; one that outlives its Graph must not be used at all.
-template <class V>
-class Var {
- public:
-  using value_type = V;
-
-  Var() = default;
-
-  const V& value() const { return node().value(); }
-
-  /// The number, of a Var that holds one.
-  auto item() const {
-    if constexpr (is_tensor<V>) return value().item();
-    else return value();
-  }
-
-  /// dL/d(this), after backward(L): kept for graph.variable()s, where several backward() add up, and after
-  /// graph.retain_grads() for every Var, of the last backward() alone. Throws GraphError where none was kept.
-  const V& grad() const { return graph().gradient(*this); }
-
-  /// Forgets it, so that the next backward() starts anew.
-  void zero_grad() const { graph().zero_gradient(*this); }
-
-  Graph<V>& graph() const {
-    node();  // checks that the handle is still good
-    return *graph_;
-  }
-  NodeId id() const { return id_; }
-
- private:
-  friend class Graph<V>;
-  Var(Graph<V>* graph, NodeId id, std::uint32_t generation) : graph_(graph), id_(id), generation_(generation) {}
-  auto& node() const;
-  [[noreturn, gnu::cold, gnu::noinline]] void refuse() const {
-    if (!graph_) detail::fail<GraphError>({"Var: used before it was given a value"});
-    detail::fail<GraphError>({"Var: used after clear() of its graph"});
-  }
-
-  Graph<V>* graph_ = nullptr;
-  NodeId id_ = 0;
-  std::uint32_t generation_ = 0;
-};
-
-template <class V>
-Shape shape_of(const Var<V>& x) {
-  return shape_of(x.value());
-}
-template <class V>
-Shape shape_of(const Parameter<V>& x) {
-  return shape_of(x.value());
-}
-
-namespace detail {
-/// Tells this thread's graphs apart, and what one of them held before clear() from what it holds after.
-inline constinit thread_local std::uint32_t last_generation = 0;
-
-/// Looks on while gradients are passed back; see anomaly.hpp.
-template <class V>
-struct Inspector {
-  virtual ~Inspector() = default;
-  virtual void before_sweep(Graph<V>&, const Var<V>& root) = 0;
-  virtual void after_pull(Graph<V>&, NodeId, const Adjoints<V>&) = 0;
-  virtual void after_pull(Graph<V>&, NodeId, const Adjoints<Var<V>>&) = 0;
-};
-}  // namespace detail
-
+namespace minigrad::inline MINIGRAD_ABI {
 /// The nodes of one computation on values of type V: a number type, or a Tensor. Ops on its Vars add nodes; clear()
-/// forgets them and keeps their memory. A new Graph for every step costs the same as clear(), so that nothing is lost
-/// by forgetting it. A Graph belongs to one thread.
+/// forgets them and keeps their memory, so that a step like the one before takes none.
+///
+/// A Graph belongs to the thread that made it: recording and clear() on another throw GraphError, until adopt() makes
+/// that one the owner. It may be destroyed on any thread.
 template <class V>
 class Graph {
   static_assert(!std::is_integral_v<detail::scalar_type<V>>,
                 "minigrad: a Graph differentiates, and whole numbers have no derivatives: write 2.0, not 2");
+  using Node = detail::Node<V>;
 
  public:
   using value_type = V;
-  static constexpr bool owns_values = !std::is_trivially_destructible_v<V>;
 
-  Graph() { nodes_.reserve(64); }
+  Graph() = default;
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
-  ~Graph() {
-    clear();
-    for (std::byte* block : blocks_) detail::pool_give(block, block_bytes);
+  ~Graph() { forget_nodes(); }
+
+  /// A node for a value that needs no gradient: data. A named value is copied, a temporary is moved.
+  Var<V> input(const V& value) { return add_leaf("input", value, false); }
+  Var<V> input(V&& value) { return add_leaf("input", std::move(value), false); }
+
+  /// An input of whole numbers: labels, token ids. It has no gradient; ops take the handle in place of a
+  /// Tensor<std::int64_t>.
+  template <class I>
+    requires(std::is_same_v<I, Tensor<std::int64_t>>)
+  IndexVar<V> input(const I& indices_value) {
+    IndexVar<V> handle = indices();
+    handle.edit() = indices_value;
+    return handle;
   }
 
-  /// A node for a value that needs no gradient: data.
-  Var<V> input(V value) { return add<detail::InputNode<V>>(owns_values, std::move(value), false); }
-
   /// A node for a value whose gradient is wanted: read it by .grad() after backward().
-  Var<V> variable(V value) { return add<detail::InputNode<V>>(owns_values, std::move(value), true); }
+  Var<V> variable(const V& value) { return add_leaf("variable", value, true); }
+  Var<V> variable(V&& value) { return add_leaf("variable", std::move(value), true); }
 
-  /// A node that refers to a parameter; backward() adds to the parameter's gradient. The parameter must keep its value
-  /// and stay alive until then.
-  Var<V> parameter(const Parameter<V>& p) { return add<detail::ParameterNode<V>>(false, p.state(), frozen_); }
+  /// A node that refers to a value without a copy, and needs no gradient. The value must outlive the step. A buffer of
+  /// a module, such as a running mean, is read live when the step is replayed.
+  Var<V> borrow(const V& value) {
+    Node& x = add_reference("input", value);
+    borrowed_.push_back({x.id, shape_of(value)});
+    return var(x);
+  }
+  Var<V> borrow(const V&& dies_too_early) = delete;
+
+  /// A node that refers to a parameter; backward() adds to the parameter's gradient. The parameter must stay alive and
+  /// keep its value until then: backward() throws GraphError where it was written in between.
+  Var<V> parameter(const Parameter<V>& p) {
+    require_owner("parameter");
+    return var(add_parameter(p.ref().state()));
+  }
   Var<V> parameter(const Parameter<V>&& dies_too_early) = delete;
 
   std::size_t size() const { return nodes_.size(); }
 
-  /// Forgets all nodes. Every Var of this graph becomes invalid, and says so when used.
+  /// Forgets all nodes, and keeps their memory. Every Var of this graph becomes invalid, and says so when used. Throws
+  /// GraphError on a thread that is not the owner, and while the graph is in use, by a hook or within checkpoint().
   void clear() {
+    require_owner("clear");
     if (in_use_)
       detail::fail<GraphError>({"clear: called by a hook, or within checkpoint(), while the graph is in use: call it "
                                 "later"});
-    if (adjoints_in_use_) adjoints_.clear();
-    adjoints_in_use_ = false;
-    if (own_memory_)
-      for (std::size_t i = nodes_.size(); i-- > 0;) nodes_[i]->~Node();
-    own_memory_ = false;
-    nodes_.clear();
-    if (!blocks_.empty()) use_block(0);
-    generation_ = ++detail::last_generation;
+    forget_nodes();
   }
+
+  /// Forgets all nodes, and gives their memory back.
+  void release() {
+    clear();
+    nodes_.release();
+    scratch_.reset();
+  }
+
+  /// Makes the calling thread the owner. The thread before must not use the graph at the same time.
+  void adopt() { owner_ = detail::thread_number(); }
 
   /// From now on backward() keeps the gradient of every node, not only of variables and parameters.
   void retain_grads(bool on = true) { retain_grads_ = on; }
@@ -137,42 +100,18 @@ class Graph {
   /// From now on parameters are constants to this graph: what is wanted are derivatives with respect to its variables.
   void freeze_parameters(bool on = true) { frozen_ = on; }
 
-  // ---- what ops and sweeps are made of; see record.hpp and backward.hpp ----
+  /// Notes that what is recorded depends on a flag, such as `training` of a layer. A layer calls it in both modes; a
+  /// replay refuses another mode than the recorded one. The flag must stay where it is.
+  void note_mode(const bool& flag) { modes_.push_back({&flag, flag}); }
 
-  /// Adds a node of type N. `owns_memory` says whether it must be destroyed.
-  template <std::derived_from<detail::Node<V>> N, class... Args>
-  Var<V> add(bool owns_memory, Args&&... args) {
-    return add(owns_memory, new (room(sizeof(N))) N(std::forward<Args>(args)...));
-  }
-  Var<V> add(bool owns_memory, detail::Node<V>* node) {
-    nodes_.push_back(node);
-    own_memory_ = own_memory_ || owns_memory;
-    return at(static_cast<NodeId>(nodes_.size() - 1));
-  }
-  /// Puts a node into the place of another, which it owns.
-  template <std::derived_from<detail::Node<V>> N>
-  N& wrap(NodeId id) {
-    N* node = new (room(sizeof(N))) N(*nodes_[id]);
-    nodes_[id] = node;
-    own_memory_ = true;
-    return *node;
-  }
+  // ---- what ops, sweeps and replays are made of ----
 
-  // Nodes stand one after another in blocks of memory that clear() keeps.
-  static constexpr std::size_t block_bytes = std::size_t{1} << 16;
-  static constexpr std::size_t node_alignment =
-      (std::max)({alignof(V), alignof(detail::scalar_type<V>), alignof(void*)});
+  detail::NodeStore<V>& nodes() { return nodes_; }
+  const detail::NodeStore<V>& nodes() const { return nodes_; }
+  NodeView<V> node(NodeId id) const { return NodeView<V>(nodes_, nodes_[id]); }
 
-  /// Memory for one more node.
-  void* room(std::size_t bytes) {
-    bytes = (bytes + node_alignment - 1) / node_alignment * node_alignment;
-    if (bytes > static_cast<std::size_t>(block_end_ - free_) || nodes_.size() == nodes_.capacity()) more_room(bytes);
-    return std::exchange(free_, free_ + bytes);
-  }
-
-  Var<V> at(NodeId id) { return Var<V>(this, id, generation_); }
-  detail::Node<V>& node(NodeId id) { return *nodes_[id]; }
-  const detail::Node<V>& node(NodeId id) const { return *nodes_[id]; }
+  Var<V> at(NodeId id) { return var(nodes_[id]); }
+  Var<V> var(Node& node) { return Var<V>(this, &node, generation_); }
 
   bool owns(const Var<V>& x) const { return x.graph_ == this && x.generation_ == generation_; }
   /// Throws GraphError, naming `op`, for a Var of another graph, one from before clear(), and one without a value.
@@ -181,114 +120,209 @@ class Graph {
     if (!x.graph_ || x.graph_ == this) x.refuse();
     detail::fail<GraphError>({op, ": the operands belong to different graphs"});
   }
+  void require_owner(const char* what) const {
+    if (owner_ != detail::thread_number())
+      detail::fail<GraphError>({what, ": the graph belongs to another thread: call graph.adopt() on this one first"});
+  }
+
+  template <class X>
+  Var<V> add_leaf(const char* name, X&& value, bool needs_grad) {
+    require_owner(name);
+    Node& x = nodes_.next(name);
+    x.own = std::forward<X>(value);
+    x.needs_grad = x.keeps_grad = needs_grad;
+    if (needs_grad) nodes_.note_variable(x);
+    return var(nodes_.commit(x));
+  }
+  Node& add_reference(const char* name, const V& value) {
+    require_owner(name);
+    return nodes_.refer(name, value);
+  }
+  Node& add_parameter(detail::ParameterState<V>& state) {
+    Node& x = nodes_.refer("parameter", state.value);
+    x.parameter = &state;
+    x.grad = &state.grad;
+    x.needs_grad = state.requires_grad && !frozen_;
+    x.keeps_grad = true;
+    if constexpr (is_tensor<V>)
+      if (x.needs_grad && !state.grad.present && state.grad.value.shape() != state.value.shape())
+        state.grad.value = V();
+    note_use(x, state);
+    return x;
+  }
+  /// Notes that a node was computed with a parameter, as it is now.
+  void note_use(const Node& x, detail::ParameterState<V>& state) {
+    uses_.push_back({x.id, &state, state.version, state.requires_grad, shape_of(state.value)});
+    if constexpr (checked_build) uses_[uses_.size() - 1].hash = detail::hash_of(state.value);
+  }
+  /// A handle to whole numbers that an op computes.
+  IndexVar<V> indices() {
+    require_owner("input");
+    return IndexVar<V>(this, nodes_.add_indices(), generation_);
+  }
+  /// Memory that an op needs besides its value, for what its rules read, or for its forward alone. It stays where it is
+  /// until clear().
+  V& saved() { return nodes_.add_saved(); }
+
+  /// One use of a parameter, by a node: what it was when it was recorded.
+  struct ParameterUse {
+    NodeId id;
+    detail::ParameterState<V>* state;
+    std::uint64_t version;
+    bool requires_grad;
+    Shape shape;
+    std::uint64_t hash = 0;  // of the value, in a checked build
+
+    /// Whether the value was written since.
+    bool changed() const {
+      if (version != state->version || shape_of(state->value) != shape) return true;
+      if constexpr (checked_build) return hash != detail::hash_of(state->value);
+      else return false;
+    }
+    /// The value as it is now is the one that was computed with.
+    void renew() {
+      version = state->version;
+      if constexpr (checked_build) hash = detail::hash_of(state->value);
+    }
+  };
+  detail::PoolArray<ParameterUse>& uses() { return uses_; }
+  struct Mode {
+    const bool* flag;
+    bool value;
+  };
+  const detail::PoolArray<Mode>& modes() const { return modes_; }
+  /// A borrowed value, and the shape that it had.
+  struct Borrowed {
+    NodeId id;
+    Shape shape;
+  };
+  const detail::PoolArray<Borrowed>& borrowed() const { return borrowed_; }
+
+  bool retains_grads() const { return retain_grads_; }
+  bool freezes_parameters() const { return frozen_; }
+  /// Constants are kept although no rule reads them, since the step is to run again.
+  bool keeps_constants() const { return keeps_constants_; }
+  void keep_constants() { keeps_constants_ = true; }
 
   /// As long as the result lives, clear() is refused.
   [[nodiscard]] detail::ScopedFlag keep_nodes() { return detail::ScopedFlag(in_use_); }
+  bool& sweeping() { return sweeping_; }
 
-  /// Somebody who looks on at every sweep, or null.
-  void inspect(std::shared_ptr<detail::Inspector<V>> inspector) { inspector_ = std::move(inspector); }
+  detail::Hooks<V>& hooks() { return hooks_; }
+
+  /// The graph in which checkpoint() computes again. All checkpoints of this graph share it.
+  Graph& scratch() {
+    if (!scratch_) scratch_ = std::make_unique<Graph>();
+    scratch_->adopt();
+    scratch_->nested_ = true;
+    return *scratch_;
+  }
+  bool nested() const { return nested_; }
+
+  /// The random stream that an op draws from in its forward: `stream` itself, or, where checkpoint() computes again, a
+  /// copy of it as it was the first time.
+  Rng& random(Rng& stream) {
+    if (!random_.log) return stream;
+    if (random_.rereads) return random_.log->reread(stream);
+    return random_.log->note(random_.outer ? random_.outer->random(stream) : stream);
+  }
+  /// Whether this forward is a second one, in which no state may change.
+  bool recomputes() const { return random_.log && (random_.rereads || (random_.outer && random_.outer->recomputes())); }
+
+  /// As long as the result lives, random() notes streams in a log, or rereads them. `outer` is the graph of the
+  /// checkpoint that computes here.
+  [[nodiscard]] auto log_random(detail::RandomLog& log, bool rereads, Graph* outer = nullptr) {
+    log.rewind();
+    return detail::ScopedValue(random_, {&log, rereads, outer});
+  }
+
   /// Takes over how another graph treats parameters, and who looks on.
   void configure_like(const Graph& other) {
     frozen_ = other.frozen_;
-    inspector_ = other.inspector_;
-  }
-
-  /// dL/dv for every node v with needs_grad, from dL/d(root) = seed: computed, and kept by the nodes that do so.
-  void sweep(const Var<V>& root, V seed) {
-    if (!nodes_[root.id()]->needs_grad()) return;
-    if (sweeping_)
-      detail::fail<GraphError>({"backward: called by a hook, while gradients pass through the same graph: call it "
-                                "later, or give the hook a graph of its own"});
-    const detail::ScopedFlag sweeps(sweeping_), keeps_nodes(in_use_);
-    const std::size_t count = std::size_t{root.id()} + 1;
-    if (adjoints_in_use_) adjoints_.clear();  // by the last sweep, which was to keep them or was broken off
-    adjoints_in_use_ = true;
-    if (adjoints_.size() < count) adjoints_.reset(count);
-    adjoints_[root.id()] = std::move(seed);
-    if (inspector_) inspector_->before_sweep(*this, root);
-    for (std::size_t i = count; i-- > 0;) {
-      if (!adjoints_[i] || !nodes_[i]->needs_grad()) continue;
-      nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints_);
-      if (inspector_) inspector_->after_pull(*this, static_cast<NodeId>(i), adjoints_);
-      if (!retain_grads_) adjoints_[i].reset();
-    }
-    adjoints_in_use_ = retain_grads_;
-  }
-
-  /// The same, recorded as new nodes of this graph, for the nodes marked as wanted.
-  detail::Adjoints<Var<V>> sweep(const Var<V>& root, const Var<V>& seed, detail::Wanted wanted) {
-    const detail::ScopedFlag keeps_nodes(in_use_);
-    detail::Adjoints<Var<V>> adjoints(std::size_t{root.id()} + 1);
-    adjoints[root.id()] = seed;
-    if (inspector_) inspector_->before_sweep(*this, root);
-    for (std::size_t i = adjoints.size(); i-- > 0;) {
-      if (!adjoints[i] || !wanted[i]) continue;
-      nodes_[i]->pull(*this, static_cast<NodeId>(i), adjoints, wanted);
-      if (inspector_) inspector_->after_pull(*this, static_cast<NodeId>(i), adjoints);
-    }
-    return adjoints;
+    hooks_.inspector = other.hooks_.inspector;
   }
 
   /// The gradient kept for a node, or null.
   const V* find_gradient(NodeId id) const {
-    if (const V* kept = nodes_[id]->kept_grad()) return kept;
-    return id < adjoints_.size() && adjoints_[id] ? &*adjoints_[id] : nullptr;
+    const Node& x = nodes_[id];
+    const detail::Gradient<V>* grad = x.parameter ? &x.parameter->grad : x.grad;
+    return grad && grad->present ? &grad->value : nullptr;
+  }
+  const V& gradient(const Var<V>& x) const {
+    if (const V* found = find_gradient(x.id())) return *found;
+    const Node& node = nodes_[x.id()];
+    if (!node.needs_grad)
+      detail::fail<GraphError>(
+          {"grad: this Var (", node.name, ") needs no gradient: make it by graph.variable()"});
+    detail::fail<GraphError>({"grad: no gradient is kept for this Var (", node.name,
+                              "): call backward() on a loss that uses it, and graph.retain_grads() before that "
+                              "for one in the middle of the graph"});
+  }
+  void zero_gradient(const Var<V>& x) {
+    Node& node = nodes_[x.id()];
+    if (node.parameter) node.parameter->zero_grad();
+    else if (node.grad) node.grad->present = false;
   }
 
  private:
   friend class Var<V>;
+  friend class IndexVar<V>;
 
-  void zero_gradient(const Var<V>& x) {
-    nodes_[x.id()]->zero_grad();
-    if (x.id() < adjoints_.size()) adjoints_[x.id()].reset();
-  }
-  const V& gradient(const Var<V>& x) const {
-    if (const V* found = find_gradient(x.id())) return *found;
-    if (!nodes_[x.id()]->needs_grad())
-      detail::fail<GraphError>(
-          {"grad: this Var (", nodes_[x.id()]->op(), ") needs no gradient: make it by graph.variable()"});
-    detail::fail<GraphError>({"grad: no gradient is kept for this Var (", nodes_[x.id()]->op(),
-                              "): call backward() on a loss that uses it, and graph.retain_grads() before that "
-                              "for one in the middle of the graph"});
+  void forget_nodes() {
+    nodes_.clear();
+    uses_.clear();
+    borrowed_.clear();
+    modes_.clear();
+    hooks_.clear();
+    generation_ = detail::unique_number();
   }
 
-  [[gnu::noinline]] void more_room(std::size_t bytes) {
-    if (nodes_.size() == no_node) detail::fail<GraphError>({"Graph: more than 2^32 nodes"});
-    if (nodes_.size() == nodes_.capacity())  // so that adding a node cannot fail
-      nodes_.reserve((std::min)(2 * nodes_.capacity(), std::size_t{no_node}));
-    if (bytes <= static_cast<std::size_t>(block_end_ - free_)) return;
-    const std::size_t next = blocks_.empty() ? 0 : block_ + 1;
-    if (next == blocks_.size()) {
-      blocks_.make_room();
-      blocks_.push_back(static_cast<std::byte*>(detail::pool_take(block_bytes)));
-    }
-    use_block(next);
-  }
-  void use_block(std::size_t block) {
-    block_ = block;
-    free_ = blocks_[block];
-    block_end_ = free_ + block_bytes;
-  }
-
-  detail::PoolArray<detail::Node<V>*> nodes_;
-  detail::PoolArray<std::byte*> blocks_;
-  std::size_t block_ = 0;  // the one that nodes are put into, from free_ on
-  std::byte *free_ = nullptr, *block_end_ = nullptr;
-  std::uint32_t generation_ = ++detail::last_generation;
+  detail::NodeStore<V> nodes_;
+  detail::PoolArray<ParameterUse> uses_;
+  detail::PoolArray<Mode> modes_;
+  detail::PoolArray<Borrowed> borrowed_;
+  detail::Hooks<V> hooks_;
+  std::unique_ptr<Graph> scratch_;
+  std::uint64_t generation_ = detail::unique_number(), owner_ = detail::thread_number();
   bool retain_grads_ = false;
-  bool frozen_ = false;      // the parameters
-  bool own_memory_ = false;  // whether any node does, so that it must be destroyed
-  bool adjoints_in_use_ = false;
+  struct {
+    detail::RandomLog* log = nullptr;
+    bool rereads = false;
+    Graph* outer = nullptr;
+  } random_;
+  bool nested_ = false;  // the scratch graph of another
+  bool frozen_ = false;  // the parameters
+  bool keeps_constants_ = false;
   bool sweeping_ = false;  // gradients are on their way
   bool in_use_ = false;    // by a sweep or a function, so that nodes must stay
-  std::shared_ptr<detail::Inspector<V>> inspector_;
-  detail::Adjoints<V> adjoints_;  // kept between sweeps for its memory; all are empty unless they are in use
 };
 
 template <class V>
-auto& Var<V>::node() const {
+detail::Node<V>& Var<V>::node() const {
   if (!graph_ || generation_ != graph_->generation_) refuse();
-  return graph_->node(id_);
+  return *node_;
+}
+template <class V>
+const V& Var<V>::grad() const {
+  return graph().gradient(*this);
+}
+template <class V>
+void Var<V>::zero_grad() const {
+  graph().zero_gradient(*this);
+}
+template <class V>
+const Tensor<std::int64_t>& IndexVar<V>::value() const {
+  return graph().nodes().indices(slot_);
+}
+template <class V>
+Tensor<std::int64_t>& IndexVar<V>::edit() const {
+  return graph().nodes().indices(slot_);
+}
+template <class V>
+Graph<V>& IndexVar<V>::graph() const {
+  if (!graph_) detail::fail<GraphError>({"IndexVar: used before it was given a value"});
+  if (generation_ != graph_->generation_) detail::fail<GraphError>({"IndexVar: used after clear() of its graph"});
+  return *graph_;
 }
 
 }  // namespace minigrad

@@ -1,19 +1,22 @@
-// graph/node.hpp - what stands at one place of a computation graph: a value, and how a gradient passes through it.
+// graph/node.hpp - what a computation graph is made of: nodes, and the table that says what an op is.
+//
+// A node is a value and where it came from. What all nodes of one op share is data in a constant, the Op: how the value
+// is computed, and for each input how a gradient passes back to it. There is one kind of node.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <optional>
-#include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "../tensor/elementwise.hpp"
 #include "parameter.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 template <class V>
 class Var;
@@ -22,6 +25,36 @@ class Graph;
 
 using NodeId = std::uint32_t;
 inline constexpr NodeId no_node = (std::numeric_limits<NodeId>::max)();
+
+/// One attribute of an op: the axis of a sum, the slope of a leaky_relu. `numbers` holds the value, one number or the
+/// extents of a shape; `text` is how messages and pictures write it.
+struct Attribute {
+  std::string name, text;
+  std::vector<double> numbers;
+};
+
+/// Collects the attributes of an op: list("axis", axis), list("keepdim", true).
+class AttributeList {
+ public:
+  void operator()(const char* name, bool value) { all.push_back({name, value ? "true" : "false", {value ? 1.0 : 0.0}}); }
+  template <class N>
+    requires(std::is_arithmetic_v<N>)
+  void operator()(const char* name, N value) {
+    all.push_back({name, detail::concat({value}), {static_cast<double>(value)}});
+  }
+  void operator()(const char* name, const Shape& value) {
+    all.push_back({name, to_string(value), {value.begin(), value.end()}});
+  }
+  void operator()(const char* name, const char* value) { all.push_back({name, value, {}}); }
+  void operator()(const char* name, Axis axis) {
+    if (axis.all()) (*this)(name, "all");
+    else (*this)(name, axis.index());
+  }
+  std::vector<Attribute> all{};
+};
+
+/// What becomes of the results of all elements: their mean, their sum, or nothing.
+enum class Reduction { mean, sum, none };
 
 namespace detail {
 
@@ -36,55 +69,97 @@ struct ScalarType<Parameter<V>> : ElementOf<V> {};
 template <class X>
 using scalar_type = typename ScalarType<X>::type;
 
-/// Gradients on their way from a loss to its inputs, one place for each node. X is V to compute them, Var<V> to record
-/// their computation in the graph, so that they can be differentiated again.
-template <class X>
-using Adjoints = PoolArray<std::optional<X>>;
-
-/// Which nodes want a gradient; null stands for "those that need one".
-using Wanted = const char*;
+inline constexpr std::size_t max_inputs = 4;
+inline constexpr std::size_t captured_unit = 64;  // bytes
 
 template <class V>
-class HookedNode;
-
+struct Node;
 template <class V>
-class Node {
- public:
-  Node(const V* value, bool needs_grad) : value_(value), needs_grad_(needs_grad) {}
-  Node(const Node&) = delete;
-  Node& operator=(const Node&) = delete;
-  virtual ~Node() = default;
+class RecordedSweep;  // see diff/grad.hpp
 
-  const V& value() const { return *value_; }
-  bool needs_grad() const { return needs_grad_; }
+/// What a derivative rule reads besides the gradient g of the op's result y. It takes g; or g and y; or g and all
+/// inputs (where there are several); or g, y and all inputs.
+enum class Reads : unsigned char { gradient, result, inputs, all };
 
-  /// Whether backward() began here already, and is not to do so again.
-  bool was_loss() const { return was_loss_; }
-  void was_loss(bool it_was) { was_loss_ = it_was; }
-
-  virtual const char* op() const = 0;
-  /// The nodes it was computed from, in order; no_node in the place of a number, which number(k) then is.
-  virtual std::span<const NodeId> inputs() const { return {}; }
-  virtual scalar_type<V> number(std::size_t) const { return {}; }
-  /// The chain rule: adds to each wanted input's adjoint what it gets from this node's. A node without inputs takes the
-  /// gradient, if it is one that keeps it.
-  virtual void pull(Graph<V>&, NodeId self, Adjoints<V>&) = 0;
-  virtual void pull(Graph<V>&, NodeId, Adjoints<Var<V>>&, Wanted) {}
-  /// The finished gradient, of nodes that keep it beyond the sweep.
-  virtual const V* kept_grad() const { return nullptr; }
-  virtual void zero_grad() {}
-  /// Itself, if hooks look at its gradient; see hooks.hpp.
-  virtual HookedNode<V>* hooked() { return nullptr; }
-
- private:
-  const V* value_;  // in the derived node, or in a Parameter
-  bool needs_grad_, was_loss_ = false;
+/// How the gradient of one input follows from that of the result: "vector-Jacobian product". On values `accumulate` adds it
+/// to the input's gradient; on Vars `record` computes it by ops, so that it can be differentiated again. Neither is
+/// there for an input without a derivative.
+template <class V>
+struct Vjp {
+  void (*accumulate)(Graph<V>&, Node<V>& y, std::size_t k) = nullptr;
+  Var<V> (*record)(Graph<V>&, NodeId y, std::size_t k, const Var<V>& g) = nullptr;
+  InnerLoop each = nullptr;  // a rule of one element
+  Reads reads = Reads::gradient;
 };
 
+/// What all nodes of an op share.
 template <class V>
-void add_to(V& sum, const V& part) {
-  if constexpr (is_tensor<V>) map_into(sum, identity, Write::add, part);
-  else sum += part;
+struct Op {
+  std::size_t arity = 0;
+  bool variadic = false;                              // as many inputs as the node says; vjp[0] is that of each
+  Reduction reduction = Reduction::none;              // what becomes of the results of an elementwise op
+  Shape (*shape)(Graph<V>&, Node<V>&) = nullptr;      // checks the inputs; the shape of the result, if forward needs it
+  void (*forward)(Graph<V>&, Node<V>&) = nullptr;     // computes the value into the node's memory
+  InnerLoop each = nullptr;                           // a function of one element
+  Vjp<V> vjp[max_inputs] = {};
+  void (*backward)(Graph<V>&, Node<V>&) = nullptr;    // all rules at once: of numbers, and of a checkpoint
+  void (*record_all)(RecordedSweep<V>&, Graph<V>&, NodeId y, const Var<V>& g) = nullptr;  // the same on Vars
+  std::size_t captured_bytes = 0;                     // of what value and rules hold
+  void (*capture)(void* memory, void* functions) = nullptr;  // moves them there
+  void (*release)(void* captured) = nullptr;
+  const void* (*function)(const void* captured, std::size_t k) = nullptr;  // rule k, or the value for k = max_inputs
+  void (*describe)(const void* captured, AttributeList&) = nullptr;
+};
+
+/// An input of an op is a node or, where that is null, a number. A node of n inputs has n of these, and n more for the
+/// numbers where there are any: number k stands at n + k.
+template <class V>
+union Input {
+  Node<V>* node;
+  scalar_type<V> number;
+};
+
+/// A place of the graph. Its address never changes; clear() forgets it, and keeps its memory for the next node there.
+template <class V>
+struct Node {
+  const Op<V>* op = nullptr;
+  const char* name = nullptr;
+  const V* value = nullptr;            // its own, or one that is read where it stands: a parameter's, a borrowed one
+  Gradient<V>* grad = nullptr;         // a parameter's, or memory lent by the graph for as long as it is needed
+  ParameterState<V>* parameter = nullptr;
+  void* captured = nullptr;            // what value and rules hold
+  const Input<V>* in = nullptr;
+  NodeId id = 0;
+  std::uint32_t inputs = 0;
+  std::uint16_t captured_units = 0;    // of memory that is there
+  std::uint8_t passes = 0;             // bit k: the gradient of this passes to input k
+  bool needs_grad = false, was_loss = false;
+  bool keeps_grad = false;             // a leaf, or one that is retained: its gradient stays after backward()
+  bool hooked = false;
+  bool plain = false;                  // an elementwise op on operands of one shape
+  V own{};
+};
+
+/// Whether a gradient has reached x in this sweep, or is kept from an earlier one.
+template <class V>
+bool has_gradient(const Node<V>& x) {
+  return x.grad && x.grad->present;
+}
+
+/// A number that tells values apart: FNV-1a over the bytes.
+template <class V>
+std::uint64_t hash_of(const V& value) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&](const auto& number) {
+    unsigned char bytes[sizeof number];
+    std::memcpy(bytes, &number, sizeof number);
+    for (const unsigned char byte : bytes) hash = (hash ^ byte) * 0x100000001b3;
+  };
+  if constexpr (is_tensor<V>)
+    for (const auto& number : value) add(number);
+  else
+    add(value);
+  return hash;
 }
 
 template <class V>
@@ -98,52 +173,5 @@ V zeros_like_value(const V& value) {
   }
 }
 
-template <class V>
-void add_gradient(std::optional<V>& sum, std::optional<V>& adjoint) {
-  V& part = *adjoint;
-  if constexpr (is_tensor<V>) {
-    if (sum && sum->shape() != part.shape())
-      fail<ShapeError>({"backward: a gradient of shape ", part.shape(), " is to be added to one of shape ",
-                        sum->shape(), ": call zero_grad() after giving a parameter another shape"});
-  }
-  if (sum) return add_to(*sum, part);
-  sum = std::move(part);
-  adjoint.reset();
-}
-
-template <class V>
-class InputNode final : public Node<V> {
- public:
-  InputNode(V value, bool needs_grad) : Node<V>(&value_, needs_grad), value_(std::move(value)) {}
-  const char* op() const override { return this->needs_grad() ? "variable" : "input"; }
-  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(grad_, adjoints[self]); }
-  const V* kept_grad() const override { return grad_ ? &*grad_ : nullptr; }
-  void zero_grad() override { grad_.reset(); }
-
- private:
-  V value_;
-  std::optional<V> grad_;
-};
-
-template <class V>
-class ParameterNode final : public Node<V> {
- public:
-  ParameterNode(ParameterState<V>& state, bool frozen)
-      : Node<V>(&state.value, state.requires_grad && !frozen), state_(state) {}
-  const char* op() const override { return "parameter"; }
-  void pull(Graph<V>&, NodeId self, Adjoints<V>& adjoints) override { add_gradient(state_.grad, adjoints[self]); }
-  const V* kept_grad() const override { return state_.grad ? &*state_.grad : nullptr; }
-  void zero_grad() override { state_.zero_grad(); }
-
- private:
-  ParameterState<V>& state_;
-};
-
-template <class V>
-bool is_parameter_node(const Node<V>& node) {
-  return std::strcmp(node.op(), "parameter") == 0;
-}
-
 }  // namespace detail
-
 }  // namespace minigrad

@@ -1,18 +1,26 @@
-// graph/operand.hpp - what ops take: numbers, Tensors, Parameters and Vars, in any mix.
+// graph/operand.hpp - what ops take: numbers, Tensors, Parameters, Vars and masks, in any mix.
 #pragma once
 
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
-#include "../tensor/elementwise.hpp"
 #include "graph.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 template <class X>
 inline constexpr bool is_var = false;
 template <class V>
 inline constexpr bool is_var<Var<V>> = true;
+template <class X>
+inline constexpr bool is_mask_var = false;
+template <class V>
+inline constexpr bool is_mask_var<MaskVar<V>> = true;
+template <class X>
+inline constexpr bool is_index_var = false;
+template <class V>
+inline constexpr bool is_index_var<IndexVar<V>> = true;
 template <class X>
 inline constexpr bool is_parameter = false;
 template <class V>
@@ -27,10 +35,10 @@ inline constexpr bool is_scalar_var<ScalarVar<T>> = true;
 
 /// What an op takes: a number, a Tensor, a Parameter, a Var or a ScalarVar, and of several at least one that is more
 /// than a number.
-template <class X>
-concept Operand = is_scalar<X> || is_tensor<X> || is_var<X> || is_parameter<X> || is_scalar_var<X>;
+template <class X, class D = std::remove_cvref_t<X>>
+concept Operand = is_scalar<D> || is_tensor<D> || is_var<D> || is_parameter<D> || is_scalar_var<D> || is_mask_var<D>;
 template <class... X>
-concept Operands = (Operand<X> && ...) && (!is_scalar<X> || ...);
+concept Operands = (Operand<X> && ...) && (!is_scalar<std::remove_cvref_t<X>> || ...);
 
 /// No argument, as the last parameter of the functions that <cmath> has too. For plain numbers it makes them the second
 /// choice: after `using namespace minigrad`, sqrt(2) is the one of <math.h>, which would else fit as well.
@@ -39,9 +47,9 @@ concept LowPriority = false;
 
 /// The value behind an operand: of a Var, ScalarVar or Parameter what it holds, else the operand itself.
 template <Operand X>
-const auto& value_of(const X& x) {
-  if constexpr (is_var<X> || is_parameter<X> || is_scalar_var<X>) return x.value();
-  else return x;
+decltype(auto) value_of(const X& x) {
+  if constexpr (is_var<X> || is_parameter<X> || is_scalar_var<X> || is_mask_var<X>) return x.value();
+  else return (x);
 }
 
 /// Whole numbers, alone or in a Tensor, as doubles; all else as it is. For functions whose results are not whole.
@@ -53,12 +61,28 @@ decltype(auto) to_floating(const X& x) {
   else return (x);
 }
 
+/// A parameter as an operand of what x is an operand of: where x is a Var or a handle, a Var of its graph; where x is a
+/// Tensor or a number, the parameter's value. With it a layer, a penalty or a tied weight is written once.
+template <class V, class X>
+decltype(auto) operand(const Parameter<V>& w, const X& x) {
+  if constexpr (is_var<X> || is_index_var<X> || is_mask_var<X>) return x.graph().parameter(w);
+  else return w.value();
+}
+
 namespace detail {
 
+template <class V>
+struct ScalarType<MaskVar<V>> {
+  using type = bool;
+};
 template <class T>
 struct ScalarType<ScalarVar<T>> {
   using type = T;
 };
+template <class X>
+struct ScalarType<X&> : ScalarType<std::remove_cv_t<X>> {};
+template <class X>
+struct ScalarType<const X> : ScalarType<X> {};
 
 template <class... X>
 struct FirstVar {
@@ -70,62 +94,60 @@ template <class V, class... Rest>
 struct FirstVar<Var<V>, Rest...> {
   using type = V;
 };
+template <class V, class... Rest>
+struct FirstVar<MaskVar<V>, Rest...> {
+  using type = V;
+};
+
+/// Refuses an op on Parameters that nothing ties to a graph: its result would be a constant, and never be trained.
+template <class... X>
+constexpr void require_graph() {
+  constexpr bool parameters = (is_parameter<X> || ...);
+  constexpr bool data = ((is_tensor<X> && std::is_floating_point_v<scalar_type<X>>) || ... || false);
+  static_assert(!parameters || data,
+                "minigrad: an op on Parameters alone would be a constant that is never trained: take w.value() if that "
+                "is meant, else graph.parameter(w), or operand(w, x), which is w in the graph of x");
+}
 
 /// An operand of an op on values of type V, whatever it is: so what is done with operands is compiled once for V.
 template <class V>
 struct OperandRef {
-  enum class Kind : unsigned char { var, parameter, value, mask, number };
+  enum class Kind : unsigned char { var, parameter, value, temporary, mask, number };
   Kind kind;
   union {
     const Var<V>* var;
     const Parameter<V>* parameter;
     const V* value;  // a Tensor
+    V* temporary;    // one that nobody else refers to
     const Tensor<bool>* mask;
     scalar_type<V> number;
   };
 
   template <class X>
-  explicit OperandRef(const X& x) {
-    if constexpr (is_var<X>) {
-      static_assert(std::is_same_v<X, Var<V>>, "minigrad: Vars of different types cannot meet in one op");
-      kind = Kind::var, var = &x;
-    } else if constexpr (is_parameter<X>) {
-      static_assert(std::is_same_v<X, Parameter<V>>,
+  explicit OperandRef(X&& operand) {
+    using D = std::remove_cvref_t<X>;
+    if constexpr (is_var<D>) {
+      static_assert(std::is_same_v<D, Var<V>>, "minigrad: Vars of different types cannot meet in one op");
+      kind = Kind::var, var = &operand;
+    } else if constexpr (is_mask_var<D>) {
+      static_assert(std::is_same_v<D, MaskVar<V>>, "minigrad: Vars of different types cannot meet in one op");
+      kind = Kind::var, var = &operand.var();
+    } else if constexpr (is_parameter<D>) {
+      static_assert(std::is_same_v<D, Parameter<V>>,
                     "minigrad: a Parameter of another type than the Var cannot meet it");
-      kind = Kind::parameter, parameter = &x;
-    } else if constexpr (is_tensor<X>) {
+      kind = Kind::parameter, parameter = &operand;
+    } else if constexpr (is_tensor<D>) {
       static_assert(is_tensor<V>, "minigrad: a Tensor cannot meet a Var of a number graph");
-      static_assert(std::is_same_v<X, V> || std::is_same_v<X, Tensor<bool>>,
+      static_assert(std::is_same_v<D, V> || std::is_same_v<D, Tensor<bool>>,
                     "minigrad: the tensors hold different number types: convert one with x.to<double>()");
-      if constexpr (std::is_same_v<X, V>) kind = Kind::value, value = &x;
-      else kind = Kind::mask, mask = &x;
+      if constexpr (std::is_same_v<X, V>) kind = Kind::temporary, temporary = &operand;
+      else if constexpr (std::is_same_v<D, V>) kind = Kind::value, value = &operand;
+      else kind = Kind::mask, mask = &operand;
     } else {
-      kind = Kind::number, number = static_cast<scalar_type<V>>(x);
+      kind = Kind::number, number = static_cast<scalar_type<V>>(operand);
     }
   }
 };
-
-/// The graph of the first Var among the operands of an op, which are not all something else.
-template <class V>
-Graph<V>& graph_of(const OperandRef<V>* in) {
-  while (in->kind != OperandRef<V>::Kind::var) ++in;
-  return in->var->graph();
-}
-
-/// The node of an operand. A Tensor becomes an input of the graph, a mask one of zeros and ones; a number
-/// has no node, and is kept by the op's.
-template <class V>
-NodeId node_of(const char* op, Graph<V>& graph, const OperandRef<V>& x) {
-  using Kind = typename OperandRef<V>::Kind;
-  if (x.kind == Kind::number) return no_node;
-  if (x.kind == Kind::parameter) return graph.parameter(*x.parameter).id();
-  if (x.kind == Kind::value) return graph.input(*x.value).id();
-  if constexpr (is_tensor<V>) {
-    if (x.kind == Kind::mask) return graph.input(x.mask->template to<scalar_type<V>>()).id();
-  }
-  graph.require_own(op, *x.var);
-  return x.var->id();
-}
 
 }  // namespace detail
 }  // namespace minigrad

@@ -2,25 +2,33 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "../core/error.hpp"
 
-namespace minigrad {
-
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
+
+/// The sum of all derivatives that have arrived so far. The memory of `value` stays when nothing is present.
+template <class V>
+struct Gradient {
+  V value{};
+  bool present = false;
+};
+
 template <class V>
 struct ParameterState {
   V value;
-  std::optional<V> grad{};
+  Gradient<V> grad{};
+  std::uint64_t version = 0;  // how often the value was written
   bool requires_grad = true;
   std::size_t updated_by = 0;  // the number of the optimizer that used this gradient
 
   explicit ParameterState(V v) : value(std::move(v)) {}
   void zero_grad() {
-    grad.reset();
+    grad.present = false;
     updated_by = 0;
   }
 };
@@ -32,7 +40,8 @@ template <class V>
 class Parameter;
 
 /// A reference to a Parameter: what optimizers hold. It stays good when the module that owns the parameter moves, and
-/// keeps the parameter alive. Copies refer to the same parameter.
+/// keeps the parameter alive. Copies refer to the same parameter. Every member throws GraphError once the reference was
+/// moved from.
 template <class V>
 class ParameterRef {
  public:
@@ -44,27 +53,49 @@ class ParameterRef {
   ParameterRef& operator=(ParameterRef&&) noexcept = default;
   [[gnu::noinline]] ~ParameterRef() {}  // to release a shared_ptr is much code
 
-  V& value() const { return state_->value; }
+  const V& value() const { return state().value; }
+
+  /// Replaces the value, and keeps the gradient.
+  void set_value(V value) const {
+    V& own = edit();
+    own = std::move(value);
+  }
+  /// The value, to be written in place. Each call counts the version up: a graph that has recorded the parameter
+  /// refuses backward() afterwards. A write through a reference that is kept from an earlier call is not seen, except in
+  /// a program that is compiled with -DMINIGRAD_CHECKED.
+  V& edit() const {
+    ++state().version;
+    return state().value;
+  }
+  /// How often the value was written.
+  std::uint64_t version() const { return state().version; }
 
   /// dL/d(value), summed over every backward() since the last zero_grad(). Throws GraphError when there was none.
   V& grad() const {
-    if (!state_->grad) detail::fail<GraphError>({"Parameter: no gradient yet: call backward() on a loss that uses it"});
-    return *state_->grad;
+    if (!state().grad.present)
+      detail::fail<GraphError>({"Parameter: no gradient yet: call backward() on a loss that uses it"});
+    return state().grad.value;
   }
-  bool has_grad() const { return state_->grad.has_value(); }
-  void zero_grad() const { state_->zero_grad(); }
+  bool has_grad() const { return state().grad.present; }
+  void zero_grad() const { state().zero_grad(); }
 
   /// A parameter that needs no gradient is a constant: it is frozen.
-  bool requires_grad() const { return state_->requires_grad; }
-  void requires_grad(bool on) const { state_->requires_grad = on; }
+  bool requires_grad() const { return state().requires_grad; }
+  void requires_grad(bool on) const { state().requires_grad = on; }
 
   /// The number of the optimizer that has updated the value by this gradient since the last zero_grad(), or 0; for
   /// optimizers.
-  std::size_t updated_by() const { return state_->updated_by; }
-  void updated_by(std::size_t optimizer) const { state_->updated_by = optimizer; }
+  std::size_t updated_by() const { return state().updated_by; }
+  void updated_by(std::size_t optimizer) const { state().updated_by = optimizer; }
 
   /// Whether both refer to the same parameter.
   friend bool operator==(const ParameterRef& a, const ParameterRef& b) { return a.state_ == b.state_; }
+
+  /// What graphs and optimizers work on.
+  detail::ParameterState<V>& state() const {
+    if (!state_) detail::fail<GraphError>({"ParameterRef: used after it was moved from"});
+    return *state_;
+  }
 
  private:
   friend class Parameter<V>;
@@ -75,7 +106,8 @@ class ParameterRef {
 /// A trainable value that owns its state at an address that never changes: moving a Parameter moves the ownership, so
 /// graphs and optimizers still find it; copying one makes a new, independent parameter with the same value, frozen like
 /// it, and without its gradient. Assigning to one, by copy or move, gives it another value, and no gradient: it stays
-/// the parameter that graphs and optimizers refer to, frozen or not.
+/// the parameter that graphs and optimizers refer to, frozen or not. Every member throws GraphError once the parameter
+/// was moved from.
 template <class V>
 class Parameter {
  public:
@@ -94,23 +126,26 @@ class Parameter {
     if (!ref_.state_ || !other.ref_.state_) {
       ref_ = std::move(other.ref_);
     } else if (this != &other) {
-      value() = std::move(other.value());
+      edit() = std::move(other.edit());
       zero_grad();
     }
     return *this;
   }
 
-  V& value() { return state().value; }
-  const V& value() const { return state().value; }
+  /// The value, read-only: write it by set_value(), by edit(), or by assigning a Parameter.
+  const V& value() const { return ref().value(); }
+  void set_value(V value) { ref().set_value(std::move(value)); }
+  V& edit() { return ref().edit(); }
+  std::uint64_t version() const { return ref().version(); }
   V& grad() { return ref().grad(); }
   const V& grad() const { return ref().grad(); }
-  bool has_grad() const { return state().grad.has_value(); }
-  void zero_grad() { state().zero_grad(); }
-  bool requires_grad() const { return state().requires_grad; }
-  void requires_grad(bool on) { state().requires_grad = on; }
+  bool has_grad() const { return ref().has_grad(); }
+  void zero_grad() { ref().zero_grad(); }
+  bool requires_grad() const { return ref().requires_grad(); }
+  void requires_grad(bool on) { ref().requires_grad(on); }
 
-  ParameterRef<V> ref() const {
-    state();  // checks that there is one
+  const ParameterRef<V>& ref() const {
+    if (!ref_.state_) detail::fail<GraphError>({"Parameter: used after it was moved from"});
     return ref_;
   }
 
@@ -118,10 +153,6 @@ class Parameter {
   friend class Graph<V>;
   [[gnu::noinline]] explicit Parameter(detail::ParameterState<V>&& state)
       : ref_(std::make_shared<detail::ParameterState<V>>(std::move(state))) {}
-  detail::ParameterState<V>& state() const {
-    if (!ref_.state_) detail::fail<GraphError>({"Parameter: used after it was moved from"});
-    return *ref_.state_;
-  }
   ParameterRef<V> ref_;
 };
 

@@ -3,8 +3,8 @@
 //   rule(g, y, inputs...)  is  dL/d(input),  where g = dL/dy and y is the op's own result.
 //
 // Rules are generic. backward() runs them on values; grad() runs the same rules on Vars, which records the derivative
-// as nodes of the graph, so that it can be differentiated again, to any order. Broadcasting is undone for all of them
-// in pass_back.hpp.
+// as nodes of the graph, so that it can be differentiated again, to any order. An op is called like a function: numbers
+// give a number, Tensors a Tensor, and with a Var among the operands the op is recorded and the result is a Var.
 #pragma once
 
 #include <cstddef>
@@ -13,68 +13,69 @@
 #include <type_traits>
 #include <utility>
 
-#include "op_node.hpp"
+#include "elementwise_node.hpp"
+#include "op_table.hpp"
+#include "operand.hpp"
 
-namespace minigrad {
-
-/// The inputs of an op, to be passed on to record() or elementwise().
-template <class... X>
-class Inputs {
- public:
-  explicit Inputs(const X&... x) : x_{&x...} {}
-
-  /// f(inputs...)
-  template <class F>
-  decltype(auto) pass_to(const F& f) const {
-    return spread(f, std::index_sequence_for<X...>{});
-  }
-
- private:
-  template <class F, std::size_t... K>
-  decltype(auto) spread(const F& f, std::index_sequence<K...>) const {
-    return f(*static_cast<const X*>(x_[K])...);
-  }
-  const void* x_[sizeof...(X)];
-};
-template <class X>
-inline constexpr bool is_inputs = false;
-template <class... X>
-inline constexpr bool is_inputs<Inputs<X...>> = true;
-
-template <Operand... X>
-Inputs<X...> inputs(const X&... x) {
-  return Inputs<X...>(x...);
-}
-
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// Records a value that is already computed.
+/// Adds the node of an op and computes its value, by the function that a replay calls. If the operands do not fit, no
+/// node is added. `inputs` is room for twice as many as there are operands.
 template <class V>
-[[gnu::noinline]] Var<V> record_value(const char* op, V&& value, const OperandRef<V>* in, const OpCalls<V>& calls,
-                                      void* rules) {
-  Graph<V>& graph = graph_of(in);
-  NodeId ids[max_operands];
-  for (std::size_t k = 0; k < calls.inputs; ++k) ids[k] = node_of(op, graph, in[k]);
-  return add_op(graph, op, std::move(value), ids, in, calls, rules, not_summed);
-}
-
-/// Computes a value by one pass over memory, and records it. With a divisor the value is the sum over all elements by
-/// it.
-template <class V>
-[[gnu::noinline]] Var<V> record_pass(const char* op, InnerLoop kernel, const void* f, const OperandRef<V>* in,
-                                     const OpCalls<V>& calls, void* rules, double divisor) {
-  using T = scalar_type<V>;
-  static constexpr Shape one{};
-  Graph<V>& graph = graph_of(in);
-  NodeId ids[max_operands];
-  StridedInput sources[max_operands];
-  for (std::size_t k = 0; k < calls.inputs; ++k) {
-    ids[k] = node_of(op, graph, in[k]);
-    sources[k] = ids[k] == no_node ? StridedInput{&in[k].number, &one, sizeof(T)} : strided_input(graph.node(ids[k]).value());
+[[gnu::noinline]] Var<V> record_op(const Op<V>& op, const char* name, const OperandRef<V>* in, Input<V>* inputs,
+                                   std::size_t count, void* functions) {
+  using Kind = typename OperandRef<V>::Kind;
+  std::size_t first = 0;
+  while (in[first].kind != Kind::var) ++first;
+  Graph<V>& graph = in[first].var->graph();
+  graph.require_owner(name);
+  NodeStore<V>& nodes = graph.nodes();
+  for (std::size_t k = 0; k < count; ++k) {
+    if (in[k].kind == Kind::var) {
+      graph.require_own(name, *in[k].var);
+      inputs[k].node = &in[k].var->node();
+    } else {
+      inputs[k].node = nullptr;
+    }
   }
-  const std::span<const StridedInput> operands(sources, calls.inputs);
-  V value = divisor < 0 ? map_new<T>(op, kernel, f, operands) : map_and_sum<T>(op, kernel, f, operands, divisor);
-  return add_op(graph, op, std::move(value), ids, in, calls, rules, divisor);
+  bool reads_inputs =
+      op.variadic || op.record_all || op.reduction != Reduction::none || graph.keeps_constants();  // whether a rule that may run reads the inputs
+  if constexpr (is_tensor<V>)
+    for (std::size_t k = 0; k < count && !reads_inputs; ++k)
+      reads_inputs = op.vjp[k].reads >= Reads::inputs && (in[k].kind == Kind::var || in[k].kind == Kind::parameter);
+  Node<V>* lent[max_inputs];  // constants that are only read now
+  std::size_t lent_count = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (in[k].kind == Kind::number) {
+      inputs[count + k].number = in[k].number;
+    } else if (in[k].kind == Kind::parameter) {
+      inputs[k].node = &graph.add_parameter(in[k].parameter->ref().state());
+    } else if (in[k].kind != Kind::var) {
+      if constexpr (is_tensor<V>) {
+        if (in[k].kind == Kind::temporary) inputs[k].node = &graph.input(std::move(*in[k].temporary)).node();
+        else if (in[k].kind == Kind::mask) inputs[k].node = &graph.input(in[k].mask->template to<scalar_type<V>>()).node();
+        else if (reads_inputs) inputs[k].node = &graph.input(*in[k].value).node();
+        else inputs[k].node = lent[lent_count++] = &nodes.refer("input", *in[k].value);
+      }
+    }
+  }
+  Node<V>& y = nodes.begin_op(name, op, inputs, count, functions);
+  try {
+    if constexpr (is_tensor<V>)
+      if (op.shape)
+        if (const Shape shape = op.shape(graph, y); y.own.shape() != shape) {
+          y.own = V();  // gives the old memory back first
+          y.own = V::empty(shape);
+        }
+    op.forward(graph, y);
+  } catch (...) {
+    for (std::size_t k = 0; k < lent_count; ++k) lent[k]->value = nullptr;
+    nodes.undo_op(y);
+    throw;
+  }
+  for (std::size_t k = 0; k < lent_count; ++k) lent[k]->value = nullptr;
+  return graph.var(y);
 }
 
 /// Of numbers, and of operands that become numbers.
@@ -86,102 +87,142 @@ auto on_numbers(const F& f, const X&... x) {
 
 }  // namespace detail
 
-/// An op on elements: y_i = value(inputs_i...), with broadcasting, and one rule for each input, which is that of one
-/// element too. It is called like a function: numbers give a number, Tensors a Tensor, and with a Var among the inputs
-/// the result is a Var. Made by elementwise().
-template <class Value, class... R>
-struct Elementwise {
-  static_assert(sizeof...(R) + 2 <= detail::max_operands, "minigrad: an elementwise op takes at most four inputs");
-  const char* op;
+/// An op: its name, its value, and a rule for each input. Made by elementwise() and record(). Called with operands, it
+/// computes or records.
+template <bool PerElement, class Value, class... R>
+class OpFunction {
+  static_assert(!PerElement || sizeof...(R) + 2 <= detail::max_operands,
+                "minigrad: an elementwise op takes at most four inputs");
+
+ public:
+  const char* name;
   Value value;
   detail::Rules<R...> rules;
 
-  template <class... X>
-  MINIGRAD_INLINE auto operator()(const X&... x) const {
-    return call(detail::not_summed, x...);
+  /// The op with attributes: value and rules get them as their first argument. Attributes are a struct of plain data
+  /// with `void describe(auto& list) const { list("slope", slope); }`, which pictures and messages show.
+  template <class A>
+  constexpr auto with(const A& attributes) const {
+    return with(attributes, std::index_sequence_for<R...>{});
   }
 
-  /// The sum over all elements by a divisor, which keeps none of them: for losses. Operands have one shape, or are
-  /// numbers.
   template <class... X>
-  auto summed(std::size_t divisor, const X&... x) const {
-    return call(static_cast<double>(divisor), x...);
+  MINIGRAD_INLINE auto operator()(X&&... x) const& {
+    return call<Reduction::none>(*this, std::forward<X>(x)...);
+  }
+  /// What a temporary holds is moved into the graph.
+  template <class... X>
+  MINIGRAD_INLINE auto operator()(X&&... x) && {
+    return call<Reduction::none>(static_cast<OpFunction&>(*this), std::forward<X>(x)...);
+  }
+
+  /// The mean and the sum over all elements to which the operands broadcast. The elements are not kept: for losses.
+  template <class... X>
+  auto mean(X&&... x) const {
+    return call<Reduction::mean>(*this, std::forward<X>(x)...);
+  }
+  template <class... X>
+  auto sum(X&&... x) const {
+    return call<Reduction::sum>(*this, std::forward<X>(x)...);
   }
 
  private:
-  template <class... X>
-  MINIGRAD_INLINE auto call(double divisor, const X&... x) const {
-    static_assert(sizeof...(X) == sizeof...(R), "minigrad: an op needs one rule for each input");
-    using V = typename detail::FirstVar<X...>::type;
-    if constexpr ((is_scalar_var<X> || ...)) return on_tape(op, value, rules, x...);  // see scalar_tape.hpp
-    else if constexpr (std::is_void_v<V>) return compute(divisor, value_of(x)...);
-    else return record<V>(divisor, x...);
+  template <class A, std::size_t... K>
+  constexpr auto with(const A& attributes, std::index_sequence<K...>) const {
+    const auto bind = [&]<class F>(const F& f) {
+      if constexpr (std::is_same_v<F, NoRule> || std::is_same_v<F, SameGradient>) return f;
+      else return With<A, F>{attributes, f};
+    };
+    using Bound = OpFunction<PerElement, decltype(bind(value)), decltype(bind(rules.template get<K>()))...>;
+    return Bound{name, bind(value), {bind(rules.template get<K>())...}};
   }
 
-  template <class... X>
-  auto compute([[maybe_unused]] double divisor, const X&... x) const {
-    if constexpr ((is_scalar<X> && ...)) {
-      return detail::on_numbers<std::common_type_t<X...>>(value, x...);
+  template <Reduction reduction, class Self, class... X>
+  MINIGRAD_INLINE static auto call(Self& self, X&&... x) {
+    static_assert(sizeof...(X) == sizeof...(R), "minigrad: an op needs one rule for each input");
+    static_assert(PerElement || reduction == Reduction::none, "minigrad: mean() and sum() are for elementwise ops");
+    using V = typename detail::FirstVar<std::remove_cvref_t<X>...>::type;
+    if constexpr ((is_scalar_var<std::remove_cvref_t<X>> || ...)) {
+      return on_tape(self.name, self.value, self.rules, x...);  // see scalar_tape.hpp
+    } else if constexpr (std::is_void_v<V>) {
+      detail::require_graph<std::remove_cvref_t<X>...>();
+      return self.template compute<reduction>(value_of(x)...);
     } else {
-      if constexpr (std::is_floating_point_v<typename detail::Element<X...>::type>) {
-        if (divisor >= 0) return detail::map_and_sum(op, divisor, value, x...);
+      static_assert(!is_tensor<V> || PerElement || (!is_scalar<std::remove_cvref_t<X>> && ...),
+                    "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
+      using Ops = detail::OpTable<V, PerElement, Value, R...>;
+      const detail::OperandRef<V> in[] = {detail::OperandRef<V>(std::forward<X>(x))...};
+      detail::Input<V> inputs[2 * sizeof...(X)];
+      if constexpr (detail::holds_nothing<Value, R...>) {
+        return detail::record_op<V>(Ops::template op<reduction>, self.name, in, inputs, sizeof...(X), nullptr);
+      } else {
+        auto held = self.functions();
+        return detail::record_op<V>(Ops::template op<reduction>, self.name, in, inputs, sizeof...(X), &held);
       }
-      return map(op, value, x...);
     }
   }
 
-  template <class V, class... X>
-  Var<V> record([[maybe_unused]] double divisor, const X&... x) const {
-    using Rest = detail::OpRest<V, true, R...>;
-    using T = detail::scalar_type<V>;
-    const detail::OperandRef<V> in[] = {detail::OperandRef<V>(x)...};
-    detail::Rules<R...> kept = rules;
-    if constexpr (is_tensor<V>) {
-      constexpr detail::InnerLoop kernel = detail::inner_loop<T, Value, std::enable_if_t<(sizeof(X) > 0), T>...>;
-      return detail::record_pass<V>(op, kernel, &value, in, Rest::calls, &kept, divisor);
+  detail::Functions<Value, R...> functions() const { return {value, rules}; }
+  detail::Functions<Value, R...> functions() { return {std::move(value), std::move(rules)}; }
+
+  template <Reduction reduction, class... X>
+  auto compute(const X&... x) const {
+    if constexpr (!PerElement) {
+      return value(x...);
+    } else if constexpr ((is_scalar<X> && ...)) {
+      return detail::on_numbers<std::common_type_t<X...>>(value, x...);
+    } else if constexpr (reduction == Reduction::none) {
+      return map(name, value, x...);
     } else {
-      return detail::record_value<V>(op, detail::on_numbers<V>(value, value_of(x)...), in, Rest::calls, &kept);
+      return detail::map_and_sum(name, reduction == Reduction::mean, value, x...);
     }
   }
 };
 
-/// An op on elements, to be called like a function:
+/// An op on elements: y_i = value(inputs_i...), with broadcasting, and one rule for each input, which is that of one
+/// element too:
 ///
 ///   inline constexpr auto cube = elementwise("cube", [](auto x) { return x * x * x; },
 ///                                            [](auto g, auto y, auto x) { return g * 3 * x * x; });
 template <class Value, class... R>
-  requires(!is_inputs<Value>)
-constexpr auto elementwise(const char* op, const Value& value, const R&... rules) {
-  return Elementwise<Value, R...>{op, value, {rules...}};
+constexpr auto elementwise(const char* name, const Value& value, const R&... rules) {
+  return OpFunction<true, Value, R...>{name, value, {rules...}};
 }
 
-/// The same, made and called at once.
-template <class Value, class... X, class... R>
-auto elementwise(const char* op, const Inputs<X...>& in, const Value& value, const R&... rules) {
-  return in.pass_to(elementwise(op, value, rules...));
+/// An op on whole values: y = value(inputs...), with a derivative rule for each input: matmul, sum, a loss.
+template <class Value, class... R>
+constexpr auto record(const char* name, const Value& value, const R&... rules) {
+  return OpFunction<false, Value, R...>{name, value, {rules...}};
 }
 
-/// y = value(inputs...), with a derivative rule for each input, on whole values: matmul, sum, a loss. Without a Var
-/// among the inputs it is just the value. Throws GraphError for Vars of different graphs.
-template <class Value, class... X, class... R>
-auto record(const char* op, const Inputs<X...>& in, const Value& value, const R&... rules) {
-  static_assert(sizeof...(X) == sizeof...(R), "minigrad: an op needs one rule for each input");
-  using V = typename detail::FirstVar<X...>::type;
-  return in.pass_to([&](const X&... x) {
-    if constexpr ((is_scalar_var<X> || ...)) {
-      return on_tape(op, value, detail::Rules<R...>{rules...}, x...);
-    } else if constexpr (std::is_void_v<V>) {
-      return value(value_of(x)...);
-    } else {
-      static_assert(!is_tensor<V> || (!is_scalar<X> && ...),
-                    "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
-      using Rest = detail::OpRest<V, false, R...>;
-      const detail::OperandRef<V> operands[] = {detail::OperandRef<V>(x)...};
-      V y(value(value_of(x)...));
-      detail::Rules<R...> kept{rules...};
-      return detail::record_value<V>(op, std::move(y), operands, Rest::calls, &kept);
-    }
-  });
+/// An op with as many inputs as there are, such as concatenate: y = value(pointers to the inputs' values), and
+/// rule(g, y, k) is dL/d(input k). It is called with a std::span or std::vector of Vars, of which there is at least one:
+/// throws ValueError for none.
+template <class Value, class Rule>
+class ManyFunction {
+ public:
+  const char* name;
+  Value value;
+  Rule rule;
+
+  template <class V>
+  Var<V> operator()(std::span<const Var<V>> x) const {
+    if (x.empty()) detail::fail<ValueError>({name, ": nothing to put together"});
+    detail::PoolArray<detail::OperandRef<V>> in;
+    in.reserve(x.size());
+    for (const Var<V>& one : x) in.push_back(detail::OperandRef<V>(one));
+    detail::PoolArray<detail::Input<V>> inputs(2 * x.size());
+    detail::Functions<Value, Rule> held{value, rule};
+    return detail::record_op<V>(detail::ManyTable<V, Value, Rule>::op, name, in.data(), inputs.data(), x.size(), &held);
+  }
+  template <class V>
+  Var<V> operator()(const std::vector<Var<V>>& x) const {
+    return (*this)(std::span<const Var<V>>(x));
+  }
+};
+template <class Value, class Rule>
+constexpr auto record_many(const char* name, const Value& value, const Rule& rule) {
+  return ManyFunction<Value, Rule>{name, value, rule};
 }
 
 }  // namespace minigrad

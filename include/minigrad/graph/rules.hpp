@@ -1,10 +1,21 @@
-// graph/rules.hpp - the derivative rules of an op, one for each input, and the two that many ops share.
+// graph/rules.hpp - the derivative rules of an op, one for each input, and how they are called.
+//
+//   rule(g, y, inputs...)  is  dL/d(input),  where g = dL/dy and y is the op's own result.
+//
+// A rule takes what it reads: g alone; g and y; g and the inputs, where there are several; or all of them.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
-namespace minigrad {
+#include "node.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+template <bool PerElement, class Value, class... R>
+class OpFunction;  // see record.hpp
 
 /// Stands for the rule of an input that has no derivative, such as a mask.
 struct NoRule {};
@@ -12,11 +23,42 @@ inline constexpr NoRule no_rule{};
 
 /// The rule of an input to which the gradient goes as it is: dL/d(input) = g.
 struct SameGradient {
-  auto operator()(const auto& g, const auto&...) const { return g; }
+  auto operator()(const auto& g) const { return g; }
 };
 inline constexpr SameGradient same_gradient{};
 
+/// A function together with its first argument: the attributes of an op.
+template <class A, class F>
+struct With {
+  A attributes;
+  [[no_unique_address]] F f;
+
+  template <class... X>
+    requires std::is_invocable_v<const F&, const A&, const X&...>
+  MINIGRAD_INLINE auto operator()(const X&... x) const {
+    return f(attributes, x...);
+  }
+};
+template <class A, class F>
+inline constexpr bool is_simd_fn<With<A, SimdFn<F>>> = true;
+
 namespace detail {
+
+/// Marks a function of whole tensors that can be computed into memory that is there: it gets its operands as
+/// Unevaluated, and gives an expression that has a shape() and a write(). A rule must give the shape of its input. On
+/// anything else the function is what it was.
+template <class F>
+struct Deferred : F {};
+template <class F>
+constexpr Deferred<F> deferred(const F& f) {
+  return {f};
+}
+template <class F>
+inline constexpr bool is_deferred = false;
+template <class F>
+inline constexpr bool is_deferred<Deferred<F>> = true;
+template <class A, class F>
+inline constexpr bool is_deferred<With<A, Deferred<F>>> = true;
 
 /// Up to four rules. (A std::tuple of them would take longer to compile than all else about an op.)
 template <class R0 = NoRule, class R1 = NoRule, class R2 = NoRule, class R3 = NoRule>
@@ -40,6 +82,36 @@ struct Rules {
     else return r3;
   }
 };
+
+/// What a rule reads, told by how many arguments it takes. X is a value type.
+template <class Rule, class X, std::size_t... Inputs>
+constexpr Reads reads_of(std::index_sequence<Inputs...>) {
+  if constexpr (std::is_invocable_v<const Rule&, const X&>) return Reads::gradient;
+  else if constexpr (std::is_invocable_v<const Rule&, const X&, const X&>) return Reads::result;
+  else if constexpr (sizeof...(Inputs) > 1 &&
+                     std::is_invocable_v<const Rule&, const X&, std::enable_if_t<(Inputs < max_inputs), const X&>...>)
+    return Reads::inputs;
+  else return Reads::all;
+}
+
+/// Calls a rule with what it reads.
+template <Reads reads, class Rule, class G, class Y, class... X>
+MINIGRAD_INLINE decltype(auto) call_rule(const Rule& rule, const G& g, [[maybe_unused]] const Y& y, const X&... x) {
+  if constexpr (reads == Reads::gradient) return rule(g);
+  else if constexpr (reads == Reads::result) return rule(g, y);
+  else if constexpr (reads == Reads::inputs) return rule(g, x...);
+  else return rule(g, y, x...);
+}
+
+/// The value and the rules of an op: what a node keeps of it, if they hold anything.
+template <class Value, class... R>
+struct Functions {
+  [[no_unique_address]] Value value;
+  [[no_unique_address]] Rules<R...> rules;
+};
+template <class Value, class... R>
+inline constexpr bool holds_nothing = ((std::is_empty_v<Value> && std::default_initializable<Value>)&&...&&
+                                       (std::is_empty_v<R> && std::default_initializable<R>));
 
 }  // namespace detail
 }  // namespace minigrad

@@ -2,7 +2,7 @@
 //
 //   std::ofstream("graph.dot") << to_dot(graph, {{x, "x"}, {loss, "loss"}});     then: dot -Tsvg graph.dot > graph.svg
 //
-// Each box is a node: what computed it, its value, and below that its gradient, if backward() left one.
+// Each box is a node: its op, its value, and its gradient if backward() has computed one.
 #pragma once
 
 #include <algorithm>
@@ -15,12 +15,12 @@
 #include "../graph/graph.hpp"
 #include "../nn/module.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// A name for the box of a Var or a Parameter.
 template <class V>
 struct DotName {
-  const V* value;  // which tells the node, for a parameter wherever it is used
+  const V* value;  // identifies the node; a parameter may have several nodes
   std::string name;
 
   DotName(const Var<V>& x, std::string text) : value(&x.value()), name(std::move(text)) {}
@@ -30,7 +30,7 @@ struct DotName {
 
 namespace detail {
 
-/// A number as it is, of a Tensor the first four numbers.
+/// The text of a number, or of the first four elements of a Tensor.
 template <class V>
 std::string dot_numbers(const V& value) {
   if constexpr (is_tensor<V>) {
@@ -44,7 +44,7 @@ std::string dot_numbers(const V& value) {
   }
 }
 
-/// The lines of a box: what computed it, a tensor's shape, its value, its gradient.
+/// The lines of a box: its title, a tensor's shape, the value, the gradient.
 template <class V>
 std::string dot_label(std::string title, const V& value, const V* gradient) {
   const Shape shape = shape_of(value);
@@ -54,33 +54,38 @@ std::string dot_label(std::string title, const V& value, const V* gradient) {
   return title;
 }
 
-/// "add", and where some inputs are numbers "add(., 1)" with a middle dot for each of the others.
+/// "add", and where some inputs are numbers "add(., 1)" with a middle dot for each of the others; attributes follow by
+/// name: "sum(axis=1, keepdim=false)".
 template <class V>
-std::string dot_op(const Node<V>& node) {
+std::string dot_op(const NodeView<V>& node) {
+  const auto inputs = node.inputs();
   std::string arguments;
   bool constants = false;
-  for (std::size_t k = 0; k < node.inputs().size(); ++k) {
-    const bool constant = node.inputs()[k] == no_node;
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    const bool constant = inputs[k] == no_node;
     arguments += k ? ", " : "";
     arguments += constant ? format_number(static_cast<double>(node.number(k))) : "\u00b7";
     constants = constants || constant;
   }
-  return node.op() + (constants ? "(" + arguments + ")" : "");
+  if (!constants) return op_text(node);
+  for (const Attribute& one : node.attributes()) append(arguments, {", ", one.name, "=", one.text});
+  return node.op() + ("(" + arguments + ")");
 }
 
 inline const char* dot_color(std::string_view leaf) {
   return leaf == "parameter" ? "#ffe5b4" : leaf == "variable" ? "#cfe8ff" : "#eeeeee";
 }
 
-/// The nodes with each after its inputs, as they are met on the way back from the results. In which order the parts of
-/// an expression are computed is left to the compiler; this order is not, so that all compilers write the same text.
+/// The nodes in an order in which each node follows its inputs, found depth first from the results. The order of
+/// recording depends on the order in which the compiler evaluates the parts of an expression. This order does not, so
+/// that all compilers write the same text.
 template <class V>
 std::vector<std::size_t> dot_order(const Graph<V>& graph) {
   std::vector<char> used(graph.size()), done(graph.size());
   for (NodeId id = 0; id < graph.size(); ++id)
-    for (NodeId input : graph.node(id).inputs())
+    for (const NodeId input : graph.node(id).inputs())
       if (input != no_node) used[input] = 1;
-  std::vector<std::size_t> order, path, seen;  // on the path stand nodes; of each so many inputs have been seen done
+  std::vector<std::size_t> order, path, seen;  // path: a stack of nodes; seen: the number of visited inputs of each
   for (NodeId root = 0; root < graph.size(); ++root) {
     if (!used[root]) path.push_back(root), seen.push_back(0);
     while (!path.empty()) {
@@ -113,7 +118,7 @@ inline std::string dot_quoted(std::string_view text) {
 
 }  // namespace detail
 
-/// The graph in the DOT language. Inputs, variables and parameters have colours of their own.
+/// The graph in the DOT language. Parameters, variables and inputs have different colours.
 template <class V>
 std::string to_dot(const Graph<V>& graph, const std::vector<DotName<V>>& names = {}) {
   std::string out =
@@ -124,23 +129,24 @@ std::string to_dot(const Graph<V>& graph, const std::vector<DotName<V>>& names =
   std::size_t count = 0;
   for (const std::size_t at : detail::dot_order(graph)) {
     const NodeId id = static_cast<NodeId>(at);
-    const detail::Node<V>& node = graph.node(id);
-    const bool leaf = node.inputs().empty();
+    const NodeView<V> node = graph.node(id);
+    const bool leaf = node.is_leaf();
     std::string title = detail::dot_op(node);
     for (const DotName<V>& name : names)
-      if (name.value == &node.value()) title = name.name + (leaf ? "" : " = " + detail::dot_op(node));
-    const std::string label = detail::dot_label(std::move(title), node.value(), graph.find_gradient(id));
+      if (name.value == node.value()) title = name.name + (leaf ? "" : " = " + detail::dot_op(node));
+    const std::string label =
+        node.value() ? detail::dot_label(std::move(title), *node.value(), graph.find_gradient(id)) : title;
     box[id] = detail::concat({"n", count++});
     out += "  " + box[id] + " [label=" + detail::dot_quoted(label);
     if (leaf) out += std::string(", fillcolor=\"") + detail::dot_color(node.op()) + '"';
     out += "];\n";
-    for (NodeId input : node.inputs())
+    for (const NodeId input : node.inputs())
       if (input != no_node) out += "  " + box[input] + " -> " + box[id] + ";\n";
   }
   return out + "}\n";
 }
 
-/// The same, where the parameters of a model bear their names in it.
+/// The same, with the names of a model's parameters as titles of their boxes.
 template <class V, class M>
 std::string to_dot(const Graph<V>& graph, std::vector<DotName<V>> names, M& model) {
   for (const NamedParameter<V>& named : named_parameters(model)) names.emplace_back(named.parameter, named.name);

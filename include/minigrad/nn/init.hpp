@@ -1,6 +1,7 @@
-// nn/init.hpp - first values for weights, such that neither signals nor gradients grow or fade from layer to layer.
+// nn/init.hpp - initial values of weights. They keep the variance of values and of gradients the same in all layers.
 //
-// A weight of shape [out, in] adds up `in` numbers on the way forward (its fan in) and `out` on the way back (fan out).
+// A weight of shape [out, in] sums `in` numbers in the forward pass (its fan in) and `out` in the backward pass (its
+// fan out).
 #pragma once
 
 #include <cmath>
@@ -9,7 +10,7 @@
 #include "../graph/parameter.hpp"
 #include "../tensor/tensor.hpp"
 
-namespace minigrad::init {
+namespace minigrad::inline MINIGRAD_ABI::init {
 
 template <class T>
 void constant_(Tensor<T>& x, double value) {

@@ -1,17 +1,20 @@
-// nn/layers.hpp - Linear, the activations as layers, and Dropout.
+// nn/layers.hpp - Linear, Embedding, the activations as layers, and Dropout.
 //
-// A layer is called on a Tensor for inference and on a Var for training; the same line serves both.
+// A layer is called on a Tensor for inference and on a Var for training, with the same code.
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <string>
+#include <tuple>
 
 #include "init.hpp"
 #include "module.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
-/// y = x W' + b: x [..., in] gives y [..., out]. weight is [out, in], bias [out]; both start as U(-1/sqrt(in),
-/// 1/sqrt(in)), as in PyTorch.
+/// y = x W' + b: x [..., in] gives y [..., out]. weight is [out, in], bias is [out]. Both are initialized from
+/// U(-1/sqrt(in), 1/sqrt(in)), as in PyTorch. Throws ValueError if in or out is 0.
 template <class T = float>
 struct Linear {
   Parameter<Tensor<T>> weight, bias;
@@ -21,12 +24,12 @@ struct Linear {
     if (in == 0 || out == 0)
       detail::fail<ValueError>({"Linear: ", in, " inputs and ", out, " outputs: both must be at least 1"});
     const double bound = 1 / std::sqrt(static_cast<double>(in));
-    init::uniform_(weight.value(), -bound, bound, rng);
-    init::uniform_(bias.value(), -bound, bound, rng);
+    init::uniform_(weight.edit(), -bound, bound, rng);
+    init::uniform_(bias.edit(), -bound, bound, rng);
   }
 
   auto operator()(const auto& x) const& { return linear(x, weight, bias); }
-  /// A layer must live until backward() is done, which one that is made for this call does not.
+  /// Deleted: the layer must exist until backward() returns, and a temporary does not.
   template <class V>
   void operator()(const Var<V>& x) && = delete;
 
@@ -35,6 +38,35 @@ struct Linear {
   std::string describe() const {
     const Shape& shape = weight.value().shape();
     return detail::concat({"Linear(", shape[1], ", ", shape[0], ")"});
+  }
+};
+
+/// Row x_i of weight for each whole number x_i: x [n] gives y [n, width]. weight is [count, width], initialized from
+/// N(0, 1), as in PyTorch. Called on a Tensor<std::int64_t> for inference, and on a handle, graph.input(x), for
+/// training. Throws ValueError if count or width is 0, and IndexError for a number outside 0 .. count-1.
+template <class T = float>
+struct Embedding {
+  Parameter<Tensor<T>> weight;
+
+  Embedding(std::size_t count, std::size_t width, Rng& rng) : weight(Tensor<T>::empty({count, width})) {
+    if (count == 0 || width == 0)
+      detail::fail<ValueError>({"Embedding: ", count, " rows of width ", width, ": both must be at least 1"});
+    init::normal_(weight.edit(), 0, 1, rng);
+  }
+
+  template <detail::Indices X>
+  auto operator()(const X& x) const& {
+    return index_select(operand(weight, x), x);
+  }
+  /// Deleted: the layer must exist until backward() returns, and a temporary does not.
+  template <class V>
+  void operator()(const IndexVar<V>& x) && = delete;
+
+  auto parts() { return std::tie(weight); }
+  static constexpr const char* part_names[] = {"weight"};
+  std::string describe() const {
+    const Shape& shape = weight.value().shape();
+    return detail::concat({"Embedding(", shape[0], ", ", shape[1], ")"});
   }
 };
 
@@ -83,25 +115,19 @@ struct LogSoftmax {
   std::string describe() const { return "LogSoftmax"; }
 };
 
-/// In training mode each element is 0 with probability p, else divided by 1 - p, so that its expectation stays; in
-/// evaluation mode nothing happens. Srivastava et al., "Dropout", 2014. The layer has a random stream of its own, begun
-/// from `rng`. Throws ValueError unless 0 <= p < 1.
+/// In training mode each element becomes 0 with probability p, and is divided by 1 - p otherwise, so that its
+/// expectation does not change; see dropout(). In evaluation mode the layer returns its input. The layer has its own
+/// random stream, seeded from `rng`. Throws ValueError unless 0 <= p < 1.
 class Dropout {
  public:
   bool training = true;
 
-  Dropout(double p, Rng& rng) : p_(p), rng_(rng()) {
-    if (detail::is_nan(p) || !(p >= 0 && p < 1))
-      detail::fail<ValueError>({"Dropout: p is ", p, ", and must be at least 0 and less than 1"});
-  }
+  Dropout(double p, Rng& rng) : p_(p), rng_(rng()) { detail::require_probability("Dropout", p); }
 
   template <class X>
   X operator()(const X& x) const {
-    if (!training || p_ == 0) return x;
-    auto mask = std::decay_t<decltype(value_of(x))>::empty(shape_of(x));
-    using T = typename decltype(mask)::value_type;
-    for (T& keep : mask) keep = static_cast<T>(rng_.uniform() < p_ ? 0 : 1 / (1 - p_));
-    return x * mask;
+    if constexpr (is_var<X>) x.graph().note_mode(training);
+    return training && p_ > 0 ? dropout(x, p_, rng_) : x;
   }
   std::string describe() const { return detail::concat({"Dropout(", p_, ")"}); }
 

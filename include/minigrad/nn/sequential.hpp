@@ -1,4 +1,4 @@
-// nn/sequential.hpp - layers one after another, chosen while the program runs.
+// nn/sequential.hpp - Sequential: layers in a row, chosen at run time. Each is called on the result of the one before.
 #pragma once
 
 #include <cstddef>
@@ -7,13 +7,13 @@
 
 #include "layers.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 template <class T>
 struct AnyLayer;
 
-/// Owns a layer. (A std::unique_ptr would do, but is much more to compile.)
+/// Owns a layer. (std::unique_ptr would do the same, but takes longer to compile.)
 template <class T>
 class OwnLayer {
  public:
@@ -39,15 +39,16 @@ struct AnyLayer {
   virtual Var<X> forward(const Var<X>& x) const = 0;
   virtual X forward(const X& x) const = 0;
   virtual OwnLayer<T> clone() const = 0;
-  virtual void visit_parameters(const PartPlace& place, const ParameterVisitor<X>& visitor) = 0;
+  virtual void visit_parts(const PartPlace& place, const PartVisitor<X>& visitor) = 0;
   virtual void set_training(bool on) = 0;
   virtual std::string describe() const = 0;
   virtual const void* type() const = 0;
-  /// Takes the values of a layer of the same type into its own parameters, if that cannot fail; else returns false.
+  /// Moves the values of a layer of the same type into this one, which keeps its parameters, and returns true. Returns
+  /// false if the types differ or the move assignment may throw.
   virtual bool take(AnyLayer& other) noexcept = 0;
 };
 
-/// One address for each type: which type this is, without run-time type information.
+/// An object whose address identifies the type M, without run-time type information.
 template <class M>
 inline constexpr char type_tag{};
 
@@ -60,8 +61,8 @@ struct LayerOf final : AnyLayer<T> {
   Var<X> forward(const Var<X>& x) const override { return module(x); }
   X forward(const X& x) const override { return module(x); }
   OwnLayer<T> clone() const override { return OwnLayer<T>(new LayerOf(module)); }
-  void visit_parameters(const PartPlace& place, const ParameterVisitor<X>& visitor) override {
-    detail::visit_parameters(module, place, visitor);
+  void visit_parts(const PartPlace& place, const PartVisitor<X>& visitor) override {
+    detail::visit_parts(module, place, visitor);
   }
   void set_training(bool on) override { detail::set_training(module, on); }
   std::string describe() const override {
@@ -84,20 +85,20 @@ struct FirstScalar {
 template <class M, class... Rest>
 struct FirstScalar<M, Rest...> : FirstScalar<Rest...> {};
 template <class M, class... Rest>
-  requires(is_tensor<parameter_value_of<M>>)
+  requires(is_tensor<value_of_model<M>>)
 struct FirstScalar<M, Rest...> {
-  using type = typename parameter_value_of<M>::value_type;
+  using type = typename value_of_model<M>::value_type;
 };
 
 }  // namespace detail
 
-/// y = layer_n(... layer_2(layer_1(x))). A layer is anything that can be called on a Tensor<T> and on a Var of one: the
-/// layers of this library, a module of your own, a generic lambda. Copying copies all layers deeply.
+/// y = layer_n(... layer_2(layer_1(x))). A layer is anything that can be called on a Tensor<T> and on a
+/// Var<Tensor<T>>: the layers of this library, a user's module, a generic lambda. A copy copies all layers.
 ///
 ///   Sequential model{Linear(2, 8, rng), Tanh(), Linear(8, 1, rng)};
 ///
-/// Write it with braces: they evaluate the layers from left to right. Between parentheses each compiler has an order of
-/// its own, and the same seed would give another model on each.
+/// Use braces: they evaluate the layers from left to right. In parentheses the order depends on the compiler, and so
+/// would the weights for a given seed.
 template <class T = float>
 class Sequential {
  public:
@@ -116,16 +117,17 @@ class Sequential {
     for (const auto& layer : other.layers_) layers_.push_back(layer->clone());
   }
   Sequential(Sequential&&) noexcept = default;
-  /// Layers of the same type in the same place take over the values: their parameters stay those that an optimizer
-  /// refers to. (So do layers of types that move without an exception, as those of this library.) The others are
-  /// replaced: by copies, or, of a model that is moved, by its own layers. It is all or nothing.
+  /// A layer whose counterpart in `other` has the same type takes over its values and keeps its parameters, so that an
+  /// optimizer still refers to them. This needs a type with a move assignment that does not throw; all layers of this
+  /// library have one. The other layers are replaced by those of `other` or by copies of them. If a copy throws, this
+  /// model does not change.
   Sequential& operator=(const Sequential& other) {
     if (this != &other) *this = Sequential(other);
     return *this;
   }
   Sequential& operator=(Sequential&& other) noexcept {
     if (this == &other) return *this;
-    auto layers = std::move(other.layers_);  // first, since `other` may be within a layer of this
+    auto layers = std::move(other.layers_);  // first, since `other` may be part of a layer of this model
     for (std::size_t i = 0; i < layers.size() && i < size(); ++i)
       if (layers_[i]->take(*layers[i])) std::swap(layers_[i], layers[i]);
     layers_ = std::move(layers);
@@ -135,7 +137,7 @@ class Sequential {
   /// Appends a layer.
   template <class M>
   Sequential& add(M layer) {
-    using V = detail::parameter_value_of<M>;
+    using V = detail::value_of_model<M>;
     static_assert(std::is_void_v<V> || std::is_same_v<V, X>,
                   "minigrad: the layers of a Sequential compute with one number type: Linear<double> in a "
                   "Sequential<double>");
@@ -151,7 +153,7 @@ class Sequential {
     for (const auto& layer : layers_) x = layer->forward(x);
     return x;
   }
-  /// A model must live until backward() is done, which one that is made for this call does not.
+  /// Deleted: the model must exist until backward() returns, and a temporary does not.
   void operator()(const Var<X>& x) && = delete;
   X operator()(const X& x) const& {
     if (layers_.empty()) return x;
@@ -162,7 +164,7 @@ class Sequential {
 
   std::size_t size() const { return layers_.size(); }
 
-  /// Layer i, which must be an M. Throws IndexError when there is no layer i, ValueError when it is something else.
+  /// Layer i, which must be an M. Throws IndexError if there is no layer i, ValueError if it has another type.
   template <class M>
   M& get(std::size_t i) {
     return const_cast<M&>(std::as_const(*this).template get<M>(i));
@@ -178,9 +180,9 @@ class Sequential {
   void train() { set_training(true); }
   void eval() { set_training(false); }
 
-  // What parameters(), train() and summary() ask of a module that hides the types of its parts.
-  void visit_parameters(const detail::PartPlace& place, const detail::ParameterVisitor<X>& visitor) {
-    for (std::size_t i = 0; i < size(); ++i) layers_[i]->visit_parameters({&place, nullptr, i}, visitor);
+  // The interface of AnswersForParts, for parameters(), buffers(), train() and summary().
+  void visit_parts(const detail::PartPlace& place, const detail::PartVisitor<X>& visitor) {
+    for (std::size_t i = 0; i < size(); ++i) layers_[i]->visit_parts({&place, nullptr, i}, visitor);
   }
   void set_training(bool on) {
     for (const auto& layer : layers_) layer->set_training(on);
@@ -197,7 +199,8 @@ class Sequential {
   detail::PoolArray<detail::OwnLayer<T>> layers_;
 };
 
-// First stands apart so that this is as special as the constructor, from which T would be found to be float.
+// First is a parameter of its own so that this guide is as specialized as the constructor. Otherwise the guide from the
+// constructor would be chosen, and T would always be float.
 template <class First, class... Rest>
 Sequential(First, Rest...) -> Sequential<typename detail::FirstScalar<First, Rest...>::type>;
 

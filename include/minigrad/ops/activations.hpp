@@ -1,4 +1,4 @@
-// ops/activations.hpp - the op table: the bends that make a network more than a line.
+// ops/activations.hpp - the op table: activation functions, which make a network more than a linear function.
 #pragma once
 
 #include <cmath>
@@ -6,12 +6,12 @@
 
 #include "functions.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// The hyperbolic tangent. dy/dx = 1 - y^2.
 inline constexpr auto tanh_op = elementwise(
     "tanh", simd_fn([](auto v) { return simd::tanh(v); }),
-    [](auto g, auto y, auto&&) { return g * (1 - y * y); });
+    [](auto g, auto y) { return g * (1 - y * y); });
 template <Operand X, LowPriority... None>
 inline auto tanh(const X& x, None...) {
   return tanh_op(to_floating(x));
@@ -20,40 +20,52 @@ inline auto tanh(const X& x, None...) {
 /// 1 / (1 + e^-x), computed without overflow. dy/dx = y (1 - y).
 inline constexpr auto sigmoid_op = elementwise(
     "sigmoid", simd_fn([](auto v) { return simd::sigmoid(v); }),
-    [](auto g, auto y, auto&&) { return g * (y * (1 - y)); });
+    [](auto g, auto y) { return g * (y * (1 - y)); });
 template <Operand X>
 inline auto sigmoid(const X& x) {
   return sigmoid_op(to_floating(x));
 }
 
-/// max(x, 0): the hinge. dy/dx = 0 where y <= 0, the corner too, else 1.
+/// max(x, 0): the rectified linear unit. dy/dx = 0 where y <= 0, the corner too, else 1.
 inline constexpr auto relu_op = elementwise(
     "relu", simd_fn([]<class T>(T v) { return simd::select(v < 0, T(0), v); }),
-    simd_fn([](auto g, auto y, auto&&) { return where(less_equal(y, 0), 0, g); }));
+    simd_fn([](auto g, auto y) { return where(less_equal(y, 0), 0, g); }));
 template <Operand X>
 inline auto relu(const X& x) {
   return relu_op(x);
 }
 
+namespace detail {
+struct Slope {
+  double slope;
+  void describe(auto& list) const { list("slope", slope); }
+};
+struct Alpha {
+  double alpha;
+  void describe(auto& list) const { list("alpha", alpha); }
+};
+}  // namespace detail
+
 /// x where x > 0, else slope * x.
 inline constexpr auto leaky_relu_op = elementwise(
-    "leaky_relu", [](auto v, auto s) { return v > 0 ? v : s * v; },
-    [](auto g, auto&&, auto v, auto s) { return where(greater(v, 0), g, g * s); }, no_rule);
+    "leaky_relu", [](const auto& a, auto v) { return v > 0 ? v : constant_like(v, a.slope) * v; },
+    [](const auto& a, auto g, auto&&, auto v) { return where(greater(v, 0), g, g * constant_like(v, a.slope)); });
 template <Operand X>
 inline auto leaky_relu(const X& x, double slope = 0.01) {
-  return leaky_relu_op(to_floating(x), constant_like(to_floating(x), slope));
+  return leaky_relu_op.with(detail::Slope{slope})(to_floating(x));
 }
 
 /// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
 inline constexpr auto elu_op = elementwise(
-    "elu", simd_fn([](auto v, auto a) { return simd::select(v > 0, v, a * simd::expm1(v)); }),
-    simd_fn([](auto g, auto&&, auto v, auto a) {
-      return where(greater(v, 0), g, g * a * exp(where(less(v, 0), v, 0)));
+    "elu", simd_fn([](const auto& a, auto v) {
+      return simd::select(v > 0, v, constant_like(v, a.alpha) * simd::expm1(v));
     }),
-    no_rule);
+    simd_fn([](const auto& a, auto g, auto&&, auto v) {
+      return where(greater(v, 0), g, g * constant_like(v, a.alpha) * exp(where(less(v, 0), v, 0)));
+    }));
 template <Operand X>
 inline auto elu(const X& x, double alpha = 1) {
-  return elu_op(to_floating(x), constant_like(to_floating(x), alpha));
+  return elu_op.with(detail::Alpha{alpha})(to_floating(x));
 }
 
 /// log(1 + e^x), a smooth relu, computed without overflow. dy/dx = sigmoid(x).

@@ -5,7 +5,7 @@
 
 #include "functions.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// The angle of sine x. dy/dx = 1 / sqrt(1 - x^2), infinite at -1 and 1.
 inline constexpr auto asin_op = elementwise(
@@ -27,8 +27,8 @@ inline auto acos(const X& x, None...) {
 /// along x; NaN at the origin.
 inline constexpr auto atan2_op = elementwise(
     "atan2", [](auto v, auto u) { return std::atan2(v, u); },
-    [](auto g, auto&&, auto v, auto u) { return g * (u / (u * u + v * v)); },
-    [](auto g, auto&&, auto v, auto u) { return -(g * (v / (u * u + v * v))); });
+    [](auto g, auto v, auto u) { return g * (u / (u * u + v * v)); },
+    [](auto g, auto v, auto u) { return -(g * (v / (u * u + v * v))); });
 template <Operand Y, Operand X, LowPriority... None>
 inline auto atan2(const Y& y, const X& x, None...) {
   return atan2_op(y, x);

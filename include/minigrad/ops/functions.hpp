@@ -7,14 +7,14 @@
 #include "../core/simd_math.hpp"
 #include "arithmetic.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 // ---- sizes, squares and roots --------------------------------------------------------------------------------------
 
 /// -1, 0 or 1. dy/dx = 0.
 inline constexpr auto sign_op = elementwise(
     "sign", []<class T>(T v) { return v > 0 ? T(1) : (v < 0 ? T(-1) : v); },
-    [](auto g, auto&&, auto&&) { return zeros_like(g); });
+    [](auto g) { return zeros_like(g); });
 template <Operand X>
 inline auto sign(const X& x) {
   return sign_op(x);
@@ -40,7 +40,7 @@ inline auto square(const X& x) {
 /// The square root. dy/dx = 1 / (2 y), infinite at 0.
 inline constexpr auto sqrt_op = elementwise(
     "sqrt", simd_fn([](auto v) { return simd::sqrt(v); }),
-    [](auto g, auto y, auto&&) { return g / (2 * y); });
+    [](auto g, auto y) { return g / (2 * y); });
 template <Operand X, LowPriority... None>
 inline auto sqrt(const X& x, None...) {
   return sqrt_op(to_floating(x));
@@ -48,7 +48,7 @@ inline auto sqrt(const X& x, None...) {
 
 /// 1 / x. dy/dx = -y^2.
 inline constexpr auto reciprocal_op = elementwise(
-    "reciprocal", [](auto v) { return 1 / v; }, [](auto g, auto y, auto&&) { return -(g * y * y); });
+    "reciprocal", [](auto v) { return 1 / v; }, [](auto g, auto y) { return -(g * y * y); });
 template <Operand X>
 inline auto reciprocal(const X& x) {
   return reciprocal_op(to_floating(x));
@@ -56,7 +56,7 @@ inline auto reciprocal(const X& x) {
 
 /// The largest whole number that is not larger than x. dy/dx = 0.
 inline constexpr auto floor_op = elementwise(
-    "floor", [](auto v) { return std::floor(v); }, [](auto g, auto&&, auto&&) { return zeros_like(g); });
+    "floor", [](auto v) { return std::floor(v); }, [](auto g) { return zeros_like(g); });
 template <Operand X, LowPriority... None>
 inline auto floor(const X& x, None...) {
   return floor_op(x);
@@ -64,7 +64,7 @@ inline auto floor(const X& x, None...) {
 
 /// The smallest whole number that is not smaller than x. dy/dx = 0.
 inline constexpr auto ceil_op = elementwise(
-    "ceil", [](auto v) { return std::ceil(v); }, [](auto g, auto&&, auto&&) { return zeros_like(g); });
+    "ceil", [](auto v) { return std::ceil(v); }, [](auto g) { return zeros_like(g); });
 template <Operand X, LowPriority... None>
 inline auto ceil(const X& x, None...) {
   return ceil_op(x);
@@ -75,7 +75,7 @@ inline auto ceil(const X& x, None...) {
 /// e^x. dy/dx = y.
 inline constexpr auto exp_op = elementwise(
     "exp", simd_fn([](auto v) { return simd::exp(v); }),
-    [](auto g, auto y, auto&&) { return g * y; });
+    [](auto g, auto y) { return g * y; });
 template <Operand X, LowPriority... None>
 inline auto exp(const X& x, None...) {
   return exp_op(to_floating(x));
@@ -84,7 +84,7 @@ inline auto exp(const X& x, None...) {
 /// e^x - 1, exact near 0. dy/dx = y + 1.
 inline constexpr auto expm1_op = elementwise(
     "expm1", simd_fn([](auto v) { return simd::expm1(v); }),
-    [](auto g, auto y, auto&&) { return g * (y + 1); });
+    [](auto g, auto y) { return g * (y + 1); });
 template <Operand X, LowPriority... None>
 inline auto expm1(const X& x, None...) {
   return expm1_op(to_floating(x));
@@ -133,8 +133,8 @@ auto pow(const X& x, const P& p, None...);  // for its own rule
 /// exponent that needs no gradient, such as a number, no logarithm is taken.
 inline constexpr auto pow_op = elementwise(
     "pow", [](auto v, auto q) { return std::pow(v, q); },
-    [](auto g, auto&&, auto v, auto q) {
-      const auto usual = greater(minigrad::abs(value_of(v)), 0);  // neither 0 nor NaN
+    [](auto g, auto v, auto q) {
+      const auto usual = greater(minigrad::abs(v), 0);  // neither 0 nor NaN
       return g * q * pow(where(equal(q, 0), where(usual, v, 1), v), q - 1);
     },
     [](auto g, auto y, auto v, auto q) { return g * y * log(where(equal(v, 0), where(less(q, 0), v, 1), v)); });
@@ -164,7 +164,7 @@ inline auto cos(const X& x, None...) {
 
 /// The tangent. dy/dx = 1 + y^2.
 inline constexpr auto tan_op = elementwise(
-    "tan", [](auto v) { return std::tan(v); }, [](auto g, auto y, auto&&) { return g * (1 + y * y); });
+    "tan", [](auto v) { return std::tan(v); }, [](auto g, auto y) { return g * (1 + y * y); });
 template <Operand X, LowPriority... None>
 inline auto tan(const X& x, None...) {
   return tan_op(to_floating(x));

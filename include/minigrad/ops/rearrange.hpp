@@ -5,50 +5,143 @@
 #include <vector>
 
 #include "../tensor/rearrange.hpp"
-#include "../graph/record_many.hpp"
 #include "reduce.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
+namespace detail {
+
+/// Whole numbers that an op reads: its own, or those of a handle, which a replayed step may change.
+class IndexRef {
+ public:
+  IndexRef(const Tensor<std::int64_t>& constant) : constant_(constant) {}
+  template <class V>
+  IndexRef(const IndexVar<V>& handle) : live_(&handle.value()) {}
+  /// Those of an op's own result, which stays where it is.
+  static IndexRef live(const Tensor<std::int64_t>& indices) {
+    IndexRef out;
+    out.live_ = &indices;
+    return out;
+  }
+  const Tensor<std::int64_t>& operator*() const { return live_ ? *live_ : constant_; }
+
+ private:
+  IndexRef() = default;
+  Tensor<std::int64_t> constant_{};
+  const Tensor<std::int64_t>* live_ = nullptr;
+};
+
+/// Throws GraphError for a handle of another graph than that of x. The function of a checkpoint, which is computed in a
+/// graph of its own, may use handles of the outer graph.
+template <class V>
+void require_own_handle(const Var<V>& x, const IndexVar<V>& indices) {
+  if (&x.graph() != &indices.graph() && !x.graph().nested())
+    fail<GraphError>({"an op of whole numbers: the operands belong to different graphs"});
+}
+
+/// f(x), where a handle makes a Parameter or Tensor an operand of its graph.
+template <class X, class I, class F>
+auto with_handle(const X& x, [[maybe_unused]] const I& indices, const F& f) {
+  if constexpr (is_index_var<I> && is_var<X>) require_own_handle(x, indices);
+  if constexpr (is_index_var<I> && is_parameter<X>) return f(indices.graph().parameter(x));
+  else if constexpr (is_index_var<I> && is_tensor<X>) return f(indices.graph().input(x));
+  else if constexpr (is_parameter<X>) return require_graph<X>(), f(x.value());
+  else return f(x);
+}
+
+struct AxesAttribute {
+  Axis first, second;
+  void describe(auto& list) const {
+    list("first", first);
+    list("second", second);
+  }
+};
+struct SliceAttributes {
+  std::size_t begin, end;
+  Axis axis;
+  void describe(auto& list) const {
+    list("begin", begin);
+    list("end", end);
+    list("axis", axis);
+  }
+};
+struct UnsliceAttributes {
+  Shape shape;
+  std::size_t begin;
+  Axis axis;
+  void describe(auto& list) const {
+    list("shape", shape);
+    list("begin", begin);
+    list("axis", axis);
+  }
+};
+struct IndexAttribute {
+  IndexRef indices;
+};
+struct IndexAddAttributes {
+  IndexRef indices;
+  std::size_t rows;
+  void describe(auto& list) const { list("rows", rows); }
+};
+
+}  // namespace detail
+
+inline constexpr auto reshape_op = record(
+    "reshape", [](const auto& a, const auto& x) { return reshape(x, a.shape); },
+    [](const auto&, const auto& g, auto&&, const auto& x) { return reshape(g, shape_of(x)); });
 template <detail::VarOrParameter X>
 auto reshape(const X& x, const Shape& shape) {
-  return record("reshape", inputs(x), [=](const auto& v) { return reshape(v, shape); },
-                [](const auto& g, auto&&, const auto& v) { return reshape(g, shape_of(v)); });
+  return reshape_op.with(detail::ShapeAttribute{shape})(x);
 }
 
+inline constexpr auto transpose_op = record(
+    "transpose", [](const auto& a, const auto& x) { return transpose(x, a.first, a.second); },
+    [](const auto& a, const auto& g) { return transpose(g, a.first, a.second); });
 template <detail::VarOrParameter X>
 auto transpose(const X& x, Axis first = -2, Axis second = -1) {
-  return record("transpose", inputs(x), [=](const auto& v) { return transpose(v, first, second); },
-                [=](const auto& g, auto&&, auto&&) { return transpose(g, first, second); });
+  return transpose_op.with(detail::AxesAttribute{first, second})(x);
 }
 
+inline constexpr auto slice_op = record(
+    "slice", [](const auto& a, const auto& x) { return slice(x, a.begin, a.end, a.axis); },
+    [](const auto& a, const auto& g, auto&&, const auto& x) { return unslice(g, shape_of(x), a.begin, a.axis); });
 template <detail::VarOrParameter X>
 auto slice(const X& x, std::size_t begin, std::size_t end, Axis axis = 0) {
-  return record("slice", inputs(x), [=](const auto& v) { return slice(v, begin, end, axis); },
-                [=](const auto& g, auto&&, const auto& v) { return unslice(g, shape_of(v), begin, axis); });
+  return slice_op.with(detail::SliceAttributes{begin, end, axis})(x);
 }
+inline constexpr auto unslice_op = record(
+    "unslice", [](const auto& a, const auto& x) { return unslice(x, a.shape, a.begin, a.axis); },
+    [](const auto& a, const auto& g, auto&&, const auto& x) {
+      const std::size_t extent = shape_of(x)[a.axis.in("unslice", shape_of(x))];
+      return slice(g, a.begin, a.begin + extent, a.axis);
+    });
 template <detail::VarOrParameter X>
 auto unslice(const X& x, const Shape& shape, std::size_t begin, Axis axis = 0) {
-  return record("unslice", inputs(x), [=](const auto& v) { return unslice(v, shape, begin, axis); },
-                [=](const auto& g, auto&&, const auto& v) {
-                  const std::size_t extent = shape_of(v)[axis.in("unslice", shape_of(v))];
-                  return slice(g, begin, begin + extent, axis);
-                });
+  return unslice_op.with(detail::UnsliceAttributes{shape, begin, axis})(x);
 }
 
-template <detail::VarOrParameter X>
-auto index_select(const X& x, const Tensor<std::int64_t>& indices) {
-  return record("index_select", inputs(x), [&](const auto& v) { return index_select(v, indices); },
-                [indices = Tensor<std::int64_t>(indices)](const auto& g, auto&&, const auto& v) {
-                  return index_add(g, indices, shape_of(v)[0]);
-                });
+/// Row indices[i] of x as row i; its inverse, which adds row i of x to row indices[i] of zeros. Each is the other's
+/// rule.
+inline constexpr auto index_select_op = record(
+    "index_select", [](const auto& a, const auto& x) { return index_select(x, *a.indices); },
+    [](const auto& a, const auto& g, auto&&, const auto& x) { return index_add(g, a.indices, shape_of(x)[0]); });
+inline constexpr auto index_add_op = record(
+    "index_add", [](const auto& a, const auto& x) { return index_add(x, *a.indices, a.rows); },
+    [](const auto& a, const auto& g) { return index_select(g, a.indices); });
+
+template <class X, class I>
+  requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<I, Tensor<std::int64_t>>))
+auto index_select(const X& x, const I& indices) {
+  return detail::with_handle(x, indices, [&](const auto& v) {
+    return index_select_op.with(detail::IndexAttribute{indices})(v);
+  });
 }
-template <detail::VarOrParameter X>
-auto index_add(const X& x, const Tensor<std::int64_t>& indices, std::size_t rows) {
-  return record("index_add", inputs(x), [&](const auto& v) { return index_add(v, indices, rows); },
-                [indices = Tensor<std::int64_t>(indices)](const auto& g, auto&&, auto&&) {
-                  return index_select(g, indices);
-                });
+template <class X, class I>
+  requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<I, Tensor<std::int64_t>>))
+auto index_add(const X& x, const I& indices, std::size_t rows) {
+  return detail::with_handle(x, indices, [&](const auto& v) {
+    return index_add_op.with(detail::IndexAddAttributes{indices, rows})(v);
+  });
 }
 
 /// The tensors one after another along an axis. The gradient is cut into the same pieces.
@@ -62,8 +155,10 @@ Var<Tensor<T>> concatenate(std::span<const Var<Tensor<T>>> x, Axis axis = 0) {
     starts.push_back(starts[starts.size() - 1] + shape_of(one)[axis.in("concatenate", shape_of(one))]);
   }
   return record_many(
-      "concatenate", x, [&](std::span<const Tensor<T>* const> values) { return concatenate<T>(values, axis); },
-      [=](const auto& g, auto&&, std::size_t k) { return slice(g, starts[k], starts[k + 1], axis); });
+      "concatenate", With{detail::AxisAttribute{axis}, [](const auto& a, std::span<const Tensor<T>* const> values) {
+        return concatenate<T>(values, a.axis);
+      }},
+      [=](const auto& g, auto&&, std::size_t k) { return slice(g, starts[k], starts[k + 1], axis); })(x);
 }
 template <class T>
 Var<Tensor<T>> concatenate(std::initializer_list<Var<Tensor<T>>> x, Axis axis = 0) {

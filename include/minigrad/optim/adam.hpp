@@ -1,12 +1,13 @@
-// optim/adam.hpp - Adam and AdamW: steps of about the learning rate for every weight, however large its gradients are.
+// optim/adam.hpp - Adam and AdamW: the step of each weight is about the learning rate, whatever the scale of its
+// gradients is.
 #pragma once
 
 #include "optimizer.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// Adam's rule. `weight_decay` adds to the gradient, `shrink` multiplies the weight itself.
+/// Adam's rule. `weight_decay` * w is added to the gradient; `shrink_by` multiplies the weight itself.
 template <class V, class Options>
 class AdamBase : public Optimizer<V, Options> {
  public:
@@ -28,7 +29,7 @@ class AdamBase : public Optimizer<V, Options> {
         w *= shrink;
         m = keep1 * m + take1 * g;
         v = keep2 * v + take2 * g * g;
-        largest_v = larger(amsgrad * largest_v, v);  // without amsgrad that is v, and largest_v another name for it
+        largest_v = larger(amsgrad * largest_v, v);  // without amsgrad, largest_v refers to v
         w -= lr * m / (sqrt(largest_v) * scale + eps);
       };
     };
@@ -47,7 +48,7 @@ void require_valid_adam(const Options& o) {
 
 struct AdamOptions {
   double lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;  // how much of the running averages of g and g^2 is kept at each step
+  double beta1 = 0.9, beta2 = 0.999;  // the share of the running averages of g and g^2 that each step keeps
   double eps = 1e-8;
   double weight_decay = 0;  // adds weight_decay * w to the gradient
   bool amsgrad = false;     // divide by the largest v so far
@@ -59,8 +60,8 @@ struct AdamOptions {
 /// m <- beta1 m + (1 - beta1) g
 /// v <- beta2 v + (1 - beta2) g^2
 /// w <- w - lr m' / (sqrt(v') + eps),  m' = m / (1 - beta1^t),  v' = v / (1 - beta2^t) at step t
-/// where m' and v' make up for the start from 0. Kingma and Ba, "Adam: a method for stochastic optimization", 2015;
-/// amsgrad: Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018.
+/// m' and v' correct the bias of averages that start from 0. Kingma and Ba, "Adam: a method for stochastic
+/// optimization", 2015; amsgrad: Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018.
 ///
 ///   Adam optimizer(model, {.lr = 0.01});
 template <class V>
@@ -78,16 +79,16 @@ Adam(std::vector<ParameterRef<V>>, AdamOptions = {}) -> Adam<V>;
 
 struct AdamWOptions {
   double lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;  // how much of the running averages of g and g^2 is kept at each step
+  double beta1 = 0.9, beta2 = 0.999;  // the share of the running averages of g and g^2 that each step keeps
   double eps = 1e-8;
-  double weight_decay = 1e-2;  // each step takes lr * weight_decay * w off w
+  double weight_decay = 1e-2;  // each step subtracts lr * weight_decay * w from w
   bool amsgrad = false;        // divide by the largest v so far
 
   static constexpr const char* name = "AdamW";
   void require_valid() const { detail::require_valid_adam(*this); }
 };
 
-/// w <- w - lr weight_decay w, then Adam's step: decay that the division by sqrt(v') leaves alone.
+/// w <- w - lr weight_decay w, then Adam's step. The decay is not divided by sqrt(v').
 /// Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
 template <class V>
 class AdamW : public detail::AdamBase<V, AdamWOptions> {

@@ -1,9 +1,9 @@
-// optim/adaptive.hpp - Adagrad and RMSprop: a learning rate for each weight, smaller where its gradients are large.
+// optim/adaptive.hpp - Adagrad and RMSprop: a learning rate per weight, which is smaller for larger gradients.
 #pragma once
 
 #include "optimizer.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 struct AdagradOptions {
   double lr = 0.01;
@@ -20,7 +20,7 @@ struct AdagradOptions {
   }
 };
 
-/// s <- s + g^2,  w <- w - lr g / (sqrt(s) + eps), where s begins as initial_accumulator_value.
+/// s <- s + g^2,  w <- w - lr g / (sqrt(s) + eps). The initial s is initial_accumulator_value.
 /// Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
 template <class V>
 class Adagrad : public detail::Optimizer<V, AdagradOptions> {
@@ -50,11 +50,11 @@ Adagrad(std::vector<ParameterRef<V>>, AdagradOptions = {}) -> Adagrad<V>;
 
 struct RMSpropOptions {
   double lr = 0.01;
-  double alpha = 0.99;  // how much of the running average is kept at each step
+  double alpha = 0.99;  // the share of the running average that each step keeps
   double eps = 1e-8;
   double weight_decay = 0;
   double momentum = 0;
-  bool centered = false;  // divide by the standard deviation of g rather than by its root mean square
+  bool centered = false;  // divide by the standard deviation of g instead of its root mean square
 
   static constexpr const char* name = "RMSprop";
   void require_valid() const {
@@ -65,7 +65,7 @@ struct RMSpropOptions {
 };
 
 /// s <- alpha s + (1 - alpha) g^2,  w <- w - lr g / (sqrt(s) + eps).
-/// centered: a <- alpha a + (1 - alpha) g, and s - a^2 in place of s under the root.
+/// centered: a <- alpha a + (1 - alpha) g, and s - a^2 replaces s under the root.
 /// With momentum: b <- momentum b + g / (...),  w <- w - lr b.
 /// Hinton, "Neural networks for machine learning", lecture 6, 2012; centered: Graves, "Generating sequences with
 /// recurrent neural networks", 2013.

@@ -1,6 +1,7 @@
-// optim/clip.hpp - how large the gradients are, and how to make them smaller before a step.
+// optim/clip.hpp - the norm of the gradients, and clipping.
 //
-// All functions take a model, or the list of its parameters, and look at the gradients that a step would use.
+// All functions take a model or a list of parameters, and use the gradients that a step would use: those of parameters
+// that are not frozen.
 #pragma once
 
 #include <cmath>
@@ -9,10 +10,10 @@
 
 #include "optimizer.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// Sum of term(x_i), in double and in a fixed order: sixteen running sums, which compilers keep in vector registers.
+/// The sum of term(x_i), in double and in a fixed order: sixteen partial sums, which compilers keep in SIMD registers.
 template <class T, class Term>
 double sum_terms(std::size_t n, const T* x, const Term& term) {
   constexpr std::size_t lanes = 16;
@@ -34,8 +35,8 @@ void for_each_gradient(const std::vector<ParameterRef<V>>& parameters, const Vis
 
 }  // namespace detail
 
-/// The norm of all gradients taken as one long vector: (sum of |g|^p)^(1/p) with p = norm_type, and the largest |g| for
-/// p = infinity; 0 without gradients. Throws ValueError unless p > 0.
+/// The norm of all gradients as one vector: (sum of |g|^p)^(1/p) with p = norm_type, or the largest |g| for p =
+/// infinity. It is 0 if there are no gradients. Throws ValueError unless p > 0.
 template <class M>
 double grad_norm(M&& model, double norm_type = 2) {
   if (detail::is_nan(norm_type) || !(norm_type > 0))
@@ -57,8 +58,8 @@ double grad_norm(M&& model, double norm_type = 2) {
   return !detail::is_finite(norm_type) ? total : std::pow(total, 1 / norm_type);
 }
 
-/// Scales all gradients by one factor, max_norm / (norm + 1e-6), where that is below 1. Their direction stays. Returns
-/// the norm before; one that is not finite is for the caller to act upon. Throws ValueError for a negative max_norm.
+/// Multiplies all gradients by max_norm / (norm + 1e-6) if that is below 1, which keeps their direction. Returns the
+/// norm before the scaling; the caller should check that it is finite. Throws ValueError for a negative max_norm.
 template <class M>
 double clip_grad_norm(M&& model, double max_norm, double norm_type = 2) {
   if (detail::is_nan(max_norm) || !(max_norm >= 0))
@@ -73,7 +74,7 @@ double clip_grad_norm(M&& model, double max_norm, double norm_type = 2) {
   return norm;
 }
 
-/// Moves every number of every gradient into [-limit, limit]. Throws ValueError for a negative limit.
+/// Clamps every element of every gradient to [-limit, limit]. Throws ValueError for a negative limit.
 template <class M>
 void clip_grad_value(M&& model, double limit) {
   if (detail::is_nan(limit) || !(limit >= 0))

@@ -1,7 +1,7 @@
-// optim/optimizer.hpp - what all optimizers share: the parameters, their state, the learning rate, the loop.
+// optim/optimizer.hpp - the base class of all optimizers: the parameters, their state, the learning rate, the loop.
 //
-// An optimizer then is one function of one weight w, its gradient g and its state, written for numbers; see sgd.hpp. It
-// is run over all elements of all parameters here.
+// An optimizer adds an update rule: a function of one weight w, its gradient g and its state, written for numbers; see
+// sgd.hpp. The base class applies it to all elements of all parameters.
 #pragma once
 
 #include <algorithm>
@@ -11,15 +11,17 @@
 #include <vector>
 
 #include "../nn/module.hpp"
-#include "lanes.hpp"
+#include "../tensor/inner_loop.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
+
+using simd::larger;
 
 template <class M>
 concept HasParameters = !std::is_void_v<parameter_value_of<M>>;
 
-/// What optimizers and clipping accept: a model, or a list of its parameters.
+/// The parameters of a model, or of a list of parameters: optimizers and clipping accept both.
 template <HasParameters M>
 auto parameter_refs(M& model) {
   return parameters(model);
@@ -29,7 +31,7 @@ const std::vector<ParameterRef<V>>& parameter_refs(const std::vector<ParameterRe
   return list;
 }
 
-/// The numbers of a value: those of a Tensor, or the one that it is itself.
+/// A pointer to the elements of a Tensor, or to the number itself.
 template <class V>
 auto* numbers(V& value) {
   if constexpr (is_tensor<std::remove_const_t<V>>) return value.data();
@@ -41,13 +43,17 @@ std::size_t count_numbers(const V& value) {
   else return 1;
 }
 
-/// Whether a step changes this parameter: not while it is frozen, nor where no loss has reached it.
+/// Whether a step changes this parameter: it has a gradient and is not frozen.
+template <class V>
+bool takes_part(const ParameterState<V>& parameter) {
+  return parameter.grad.present && parameter.requires_grad;
+}
 template <class V>
 bool takes_part(const ParameterRef<V>& parameter) {
-  return parameter.has_grad() && parameter.requires_grad();
+  return takes_part(parameter.state());
 }
 
-/// Throws ValueError for NaN, and unless the condition holds: "SGD: lr is -1, and must be at least 0".
+/// Throws ValueError if the value is NaN or the condition is false: "SGD: lr is -1, and must be at least 0".
 [[gnu::noinline]] inline void require_option(bool holds, const char* optimizer, const char* option, double value,
                                              const char* must) {
   if (!holds || is_nan(value)) fail<ValueError>({optimizer, ": ", option, " is ", value, ", and must be ", must});
@@ -60,11 +66,12 @@ inline void require_fraction(const char* optimizer, const char* option, double v
   require_option(value >= 0 && value < 1, optimizer, option, value, "at least 0 and less than 1");
 }
 
-/// In the whole program, so that each gets a number of its own.
+/// The number of optimizers made in this program, from which each optimizer takes its identity.
 inline std::atomic<std::size_t> optimizers_made{0};
 
-/// The base of all optimizers. It refers to the parameters and keeps them alive: the model may move, or grow by
-/// std::vector::push_back, and goes on being trained; parts that it gains later are not.
+/// The base of all optimizers. It holds references to the parameters and keeps them alive, so the model may be moved
+/// while it is trained. Parts that are added to the model later are not trained. The constructors throw ValueError for
+/// options out of range and for a model without parameters.
 template <class V, class Options>
 class Optimizer {
   static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
@@ -78,25 +85,26 @@ class Optimizer {
     options.require_valid();
     if (parameters.empty()) fail<ValueError>({Options::name, ": the model has no parameters to optimise"});
     for (const ParameterRef<V>& parameter : parameters) {
-      if (!updates(parameter)) slots_.push_back(Slot{parameter});  // one that is listed twice is still one
+      if (!updates(parameter)) slots_.push_back(Slot{parameter});  // a parameter that is listed twice gets one slot
     }
   }
   template <HasParameters M>
   explicit Optimizer(M& model, const Options& options = {}) : Optimizer(minigrad::parameters(model), options) {}
 
-  /// Forgets the gradients of all parameters. step() keeps them, and backward() adds to what is there.
+  /// Clears the gradients of all parameters. step() does not clear them, and backward() adds to them.
   void zero_grad() {
     for (const Slot& slot : slots_) slot.parameter.zero_grad();
   }
 
-  /// Whether this is one of the parameters that it was made for.
+  /// Whether this optimizer updates the parameter.
   bool updates(const ParameterRef<V>& parameter) const {
     for (const Slot& slot : slots_)
       if (slot.parameter == parameter) return true;
     return false;
   }
 
-  /// The learning rate, which may be changed between steps; schedules do. Throws ValueError for a negative one.
+  /// The learning rate. It may be changed between steps, as schedules do. Throws ValueError unless it is at least 0 and
+  /// finite.
   double lr() const { return options_.lr; }
   void lr(double value) {
     require_not_negative(Options::name, "lr", value);
@@ -108,20 +116,23 @@ class Optimizer {
  protected:
   using Number = scalar_type<V>;
 
-  /// Runs rule_at(t)(w, g, state...) over all elements of each parameter that takes part, where t counts the steps of
-  /// that parameter from 1. The rule has `States` numbers of state for each weight, which begin as `start`; where only
-  /// the first `kept` of them are to be kept, the others are the last of these.
+  /// Calls rule_at(t)(w, g, state...) for all elements of each parameter that takes part, where t counts the steps of
+  /// that parameter from 1. The rule takes `States` state arguments for each weight. The first `kept` of them have
+  /// memory of their own, which is initialized to `start`. The other arguments refer to the memory of the last of these
+  /// `kept`.
   template <std::size_t States, class RuleAt>
   void update(const RuleAt& rule_at, double start = 0, std::size_t kept = States) {
     static_assert(States <= max_state);
     require_usable(kept > 0);  // before anything changes
     for (Slot& slot : slots_) {
-      if (!takes_part(slot.parameter)) continue;
+      ParameterState<V>& p = slot.parameter.state();
+      if (!takes_part(p)) continue;
       if (slot.steps == 0) begin_state(slot, kept, static_cast<Number>(start));
       ++slot.steps;
-      slot.parameter.updated_by(identity_);
-      V& w = slot.parameter.value();
-      const V& g = slot.parameter.grad();
+      p.updated_by = identity_;
+      ++p.version;
+      V& w = p.value;
+      const V& g = p.grad.value;
       [&]<std::size_t... At>(std::index_sequence<At...>) {
         for_each_element<Number>(rule_at(slot.steps), count_numbers(w), numbers(w), numbers(g),
                                  numbers(slot.state[At < kept ? At : kept - 1])...);
@@ -131,22 +142,23 @@ class Optimizer {
 
  private:
   static constexpr std::size_t max_state = 3;
-  /// A parameter, its state, which gets its shape at the first step, and how many steps it has made.
+  /// A parameter, its state, and the number of its steps. The first step gives the state the parameter's shape.
   struct Slot {
     ParameterRef<V> parameter;
     V state[max_state] = {};
     std::size_t steps = 0;
   };
 
-  /// Throws where a parameter's shape has changed, or another optimizer has used its gradient.
+  /// Throws ShapeError if a parameter's shape has changed, and ValueError if another optimizer has used its gradient.
   [[gnu::noinline]] void require_usable(bool has_state) const {
     for (const Slot& slot : slots_) {
-      if (!takes_part(slot.parameter)) continue;
-      if (const std::size_t other = slot.parameter.updated_by(); other != 0 && other != identity_)
+      const ParameterState<V>& p = slot.parameter.state();
+      if (!takes_part(p)) continue;
+      if (const std::size_t other = p.updated_by; other != 0 && other != identity_)
         fail<ValueError>({Options::name, ": parameter ", &slot - slots_.data(), " was updated by this gradient "
                           "already, by another optimizer: give each parameter to one, or call zero_grad() before the "
                           "next backward()"});
-      const Shape &w = shape_of(slot.parameter.value()), &g = shape_of(slot.parameter.grad());
+      const Shape &w = shape_of(p.value), &g = shape_of(p.grad.value);
       if (w != g)
         fail<ShapeError>({Options::name, ": parameter ", &slot - slots_.data(), " has shape ", w, " and its gradient ",
                           g, ": shapes differ"});
@@ -158,7 +170,7 @@ class Optimizer {
   }
 
   [[gnu::noinline]] static void begin_state(Slot& slot, std::size_t count, Number start) {
-    V state[max_state] = {};  // first of all, since that may throw
+    V state[max_state] = {};  // before the slot changes, since this may throw
     for (std::size_t i = 0; i < count; ++i) {
       state[i] = zeros_like_value(slot.parameter.value());
       std::fill_n(numbers(state[i]), count_numbers(state[i]), start);
@@ -168,7 +180,7 @@ class Optimizer {
 
   Options options_;
   PoolArray<Slot> slots_;
-  std::size_t identity_ = ++optimizers_made;  // a copy has the same: it goes on for this
+  std::size_t identity_ = ++optimizers_made;  // a copy has the same number, since it continues the work of the original
 };
 
 }  // namespace detail

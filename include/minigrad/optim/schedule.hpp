@@ -1,8 +1,8 @@
-// optim/schedule.hpp - learning rates that change during training: large steps first, then small ones.
+// optim/schedule.hpp - learning-rate schedules.
 //
-// A schedule refers to an optimizer, which must outlive it and stay where it is. Call step() once after each epoch (or
-// each update, if you count in updates); it sets the optimizer's lr from what that is then. So several schedules may
-// act on one optimizer, and you may change lr yourself in between.
+// A schedule refers to an optimizer, which must outlive it and must not be moved. Call step() once after each epoch, or
+// once after each update to count in updates. step() computes the new lr from the optimizer's current lr. So several
+// schedules may act on one optimizer, and lr may be changed between steps.
 #pragma once
 
 #include <cmath>
@@ -11,7 +11,7 @@
 
 #include "../core/error.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 struct StepLROptions {
   std::size_t step_size = 0;  // must be given
@@ -53,11 +53,11 @@ class ExponentialLR {
 };
 
 struct CosineAnnealingLROptions {
-  std::size_t t_max = 0;  // must be given: after so many epochs lr is eta_min
+  std::size_t t_max = 0;  // must be given: the number of epochs after which lr is eta_min
   double eta_min = 0;
 };
-/// lr = eta_min + (lr_0 - eta_min) (1 + cos(pi t / t_max)) / 2 in epoch t: down along half a wave, and up again after
-/// t_max. lr_0 is the rate when the schedule is made. Throws ValueError for t_max 0 and eta_min below 0.
+/// lr = eta_min + (lr_0 - eta_min) (1 + cos(pi t / t_max)) / 2 in epoch t: lr falls for t_max epochs and then rises
+/// again. lr_0 is the learning rate when the schedule is made. Throws ValueError for t_max 0 and eta_min below 0.
 /// Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
 template <class Optimizer>
 class CosineAnnealingLR {
@@ -68,9 +68,10 @@ class CosineAnnealingLR {
     if (!(o_.eta_min >= 0))
       detail::fail<ValueError>({"CosineAnnealingLR: eta_min is ", o_.eta_min, ", and must be at least 0"});
   }
-  /// As the step from the last epoch's rate to this one's, so that other schedules may act on the rate as well.
+  /// Multiplies lr - eta_min by the ratio of this epoch's factor to the last one's, so that other schedules may also
+  /// change lr.
   void step() {
-    const bool at_bottom = epoch_ % (2 * o_.t_max) == o_.t_max;  // the wave is 0, and nothing can be divided by it
+    const bool at_bottom = epoch_ % (2 * o_.t_max) == o_.t_max;  // wave() is 0 there, so the ratio is undefined
     const double last = wave(epoch_), lr = optimizer_.lr();
     ++epoch_;
     optimizer_.lr(at_bottom ? lr + (lr_0_ - o_.eta_min) * wave(o_.t_max - 1) / 2
@@ -92,8 +93,8 @@ struct LinearLROptions {
   double end_factor = 1;
   std::size_t total_iters = 5;
 };
-/// Warm-up: the rate begins as start_factor lr, which this sets at once, and goes in a straight line to end_factor lr
-/// in total_iters epochs; there it stays. Throws ValueError for a start_factor that is not positive, an end_factor
+/// Warm-up: lr changes linearly from start_factor lr to end_factor lr in total_iters epochs, and is constant after
+/// that. The constructor sets the first value. Throws ValueError for a start_factor that is not positive, an end_factor
 /// below 0, and total_iters 0.
 template <class Optimizer>
 class LinearLR {
@@ -121,13 +122,13 @@ class LinearLR {
 
 struct ReduceLROnPlateauOptions {
   double factor = 0.1;
-  std::size_t patience = 10;  // epochs without improvement that are borne
-  double threshold = 1e-4;    // how much better counts as better: this share of the best value,
-  bool relative = true;       //   or, where false, this much
-  std::size_t cooldown = 0;   // epochs after a reduction in which nothing is counted
+  std::size_t patience = 10;  // the number of epochs without improvement that are tolerated
+  double threshold = 1e-4;    // the smallest change that counts as an improvement: this share of the best value if
+  bool relative = true;       //   `relative`, else this amount
+  std::size_t cooldown = 0;   // the number of epochs after a reduction that are not counted
   double min_lr = 0;
-  double eps = 1e-8;      // smaller changes of lr are left out
-  bool maximize = false;  // for a metric that should rise
+  double eps = 1e-8;      // smaller changes of lr are not made
+  bool maximize = false;  // for a metric that should increase
 };
 /// lr <- factor lr when a metric, such as the validation loss, has stopped improving for more than `patience` epochs.
 /// Throws ValueError unless 0 <= factor < 1.
@@ -140,7 +141,7 @@ class ReduceLROnPlateau {
       detail::fail<ValueError>(
           {"ReduceLROnPlateau: factor is ", o_.factor, ", and must be at least 0 and less than 1"});
   }
-  /// To be called after each epoch with its metric. NaN is no improvement.
+  /// Call this after each epoch with its metric. NaN is not an improvement.
   void step(double metric) {
     if (improves(metric)) {
       best_ = metric;

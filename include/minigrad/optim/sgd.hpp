@@ -1,16 +1,16 @@
-// optim/sgd.hpp - stochastic gradient descent: against the gradient, with or without momentum.
+// optim/sgd.hpp - stochastic gradient descent, with or without momentum.
 #pragma once
 
 #include "optimizer.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 struct SGDOptions {
   double lr = 1e-3;
-  double momentum = 0;      // how much of the last step goes on into this one
-  double dampening = 0;     // how much of the gradient is left out when there is momentum
-  double weight_decay = 0;  // adds weight_decay * w to the gradient: large weights shrink
-  bool nesterov = false;    // look ahead along the momentum
+  double momentum = 0;      // the share of the previous step that is added to this one
+  double dampening = 0;     // the share of the gradient that momentum leaves out
+  double weight_decay = 0;  // adds weight_decay * w to the gradient (L2 regularization)
+  bool nesterov = false;    // Nesterov's momentum
 
   static constexpr const char* name = "SGD";
   void require_valid() const {
@@ -24,7 +24,7 @@ struct SGDOptions {
 /// Plain:          w <- w - lr g
 /// With momentum:  b <- momentum b + (1 - dampening) g,  w <- w - lr b
 /// Nesterov's:     the same b,  w <- w - lr (g + momentum b)
-/// where b begins as the first g. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964;
+/// The initial b is the first g. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964;
 /// Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning", 2013.
 ///
 ///   SGD optimizer(model, {.lr = 0.1, .momentum = 0.9});
@@ -39,7 +39,8 @@ class SGD : public detail::Optimizer<V, SGDOptions> {
     const SGDOptions& o = this->options();
     const T lr = static_cast<T>(o.lr), decay = static_cast<T>(o.weight_decay);
     if (o.momentum == 0) {
-      this->template update<0>([=](std::size_t) { return [=](auto& w, auto g) { w -= lr * (g + decay * w); }; });
+      if (decay == 0) this->template update<0>([=](std::size_t) { return [=](auto& w, auto g) { w -= lr * g; }; });
+      else this->template update<0>([=](std::size_t) { return [=](auto& w, auto g) { w -= lr * (g + decay * w); }; });
     } else {
       const T momentum = static_cast<T>(o.momentum);
       this->template update<1>([=, nesterov = o.nesterov, dampening = o.dampening](std::size_t t) {

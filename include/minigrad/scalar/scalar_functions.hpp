@@ -6,7 +6,7 @@
 #include "../core/finite.hpp"
 #include "scalar_tape.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 template <class T>
 ScalarVar<T> operator+(const ScalarVar<T>& x) {

@@ -20,7 +20,7 @@
 #include "../ops/angles.hpp"
 #include "tape.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 template <class T>
 class ScalarTape;
@@ -118,9 +118,11 @@ class ScalarVar {
   MINIGRAD_INLINE void depend_on(const X& x, const char* op, const Rule& rule, const In&... in) {
     if constexpr (is_scalar_var<X> && !std::is_same_v<Rule, NoRule>) {
       if (!x.tape_) return;
-      const T slope = rule(T(1), value_, in...);
+      constexpr auto reads = detail::reads_of<Rule, T>(std::index_sequence_for<In...>{});
+      const T slope = detail::call_rule<reads>(rule, T(1), value_, in...);
       // A rule that gives 0 even for an infinite g stops it, as maximum() does on the way to the smaller operand.
-      if (slope == 0 && rule(std::numeric_limits<T>::infinity(), value_, in...) == 0) [[unlikely]] {
+      if (slope == 0 && detail::call_rule<reads>(rule, std::numeric_limits<T>::infinity(), value_, in...) == 0)
+          [[unlikely]] {
         *this = stopped_before(x, op, *this);
         return;
       }

@@ -13,7 +13,7 @@
 #include "../core/simd.hpp"
 #include "../tensor/pool.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// Tells this thread's tapes apart, and what one of them held before clear() from what it holds after.
 inline constinit thread_local std::uint64_t last_stamp = 0;

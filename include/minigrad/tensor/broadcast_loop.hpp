@@ -1,7 +1,7 @@
-// tensor/broadcast_loop.hpp - passes over memory: a function over rows of elements, each operand stretched to one shape.
+// tensor/broadcast_loop.hpp - the elementwise loop over whole tensors, each operand broadcast to one shape.
 //
-// What a pass does is the same for every function and type: it walks over rows and merges axes where it can. All of
-// that is compiled once, with types erased; only the kernel, the loop over a row, exists once for each function.
+// The walk over rows is the same for every function and type, and is compiled once, with the types erased. Only the
+// inner loop, over one row, exists once for each function.
 #pragma once
 
 #include <algorithm>
@@ -15,36 +15,32 @@
 #include "../core/shape.hpp"
 #include "inner_loop.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// One operand of a pass: a tensor's elements, or a number, of rank 0.
+/// One operand: a tensor's elements, or a number, of rank 0.
 struct StridedInput {
   const void* data;
   const Shape* shape;
   std::size_t element_bytes;
 };
 
-/// What becomes of the results: stored, or added to what stands there.
+/// Whether results are stored, or added to what is there.
 enum class Write : bool { assign, add };
 
-/// sum[i] += part[i]
-template <class T>
-[[gnu::noinline]] void add_row(std::size_t n, T* sum, const T* part) {
-  std::size_t i = 0;
-  for (; i + block <= n; i += block) {
-    T y[block];
-    for (std::size_t j = 0; j < block; ++j) y[j] = static_cast<T>(sum[i + j] + part[i + j]);
-    for (std::size_t j = 0; j < block; ++j) sum[i + j] = y[j];
-  }
-  for (; i < n; ++i) sum[i] = static_cast<T>(sum[i] + part[i]);
-}
-
+/// sum[i] += part[i] for n > 0 elements.
 template <class T>
 void add_erased(std::size_t n, void* sum, const void* part) {
-  add_row(n, static_cast<T*>(sum), static_cast<const T*>(part));
+  constexpr auto add = [](T a, T b) { return static_cast<T>(a + b); };
+  const void* const in[] = {sum, part};
+  const std::size_t steps[] = {1, 1};
+  inner_loop_scalar<T, std::remove_const_t<decltype(add)>, T, T>(&add, n, sum, in, steps, std::index_sequence<0, 1>());
+}
+template <class T>
+void add_row(std::size_t n, T* sum, const T* part) {
+  if (n > 0) add_erased<T>(n, sum, part);
 }
 
-/// A whole elementwise pass with its types erased: the kernel, its function, and where it writes.
+/// An elementwise loop with its types erased: the inner loop, its function, and where it writes.
 struct Pass {
   InnerLoop kernel;
   const void* f;
@@ -56,9 +52,12 @@ struct Pass {
   static constexpr std::size_t buffer_bytes = 4096;
 
   /// One row to `row`. Sums are made piece by piece, by way of a buffer that stays in the nearest cache.
-  void run(std::size_t n, char* row, const void* const* in, const std::size_t* steps, std::span<const StridedInput> s) const {
-    if (write == Write::assign) kernel(f, n, row, in, steps);
-    else run_and_add(n, row, in, steps, s);
+  void run(std::size_t n, char* row, const void* const* in, const std::size_t* steps,
+           std::span<const StridedInput> s) const {
+    if (write == Write::assign)
+      kernel(f, n, row, in, steps);
+    else
+      run_and_add(n, row, in, steps, s);
   }
 
  private:
@@ -78,38 +77,20 @@ struct Pass {
   }
 };
 
-/// A few elements of an operand, written out as often as it is stretched.
-struct alignas(64) Copies {
-  static constexpr std::size_t most = 8 * block, most_bytes = 16;  // how many, and the size of each
-  char bytes[most * most_bytes];
-
-  /// `rows` rows of n elements; a step along a row moves by `along` bytes, one to the next row by `down`.
-  [[gnu::noinline]] void fill(const char* from, std::size_t element_bytes, std::size_t rows, std::size_t n,
-                              std::size_t down, std::size_t along) {
-    with_size(element_bytes, [=, this](auto size) {
-      char* to = bytes;
-      for (std::size_t i = 0; i < rows; ++i)
-        for (std::size_t j = 0; j < n; ++j, to += size) std::memcpy(to, from + i * down + j * along, size);
-    });
-  }
-
-  /// One number, `block` times.
-  [[gnu::noinline]] void fill(const char* number, std::size_t element_bytes) {
-    with_size(element_bytes, [=, this](auto size) {
-      char one[most_bytes];
-      std::memcpy(one, number, size);
-      for (std::size_t i = 0; i < block; ++i) std::memcpy(bytes + i * size, one, size);
-    });
-  }
-
- private:
-  template <class F>
-  static void with_size(std::size_t element_bytes, const F& f) {
-    if (element_bytes == 4) f(std::integral_constant<std::size_t, 4>{});
-    else if (element_bytes == 8) f(std::integral_constant<std::size_t, 8>{});
-    else f(element_bytes);
-  }
-};
+/// Copies `rows` rows of n elements; a step along a row moves by `along` bytes, one to the next row by `down`.
+[[gnu::noinline]] inline void copy_rows(char* to, const char* from, std::size_t element_bytes, std::size_t rows,
+                                        std::size_t n, std::size_t down, std::size_t along) {
+  auto copy = [=](auto size) mutable {
+    for (std::size_t i = 0; i < rows; ++i)
+      for (std::size_t j = 0; j < n; ++j, to += size) std::memcpy(to, from + i * down + j * along, size);
+  };
+  if (element_bytes == 4)
+    copy(std::integral_constant<std::size_t, 4>{});
+  else if (element_bytes == 8)
+    copy(std::integral_constant<std::size_t, 8>{});
+  else
+    copy(element_bytes);
+}
 
 [[gnu::noinline]] inline Shape broadcast_all(const char* op, std::span<const StridedInput> in) {
   Shape out = *in[0].shape;
@@ -118,26 +99,21 @@ struct alignas(64) Copies {
   return out;
 }
 
-/// How up to six operands are read to fill a shape: for each axis its extent, and for each operand how many bytes one
-/// step along it moves (0 where it is stretched). Axes that every operand walks as one are merged. There is
-/// more than one element, or `large` ones.
+/// How operands are read to fill a shape of more than one element: for each axis its extent, and for each operand how
+/// many bytes one step along it moves, 0 where the operand is broadcast. Axes that every operand walks as one are
+/// merged.
 struct BroadcastPlan {
-  bool large = false;    // a number type is too large to be written out: then rows are single elements
   std::size_t rank = 0;  // axis 0 is the innermost
-  std::array<std::size_t, Shape::max_rank + 1> extents{};
-  std::array<std::array<std::size_t, max_operands>, Shape::max_rank + 1> steps{};
+  std::array<std::size_t, Shape::max_rank> extents{};
+  std::array<std::array<std::size_t, max_operands>, Shape::max_rank> steps{};
 
   BroadcastPlan(const Shape& out, std::span<const StridedInput> in) {
     std::array<std::size_t, max_operands> stride{}, step{};
-    for (std::size_t k = 0; k < in.size(); ++k) {
-      stride[k] = in[k].element_bytes;
-      large = large || in[k].element_bytes > Copies::most_bytes;
-    }
-    if (large) extents[rank++] = 1;
+    for (std::size_t k = 0; k < in.size(); ++k) stride[k] = in[k].element_bytes;
     for (std::size_t axis = 0; axis < out.rank(); ++axis) {
       const std::size_t extent = out.from_right(axis);
       if (extent == 1) continue;
-      bool merges = rank > (large ? 1 : 0);
+      bool merges = rank > 0;
       for (std::size_t k = 0; k < in.size(); ++k) {
         const std::size_t own = in[k].shape->from_right(axis);
         step[k] = own == 1 ? 0 : stride[k];
@@ -154,40 +130,42 @@ struct BroadcastPlan {
   }
 };
 
-/// Runs a pass over an output that some operands are stretched to. Short rows are taken several at a time, so that the
-/// kernel has work: what of an operand does not lie together then is copied together.
-[[gnu::noinline]] inline void broadcast_general(const Pass& pass, const Shape& shape, std::span<const StridedInput> sources) {
+/// Fills an output of more than one element to which some operands are broadcast. In each operand a row is contiguous,
+/// or one number. Short rows are taken several at a time, so that the kernel has work: operands whose elements
+/// do not lie together then are copied together.
+[[gnu::noinline]] inline void broadcast_general(const Pass& pass, const Shape& shape,
+                                                std::span<const StridedInput> sources) {
+  constexpr std::size_t buffer_bytes = 1024;  // for the copies of each operand
+  alignas(64) char copies[max_operands][buffer_bytes];
   const BroadcastPlan plan(shape, sources);
-  const std::size_t n = plan.extents[0], size = shape.size();
-  const std::size_t down = plan.rank > 1 ? plan.extents[1] : 1;
-  bool stretches = false;  // whether some operand's numbers become parts of rows, which is more work than rows are
-  for (std::size_t k = 0; k < sources.size(); ++k)
-    stretches = stretches || (plan.steps[0][k] == 0 && plan.steps[1][k] != 0);
-  const bool short_rows = n < block || (n <= Copies::most / 4 && !stretches);
-  const std::size_t together = short_rows && !plan.large ? Copies::most / n : 1;
-  Copies copies[max_operands];
-  const char* filled_from[max_operands] = {};
+  const std::size_t n = plan.extents[0], down = plan.rank > 1 ? plan.extents[1] : 1, size = shape.size();
+  std::size_t largest = 4;
+  bool repeats = false;  // whether single numbers of an operand become parts of rows, which is more work than rows are
+  for (std::size_t k = 0; k < sources.size(); ++k) {
+    largest = (std::max)(largest, sources[k].element_bytes);
+    repeats = repeats || (plan.steps[0][k] == 0 && plan.steps[1][k] != 0);
+  }
+  const std::size_t most = buffer_bytes / largest;
+  const bool short_rows = n < 32 || (n <= 64 && !repeats);
+  const std::size_t together = short_rows && n < most ? most / n : 1;
+  const char* copied_from[max_operands] = {};
   const void* in[max_operands];
   std::size_t steps[max_operands];
   const char* at[max_operands];
   for (std::size_t k = 0; k < sources.size(); ++k) at[k] = static_cast<const char*>(sources[k].data);
 
-  std::array<std::size_t, Shape::max_rank + 1> index{};
+  std::array<std::size_t, Shape::max_rank> index{};
   for (std::size_t done = 0; done < size;) {
-    const std::size_t left = down - index[1], rows = left < together ? left : together;
+    const std::size_t rows = (std::min)(down - index[1], together);
     for (std::size_t k = 0; k < sources.size(); ++k) {
       const std::size_t along = plan.steps[0][k], next = rows > 1 ? plan.steps[1][k] : along * n;
-      const bool number = along == 0 && next == 0;
-      steps[k] = number ? 0 : block;
-      if ((next == along * n && !number) || rows * n == 1) {
-        in[k] = at[k];
-        continue;
-      }
-      in[k] = copies[k].bytes;
-      if (filled_from[k] == at[k] && next == 0) continue;  // as before, when there were at least as many rows
-      if (number) copies[k].fill(at[k], sources[k].element_bytes);
-      else copies[k].fill(at[k], sources[k].element_bytes, rows, n, next, along);
-      filled_from[k] = at[k];
+      steps[k] = along != 0 || next != 0;
+      in[k] = at[k];
+      if (next == along * n) continue;
+      in[k] = copies[k];
+      if (copied_from[k] == at[k] && next == 0) continue;  // as before, when there were at least as many rows
+      copy_rows(copies[k], at[k], sources[k].element_bytes, rows, n, next, along);
+      copied_from[k] = at[k];
     }
     pass.run(rows * n, pass.out + done * pass.out_bytes, in, steps, sources);
     done += rows * n;
@@ -205,23 +183,17 @@ struct BroadcastPlan {
   }
 }
 
-/// Runs a pass over the whole output, each operand stretched to its shape.
-[[gnu::noinline]] inline void broadcast_rows(const Pass& pass, const Shape& shape, std::span<const StridedInput> sources) {
+/// Fills the whole output, each operand broadcast to its shape.
+[[gnu::noinline]] inline void broadcast_rows(const Pass& pass, const Shape& shape,
+                                             std::span<const StridedInput> sources) {
   const std::size_t size = shape.size();
   if (size == 0) return;
-  Copies copies[max_operands];
   const void* in[max_operands];
   std::size_t steps[max_operands];
   for (std::size_t k = 0; k < sources.size(); ++k) {
-    const StridedInput& source = sources[k];
-    in[k] = source.data;
-    steps[k] = block;
-    if (*source.shape == shape) continue;
-    if (source.shape->size() != 1 || source.element_bytes > Copies::most_bytes)
-      return broadcast_general(pass, shape, sources);
-    steps[k] = 0;
-    in[k] = copies[k].bytes;
-    copies[k].fill(static_cast<const char*>(source.data), source.element_bytes);
+    in[k] = sources[k].data;
+    steps[k] = *sources[k].shape == shape;
+    if (!steps[k] && sources[k].shape->size() != 1) return broadcast_general(pass, shape, sources);
   }
   pass.run(size, pass.out, in, steps, sources);
 }

@@ -13,7 +13,7 @@
 #include "../core/random.hpp"
 #include "tensor.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// Every element is `value`.
 template <class T = float>

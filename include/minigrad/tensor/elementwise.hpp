@@ -11,7 +11,7 @@
 #include "broadcast_loop.hpp"
 #include "tensor.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// Number types: what a Tensor holds and what mixes with tensors. Specialise for a type of your own.
 template <class X>
@@ -58,7 +58,7 @@ template <class Out>
   broadcast_rows({kernel, f, add_erased<Out>, reinterpret_cast<char*>(out.data()), sizeof(Out), write}, out.shape(), in);
 }
 
-/// out = f(x, ...) or out += f(x, ...) for every element, each operand stretched to the shape of `out`.
+/// out = f(x, ...) or out += f(x, ...) for every element, each operand broadcast to the shape of `out`.
 template <class Out, class F, class... X>
 void map_into(Tensor<Out>& out, const F& f, Write write, const X&... x) {
   static_assert(sizeof...(X) <= max_operands);

@@ -12,7 +12,7 @@
 #include "gemm_blocked.hpp"
 #include "gemm_reference.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// C = A B, C += A B, or, where a bias is given, C_ij = bias_j + (A B)_ij. C is plain, and is none of the others.
 template <class T>

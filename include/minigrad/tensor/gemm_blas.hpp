@@ -1,7 +1,6 @@
 // tensor/gemm_blas.hpp - products of matrices by a BLAS, in programs compiled with -DMINIGRAD_USE_BLAS.
 //
-// It stands in the place of minigrad's own kernels where the program links a BLAS anyway, or has a better one. How many
-// threads it uses, and whether they change bits, is its own affair.
+// It replaces minigrad's own kernels. How many threads it uses, and whether results depend on them, is up to the BLAS.
 #pragma once
 
 #include "../core/cpu.hpp"
@@ -15,11 +14,10 @@
 
 #include "gemm_reference.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
-/// How a BLAS is told where a matrix lies: row by row or column by column, and how far apart these are. It reads no
-/// others, and counts in int.
+/// A matrix as a BLAS reads it: contiguous rows or contiguous columns, and the distance between two of them, as an int.
 struct BlasView {
   bool possible;
   CBLAS_TRANSPOSE order;

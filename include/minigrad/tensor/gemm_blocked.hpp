@@ -15,14 +15,14 @@
 #include "gemm_tiles.hpp"
 
 #if defined(__GNUC__)
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
-/// The start of a panel to which nothing is added: as many zeros as its rows can be long.
+/// A row of zeros, as long as a panel is wide at most: S of a panel to which nothing is added. See Product.
 template <class T>
 alignas(64) inline constexpr T gemm_zeros[256 / sizeof(T)] = {};
 
-/// A panel of B has at most twice as many rows, or as many if it is copied.
+/// How many rows a copied panel of B has at most. One that is read in place has at most twice as many.
 inline constexpr std::size_t gemm_most_k = 384;
 
 /// Less than this is not worth a thread's while.
@@ -40,15 +40,16 @@ enum class Packed { none, b, both };
 /// A product of at least as many columns as a vector has, in panels of `width` columns; packed panels of B follow one
 /// another. Changes the product into that of the last panel.
 template <class T>
-void gemm_panels(const GemmKernels<T>& kernels, Product<T>& panel, std::size_t width, Packed packed) {
-  const std::size_t lanes = kernels.lanes;
+void gemm_panels(Isa isa, Product<T>& panel, std::size_t width, Packed packed) {
+  const std::size_t lanes = gemm_lanes<T>(isa);
   if (!panel.start) panel.start = gemm_zeros<T>, panel.start_row = 0;
   for (std::size_t left = panel.n;; left -= panel.n) {
     panel.n = panel_width(left, width, lanes);
-    (packed == Packed::both ? kernels.packed
-     : width > 2 * lanes    ? kernels.row
-     : panel.n == lanes     ? kernels.one
-                            : kernels.two)(panel);
+    const bool narrow = panel.n == lanes;
+    if (packed == Packed::both) on_isa<GemmPanel<2, true>>(isa, &panel);
+    else if (width > 2 * lanes) on_isa<GemmRow>(isa, &panel);
+    else if (narrow && isa != Isa::avx512) on_isa<GemmNarrowPanel>(isa, &panel);
+    else on_isa<GemmPanel<2>>(narrow ? Isa::avx2 : isa, &panel);
     if (left == panel.n) return;
     panel.b += packed != Packed::none ? width * panel.k : panel.n;
     panel.c += panel.n;
@@ -135,7 +136,7 @@ void pack_panels(const Product<T>& x, std::size_t width, std::size_t lanes, T* t
 /// A product whose B is first copied, in pieces that stay in caches, and its A too where that pays: it is read once for
 /// each panel.
 template <class T>
-[[gnu::noinline]] void gemm_in_pieces(const GemmKernels<T>& kernels, const Product<T>& whole, std::size_t width) {
+[[gnu::noinline]] void gemm_in_pieces(Isa isa, const Product<T>& whole, std::size_t width) {
   constexpr std::size_t most_m = 768 / sizeof(T), most_n = 2048, most_k = gemm_most_k;  // of a piece
   const std::size_t m = whole.m, n = whole.n, k = whole.k;
   const std::size_t longest = k < most_k ? k : most_k;
@@ -143,27 +144,27 @@ template <class T>
   const bool copy_a = m > 1 && (n >= 16 * width || is_steep(whole));
   const Scratch<T> a_copy(copy_a ? ((m < most_m ? m : most_m) + 3) * longest : 0);
   for (std::size_t j0 = 0, columns; j0 < n; j0 += columns) {
-    columns = panel_width(n - j0, most_n, kernels.lanes);
+    columns = panel_width(n - j0, most_n, gemm_lanes<T>(isa));
     for (std::size_t p0 = 0; p0 < k; p0 += most_k) {
       Product<T> piece = whole;
       piece.n = columns;
       piece.k = k - p0 < most_k ? k - p0 : most_k;
       piece.b += p0 * whole.b_row + j0 * whole.b_column;
-      pack_panels(piece, width, kernels.lanes, copy.data());
+      pack_panels(piece, width, gemm_lanes<T>(isa), copy.data());
       if (p0 > 0) piece.start = whole.c, piece.start_row = whole.c_row;
       for (std::size_t i0 = 0; i0 < m; i0 += most_m) {
         Product<T> rows = piece;
         rows.m = m - i0 < most_m ? m - i0 : most_m;
         rows.a += i0 * whole.a_row + p0 * whole.a_column;
         if (copy_a) {
-          pack_tiles(rows, kernels.rows, a_copy.data());
+          pack_tiles(rows, gemm_rows(isa), a_copy.data());
           rows.a = a_copy.data();
         }
         rows.b = copy.data();
         rows.b_row = width;
         if (rows.start) rows.start += i0 * rows.start_row + j0;
         rows.c += i0 * whole.c_row + j0;
-        gemm_panels(kernels, rows, width, copy_a ? Packed::both : Packed::b);
+        gemm_panels(isa, rows, width, copy_a ? Packed::both : Packed::b);
       }
     }
   }
@@ -179,12 +180,7 @@ template <class T>
     product.b = columns.data();
     product.b_column = product.k;
   }
-#if MINIGRAD_HAS_TARGETS
-  if (isa != Isa::portable)
-    return gemm_in_parts(product, product.n, false, [](const Product<T>& part) { gemm_dots_avx2(part); });
-#endif
-  static_cast<void>(isa);
-  gemm_in_parts(product, product.n, false, [](const Product<T>& part) { gemm_dots_portable(part); });
+  gemm_in_parts(product, product.n, false, [=](const Product<T>& part) { on_isa<GemmDots>(isa, &part); });
 }
 
 /// C' = S' + B' A' to `c`, whose rows are then m long.
@@ -196,40 +192,42 @@ Product<T> transposed(const Product<T>& x, const T* start, std::size_t start_row
 /// Any product of one or more rows, columns and summands, the way that fits its shape.
 template <class T>
 [[gnu::noinline]] void gemm_fast(Isa isa, Product<T>& x) {
-  const GemmKernels<T>* kernels = &gemm_kernels<T>[static_cast<std::size_t>(isa)];
-  const bool wide = x.n >= kernels->lanes;
-  while (kernels->lanes > x.n && kernels != gemm_kernels<T>) --kernels;
-  const std::size_t width = kernels->widest(x.m);
-  if (x.k == 1 && x.b_column == 1 && x.n >= kernels->lanes)
-    return gemm_in_parts(x, width, false, [=](const Product<T>& part) { kernels->outer(part); });
-  const bool fits = wide || (x.n >= kernels->lanes && x.m < 16);
-  const bool b_stays = x.k <= 2 * gemm_most_k && x.b_row * sizeof(T) % 2048 != 0;  // a panel of it, in a cache
-  if (fits && x.b_column == 1 && (x.m <= 32 || (x.m <= 256 && b_stays))) {
-    const bool copy_a = x.m > 1 && x.n > 4 * width && is_steep(x);
-    const Scratch<T> a_copy(copy_a ? x.m * x.k : 0);
-    if (copy_a) gather_rows_of_a(x, a_copy.data());
-    return gemm_in_parts(x, width, false, [=](Product<T> part) { gemm_panels(*kernels, part, width, Packed::none); });
-  }
+  if (x.m == 1 && x.n == 1 && x.a_column == 1 && x.b_row == 1) return gemm_by_dots(isa, x);
   if (x.n == 1 && x.m > 1) {  // C is contiguous, so that C' is the same
     if (x.start && x.start_row == 0) {
-      for (std::size_t i = 0; i < x.m; ++i) x.c[i] = *x.start;
+      const T start = *x.start;
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < x.m; ++i) x.c[i] = start;
       x.start = x.c;
     }
     Product<T> turned = transposed(x, x.start, 0, x.c);
     return gemm_fast(isa, turned);
   }
+  const Isa best = isa;
+  while (isa != Isa::portable && gemm_lanes<T>(isa) > x.n) isa = static_cast<Isa>(static_cast<int>(isa) - 1);
+  const std::size_t lanes = gemm_lanes<T>(isa), width = (x.m == 1 ? 4 : 2) * lanes;
+  if (x.k == 1 && x.b_column == 1 && x.n >= lanes)
+    return gemm_in_parts(x, width, false, [=](const Product<T>& part) { on_isa<GemmOuter>(isa, &part); });
+  const bool fits = x.n >= lanes && (isa == best || x.m < 16);
+  const bool b_stays = x.k <= 2 * gemm_most_k && x.b_row * sizeof(T) % 2048 != 0;  // a panel of it, in a cache
+  if (fits && x.b_column == 1 && (x.m <= 32 || (x.m <= 256 && b_stays))) {
+    const bool copy_a = x.m > 1 && x.n > 4 * width && is_steep(x);
+    const Scratch<T> a_copy(copy_a ? x.m * x.k : 0);
+    if (copy_a) gather_rows_of_a(x, a_copy.data());
+    return gemm_in_parts(x, width, false, [=](Product<T> part) { gemm_panels(isa, part, width, Packed::none); });
+  }
   if (x.m == 1 && x.b_row == 1) {
     Product<T> turned = transposed(x, x.start, 1, x.c);
-    return gemm_by_dots(isa, turned);
+    return gemm_by_dots(best, turned);
   }
   if (fits)
-    return gemm_in_parts(x, width, true, [=](const Product<T>& part) { gemm_in_pieces(*kernels, part, width); });
-  if (x.a_column == 1 && x.k >= 4) return gemm_by_dots(isa, x);
-  if (x.m >= gemm_kernels<T>->lanes) {
+    return gemm_in_parts(x, width, true, [=](const Product<T>& part) { gemm_in_pieces(isa, part, width); });
+  if (x.a_column == 1 && x.k >= 4) return gemm_by_dots(best, x);
+  if (x.m >= gemm_lanes<T>(Isa::portable)) {
     const Scratch<T> c(x.m * x.n);
     if (x.start) pack(x.start, 1, x.start_row, x.n, x.m, c.data(), x.m);
     Product<T> turned = transposed(x, x.start ? c.data() : nullptr, x.m, c.data());
-    gemm_fast(isa, turned);
+    gemm_fast(best, turned);
     return pack(c.data(), 1, x.m, x.m, x.n, x.c, x.c_row);
   }
   for (std::size_t i = 0; i < x.m; ++i)

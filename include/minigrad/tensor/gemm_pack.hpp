@@ -8,7 +8,7 @@
 #include "pool.hpp"
 
 #if defined(__GNUC__)
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
 /// Memory from the pool for the time of one product.

@@ -5,7 +5,7 @@
 
 #include "broadcast_loop.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// A matrix as gemm reads it: element (i, j) is data[i * row_step + j * column_step].
 template <class T>

@@ -7,10 +7,10 @@
 
 #include <cstddef>
 
-#include "../core/cpu.hpp"
+#include "../core/simd.hpp"
 
 #if defined(__GNUC__)
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
 template <class T, std::size_t Bytes>
@@ -98,116 +98,105 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors, boo
   if constexpr (Rows > 4)
     for (; tile_height(left, Rows) == Rows; i += Rows, left -= Rows)
       gemm_tile<T, Bytes, Rows, Vectors, Packed>(panel, i, Rows);
-  for (; i < panel.m; i += 4, left -= 4)
-    gemm_tile<T, Bytes, 4, Vectors, Packed>(panel, i, left < 4 ? left : 4);
+  for (; i < panel.m; i += 4, left -= 4) gemm_tile<T, Bytes, 4, Vectors, Packed>(panel, i, left < 4 ? left : 4);
+}
+
+/// Columns of a product with one summand, from `first` on: B's row stays in registers for all rows of C.
+template <class L, std::size_t Vectors, bool Starts, class T>
+[[gnu::always_inline]] inline void gemm_outer_panel(const Product<T>& x, std::size_t first) {
+  L b[Vectors];
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < Vectors; ++j) b[j] = L::load(x.b + first + j * L::count);
+  const T *a = x.a, *start = Starts ? x.start + first : nullptr;
+  T* c = x.c + first;
+  const std::size_t a_row = x.a_row, c_row = x.c_row, start_row = x.start_row;
+  for (std::size_t left = x.m; left > 0; --left, a += a_row, c += c_row) {
+    const L times = *a;
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < Vectors; ++j) {
+      if constexpr (Starts)
+        multiply_add(times, b[j], L::load(start + j * L::count)).store(c + j * L::count);
+      else
+        (times * b[j]).store(c + j * L::count);
+    }
+    if (Starts) start += start_row;
+  }
+}
+/// All columns, at least a vector. The last vector may overlap others, so that S must not be C.
+template <class L, bool Starts, class T>
+[[gnu::always_inline]] inline void gemm_outer_panels(const Product<T>& x) {
+  std::size_t j = 0;
+  if constexpr (L::count * sizeof(T) > 16)
+    for (; j + 8 * L::count <= x.n; j += 8 * L::count) gemm_outer_panel<L, 8, Starts>(x, j);
+  for (; j < x.n; j += L::count) gemm_outer_panel<L, 1, Starts>(x, j + L::count <= x.n ? j : x.n - L::count);
 }
 
 /// A product with one summand, k = 1, whose rows have at least one vector: each is a multiple of B's only row.
 template <class T, std::size_t Bytes>
 [[gnu::always_inline]] inline void gemm_outer(const Product<T>& x) {
-  using Register = typename VectorType<T, Bytes>::Register;
-  using Memory = typename VectorType<T, Bytes>::Memory;
-  constexpr std::size_t lanes = Bytes / sizeof(T);
-  const std::size_t last = x.n - lanes;
+  using L = simd::Simd<T, Bytes>;
+  if (x.n <= (Bytes > 16 ? 32 : 4) * L::count) {  // few enough that all panels of a row lie in the nearest cache
+    if (!x.start) return gemm_outer_panels<L, false>(x);
+    if (Bytes > 16 && x.start != x.c) return gemm_outer_panels<L, true>(x);
+  }
+  const std::size_t last = x.n - L::count;
   const T *a = x.a, *b = x.b, *start = x.start;
   T* c = x.c;
   for (std::size_t i = 0; i < x.m; ++i, a += x.a_row, c += x.c_row) {
-    const Register times = *a - Register{};
+    const L times = *a;
     if (start) {
-      const Register end = *reinterpret_cast<const Memory*>(start + last);
+      const L end = L::load(start + last);
 #pragma GCC unroll 2
-      for (std::size_t j = 0; j < last; j += lanes)
-        *reinterpret_cast<Memory*>(c + j) =
-            *reinterpret_cast<const Memory*>(start + j) + times * *reinterpret_cast<const Memory*>(b + j);
-      *reinterpret_cast<Memory*>(c + last) = end + times * *reinterpret_cast<const Memory*>(b + last);
+      for (std::size_t j = 0; j < last; j += L::count)
+        multiply_add(times, L::load(b + j), L::load(start + j)).store(c + j);
+      multiply_add(times, L::load(b + last), end).store(c + last);
       start += x.start_row;
     } else {
 #pragma GCC unroll 2
-      for (std::size_t j = 0; j < last; j += lanes)
-        *reinterpret_cast<Memory*>(c + j) = times * *reinterpret_cast<const Memory*>(b + j);
-      *reinterpret_cast<Memory*>(c + last) = times * *reinterpret_cast<const Memory*>(b + last);
+      for (std::size_t j = 0; j < last; j += L::count) (times * L::load(b + j)).store(c + j);
+      (times * L::load(b + last)).store(c + last);
     }
   }
 }
 
-/// The kernels for one set of instructions, whose vectors have `lanes` numbers, in tiles of up to `rows` rows: panels of
-/// one vector, of up to two, of two where both A and B are packed, and of one row, of up to four; and products with one
-/// summand.
+/// The numbers of a vector, and the rows of the tallest tile, by set of instructions.
 template <class T>
-struct GemmKernels {
-  using Function = void (*)(const Product<T>&);
-  std::size_t lanes, rows;
-  Function one, two, packed, row, outer;
+constexpr std::size_t gemm_lanes(Isa isa) {
+  return (std::size_t{16} << static_cast<int>(isa)) / sizeof(T);
+}
+constexpr std::size_t gemm_rows(Isa isa) { return isa == Isa::portable ? 4 : isa == Isa::avx2 ? 6 : 8; }
 
-  std::size_t widest(std::size_t m) const { return (m == 1 ? 4 : 2) * lanes; }
+/// A panel of up to `Vectors` vectors, Packed or not.
+template <std::size_t Vectors, bool Packed = false>
+struct GemmPanel {
+  static constexpr bool avx512 = true;
+  template <std::size_t Bytes, class T>
+  MINIGRAD_INLINE static void run(const Product<T>* panel) {
+    constexpr Isa isa = Bytes == 64 ? Isa::avx512 : Bytes == 32 ? Isa::avx2 : Isa::portable;
+    gemm_panel<T, Bytes, gemm_rows(isa), Vectors, Packed>(*panel);
+  }
 };
-
-template <class T>
-[[gnu::noinline]] void gemm_one_portable(const Product<T>& panel) {
-  gemm_panel<T, 16, 4, 1>(panel);
-}
-template <class T>
-[[gnu::noinline]] void gemm_two_portable(const Product<T>& panel) {
-  gemm_panel<T, 16, 4, 2>(panel);
-}
-template <class T>
-[[gnu::noinline]] void gemm_packed_portable(const Product<T>& panel) {
-  gemm_panel<T, 16, 4, 2, true>(panel);
-}
-template <class T>
-[[gnu::noinline]] void gemm_row_portable(const Product<T>& panel) {
-  gemm_tile<T, 16, 1, 4>(panel, 0, 1);
-}
-template <class T>
-[[gnu::noinline]] void gemm_outer_portable(const Product<T>& product) {
-  gemm_outer<T, 16>(product);
-}
-#if MINIGRAD_HAS_TARGETS
-template <class T>
-MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_one_avx2(const Product<T>& panel) {
-  gemm_panel<T, 32, 8, 1>(panel);
-}
-template <class T>
-MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_two_avx2(const Product<T>& panel) {
-  gemm_panel<T, 32, 6, 2>(panel);
-}
-template <class T>
-MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_packed_avx2(const Product<T>& panel) {
-  gemm_panel<T, 32, 6, 2, true>(panel);
-}
-template <class T>
-MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_row_avx2(const Product<T>& panel) {
-  gemm_tile<T, 32, 1, 4>(panel, 0, 1);
-}
-template <class T>
-MINIGRAD_TARGET_AVX2 [[gnu::noinline]] void gemm_outer_avx2(const Product<T>& product) {
-  gemm_outer<T, 32>(product);
-}
-template <class T>
-MINIGRAD_TARGET_AVX512 [[gnu::noinline]] void gemm_two_avx512(const Product<T>& panel) {
-  gemm_panel<T, 64, 8, 2>(panel);
-}
-template <class T>
-MINIGRAD_TARGET_AVX512 [[gnu::noinline]] void gemm_packed_avx512(const Product<T>& panel) {
-  gemm_panel<T, 64, 8, 2, true>(panel);
-}
-template <class T>
-MINIGRAD_TARGET_AVX512 [[gnu::noinline]] void gemm_row_avx512(const Product<T>& panel) {
-  gemm_tile<T, 64, 1, 4>(panel, 0, 1);
-}
-#endif
-
-/// In the order of Isa.
-template <class T>
-inline constexpr GemmKernels<T> gemm_kernels[] = {
-    {16 / sizeof(T), 4, gemm_one_portable<T>, gemm_two_portable<T>, gemm_packed_portable<T>, gemm_row_portable<T>,
-     gemm_outer_portable<T>},
-#if MINIGRAD_HAS_TARGETS
-    {32 / sizeof(T), 6, gemm_one_avx2<T>, gemm_two_avx2<T>, gemm_packed_avx2<T>, gemm_row_avx2<T>, gemm_outer_avx2<T>},
-    // One vector of 64 bytes is two of 32; and an outer product waits for memory.
-    {64 / sizeof(T), 8, gemm_two_avx2<T>, gemm_two_avx512<T>, gemm_packed_avx512<T>, gemm_row_avx512<T>,
-     gemm_outer_avx2<T>},
-#endif
+/// A panel of one vector. One of 64 bytes is two of 32: see gemm_panels().
+struct GemmNarrowPanel {
+  template <std::size_t Bytes, class T>
+  MINIGRAD_INLINE static void run(const Product<T>* panel) {
+    gemm_panel<T, Bytes, Bytes == 16 ? 4 : 8, 1>(*panel);
+  }
+};
+/// A panel of one row, of up to four vectors.
+struct GemmRow {
+  static constexpr bool avx512 = true;
+  template <std::size_t Bytes, class T>
+  MINIGRAD_INLINE static void run(const Product<T>* panel) {
+    gemm_tile<T, Bytes, 1, 4>(*panel, 0, 1);
+  }
+};
+/// A product with one summand. It waits for memory, so that AVX-512 would gain nothing.
+struct GemmOuter {
+  template <std::size_t Bytes, class T>
+  MINIGRAD_INLINE static void run(const Product<T>* product) {
+    gemm_outer<T, Bytes>(*product);
+  }
 };
 
 }  // namespace MINIGRAD_KERNELS

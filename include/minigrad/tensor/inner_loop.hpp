@@ -1,137 +1,158 @@
-// tensor/inner_loop.hpp - a function over one row of elements: the loops in which elementwise work is done.
+// tensor/inner_loop.hpp - the loop over one row of elements: out[i] = f(x[i], y[i], ...), and that of an optimizer.
 //
-// A function that is marked simd_fn() runs on Simd, and is compiled for AVX2 besides; its definition is the loop over
-// numbers, which all others take. (A third copy for AVX-512 was measured: it gains a tenth, and costs compile time.)
+// A function that is marked simd_fn() runs on Simd, for 16 bytes and for AVX2. All other functions run on numbers, in a
+// loop that also defines the result. (A copy for AVX-512 was measured: it gains a tenth, and costs compile time.)
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
-#include "../core/simd.hpp"
 #include "../core/parallel.hpp"
+#include "../core/simd.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 
-inline constexpr std::size_t block = 32, max_operands = 6;
+inline constexpr std::size_t max_operands = 6;
 /// How many elements are worth a thread's while.
 inline constexpr std::size_t inner_loop_least = std::size_t{1} << 15;
 
-/// A function over one row of elements: out[i] = f(in_0[i], ...). After each block, operand k moves on by steps[k]
-/// elements: by `block`, or by 0 where it is one number, written out `block` times. So the loop over a block has one
-/// form, which compilers vectorise because its length is constant. `out` may be one of the operands.
+/// A function over one row of n > 0 elements with the types erased: out[i] = f(in_0[i], ...). Where steps[k] is 0,
+/// operand k is one number, in_k[0], for all i. `out` may be one of the operands.
 using InnerLoop = void (*)(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps);
 
 inline namespace MINIGRAD_KERNELS {
 
-/// The definition, on numbers.
+/// How many elements the scalar loops take at a time. Compilers vectorise a loop whose length is constant.
+inline constexpr std::size_t unroll = 32;
+
+/// How many elements of the largest type it takes at a time.
+template <class... T>
+inline constexpr std::size_t unroll_of = ((sizeof(T) > 16) || ...) ? 1 : unroll;
+
+/// The definition, on numbers. An operand that is one number begins with as many copies of it as are taken at a time.
 template <class Out, class F, class... T, std::size_t... K>
 [[gnu::noinline]] void inner_loop_scalar(const void* function, std::size_t n, void* to, const void* const* from,
-                                      const std::size_t* steps, std::index_sequence<K...>) {
+                                         const std::size_t* steps, std::index_sequence<K...>) {
+  constexpr std::size_t count = unroll_of<Out, T...>;
   const F& f = *static_cast<const F*>(function);
   Out* out = static_cast<Out*>(to);
   [&](const T*... in) {
-    for (; n >= block; n -= block, out += block) {
-      Out y[block];  // so that out may be one of the operands
-      for (std::size_t j = 0; j < block; ++j) y[j] = static_cast<Out>(f(in[j]...));
-      for (std::size_t j = 0; j < block; ++j) out[j] = y[j];
-      ((in += steps[K]), ...);
+    for (; n >= count; n -= count, out += count) {
+      Out y[count];  // so that out may be one of the operands
+      for (std::size_t j = 0; j < count; ++j) y[j] = static_cast<Out>(f(in[j]...));
+      for (std::size_t j = 0; j < count; ++j) out[j] = y[j];
+      ((in += steps[K] ? count : 0), ...);
     }
     for (std::size_t j = 0; j < n; ++j) out[j] = static_cast<Out>(f(in[j]...));
   }(static_cast<const T*>(from[K])...);
 }
 
-#if defined(__GNUC__)
-/// A row as registers full of elements. Each result depends on its own inputs alone: what does not fill a register at
-/// the end of the row is computed together with elements before it, or, in a short row, with copies of the first.
-template <class L, std::size_t Operands>
-struct SimdRow {
-  using T = typename L::Number;
-  std::size_t width, last;  // how many elements the last register has of its own, and where they begin
-  T* out;
-  const T* in[Operands];
-  std::size_t walks[Operands];    // all bits set, or none where the operand is one number
-  T last_in[Operands][L::count];  // taken before `out`, which may be one of the operands, is written
+/// Runs a scalar loop on operands of which some are one number. `bytes` are those of an element of each.
+[[gnu::noinline]] inline void inner_loop_with_numbers(InnerLoop loop, const void* f, std::size_t n, void* out,
+                                                      const void* const* in, const std::size_t* steps,
+                                                      const std::size_t* bytes, std::size_t operands) {
+  alignas(16) char copies[max_operands][16 * unroll];
+  const void* at[max_operands];
+  for (std::size_t k = 0; k < operands; ++k) {
+    at[k] = in[k];
+    if (steps[k] || bytes[k] > 16) continue;
+    char one[16];
+    const auto repeat = [&](auto size) {
+      std::memcpy(one, in[k], size);
+      for (std::size_t j = 0; j < unroll; ++j) std::memcpy(copies[k] + j * size, one, size);
+    };
+    if (bytes[k] == 4)
+      repeat(std::integral_constant<std::size_t, 4>{});
+    else if (bytes[k] == 8)
+      repeat(std::integral_constant<std::size_t, 8>{});
+    else
+      repeat(bytes[k]);
+    at[k] = copies[k];
+  }
+  loop(f, n, out, at, steps);
+}
 
-  MINIGRAD_INLINE SimdRow(std::size_t n, void* to, const void* const* from, const std::size_t* steps)
-      : width(n < L::count ? n : L::count), last(n - width), out(static_cast<T*>(to)) {
-    for (std::size_t k = 0; k < Operands; ++k) {
-      in[k] = static_cast<const T*>(from[k]);
-      walks[k] = steps[k] == 0 ? std::size_t{} : ~std::size_t{};
-      const T* const end = in[k] + (last & walks[k]);
-      (width == L::count ? L::load(end) : L::load_some(end, width)).store(last_in[k]);
+#if defined(__GNUC__)
+/// The same in registers. Each result depends on its own inputs alone: what does not fill a register at the end of the
+/// row is computed together with elements before it, or, in a short row, with copies of the first.
+template <class T, class F, class Indices>
+struct SimdLoop;
+template <class T, class F, std::size_t... K>
+struct SimdLoop<T, F, std::index_sequence<K...>> {
+  template <std::size_t Bytes>
+  MINIGRAD_KERNEL static void run(const void* f, std::size_t n, void* to, const void* const* from,
+                                  const std::size_t* steps) {
+    using L = simd::Simd<T, Bytes>;
+    T copies[sizeof...(K)][unroll];  // of each operand that is one number
+    const T* in[] = {static_cast<const T*>(from[K])...};
+    T* out = static_cast<T*>(to);
+    std::size_t most = n;
+    for (std::size_t k = 0; k < sizeof...(K); ++k) {
+      if (steps[k]) continue;
+      most = unroll;
+      const L number(*in[k]);
+      for (std::size_t j = 0; j < unroll; j += L::count) number.store(copies[k] + j);
+      in[k] = copies[k];
     }
-  }
-  MINIGRAD_INLINE L load(std::size_t k, std::size_t i, bool at_end) const {
-    return L::load(at_end ? last_in[k] : in[k] + (i & walks[k]));
-  }
-  /// Whether y was the last register of the row.
-  MINIGRAD_INLINE bool store(const L& y, std::size_t i, bool at_end) {
-    if (!at_end) {
-      y.store(out + i);
-    } else if (width == L::count) {
-      y.store(out + last);
-    } else {
-      y.store(last_in[0]);
-      for (std::size_t j = 0; j < width; ++j) out[j] = last_in[0][j];
+    for (;;) {
+      const std::size_t count = n < most ? n : most, width = count < L::count ? count : L::count, last = count - width;
+      T ends[sizeof...(K)][L::count];  // the inputs of the last register, taken before `out` is written
+      for (std::size_t k = 0; k < sizeof...(K); ++k) {
+        if (width == L::count) L::load(in[k] + last).store(ends[k]);
+        else
+          for (std::size_t j = 0; j < L::count; ++j) ends[k][j] = in[k][j < width ? j : 0];
+      }
+      for (std::size_t i = 0; i < last; i += L::count)
+        (*static_cast<const F*>(f))(L::load(in[K] + i)...).store(out + i);
+      const L y = (*static_cast<const F*>(f))(L::load(ends[K])...);
+      if (width == L::count) {
+        y.store(out + last);
+      } else {
+        y.store(ends[0]);
+        for (std::size_t j = 0; j < width; ++j) out[j] = ends[0][j];
+      }
+      if (n == count) return;
+      n -= count, out += count;
+      for (std::size_t k = 0; k < sizeof...(K); ++k) in[k] += steps[k] ? count : 0;
     }
-    return at_end;
   }
 };
-
-// The two kernels differ in the instructions they are compiled for. Each calls f itself, so that both compilers obey
-// `flatten` and compile f with it.
-template <class T, class F, std::size_t... K>
-[[gnu::noinline, gnu::flatten]] void inner_loop_simd(const void* f, std::size_t n, void* out, const void* const* in,
-                                                  const std::size_t* steps, std::index_sequence<K...>) {
-  using L = simd::Simd<T, 16>;
-  SimdRow<L, sizeof...(K)> row(n, out, in, steps);
-  for (std::size_t i = 0;; i += L::count) {
-    const bool at_end = i >= row.last;
-    const L y = (*static_cast<const F*>(f))(row.load(K, i, at_end)...);
-    if (row.store(y, i, at_end)) return;
-  }
-}
-#if MINIGRAD_HAS_TARGETS
-template <class T, class F, std::size_t... K>
-[[gnu::noinline, gnu::flatten]] MINIGRAD_TARGET_AVX2 void inner_loop_avx2(const void* f, std::size_t n, void* out,
-                                                                      const void* const* in, const std::size_t* steps,
-                                                                      std::index_sequence<K...>) {
-  using L = simd::Simd<T, 32>;
-  SimdRow<L, sizeof...(K)> row(n, out, in, steps);
-  for (std::size_t i = 0;; i += L::count) {
-    const bool at_end = i >= row.last;
-    const L y = (*static_cast<const F*>(f))(row.load(K, i, at_end)...);
-    if (row.store(y, i, at_end)) return;
-  }
-}
-#endif
 #endif
 
-/// Whether several threads may call a function at a time: one that keeps something, and does not say that it runs on
-/// Simd, might draw random numbers or count.
+/// Whether several threads may call a function at a time. A function with captures that is not a simd_fn() might draw
+/// random numbers or count.
 template <class F>
 inline constexpr bool runs_on_threads = has_threads && (is_simd_fn<F> || std::is_empty_v<F>);
 
 /// The InnerLoop on one thread.
 template <class Out, class F, class... T>
-void inner_loop_on_one_thread(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
-  constexpr std::index_sequence_for<T...> all{};
+void inner_loop_on_one_thread(const void* f, std::size_t n, void* out, const void* const* in,
+                              const std::size_t* steps) {
+  using All = std::index_sequence_for<T...>;
   if constexpr (is_simd_fn<F> && simd::has_simd<Out> && (std::is_same_v<T, Out> && ...)) {
-#if MINIGRAD_HAS_TARGETS
-    if (isa() != Isa::portable) return inner_loop_avx2<Out, F>(f, n, out, in, steps, all);
-#endif
-    inner_loop_simd<Out, F>(f, n, out, in, steps, all);
+    on_best_isa<SimdLoop<Out, F, All>>(f, n, out, in, steps);
   } else {
-    inner_loop_scalar<Out, F, T...>(f, n, out, in, steps, all);
+    constexpr InnerLoop loop = [](const void* g, std::size_t count, void* to, const void* const* from,
+                                  const std::size_t* by) {
+      inner_loop_scalar<Out, F, T...>(g, count, to, from, by, All());
+    };
+    for (std::size_t k = 0; unroll_of < Out, T... >> 1 && k < sizeof...(T); ++k)
+      if (!steps[k]) {
+        static constexpr std::size_t bytes[] = {sizeof(T)...};
+        return inner_loop_with_numbers(loop, f, n, out, in, steps, bytes, sizeof...(T));
+      }
+    loop(f, n, out, in, steps);
   }
 }
 
 /// Runs a kernel over the parts of a row. Types are erased: `bytes` are those of an element of `out` and of each `in`.
 [[gnu::noinline]] inline void inner_loop_in_parts(InnerLoop kernel, const void* f, std::size_t n, void* out,
-                                           const void* const* in, const std::size_t* steps, const std::size_t* bytes,
-                                           std::size_t operands) {
-  parallel_for(n, block, inner_loop_least, [=](std::size_t begin, std::size_t end) {
+                                                  const void* const* in, const std::size_t* steps,
+                                                  const std::size_t* bytes, std::size_t operands) {
+  parallel_for(n, unroll, inner_loop_least, [=](std::size_t begin, std::size_t end) {
     const void* at[max_operands];
     for (std::size_t k = 0; k < operands; ++k)
       at[k] = static_cast<const char*>(in[k]) + (steps[k] ? begin * bytes[k + 1] : 0);
@@ -148,6 +169,66 @@ void inner_loop(const void* f, std::size_t n, void* out, const void* const* in, 
       return inner_loop_in_parts(inner_loop_on_one_thread<Out, F, T...>, f, n, out, in, steps, bytes, sizeof...(T));
     }
   inner_loop_on_one_thread<Out, F, T...>(f, n, out, in, steps);
+}
+
+/// The definition of an update: rule(w_i, g_i, state_i...) for i < n, which may change w and the state. The rule is a
+/// copy, so that no write to w can change its constants, which then stay in registers.
+template <class T, class Rule, std::size_t... At>
+[[gnu::noinline]] void update_scalar(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
+                                     [[maybe_unused]] T* const* state, std::index_sequence<At...>) {
+  for (; i < n; ++i) rule(w[i], g[i], state[At][i]...);
+}
+
+#if defined(__GNUC__)
+/// The same from element i on in registers; returns where it ended, which for registers of 16 bytes is n.
+template <class Rule, class Indices>
+struct UpdateLoop;
+template <class Rule, std::size_t... At>
+struct UpdateLoop<Rule, std::index_sequence<At...>> {
+  static constexpr bool without_fma = true;
+  template <std::size_t Bytes, class T>
+  MINIGRAD_KERNEL static std::size_t run(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
+                                         [[maybe_unused]] T* const* state) {
+    using L = simd::Simd<T, Bytes>;
+    if constexpr (Bytes == 16) {
+      for (; i + L::count <= n; i += L::count) step<L>(rule, i, w, g, state);
+      for (; i < n; ++i) rule(w[i], g[i], state[At][i]...);
+    } else {
+#pragma GCC unroll 4
+      for (std::size_t left = (n - i) / L::count; left > 0; --left, i += L::count) step<L>(rule, i, w, g, state);
+    }
+    return i;
+  }
+
+ private:
+  template <class L, class T>
+  MINIGRAD_KERNEL static void step(const Rule& rule, std::size_t i, T* w, const T* g,
+                                   [[maybe_unused]] T* const* state) {
+    L w_i = L::load(w + i), s[] = {L::load(state[At] + i)..., L()};
+    rule(w_i, L::load(g + i), s[At]...);
+    w_i.store(w + i);
+    (s[At].store(state[At] + i), ...);
+  }
+};
+#endif
+
+/// rule(w_i, g_i, state_i...) for every i < n, with the same bits on every processor, so that training does not depend
+/// on it here. Compilers do not vectorise a loop with a square root by themselves, since std::sqrt may set errno.
+template <class T, class Rule, class... State>
+void for_each_element(const Rule& rule, std::size_t n, T* w, const T* g, State*... state) {
+  T* const states[] = {state..., nullptr};
+  using All = std::index_sequence_for<State...>;
+  constexpr std::size_t step = 64, least = std::size_t{1} << 14;  // elements that are worth a thread's while
+  parallel_for(n, step, least, [&](std::size_t i, std::size_t end) {
+    T* const* const s = states;
+    if constexpr (simd::has_simd<T>) {
+      using Loop = UpdateLoop<Rule, All>;
+      i = on_best_isa<Loop>(rule, i, end, w, g, s);
+      if (i < end) on_isa<Loop>(Isa::portable, rule, i, end, w, g, s);
+    } else {
+      update_scalar(rule, i, end, w, g, s, All());
+    }
+  });
 }
 
 }  // namespace MINIGRAD_KERNELS

@@ -20,7 +20,7 @@
 #include "rearrange.hpp"
 #include "reduce.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 /// ||x||. Where the squares overflow or lose digits to underflow, they are taken of x / (the largest of x) instead.

@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "../core/version.hpp"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define MINIGRAD_POOL_RECYCLES 0
 #elif defined(__has_feature)
@@ -22,7 +24,7 @@
 #define MINIGRAD_POOL_RECYCLES 1
 #endif
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 // Under AddressSanitizer nothing is recycled, so that it sees every use of freed memory.
@@ -132,6 +134,14 @@ class PoolArray {
     make_room();
     new (data_ + size_) T(std::move(value));
     ++size_;
+  }
+  void pop_back() { data_[--size_].~T(); }
+  /// Adds n values of nothing, and returns the first.
+  T* append(std::size_t n) {
+    if (size_ + n > capacity_) reserve((size_ + n < 8 ? 8 : 2 * (size_ + n)));
+    T* const first = data_ + size_;
+    for (; n > 0; --n) new (data_ + size_++) T{};
+    return first;
   }
   /// So that the next push_back() cannot fail.
   void make_room() {

@@ -17,7 +17,7 @@
 #include "print_number.hpp"
 #include "tensor.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 inline constexpr std::size_t print_width = 75, print_at_most = 1000, print_edge = 3;

@@ -10,7 +10,9 @@
 #include <string>
 #include <type_traits>
 
-namespace minigrad::detail {
+#include "../core/version.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
 
 inline constexpr int print_decimals = 8;
 

@@ -10,9 +10,10 @@
 #include <span>
 #include <vector>
 
-#include "reduce.hpp"
+#include "broadcast_loop.hpp"
+#include "tensor.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// The same numbers under another shape of the same size. Throws ShapeError when the sizes differ.
 template <class T>

@@ -12,7 +12,7 @@
 #include "elementwise.hpp"
 #include "row_reduce.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 struct AxisSplit {
@@ -77,17 +77,37 @@ Tensor<std::int64_t> arg_extreme(const char* op, const Tensor<T>& x, Axis axis, 
 inline constexpr auto less_than = [](auto a, auto b) { return a < b; };
 inline constexpr auto greater_than = [](auto a, auto b) { return a > b; };
 
+/// The sum along an axis that is not computed yet.
+template <class T>
+struct SumExpression {
+  const Tensor<T>& x;
+  Axis axis;
+  bool keepdim;
+
+  Shape shape() const { return AxisSplit("sum", x.shape(), axis, keepdim).shape; }
+  std::size_t size() const { return shape().size(); }
+  void write(Tensor<T>& out, Write write) const {
+    if (write == Write::add) return map_into(out, identity, Write::add, evaluate());
+    const AxisSplit r("sum", x.shape(), axis, keepdim);
+    for (std::size_t o = 0; o < r.outer; ++o) {
+      const T* const from = x.data() + o * r.extent * r.inner;
+      if (r.inner == 1) out.data()[o] = sum_row(r.extent, from);
+      else sum_columns(r.extent, r.inner, from, out.data() + o * r.inner);
+    }
+  }
+  Tensor<T> evaluate() const {
+    auto out = Tensor<T>::empty(shape());
+    write(out, Write::assign);
+    return out;
+  }
+};
 template <class T>
 Tensor<T> sum_along(const Tensor<T>& x, Axis axis, bool keepdim) {
-  const AxisSplit r("sum", x.shape(), axis, keepdim);
-  auto y = Tensor<T>::empty(r.shape);
-  if (r.inner == 1) {
-    for (std::size_t o = 0; o < r.outer; ++o) y.data()[o] = sum_row(r.extent, x.data() + o * r.extent);
-    return y;
-  }
-  for (std::size_t o = 0; o < r.outer; ++o)
-    sum_columns(r.extent, r.inner, x.data() + o * r.extent * r.inner, y.data() + o * r.inner);
-  return y;
+  return SumExpression<T>{x, axis, keepdim}.evaluate();
+}
+template <class T>
+SumExpression<T> sum(const Unevaluated<T>& x, Axis axis, bool keepdim) {
+  return {x.tensor, axis, keepdim};
 }
 
 }  // namespace detail
@@ -105,39 +125,51 @@ auto sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
 
 namespace detail {
 
-/// The sum of f over all elements of operands that have one shape or are numbers, by a divisor. The elements of the
-/// result are kept only as long as it takes to add them.
+/// The sum of f over all elements of a shape to which the operands broadcast. The elements are kept only as long as it
+/// takes to add them, where each operand has that shape or is one number.
 template <class T>
-[[gnu::noinline]] Tensor<T> map_and_sum(const char* op, InnerLoop kernel, const void* f, std::span<const StridedInput> in,
-                                        double divisor) {
-  const Shape shape = broadcast_all(op, in);
-  for (const StridedInput& one : in)
-    if (one.shape->rank() && *one.shape != shape) shape_error(op, shape, *one.shape, "shapes differ");
+[[gnu::noinline]] double sum_of_map(InnerLoop loop, const void* f, std::span<const StridedInput> in, const Shape& shape) {
   constexpr std::size_t most = 1024;
+  const std::size_t size = shape.size();
+  double total = 0;
+  Tensor<T> all;
+  bool pieces = true;
+  for (const StridedInput& one : in) pieces = pieces && (one.shape->rank() == 0 || *one.shape == shape);
+  if (!pieces) {
+    all = Tensor<T>::empty(shape);
+    broadcast_loop(all, loop, f, Write::assign, in);
+  }
   alignas(64) T elements[most];
   StridedInput part[max_operands];
-  double total = 0;
-  for (std::size_t begin = 0, size = shape.size(); begin < size; begin += most) {
+  for (std::size_t begin = 0; begin < size; begin += most) {
     const Shape piece(size - begin < most ? size - begin : most);
+    if (!pieces) {
+      total += static_cast<double>(sum_row(piece[0], all.data() + begin));
+      continue;
+    }
     for (std::size_t k = 0; k < in.size(); ++k) {
       part[k] = in[k];
       if (!in[k].shape->rank()) continue;
       part[k].data = static_cast<const char*>(in[k].data) + begin * in[k].element_bytes;
       part[k].shape = &piece;
     }
-    broadcast_rows({kernel, f, add_erased<T>, reinterpret_cast<char*>(elements), sizeof(T), Write::assign}, piece,
-             {part, in.size()});
+    broadcast_rows({loop, f, add_erased<T>, reinterpret_cast<char*>(elements), sizeof(T), Write::assign}, piece,
+                   {part, in.size()});
     total += static_cast<double>(sum_row(piece[0], elements));
   }
-  return Tensor<T>::scalar(static_cast<T>(total / divisor));
+  return total;
 }
 
+/// The sum or the mean over all elements of f.
 template <class F, class... X>
-auto map_and_sum(const char* op, double divisor, const F& f, const X&... x) {
+auto map_and_sum(const char* op, bool mean, const F& f, const X&... x) {
   using T = typename ElementOfAll<typename Element<X...>::type, X...>::type;
   const auto apply = [&](const auto&... operand) {
     const StridedInput in[] = {strided_input(operand)...};
-    return map_and_sum<T>(op, inner_loop<T, F, element_of<std::decay_t<decltype(operand)>>...>, &f, in, divisor);
+    const Shape shape = broadcast_all(op, in);
+    const double total =
+        sum_of_map<T>(inner_loop<T, F, element_of<std::decay_t<decltype(operand)>>...>, &f, in, shape);
+    return Tensor<T>::scalar(static_cast<T>(total / (mean ? static_cast<double>(shape.size()) : 1)));
   };
   return apply(as_operand<T>(x)...);
 }
@@ -164,16 +196,40 @@ Tensor<std::int64_t> argmin(const Tensor<T>& x, Axis axis = {}, bool keepdim = f
   return detail::arg_extreme("argmin", x, axis, keepdim, detail::greater_than);
 }
 
+namespace detail {
+/// x broadcast to a shape, not computed yet.
+template <class T>
+struct BroadcastExpression {
+  const T* x;
+  Shape from, to;
+
+  Shape shape() const {
+    if (broadcast_shapes("broadcast_to", from, to) != to)
+      shape_error("broadcast_to", from, to, "the first does not broadcast to the second");
+    return to;
+  }
+  std::size_t size() const { return to.size(); }
+  void write(Tensor<T>& out, Write write) const {
+    const StridedInput in[] = {{x, &from, sizeof(T)}};
+    broadcast_loop(out, inner_loop<T, std::decay_t<decltype(identity)>, T>, &identity, write, in);
+  }
+  Tensor<T> evaluate() const {
+    auto out = Tensor<T>::empty(shape());
+    write(out, Write::assign);
+    return out;
+  }
+};
+template <class T>
+BroadcastExpression<T> broadcast_to(const Unevaluated<T>& x, const Shape& shape) {
+  return {x.tensor.data(), x.tensor.shape(), shape};
+}
+}  // namespace detail
+
 /// The inverse pair of broadcasting. broadcast_to stretches x to a shape; sum_to sums x down to one, over the axes
 /// along which that shape would be stretched. Each is the other's derivative.
 template <class T>
 Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
-  if (x.shape() == shape) return x;
-  if (broadcast_shapes("broadcast_to", x.shape(), shape) != shape)
-    detail::shape_error("broadcast_to", x.shape(), shape, "the first does not stretch to the second");
-  auto y = Tensor<T>::empty(shape);
-  detail::map_into(y, detail::identity, detail::Write::assign, x);
-  return y;
+  return detail::BroadcastExpression<T>{x.data(), x.shape(), shape}.evaluate();
 }
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
@@ -194,7 +250,7 @@ Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   for (std::size_t axis = 0; axis < shape.rank(); ++axis)
     if (axis >= part->rank() || shape[axis] != part->shape()[axis]) {
       if (axis >= part->rank() || shape[axis] != 1)
-        detail::shape_error("sum_to", x.shape(), shape, "the second does not stretch to the first");
+        detail::shape_error("sum_to", x.shape(), shape, "the second does not broadcast to the first");
       y = detail::sum_along(*part, static_cast<int>(axis), true);
       part = &y;
     }

@@ -9,17 +9,20 @@
 #include "../core/simd.hpp"
 #include "inner_loop.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
+
+/// How many sums or extremes run along a row side by side. Results depend on it.
+inline constexpr std::size_t running_sums = 32;
 
 /// The definition: s_j = x_j + x_{j+32} + x_{j+64} + ... for j < 32, and then s_j + s_{j+16} for j < 16, and so on.
 /// Of n numbers, a multiple of 32.
 template <class T>
 T sum_of_blocks_by_number(std::size_t n, const T* x) {
-  T s[block] = {};
-  for (std::size_t i = 0; i < n; i += block)
-    for (std::size_t j = 0; j < block; ++j) s[j] = static_cast<T>(s[j] + x[i + j]);
-  for (std::size_t width = block / 2; width > 0; width /= 2)
+  T s[running_sums] = {};
+  for (std::size_t i = 0; i < n; i += running_sums)
+    for (std::size_t j = 0; j < running_sums; ++j) s[j] = static_cast<T>(s[j] + x[i + j]);
+  for (std::size_t width = running_sums / 2; width > 0; width /= 2)
     for (std::size_t j = 0; j < width; ++j) s[j] = static_cast<T>(s[j] + s[j + width]);
   return s[0];
 }
@@ -29,15 +32,19 @@ T sum_of_blocks_by_number(std::size_t n, const T* x) {
 template <class L, std::size_t Width = L::count / 2>
 MINIGRAD_INLINE L sum_of_lanes(const L& x) {
   const L y = x + x.template rotated<Width>();
-  if constexpr (Width == 1) return y;
-  else return sum_of_lanes<L, Width / 2>(y);
+  if constexpr (Width == 1)
+    return y;
+  else
+    return sum_of_lanes<L, Width / 2>(y);
 }
 
 /// s_k + s_{k+Width} + ... as the definition pairs them.
 template <std::size_t Width, std::size_t Count, class L>
 MINIGRAD_INLINE L sum_of_registers(const L (&s)[Count], std::size_t k = 0) {
-  if constexpr (Width == Count) return s[k];
-  else return sum_of_registers<2 * Width>(s, k) + sum_of_registers<2 * Width>(s, k + Width);
+  if constexpr (Width == Count)
+    return s[k];
+  else
+    return sum_of_registers<2 * Width>(s, k) + sum_of_registers<2 * Width>(s, k + Width);
 }
 
 /// sum[k] += register k of each row; one row follows the other after `step` numbers.
@@ -51,8 +58,8 @@ MINIGRAD_INLINE void add_rows(std::size_t rows, std::size_t step, const T* x, L 
 /// The same as sum_of_blocks_by_number, in registers.
 template <class L, class T>
 MINIGRAD_INLINE T sum_of_blocks(std::size_t n, const T* x) {
-  L s[block / L::count];
-  add_rows(n / block, block, x, s);
+  L s[running_sums / L::count];
+  add_rows(n / running_sums, running_sums, x, s);
   return sum_of_lanes(sum_of_registers<1>(s))[0];
 }
 
@@ -72,30 +79,24 @@ template <std::size_t Bytes, class T>
 MINIGRAD_INLINE void add_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
   using L = simd::Simd<T, Bytes>;
   std::size_t i = 0;
-  add_columns<L, block / L::count>(i, rows, n, x, y);
+  add_columns<L, running_sums / L::count>(i, rows, n, x, y);
   add_columns<L, 1>(i, rows, n, x, y);
   if constexpr (Bytes > 16) add_columns<simd::Simd<T, 16>, 1>(i, rows, n, x, y);
   for (; i < n; ++i)
     for (std::size_t row = 0; row < rows; ++row) y[i] += x[row * n + i];
 }
-template <class T>
-[[gnu::noinline]] T sum_of_blocks_on_lanes(std::size_t n, const T* x) {
-  return sum_of_blocks<simd::Simd<T, 16>>(n, x);
-}
-template <class T>
-[[gnu::noinline]] void add_columns_on_lanes(std::size_t rows, std::size_t n, const T* x, T* y) {
-  add_columns<16>(rows, n, x, y);
-}
-#if MINIGRAD_HAS_TARGETS
-template <class T>
-[[gnu::noinline]] MINIGRAD_TARGET_AVX2 T sum_of_blocks_on_avx2(std::size_t n, const T* x) {
-  return sum_of_blocks<simd::Simd<T, 32>>(n, x);
-}
-template <class T>
-[[gnu::noinline]] MINIGRAD_TARGET_AVX2 void add_columns_on_avx2(std::size_t rows, std::size_t n, const T* x, T* y) {
-  add_columns<32>(rows, n, x, y);
-}
-#endif
+struct SumOfBlocks {
+  template <std::size_t Bytes, class T>
+  MINIGRAD_INLINE static T run(std::size_t n, const T* x) {
+    return sum_of_blocks<simd::Simd<T, Bytes>>(n, x);
+  }
+};
+struct AddColumns {
+  template <std::size_t Bytes, class T>
+  MINIGRAD_INLINE static void run(std::size_t rows, std::size_t n, const T* x, T* y) {
+    add_columns<Bytes>(rows, n, x, y);
+  }
+};
 #endif
 
 /// The definition: y[i] += x[0][i], then x[1][i], and so on.
@@ -113,50 +114,39 @@ template <class T>
   constexpr std::size_t most = 32;
   for (std::size_t few; rows > 0; rows -= few, x += few * n) {
     few = rows < most ? rows : most;
-    if constexpr (simd::has_simd<T>) {
-#if MINIGRAD_HAS_TARGETS
-      if (isa() != Isa::portable) {
-        add_columns_on_avx2(few, n, x, y);
-        continue;
-      }
-#endif
-      add_columns_on_lanes(few, n, x, y);
-    } else {
+    if constexpr (simd::has_simd<T>)
+      on_best_isa<AddColumns>(few, n, x, y);
+    else
       add_columns_by_number(few, n, x, y);
-    }
   }
 }
 
 /// x_0 + ... + x_{n-1}. A long row is halved first, so that the rounding error stops growing with n.
 template <class T>
 T sum_row(std::size_t n, const T* x) {
-  if (n > 256 * block) {
-    const std::size_t half = n / 2 / block * block;
+  if (n > 256 * running_sums) {
+    const std::size_t half = n / 2 / running_sums * running_sums;
     return static_cast<T>(sum_row(half, x) + sum_row(n - half, x + half));
   }
-  const std::size_t whole = n / block * block;
+  const std::size_t whole = n / running_sums * running_sums;
   T rest{};
+#pragma GCC unroll 4
   for (std::size_t i = whole; i < n; ++i) rest = static_cast<T>(rest + x[i]);
   if (whole == 0) return rest;
-  if constexpr (simd::has_simd<T>) {
-#if MINIGRAD_HAS_TARGETS
-    if (isa() != Isa::portable) return rest + sum_of_blocks_on_avx2(whole, x);
-#endif
-#if defined(__GNUC__)
-    return rest + sum_of_blocks_on_lanes(whole, x);
-#endif
-  }
-  return static_cast<T>(rest + sum_of_blocks_by_number(whole, x));
+  if constexpr (simd::has_simd<T>)
+    return rest + on_best_isa<SumOfBlocks>(whole, x);
+  else
+    return static_cast<T>(rest + sum_of_blocks_by_number(whole, x));
 }
 
 /// x_0 y_0 + ... + x_{n-1} y_{n-1}, in the same order.
 template <class T>
 T dot_row(std::size_t n, const T* x, const T* y) {
-  T lanes[block] = {};
+  T lanes[running_sums] = {};
   std::size_t i = 0;
-  for (; i + block <= n; i += block)
-    for (std::size_t j = 0; j < block; ++j) lanes[j] = static_cast<T>(lanes[j] + x[i + j] * y[i + j]);
-  T total = n >= block ? sum_row(block, lanes) : T{};
+  for (; i + running_sums <= n; i += running_sums)
+    for (std::size_t j = 0; j < running_sums; ++j) lanes[j] = static_cast<T>(lanes[j] + x[i + j] * y[i + j]);
+  T total = n >= running_sums ? sum_row(running_sums, lanes) : T{};
   for (; i < n; ++i) total = static_cast<T>(total + x[i] * y[i]);
   return total;
 }
@@ -177,24 +167,22 @@ template <class Less, class T>
 /// best[i] becomes x[i] where that beats it.
 template <class T, class Less>
 [[gnu::noinline]] void keep_extremes(const Less& less, std::size_t n, T* best, const T* x) {
-  for (; n >= block; n -= block, best += block, x += block) {
-    T y[block];
-    for (std::size_t j = 0; j < block; ++j) y[j] = better(less, x[j], best[j]);
-    for (std::size_t j = 0; j < block; ++j) best[j] = y[j];
-  }
-  for (std::size_t j = 0; j < n; ++j) best[j] = better(less, x[j], best[j]);
+  const auto choose = [&](T before, T value) { return better(less, value, before); };
+  const void* const in[] = {best, x};
+  const std::size_t steps[] = {1, 1};
+  if (n > 0) inner_loop_scalar<T, decltype(choose), T, T>(&choose, n, best, in, steps, std::index_sequence<0, 1>());
 }
 
 /// The extreme of n numbers, at least one; in a long row of every 32nd, and then of these.
 template <class T, class Less>
 T extreme_of_row(const Less& less, std::size_t n, const T* x) {
-  T first[block];
-  if (n >= 2 * block) {
-    for (std::size_t j = 0; j < block; ++j) first[j] = x[j];
-    for (x += block, n -= block; n >= block; x += block, n -= block)
-      for (std::size_t j = 0; j < block; ++j) first[j] = better(less, x[j], first[j]);
+  T first[running_sums];
+  if (n >= 2 * running_sums) {
+    for (std::size_t j = 0; j < running_sums; ++j) first[j] = x[j];
+    for (x += running_sums, n -= running_sums; n >= running_sums; x += running_sums, n -= running_sums)
+      for (std::size_t j = 0; j < running_sums; ++j) first[j] = better(less, x[j], first[j]);
     for (std::size_t j = 0; j < n; ++j) first[j] = better(less, x[j], first[j]);
-    for (std::size_t width = block / 2; width > 0; width /= 2)
+    for (std::size_t width = running_sums / 2; width > 0; width /= 2)
       for (std::size_t j = 0; j < width; ++j) first[j] = better(less, first[j + width], first[j]);
     return first[0];
   }

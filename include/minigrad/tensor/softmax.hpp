@@ -1,8 +1,7 @@
 // tensor/softmax.hpp - softmax, log softmax and log sum exp of rows, each row in two short loops.
 //
 // Composed of passes over memory, softmax would be six of them. Here a row stays in the nearest cache: its largest
-// element is found and taken out, so that exp cannot overflow, and what remains is summed while it is computed. The
-// definition is in ops/reduce.hpp, for every axis and number type.
+// element is found and taken out, so that exp cannot overflow, and what remains is summed while it is computed.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +10,7 @@
 #include "../core/simd_math.hpp"
 #include "row_reduce.hpp"
 
-namespace minigrad::detail {
+namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// What is wanted of a row x with s = sum exp(x): exp(x) / s, or x - log s, or log s alone.
 enum class Softmax { probabilities, logarithms, log_of_sum };
@@ -77,30 +76,21 @@ MINIGRAD_INLINE void softmax_row(std::size_t n, const T* x, T* y) {
   }
 }
 
-template <Softmax kind, class T>
-[[gnu::noinline]] void softmax_rows_on_lanes(std::size_t rows, std::size_t n, const T* x, T* y) {
-  for (std::size_t i = 0; i < rows; ++i, x += n, y += kind == Softmax::log_of_sum ? 1 : n)
-    softmax_row<kind, simd::Simd<T, 16>>(n, x, y);
-}
-#if MINIGRAD_HAS_TARGETS
-template <Softmax kind, class T>
-[[gnu::noinline]] MINIGRAD_TARGET_AVX2 void softmax_rows_on_avx2(std::size_t rows, std::size_t n, const T* x, T* y) {
-  for (std::size_t i = 0; i < rows; ++i, x += n, y += kind == Softmax::log_of_sum ? 1 : n)
-    softmax_row<kind, simd::Simd<T, 32>>(n, x, y);
-}
-#endif
+template <Softmax kind>
+struct SoftmaxRows {
+  template <std::size_t Bytes, class T>
+  MINIGRAD_INLINE static void run(std::size_t rows, std::size_t n, const T* x, T* y) {
+    for (std::size_t i = 0; i < rows; ++i, x += n, y += kind == Softmax::log_of_sum ? 1 : n)
+      softmax_row<kind, simd::Simd<T, Bytes>>(n, x, y);
+  }
+};
 
 /// The rows of x [rows, n], n > 0, to those of y: [rows, n], or [rows] for the logarithm of the sum.
 template <Softmax kind, class T>
 void softmax_rows(std::size_t rows, std::size_t n, const T* x, T* y) {
   constexpr std::size_t least = 10'000;  // numbers that are worth a thread's while
   parallel_for(rows, 1, least / n + 1, [=](std::size_t begin, std::size_t end) {
-    const T* const from = x + begin * n;
-    T* const to = y + begin * (kind == Softmax::log_of_sum ? 1 : n);
-#if MINIGRAD_HAS_TARGETS
-    if (isa() != Isa::portable) return softmax_rows_on_avx2<kind>(end - begin, n, from, to);
-#endif
-    softmax_rows_on_lanes<kind>(end - begin, n, from, to);
+    on_best_isa<SoftmaxRows<kind>>(end - begin, n, x + begin * n, y + begin * (kind == Softmax::log_of_sum ? 1 : n));
   });
 }
 

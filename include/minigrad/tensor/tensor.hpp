@@ -16,7 +16,7 @@
 #include "../core/shape.hpp"
 #include "pool.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 template <class T>
 class Tensor;
@@ -254,5 +254,14 @@ template <detail::Arithmetic T>
 Tensor(std::initializer_list<std::initializer_list<T>>) -> Tensor<T>;
 template <detail::Arithmetic T>
 Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>>) -> Tensor<T>;
+
+namespace detail {
+/// A tensor as an operand of a function whose result is not computed yet: matmul() and others then give an expression
+/// with shape(), size(), and write(), which computes it into memory that is there.
+template <class T>
+struct Unevaluated {
+  const Tensor<T>& tensor;
+};
+}  // namespace detail
 
 }  // namespace minigrad

@@ -1,4 +1,4 @@
-// train/fit.hpp - the training loop, for those who do not want to write their own. Nothing here is hidden from them:
+// train/fit.hpp - fit(): a training loop, with validation, early stopping and a history. Its core is this loop:
 //
 //   for (auto [x, y] : loader) {
 //     graph.clear();
@@ -9,8 +9,6 @@
 //   }
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -25,29 +23,33 @@
 #include "../nn/losses.hpp"
 #include "../nn/module.hpp"
 #include "../optim/clip.hpp"
+#include "batch_step.hpp"
+#include "divergence.hpp"
+#include "evaluate.hpp"
 #include "history.hpp"
 #include "progress.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 struct FitOptions {
   std::size_t epochs = 100;
   std::size_t batch_size = 32;
-  bool shuffle = true;       // anew at each epoch, from `seed`
-  bool drop_last = false;    // leave out a last batch that is not full
-  std::size_t patience = 0;  // stop after so many epochs without a better validation loss; 0: run all epochs
-  double min_delta = 0;      // how much lower a validation loss must be to count as better
-  bool restore_best = true;  // at the end, take the weights of the best validation loss
+  bool shuffle = true;       // in each epoch anew, from `seed`
+  bool drop_last = false;    // leave out a last batch with fewer rows
+  std::size_t patience = 0;  // stop after this number of epochs without a better validation loss; 0: run all epochs
+  double min_delta = 0;      // the smallest decrease of the validation loss that counts as better
+  bool restore_best = true;  // at the end, restore the weights and buffers of the best validation loss
   double clip_norm = 0;      // scale gradients down to this norm; 0: leave them
-  bool detect_anomaly = false;  // say which op was the first whose value or gradient is not finite
+  bool replay = false;       // record the loss of one batch, and run it again for all batches of the same shape
+  bool detect_anomaly = false;  // report the first op whose value or gradient is not finite
   bool progress = true;      // draw a progress bar, if standard error is a terminal
   std::uint64_t seed = 0;
 };
 
 namespace detail {
 
-/// What fit() calls at the end of an epoch: a learning-rate schedule, of which some look at a loss, or a callback that
-/// gets the epoch's record and may return false to stop.
+/// Calls a hook of fit() at the end of an epoch: a learning-rate schedule, with the loss if its step() takes one, or a
+/// callback with the epoch's entry. Returns false if the callback did, which stops the training.
 template <class Hook>
 bool run_hook(Hook& hook, const Epoch& epoch, double loss) {
   if constexpr (requires { hook.step(0.0); }) {
@@ -67,52 +69,8 @@ bool run_hook(Hook& hook, const Epoch& epoch, double loss) {
   }
 }
 
-/// The feature that lies farthest from 0, in words: what makes gradient descent diverge is most often a large one.
-/// Nothing where none is large.
-template <class D>
-std::string widest_feature(const D& data) {
-  if (data.x.rank() != 2) return "";
-  const std::size_t columns = data.x.shape()[1];
-  std::size_t widest = 0;
-  double reach = 0;
-  for (std::size_t i = 0; i < data.x.size(); ++i)
-    if (const double size = std::fabs(static_cast<double>(data.x.data()[i])); size > reach) {
-      reach = size;
-      widest = i % columns;
-    }
-  if (reach <= 10) return "";
-  double low = reach, high = -reach;
-  for (std::size_t i = widest; i < data.x.size(); i += columns) {
-    low = (std::min)(low, static_cast<double>(data.x.data()[i]));
-    high = (std::max)(high, static_cast<double>(data.x.data()[i]));
-  }
-  return detail::quoted(data.names()[widest]) + " goes from " + format_number(low) + " to " + format_number(high);
-}
-
-template <class D>
-std::string not_finite_message(double loss, const Epoch& epoch, std::size_t updates, double norm, const D& data) {
-  const std::string what = "minigrad: fit: the loss is " + format_number(loss), widest = widest_feature(data);
-  if (updates == 0)
-    return what + " before the first update: look for numbers that are not finite, or very large, in the data and the "
-                  "weights" + (widest.empty() ? "" : " (" + widest + ")");
-  return what + " in epoch " + std::to_string(epoch.epoch) + ", after " + std::to_string(updates) +
-         (updates == 1 ? " update" : " updates") + " (learning rate " + format_number(epoch.lr) +
-         ", last gradient norm " + format_number(norm) + "): try a learning rate ten times smaller" +
-         (widest.empty() ? "" : ", or standardise the features (" + widest + ")");
-}
-
-/// backward(), and what anomaly mode says, if it is on and finds something.
-template <class V>
-std::string backward_or_anomaly(const Var<V>& loss) {
-  try {
-    backward(loss);
-  } catch (const AnomalyError& error) {
-    return error.what();
-  }
-  return "";
-}
-
-/// An optimizer made for a copy of the model would train that, and this one never. One of your own need not say.
+/// Throws ValueError if the optimizer updates none of the weights, as one that was made for a copy of the model does.
+/// Optimizers without updates() are not checked.
 template <class V, class Optimizer>
 void require_updates(const Optimizer& optimizer, const std::vector<ParameterRef<V>>& weights) {
   if constexpr (requires { optimizer.updates(weights[0]); }) {
@@ -122,32 +80,6 @@ void require_updates(const Optimizer& optimizer, const std::vector<ParameterRef<
                       "for a copy of this one"});
   }
 }
-
-/// Batches are averaged by their rows, which has a meaning only for losses that are means themselves.
-template <class Loss>
-void require_mean(const char* function, const Loss& loss) {
-  if constexpr (requires { loss.reduction == Reduction::mean; })
-    if (loss.reduction != Reduction::mean)
-      fail<ValueError>({function, ": the loss must be the mean of its batch: Reduction::mean"});
-}
-
-}  // namespace detail
-
-/// The mean loss of a model over a dataset, in batches, without recording anything. The loss is one that gives the mean
-/// of its batch. Leaves the model in evaluation mode.
-/// Throws ValueError for a dataset without rows.
-template <class Model, class Loss, class T, class Y>
-double evaluate(Model& model, const Loss& loss, const Dataset<T, Y>& data, std::size_t batch_size = 1024) {
-  if (data.size() == 0) detail::fail<ValueError>({"evaluate: the dataset is empty"});
-  detail::require_mean("evaluate", loss);
-  eval(model);
-  double total = 0;
-  for (auto [x, y] : DataLoader(data, {.batch_size = batch_size, .shuffle = false}))
-    total += static_cast<double>(loss(model(x), y).item()) * static_cast<double>(x.shape()[0]);
-  return total / static_cast<double>(data.size());
-}
-
-namespace detail {
 
 template <class Model, class Loss, class Optimizer, class D, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data, const D* validation,
@@ -165,13 +97,18 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   History history;
   const auto weights = parameters(model);
   require_updates(optimizer, weights);
-  std::vector<V> best;
+  std::vector<V> best, best_buffers;
   const auto restore_best = [&] {
-    for (std::size_t k = 0; k < best.size(); ++k) weights[k].value() = best[k];
+    for (std::size_t k = 0; k < best.size(); ++k) weights[k].set_value(best[k]);
+    for (std::size_t k = 0; k < best_buffers.size(); ++k) *buffers(model)[k] = best_buffers[k];
   };
 
-  Graph<V> graph;
-  if (options.detect_anomaly) detect_anomaly(graph, model);
+  // Without a gradient in the first step a parameter is never trained, by mistake, unless it is frozen.
+  const auto require_trained = [&] {
+    require_all_trained("fit: the loss", model, [](const ParameterRef<V>& weight) { return weight.has_grad(); });
+  };
+  BatchStep<Model, Loss, decltype(data.x), decltype(data.y)> step(model, loss, options.replay);
+  if (options.detect_anomaly) detect_anomaly(step.graph(), model);
   const auto stop = [&](const std::string& message) {
     if (options.restore_best) restore_best();
     eval(model);
@@ -182,28 +119,30 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   Stopwatch watch;
   ProgressBar bar(options.epochs, options.progress);
   std::size_t updates = 0;
-  double norm = 0;  // of the last gradient that was looked at
+  double norm = 0;  // of the last gradient whose norm was computed
 
   for (std::size_t number = 1; number <= options.epochs; ++number) {
     Epoch epoch{.epoch = number, .lr = optimizer.lr()};
     train(model);
+    step.begin_epoch();
     double total = 0;
     std::size_t samples = 0, batch = 0;
     for (auto [x, y] : loader) {
       const std::size_t rows = x.shape()[0];
-      graph.clear();
-      const Var<V> batch_loss = loss(model(graph.input(std::move(x))), y);
+      const Var<V> batch_loss = step(std::move(x), std::move(y));
       const double value = static_cast<double>(batch_loss.item());
       if (!is_finite(value)) {
-        if (options.clip_norm == 0) norm = grad_norm(weights);  // of the last update: its gradients are still there
+        if (options.clip_norm == 0) norm = grad_norm(weights);  // of the last update: not cleared yet
         std::string message = not_finite_message(value, epoch, updates, norm, data);
         if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1);
         stop(message);
       }
       optimizer.zero_grad();
-      for (const auto& weight : weights) weight.zero_grad();  // the optimizer may have only some of them
+      for (const auto& weight : weights) weight.zero_grad();  // the optimizer may update only some of them
+      if (updates == 0 && !batch_loss.graph().node(batch_loss.id()).needs_grad()) require_trained();
       if (!options.detect_anomaly) backward(batch_loss);
       else if (const std::string anomaly = backward_or_anomaly(batch_loss); !anomaly.empty()) stop(anomaly);
+      if (updates == 0) require_trained();
       const bool last = ++batch == loader.batches();
       if (options.clip_norm > 0) norm = clip_grad_norm(weights, options.clip_norm);
       else if (last) norm = grad_norm(weights);
@@ -224,6 +163,8 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       history.best_epoch = number;
       best.resize(weights.size());
       for (std::size_t k = 0; k < best.size(); ++k) best[k] = weights[k].value();
+      best_buffers.clear();
+      for (const V* buffer : buffers(model)) best_buffers.push_back(*buffer);
     }
     bool go_on = true;
     ((go_on = run_hook(hooks, epoch, validation ? epoch.validation_loss : epoch.train_loss) && go_on), ...);
@@ -240,10 +181,17 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 
 }  // namespace detail
 
-/// Trains a model: for each epoch, for each batch, the loss, its gradients, a step of the optimizer; then the
-/// validation loss, the hooks (schedules, callbacks of const Epoch&), and perhaps an early stop. Leaves the model in
-/// evaluation mode, with the weights of the best validation loss where there is validation. Throws TrainingError when
-/// the loss is no longer finite.
+/// Trains a model. Each epoch computes, for each batch, the loss and its gradients and calls the optimizer's step().
+/// Then it computes the validation loss and calls the hooks: schedules, and callbacks that take a const Epoch& and may
+/// return false to stop. Leaves the model in evaluation mode, with the weights and buffers of the best validation loss
+/// unless restore_best is false, and the gradients of the last batch. Throws ValueError for options or data that do not
+/// fit, and for parameters that are not frozen and on which the loss of the first batch does not depend, and
+/// TrainingError if the loss is not finite.
+///
+/// With replay the loss of the first batch is recorded, by capture(), and run again for all batches of the same shape,
+/// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something
+/// else than when it was recorded, or writes to a buffer itself. The loss must be one of this library, or have their
+/// member takes_handles.
 ///
 ///   History history = fit(model, MSELoss(), optimizer, train, validation, {.epochs = 200, .patience = 10}, schedule,
 ///                         [](const Epoch& epoch) { std::printf("%zu %f\n", epoch.epoch, epoch.train_loss); });
@@ -253,7 +201,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<
   return detail::fit(model, loss, optimizer, train, &validation, options, hooks...);
 }
 
-/// The same without validation.
+/// The same without validation. The model keeps its last weights.
 template <class Model, class Loss, class Optimizer, class T, class Y, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<T, Y>& train,
             const FitOptions& options = {}, Hooks&&... hooks) {

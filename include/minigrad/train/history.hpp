@@ -1,4 +1,4 @@
-// train/history.hpp - what happened in training, epoch by epoch.
+// train/history.hpp - the record of a training run, one entry per epoch.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
 /// One pass over the training data.
 struct Epoch {
-  std::size_t epoch = 0;     // counts from 1
+  std::size_t epoch = 0;     // from 1
   std::size_t updates = 0;   // steps of the optimizer since the start of fit()
-  double train_loss = 0;     // the mean over the epoch's samples, each as it was when its batch came up
+  double train_loss = 0;     // the mean over the epoch's samples, each computed before the update by its batch
   double validation_loss = std::numeric_limits<double>::quiet_NaN();  // at the end of the epoch; NaN without validation
   double lr = 0;             // the learning rate of this epoch
   double grad_norm = 0;      // of the epoch's last update, before clipping
@@ -29,14 +29,14 @@ struct History {
   std::size_t best_epoch = 0;  // the last epoch whose validation loss counted as better; 0 without validation
   bool stopped_early = false;
 
-  /// The record of the best epoch. Throws IndexError when there is none.
+  /// The entry of the best epoch. Throws IndexError if there is none.
   const Epoch& best() const {
     if (best_epoch == 0)
       detail::fail<IndexError>({"History: no best epoch: there was no validation, or its loss was never finite"});
     return epochs[best_epoch - 1];
   }
 
-  /// A table with a header line, ready for a spreadsheet; a validation loss that there was not is left empty.
+  /// The epochs as CSV with a header line. The field of the validation loss is empty if there was no validation.
   std::string to_csv() const {
     std::string out = "epoch,updates,train_loss,validation_loss,lr,grad_norm,seconds\n";
     for (const Epoch& e : epochs) {
@@ -48,7 +48,7 @@ struct History {
     return out;
   }
 
-  /// Writes to_csv() to a file. Throws DataError when it cannot be written.
+  /// Writes to_csv() to a file. Throws DataError if the file cannot be written.
   void write_csv(const std::string& path) const {
     const std::string content = to_csv();
     std::FILE* file = std::fopen(path.c_str(), "wb");
@@ -58,7 +58,7 @@ struct History {
   }
 };
 
-/// Training that cannot go on: the loss is no longer finite. `history` holds the epochs that were completed.
+/// Thrown by fit() when the loss is not finite. `history` holds the completed epochs.
 struct TrainingError : Error {
   TrainingError(const std::string& message, History completed) : Error(message), history(std::move(completed)) {}
 

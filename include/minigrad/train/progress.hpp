@@ -1,4 +1,4 @@
-// train/progress.hpp - one line on the terminal that says how far a run is, how fast, and how long it will still take.
+// train/progress.hpp - a progress bar on the terminal, with the speed and the remaining time.
 #pragma once
 
 #include <algorithm>
@@ -17,16 +17,16 @@
 
 #include "../core/error.hpp"
 
-namespace minigrad {
+namespace minigrad::inline MINIGRAD_ABI {
 
-/// Seconds since the object was made.
+/// Measures the seconds since its construction.
 class Stopwatch {
  public:
   double seconds() const { return now() - start_; }
 
  private:
   static double now() {
-#if defined(_WIN32)  // which has no clock_gettime; elsewhere <chrono>, slow to compile, is spared
+#if defined(_WIN32)  // has no clock_gettime; elsewhere <chrono> is avoided, since it is slow to compile
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 #else
     timespec time{};
@@ -37,8 +37,8 @@ class Stopwatch {
   double start_ = now();
 };
 
-/// A progress bar on standard error, redrawn at most ten times a second. Where standard error is not a terminal, as in
-/// a log or a pipe, nothing is printed.
+/// A progress bar on standard error, redrawn at most ten times a second. If standard error is not a terminal, such as a
+/// file or a pipe, nothing is printed.
 class ProgressBar {
  public:
   ProgressBar(std::size_t total, bool wanted) : total_(total), visible_(wanted && total > 0 && on_terminal()) {}
@@ -50,7 +50,7 @@ class ProgressBar {
 
   bool visible() const { return visible_; }
 
-  /// `done` of the total, of which each took `units` samples; `note` stands at the end of the line.
+  /// Shows that `done` of the total are done, each of `units` samples. `note` is the end of the line.
   void show(std::size_t done, std::size_t units, const std::string& note) {
     if (!visible_) return;
     const double now = watch_.seconds();
@@ -71,7 +71,8 @@ class ProgressBar {
     if (filled < width) bar += '>';
     bar.resize(width, '.');
     const std::string of = detail::concat({total}), count = detail::concat({done});
-    std::string out = detail::concat({"\r", std::string(of.size() - count.size(), ' '), count, "/", of, " [", bar, "]"});
+    const std::string space(of.size() - count.size(), ' ');
+    std::string out = detail::concat({"\r", space, count, "/", of, " [", bar, "]"});
     if (seconds > 0 && done > 0) {
       const double per_item = seconds / static_cast<double>(done), rate = static_cast<double>(units) / per_item;
       out += detail::concat({" ", rate < 100 ? format_number(rate, 3) : format_fixed(rate, 0), " samples/s, ",

@@ -1,0 +1,181 @@
+// diff/grad.hpp - grad(): derivatives as Vars, recorded by the same rules, so that they can be differentiated again.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "../ops/ops.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+namespace detail {
+
+/// A sweep from y back to each x that records what it computes. Nodes that no x reaches are left out.
+template <class V>
+class RecordedSweep {
+ public:
+  /// The sweep goes no further back than to node `first`.
+  RecordedSweep(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x, NodeId first = 0)
+      : graph_(y.graph()), first_(first), last_(y.id()), keeps_nodes_(graph_.keep_nodes()), wanted_(graph_.size()),
+        adjoints_(std::size_t{last_} + 1) {
+    for (const Var<V>& one : x) {
+      if (&one.graph() != &graph_) fail<GraphError>({"grad: y and x belong to different graphs"});
+      wanted_[one.id()] = 1;
+      if (const auto* parameter = graph_.nodes()[one.id()].parameter) parameters_.push_back({parameter, {}});
+    }
+    std::sort(parameters_.begin(), parameters_.end(), by_address);
+    for (const auto& use : graph_.uses())  // a parameter has a node, or a place in a checkpoint, for each use
+      if (use.id >= first_ && use.id <= last_ && find(use.state)) wanted_[use.id] = 1;
+    for (NodeId id = first_; id <= last_; ++id)
+      for (std::size_t k = 0; k < node(id).inputs && !wanted_[id]; ++k)
+        if (const Node<V>* in = graph_.nodes().input(node(id), k)) wanted_[id] = wanted_[in->id];
+    adjoints_[last_] = seed;
+    run();
+  }
+
+  /// The derivative with respect to x; 0 where y does not depend on it. All uses of a parameter count.
+  Var<V> derivative(const Var<V>& x) {
+    if (const auto* parameter = node(x.id()).parameter) {
+      if (const OfParameter& all = *find(parameter); all.sum) return *all.sum;
+    } else if (x.id() <= last_ && adjoints_[x.id()]) {
+      return *adjoints_[x.id()];
+    }
+    return graph_.input(zeros_like_value(x.value()));
+  }
+
+  bool wants(const Node<V>& x) const { return wanted_[x.id] != 0; }
+  bool wants(const ParameterState<V>& parameter) { return find(&parameter) != nullptr; }
+
+  /// Adds to the adjoint of x what the op `name` gave, summed where x was broadcast.
+  void add(const char* name, const Node<V>& x, Var<V> part) {
+    if constexpr (is_tensor<V>) {
+      if (part.value().shape() != x.value->shape()) {
+        check_rule(name, part.value().shape(), x.value->shape());
+        part = sum_to(part, x.value->shape());
+      }
+    }
+    add_to(adjoints_[x.id], part);
+  }
+  void add(const ParameterState<V>& parameter, const Var<V>& part) { add_to(find(&parameter)->sum, part); }
+
+  /// The value of the adjoint of a node, or null.
+  const V* find_value(const Node<V>& x) const {
+    return x.id <= last_ && adjoints_[x.id] ? &adjoints_[x.id]->value() : nullptr;
+  }
+
+ private:
+  struct OfParameter {
+    const ParameterState<V>* parameter;
+    std::optional<Var<V>> sum;
+  };
+  static bool by_address(const OfParameter& a, const OfParameter& b) { return std::less<>()(a.parameter, b.parameter); }
+  OfParameter* find(const ParameterState<V>* parameter) {
+    const auto at = std::lower_bound(parameters_.begin(), parameters_.end(), OfParameter{parameter, {}}, by_address);
+    return at != parameters_.end() && at->parameter == parameter ? &*at : nullptr;
+  }
+  const Node<V>& node(NodeId id) const { return graph_.nodes()[id]; }
+  static void add_to(std::optional<Var<V>>& sum, const Var<V>& part) { sum = sum ? *sum + part : part; }
+
+  void run() {
+    auto& hooks = graph_.hooks();
+    if (hooks.inspector) hooks.inspector->before_sweep(graph_, node(last_));
+    for (NodeId id = last_ + 1; id-- > first_;) {
+      if (!adjoints_[id] || !wanted_[id]) continue;
+      if (node(id).hooked)
+        for (std::size_t i = 0, count = hooks.of_nodes.size(); i < count; ++i)
+          if (hooks.of_nodes[i].id == id) hooks.of_nodes[i].hook->run(*adjoints_[id]);
+      const Var<V> g = *adjoints_[id];
+      if (const ParameterState<V>* parameter = node(id).parameter) add(*parameter, g);
+      if (const Op<V>& op = *node(id).op; op.record_all) {
+        op.record_all(*this, graph_, id, g);
+      } else {
+        for (std::size_t k = 0; k < node(id).inputs; ++k) {
+          const Node<V>* const in = graph_.nodes().input(node(id), k);
+          const Vjp<V>& vjp = op.vjp[op.variadic ? 0 : k];
+          if (in && wants(*in) && vjp.record) add(node(id).name, *in, vjp.record(graph_, id, k, g));
+        }
+      }
+      if (hooks.inspector) hooks.inspector->after_rules(graph_, node(id), value_in, this);
+    }
+  }
+  static const V* value_in(const void* sweep, const Node<V>& x) {
+    return static_cast<const RecordedSweep*>(sweep)->find_value(x);
+  }
+
+  Graph<V>& graph_;
+  NodeId first_, last_;
+  ScopedFlag keeps_nodes_;
+  PoolArray<char> wanted_;
+  PoolArray<std::optional<Var<V>>> adjoints_;
+  std::vector<OfParameter> parameters_;
+};
+
+/// The sum over y's elements of seed dy/dx, for each x, as new Vars of the same graph.
+template <class V>
+std::vector<Var<V>> grad_along(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x, NodeId first = 0) {
+  RecordedSweep<V> sweep(y, seed, x, first);
+  std::vector<Var<V>> out;
+  for (const Var<V>& one : x) out.push_back(sweep.derivative(one));
+  return out;
+}
+
+/// 1, in the shape of y, which must be a single number.
+template <class V>
+V one_for(const char* op, const Var<V>& y) {
+  require_single_number(op, y.value());
+  V one = zeros_like_value(y.value());
+  if constexpr (is_tensor<V>) one.fill(1);
+  else one = 1;
+  return one;
+}
+
+}  // namespace detail
+
+/// dy/dx for each x as new Vars of the same graph, which can be differentiated again: grad(grad(y, x), x) is d2y/dx2.
+/// 0 for an x that y does not depend on. For x = graph.parameter(p) all uses of p count. y must be a single number:
+/// throws GraphError for any other shape.
+template <class V>
+std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
+  return detail::grad_along(y, y.graph().input(detail::one_for("grad", y)), x);
+}
+template <class V>
+std::vector<Var<V>> grad(const Var<V>& y, const std::vector<Var<V>>& x) {
+  return grad(y, std::span<const Var<V>>(x));
+}
+template <class V>
+Var<V> grad(const Var<V>& y, const Var<V>& x) {
+  return grad(y, std::span<const Var<V>>(&x, 1))[0];
+}
+
+/// f(x...) and its gradients with respect to each x, for a function of Vars that gives a single number. One x gives the
+/// pair {value, gradient}, several give {value, array of gradients}. Parameters that f uses get theirs as well.
+template <class F, class V, class... More>
+auto value_and_grad(const F& f, const V& x, const More&... more) {
+  static_assert((std::is_same_v<V, More> && ...), "minigrad: value_and_grad takes arguments of one type");
+  Graph<V> graph;
+  const std::array<Var<V>, 1 + sizeof...(More)> in{graph.variable(x), graph.variable(more)...};
+  const Var<V> y = std::apply(f, in);
+  if (&y.graph() != &graph)
+    detail::fail<GraphError>({"value_and_grad: the function's result belongs to another graph"});
+  for (const Var<V>& one : in) one.zero_grad();  // of a backward() within f
+  detail::require_single_number("value_and_grad", y.value());
+  detail::sweep(y);
+  const auto gradient = [&](const Var<V>& one) {
+    const V* found = graph.find_gradient(one.id());
+    return found ? *found : detail::zeros_like_value(one.value());
+  };
+  if constexpr (sizeof...(More) == 0) {
+    return std::pair<V, V>(y.value(), gradient(in[0]));
+  } else {
+    std::array<V, 1 + sizeof...(More)> gradients;
+    for (std::size_t k = 0; k < in.size(); ++k) gradients[k] = gradient(in[k]);
+    return std::pair<V, std::array<V, 1 + sizeof...(More)>>(y.value(), std::move(gradients));
+  }
+}
+
+}  // namespace minigrad

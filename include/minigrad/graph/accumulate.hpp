@@ -1,0 +1,61 @@
+// graph/accumulate.hpp - how a gradient reaches an input: stored or added, and summed where the input was broadcast.
+//
+// A rule gives a derivative in the shape of the op's result. An input that was broadcast to that shape contributed each
+// of its elements many times, so that it gets the sum. This is done here, once for all ops; no rule mentions it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "../tensor/reduce.hpp"
+#include "graph.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// A derivative may be larger than its input only as far as the input was broadcast.
+inline void check_rule(const char* op, const Shape& derivative, const Shape& input) {
+  bool fits = input.rank() <= derivative.rank() || input.size() == 1;
+  for (std::size_t i = 0; i < derivative.rank(); ++i)
+    fits = fits && (input.from_right(i) == 1 || input.from_right(i) == derivative.from_right(i));
+  if (!fits)
+    fail<ShapeError>({op, ": its rule gave a derivative of shape ", derivative, " for an input of shape ", input});
+}
+
+/// Adds what the rule of y gave for x, a tensor of its own.
+template <class V>
+[[gnu::noinline]] void add_gradient(Graph<V>& graph, const Node<V>& y, Node<V>& x, V part) {
+  if constexpr (is_tensor<V>) {
+    if (part.shape() != x.value->shape()) {
+      check_rule(y.name, part.shape(), x.value->shape());
+      part = sum_to(part, x.value->shape());
+    }
+    if (graph.nodes().begin_grad(x) == Write::assign) x.grad->value = std::move(part);
+    else map_into(x.grad->value, identity, Write::add, part);
+  } else {
+    if (graph.nodes().begin_grad(x) == Write::assign) x.grad->value = part;
+    else x.grad->value = x.grad->value + part;
+  }
+}
+
+/// The rule same_gradient: the gradient of x is that of y.
+template <class V>
+[[gnu::noinline]] void accumulate_same(Graph<V>& graph, Node<V>& y, std::size_t k) {
+  Node<V>& x = *graph.nodes().input(y, k);
+  const V& g = y.grad->value;
+  if (x.value->size() == 1 && g.size() > 1 && x.value->rank() <= g.rank() && !has_gradient(x)) {  // a bias of one neuron
+    graph.nodes().begin_grad(x);
+    *x.grad->value.data() = sum_row(g.size(), g.data());
+  } else if (g.shape() == x.value->shape()) {
+    if (graph.nodes().begin_grad(x) == Write::add) return map_into(x.grad->value, identity, Write::add, g);
+    std::copy(g.begin(), g.end(), x.grad->value.data());
+  } else if (x.value->rank() == 1 && g.rank() > 1 && g.shape().from_right(0) == x.value->size() && g.size() && !has_gradient(x)) {
+    graph.nodes().begin_grad(x);  // a bias: the sum of g's rows
+    sum_columns(g.size() / x.value->size(), x.value->size(), g.data(), x.grad->value.data());
+  } else {
+    check_rule(y.name, g.shape(), x.value->shape());
+    add_gradient(graph, y, x, sum_to(g, x.value->shape()));
+  }
+}
+
+}  // namespace minigrad::detail

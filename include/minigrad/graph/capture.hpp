@@ -1,0 +1,203 @@
+// graph/capture.hpp - a step that is recorded once and run many times.
+//
+//   auto step = capture([&](auto x, auto y) { return mse_loss(model(x), y); }, x0, y0);
+//   for (auto [x, y] : loader) {
+//     optimizer.zero_grad();
+//     step(x, y);
+//     step.backward();
+//     optimizer.step();
+//   }
+//
+// A run calls the forward of each recorded op: it dispatches nothing, and takes no memory and no lock.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "backward.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+namespace detail {
+
+/// The type of values of a graph whose inputs are these: that of the first that is no Tensor of whole numbers.
+template <class... X>
+struct GraphValue {
+  using type = Tensor<float>;
+};
+template <class X, class... Rest>
+struct GraphValue<X, Rest...> {
+  using type = X;
+};
+template <class... Rest>
+struct GraphValue<Tensor<std::int64_t>, Rest...> : GraphValue<Rest...> {};
+
+/// Throws GraphError where something that a recorded step depends on has changed.
+template <class V>
+void require_replayable(Graph<V>& graph) {
+  for (const auto& use : graph.uses())
+    if (use.requires_grad != use.state->requires_grad || shape_of(use.state->value) != use.shape)
+      fail<GraphError>({"replay: a parameter of shape ", use.shape, " has another shape or requires_grad than when the "
+                        "step was recorded: record it again, by capture()"});
+  for (const auto& one : graph.borrowed())
+    if (const Shape now = shape_of(*graph.nodes()[one.id].value); now != one.shape)
+      fail<GraphError>({"replay: a borrowed tensor of shape ", one.shape, " has shape ", now, " now: record the step "
+                        "again, by capture()"});
+  for (const auto& mode : graph.modes())
+    if (*mode.flag != mode.value)
+      fail<GraphError>({"replay: the mode of a layer has changed since the step was recorded, by train() or eval(): "
+                        "record it again, by capture()"});
+}
+
+/// Runs the recorded ops of a graph again, on what the inputs hold now.
+template <class V>
+void replay(Graph<V>& graph) {
+  for (auto& use : graph.uses()) use.renew();
+  for (Node<V>* x : graph.nodes().variables())
+    if (x->grad) x->grad->present = false;
+  NodeStore<V>& nodes = graph.nodes();
+  for (NodeId id = 0; id < nodes.size(); ++id) {
+    Node<V>& y = nodes[id];
+    y.was_loss = false;
+    if (y.op->forward) y.op->forward(graph, y);
+  }
+}
+
+/// Whether two values are the same to the bit.
+template <class V>
+bool same_bits(const V& a, const V& b) {
+  if constexpr (is_tensor<V>)
+    return a.shape() == b.shape() &&
+           (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(*a.data())) == 0);
+  else
+    return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+/// What differs between two recordings of a step at a node, or nothing. `is_input` says whether it is an input of the
+/// step, whose value may differ.
+template <class V>
+std::string difference(Graph<V>& before, Graph<V>& now, NodeId id, bool is_input) {
+  if (id >= before.size() || id >= now.size()) return "the number of ops";
+  const Node<V>&a = before.nodes()[id], &b = now.nodes()[id];
+  const NodeView<V> x = before.node(id), y = now.node(id);
+  if (a.op != b.op || std::string(a.name) != b.name) return concat({"the op, ", x.op(), " then and ", y.op(), " now,"});
+  if (op_text(x) != op_text(y)) return concat({"the attributes, ", op_text(x), " then and ", op_text(y), " now,"});
+  if (x.inputs() != y.inputs() || a.parameter != b.parameter) return "the inputs";
+  for (std::size_t k = 0; k < a.inputs; ++k)
+    if (x.number(k) != y.number(k)) return concat({"the number ", static_cast<double>(x.number(k)), " then and ", static_cast<double>(y.number(k)), " now,"});
+  if (a.value && b.value && shape_of(*a.value) != shape_of(*b.value)) return "the shape";
+  if (!a.inputs && !a.parameter && !is_input && a.value == &a.own && !same_bits(a.own, b.own)) return "the constant";
+  return "";
+}
+
+}  // namespace detail
+
+/// A recorded step; made by capture(). It may be moved, also to another thread, and used by one thread at a time.
+template <class V, class F, class... X>
+class CapturedStep {
+  template <class A>
+  using Handle = std::conditional_t<std::is_same_v<A, Tensor<std::int64_t>> && !std::is_same_v<A, V>, IndexVar<V>, Var<V>>;
+  using Result = std::invoke_result_t<F&, Handle<X>...>;
+
+ public:
+  CapturedStep(F f, const X&... x) : f_(std::make_unique<F>(std::move(f))), graph_(std::make_unique<Graph<V>>()) {
+    graph_->keep_constants();
+    record(*graph_, inputs_, result_, x...);
+  }
+
+  /// The result for other inputs: sets them, runs every recorded op, and returns a reference to the result, which the
+  /// next run overwrites. Parameters and buffers are read as they are now; ops that draw random numbers draw anew.
+  /// Throws ShapeError for inputs of other shapes than the recorded ones, and GraphError where a parameter's shape or
+  /// requires_grad, or the mode of a layer, has changed since.
+  const auto& operator()(const X&... x) {
+    std::size_t number = 0;
+    std::apply([&](const auto&... handle) { (require_shape(handle, x, number++), ...); }, inputs_);
+    detail::require_replayable(*graph_);
+    complete_ = false;
+    std::apply([&](auto&... handle) { (set(handle, x), ...); }, inputs_);
+    detail::replay(*graph_);
+    complete_ = true;
+    return result_.value();
+  }
+
+  /// The result of the last run. Throws GraphError where that threw before it was complete.
+  const auto& value() const { return result().value(); }
+
+  /// The handle of the result.
+  const Result& result() const {
+    if (!complete_)
+      detail::fail<GraphError>({"capture: the last run of this step threw before it was complete: run it again first"});
+    return result_;
+  }
+
+  /// Adds the derivatives of the result, which is a single number, to the gradients of parameters and variables. Throws
+  /// GraphError where the last run threw.
+  void backward() { minigrad::backward(result()); }
+
+  /// Records the function again on these inputs, and compares: throws GraphError naming the first node whose op,
+  /// attributes, inputs or constant differ from the recorded ones. No random stream and no buffer moves.
+  void check(const X&... x) {
+    Graph<V> again;
+    again.keep_constants();
+    detail::RandomLog none;
+    const auto scope = again.log_random(none, true);
+    std::tuple<Handle<X>...> inputs;
+    Result result;
+    record(again, inputs, result, x...);
+    for (NodeId id = 0; id < graph_->size() || id < again.size(); ++id) {
+      bool is_input = false;
+      std::apply([&](const auto&... handle) { ((is_input = is_input || is(handle, id)), ...); }, inputs_);
+      if (const std::string what = detail::difference(*graph_, again, id, is_input); !what.empty())
+        detail::fail<GraphError>({"capture: the function does something else than when it was recorded: ", what,
+                                  " of node ", id, " (", id < again.size() ? again.node(id).op() : "none",
+                                  ") differs: what depends on data must be computed by ops, from inputs of the step"});
+    }
+  }
+
+  /// What was recorded.
+  Graph<V>& graph() { return *graph_; }
+
+ private:
+  void record(Graph<V>& graph, std::tuple<Handle<X>...>& inputs, Result& result, const X&... x) {
+    inputs = std::tuple<Handle<X>...>{graph.input(x)...};
+    result = std::apply(*f_, inputs);
+    if (&result.graph() != &graph) detail::fail<GraphError>({"capture: the function's result belongs to another graph"});
+  }
+  template <class H, class A>
+  static void require_shape(const H& handle, const A& value, std::size_t number) {
+    const Shape& recorded = shape_of(handle.value());
+    if (shape_of(value) != recorded) refuse_shape(number, recorded, shape_of(value));
+  }
+  static void set(const Var<V>& x, const V& value) { x.node().own = value; }
+  static void set(const IndexVar<V>& x, const Tensor<std::int64_t>& value) { x.edit() = value; }
+  [[noreturn, gnu::cold]] static void refuse_shape(std::size_t number, const Shape& recorded, const Shape& given) {
+    detail::fail<ShapeError>({"replay: input ", number, " has shape ", given, " and was recorded with ", recorded,
+                              ": shapes are fixed: record another step, by capture(), for this one"});
+  }
+  static bool is(const Var<V>& x, NodeId id) { return x.id() == id; }
+  static bool is(const IndexVar<V>&, NodeId) { return false; }
+
+  std::unique_ptr<F> f_;  // where it stays when the step is moved: the graph may refer to flags and buffers in it
+  std::unique_ptr<Graph<V>> graph_;
+  std::tuple<Handle<X>...> inputs_;
+  Result result_;
+  bool complete_ = true;
+};
+
+/// Records f(x...) once, so that it can be run again on other inputs of the same shapes: a training step, or a model's
+/// prediction. f takes a Var for each Tensor or number, and an IndexVar for a Tensor<std::int64_t>; it gives a Var or an
+/// IndexVar. V is the type of the graph's values, where no x tells it: capture<Tensor<double>>(f, tokens).
+///
+/// What f does while it is recorded is what each run does: control flow is fixed, and what f takes out by value(),
+/// computes on outside of the graph and puts back is a constant of the recording. See check().
+template <class V = void, class F, class... X>
+auto capture(F f, const X&... x) {
+  using Value = std::conditional_t<std::is_void_v<V>, typename detail::GraphValue<X...>::type, V>;
+  return CapturedStep<Value, F, X...>(std::move(f), x...);
+}
+
+}  // namespace minigrad

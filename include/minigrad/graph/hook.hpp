@@ -1,0 +1,62 @@
+// graph/hook.hpp - the side table of a graph: who looks at gradients on their way. Empty, it costs nothing.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "node.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// A function of a gradient, which it may replace; see diff/hooks.hpp.
+template <class V>
+struct Hook {
+  virtual ~Hook() = default;
+  virtual void run(V& g) = 0;
+  virtual void run(Var<V>& g) = 0;
+};
+
+/// A function that is called when the gradient of a parameter is final.
+template <class V>
+struct GradReady {
+  virtual ~GradReady() = default;
+  virtual void run() = 0;
+};
+
+/// Looks at each step of a sweep; see diff/anomaly.hpp.
+template <class V>
+struct Inspector {
+  virtual ~Inspector() = default;
+  virtual void before_sweep(Graph<V>&, const Node<V>& root) = 0;
+  /// After the rules of y have run. find(sweep, input) is the gradient of an input so far, or null.
+  virtual void after_rules(Graph<V>&, const Node<V>& y, const V* (*find)(const void* sweep, const Node<V>& input),
+                           const void* sweep) = 0;
+};
+
+template <class V>
+struct Hooks {
+  struct OfNode {
+    NodeId id;
+    std::unique_ptr<Hook<V>> hook;
+    std::size_t first;     // where the first hook of this node stands
+    Gradient<V> before{};  // what a variable had before this sweep
+  };
+  struct OfParameter {
+    const ParameterState<V>* parameter;
+    std::unique_ptr<GradReady<V>> hook;
+    NodeId oldest_use = no_node;  // in this sweep
+  };
+  PoolArray<OfNode> of_nodes;
+  PoolArray<OfParameter> of_parameters;
+  std::shared_ptr<Inspector<V>> inspector;
+
+  bool empty() const { return of_nodes.empty() && of_parameters.empty() && !inspector; }
+  /// Forgets the hooks; the inspector stays.
+  void clear() {
+    of_nodes.clear();
+    of_parameters.clear();
+  }
+};
+
+}  // namespace minigrad::detail

@@ -1,0 +1,263 @@
+// graph/node_store.hpp - the arrays that a graph consists of, and the memory that they keep.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+#include "node.hpp"
+#include "slots.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// Nodes, their inputs, the whole numbers that are inputs, and memory for gradients on their way. clear() forgets all
+/// and keeps the memory of each place: where the next step has a value of the same shape, it takes none.
+template <class V>
+class NodeStore {
+ public:
+  NodeStore() = default;
+  NodeStore(const NodeStore&) = delete;
+  ~NodeStore() { release(); }
+
+  NodeId size() const { return size_; }
+  Node<V>& operator[](NodeId i) const { return blocks_[i / per_block][i % per_block]; }
+
+  const Input<V>* inputs(const Node<V>& y) const { return y.in; }
+  Node<V>* input(const Node<V>& y, std::size_t k) const { return y.in[k].node; }
+  /// Input k, which is a number.
+  const scalar_type<V>& number(const Node<V>& y, std::size_t k) const { return y.in[y.inputs + k].number; }
+
+  void note_variable(Node<V>& x) { variables_.push_back(&x); }
+  const PoolArray<Node<V>*>& variables() const { return variables_; }
+
+  /// The next place, for a node that commit() adds.
+  Node<V>& next(const char* name) {
+    if (size_ == made_) make_node();
+    Node<V>& x = (*this)[size_];
+    x.op = &leaf;
+    x.name = name;
+    x.value = &x.own;
+    x.grad = nullptr;
+    x.parameter = nullptr;
+    x.inputs = 0;
+    x.passes = 0;
+    x.needs_grad = x.was_loss = x.keeps_grad = x.hooked = false;
+    return x;
+  }
+  Node<V>& commit(Node<V>& x) {
+    x.id = size_++;
+    return x;
+  }
+  /// A node that refers to a value.
+  Node<V>& refer(const char* name, const V& value) {
+    Node<V>& x = next(name);
+    x.value = &value;
+    return commit(x);
+  }
+  /// Adds the node of an op, with its inputs and what its functions hold. undo_op() takes it back.
+  Node<V>& begin_op(const char* name, const Op<V>& op, const Input<V>* in, std::size_t count, void* functions) {
+    Node<V>& y = next(name);
+    if (op.capture) capture(y, op, functions);
+    y.op = &op;
+    y.inputs = static_cast<std::uint32_t>(count);
+    std::size_t cells = count;
+    for (std::size_t k = 0; k < count; ++k)
+      if (!in[k].node) cells = 2 * count;
+    Input<V>* const own = inputs_.take(cells);
+    y.in = own;
+    for (std::size_t k = 0; k < count; ++k) {
+      own[k] = in[k];
+      if (!in[k].node) own[count + k] = in[count + k];
+      if (in[k].node && in[k].node->needs_grad && !op.record_all && op.vjp[op.variadic ? 0 : k].record) {
+        y.needs_grad = true;
+        y.passes = static_cast<std::uint8_t>(y.passes | 1 << (op.variadic ? 0 : k));
+      }
+    }
+    if (op.release) owning_.push_back(&y);
+    return commit(y);
+  }
+  void undo_op(Node<V>& y) {
+    if (size_ != y.id + 1) return;  // its function has recorded something itself
+    if (y.op->release) {
+      y.op->release(y.captured);
+      owning_.pop_back();
+    }
+    --size_;
+  }
+
+  void capture(Node<V>& y, const Op<V>& op, void* functions) {
+    const std::size_t units = (op.captured_bytes + captured_unit - 1) / captured_unit;
+    if (units > y.captured_units) {
+      give_captured(y);
+      y.captured = pool_take(units * captured_unit);
+      y.captured_units = static_cast<std::uint16_t>(units);
+    }
+    op.capture(y.captured, functions);
+  }
+
+  // ---- memory that nodes keep besides their values ----
+
+  /// Whole numbers: an input, or a result of an op.
+  std::uint32_t add_indices() {
+    indices_.next();
+    return indices_.used() - 1;
+  }
+  Tensor<std::int64_t>& indices(std::uint32_t slot) { return indices_[slot]; }
+  /// A value that only the functions of a node use: saved for its rules, or scratch memory.
+  V& add_saved() { return saved_.next(); }
+
+  // ---- gradients ----
+
+  /// A gradient on its way is lent memory, which is free again when the gradient was passed on. A sweep from the same
+  /// root as the one before needs memory in the same order: each node then keeps what it was lent. Null stands for a
+  /// sweep that is not to be followed by such a one.
+  void begin_sweep(const Node<V>* root) {
+    for (Node<V>* y : retained_) end_grad(*y);
+    again_ = root && root == last_root_ && !mixed_;
+    mixed_ = false;
+    if (!again_ && lent_)
+      for (NodeId i = 0; i < size_; ++i)
+        if (!(*this)[i].keeps_grad) (*this)[i].grad = nullptr;
+    lent_ = true;
+    last_root_ = root;
+    retained_.clear();
+  }
+
+  void lend_gradient(Node<V>& x) {
+    if (x.keeps_grad && !x.parameter) {
+      x.grad = &kept_.next();
+      x.grad->present = false;
+    } else if (const std::size_t i = again_ ? 0 : find_free(shape_of(*x.value))) {
+      x.grad = free_[i - 1];
+      free_[i - 1] = free_[free_.size() - 1];
+      free_.pop_back();
+    } else {
+      x.grad = &gradients_.next();
+    }
+    if constexpr (is_tensor<V>)
+      if (x.grad->value.shape() != x.value->shape()) {
+        x.grad->value = V();  // gives the old memory back first
+        x.grad->value = V::empty(x.value->shape());
+      }
+  }
+  /// Takes back what was lent to x, and not used.
+  void take_back(Node<V>& x) {
+    if (again_) return;
+    free_.push_back(x.grad);
+    x.grad = nullptr;
+  }
+
+  /// Where a rule writes the gradient of x, and whether it stores there or adds to what is there.
+  Write begin_grad(Node<V>& x) {
+    if (!x.grad) lend_gradient(x);
+    if (x.grad->present) {
+      if constexpr (is_tensor<V>)
+        if (x.parameter && x.grad->value.shape() != x.value->shape()) refuse_shape(x);
+      return Write::add;
+    }
+    if constexpr (is_tensor<V>)
+      if (x.grad->value.size() != x.value->size()) x.grad->value = V::empty(x.value->shape());
+    x.grad->present = true;
+    return Write::assign;
+  }
+  /// The gradient of x was passed on: its memory is free for the next one.
+  void end_grad(Node<V>& x) { give_back(*x.grad); }
+  void give_back(Gradient<V>& lent) {
+    lent.present = false;
+    if (!again_) free_.push_back(&lent);
+  }
+  /// The gradient of y stays until the next sweep.
+  void retain(Node<V>& y) { retained_.push_back(&y); }
+  /// After an exception in a sweep: what was lent is not lent again before clear().
+  void forget_lent() {
+    free_.clear();
+    retained_.clear();
+    last_root_ = nullptr;
+    for (NodeId i = 0; i < size_; ++i)
+      if (!(*this)[i].keeps_grad) (*this)[i].grad = nullptr;
+  }
+
+  /// Forgets all, and keeps the memory.
+  void clear() {
+    retained_.clear();
+    last_root_ = nullptr;
+    lent_ = again_ = false;
+    for (Node<V>* y : owning_) y->op->release(y->captured);
+    owning_.clear();
+    free_.clear();
+    for (std::uint32_t i = gradients_.used(); i-- > 0;) {  // so that the first is found first
+      gradients_[i].present = false;
+      free_.push_back(&gradients_[i]);
+    }
+    inputs_.clear();
+    variables_.clear();
+    kept_.clear();
+    indices_.clear();
+    saved_.clear();
+    size_ = 0;
+  }
+  /// Forgets all, and gives the memory back.
+  void release() {
+    clear();
+    while (made_) {
+      Node<V>& x = (*this)[--made_];
+      give_captured(x);
+      x.~Node<V>();
+    }
+    for (Node<V>* nodes : blocks_) pool_give(nodes, per_block * sizeof(Node<V>));
+    inputs_.release();
+    blocks_ = {}, gradients_ = {}, kept_ = {}, free_ = {}, indices_ = {}, saved_ = {}, owning_ = {},
+    retained_ = {}, variables_ = {};
+  }
+
+ private:
+  static constexpr NodeId per_block = 256;
+  static constexpr Op<V> leaf{};
+
+  static void give_captured(Node<V>& x) {
+    if (x.captured_units) pool_give(x.captured, x.captured_units * captured_unit);
+    x.captured_units = 0;
+  }
+
+  [[gnu::noinline]] void make_node() {
+    if (size_ == no_node) fail<GraphError>({"Graph: more than 2^32 nodes"});
+    if (made_ % per_block == 0) {
+      blocks_.make_room();
+      blocks_.push_back(static_cast<Node<V>*>(pool_take(per_block * sizeof(Node<V>))));
+    }
+    new (&(*this)[made_]) Node<V>;
+    ++made_;
+  }
+
+  /// One more than the place of a free gradient of this shape, or else of a large one, which gets the shape; or 0.
+  std::size_t find_free(const Shape& shape) {
+    std::size_t i = free_.size();
+    if constexpr (is_tensor<V>) {
+      while (i > 0 && free_[i - 1]->value.shape() != shape) --i;
+      if (i) return i;
+      constexpr std::size_t large = std::size_t{1} << 14;
+      for (i = free_.size(); i > 0 && free_[i - 1]->value.size() < large; --i) {}
+      mixed_ = mixed_ || i;
+    }
+    return i;
+  }
+  [[noreturn, gnu::cold]] static void refuse_shape(const Node<V>& x) {
+    fail<ShapeError>({"backward: a gradient of shape ", shape_of(*x.value), " is to be added to one of shape ",
+                      shape_of(x.grad->value), ": call zero_grad() after giving a parameter another shape"});
+  }
+
+  PoolArray<Node<V>*> blocks_, owning_, retained_;
+  Rows<Input<V>> inputs_;
+  PoolArray<Node<V>*> variables_;
+  const Node<V>* last_root_ = nullptr;  // of the last sweep
+  bool lent_ = false, again_ = false;   // whether there was a sweep; whether this one is like the last
+  bool mixed_ = false;                  // memory served gradients of several shapes
+  PoolArray<Gradient<V>*> free_;
+  Slots<Gradient<V>> gradients_, kept_;  // on their way; those of variables
+  Slots<V> saved_;
+  Slots<Tensor<std::int64_t>> indices_;
+  NodeId size_ = 0, made_ = 0;  // nodes of this step; places that have memory
+};
+
+}  // namespace minigrad::detail

@@ -1,0 +1,57 @@
+// graph/node_view.hpp - what a graph tells of its nodes: ops with their attributes, inputs, shapes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "node_store.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// What can be asked of a node: for pictures, messages, and export.
+template <class V>
+class NodeView {
+ public:
+  NodeView(const detail::NodeStore<V>& nodes, const detail::Node<V>& node) : nodes_(&nodes), node_(&node) {}
+
+  const char* op() const { return node_->name; }
+  /// The op's attributes, with names and values.
+  std::vector<Attribute> attributes() const {
+    AttributeList list;
+    if (node_->op->describe) node_->op->describe(node_->captured, list);
+    return std::move(list.all);
+  }
+  /// The nodes it was computed from, in order; no_node in the place of a number, which number(k) then is.
+  std::vector<NodeId> inputs() const {
+    std::vector<NodeId> ids;
+    for (std::size_t k = 0; k < node_->inputs; ++k) {
+      const detail::Node<V>* in = nodes_->input(*node_, k);
+      ids.push_back(in ? in->id : no_node);
+    }
+    return ids;
+  }
+  /// Input k where it is a number, and else 0.
+  detail::scalar_type<V> number(std::size_t k) const { return nodes_->input(*node_, k) ? 0 : nodes_->number(*node_, k); }
+  /// The value; null for a constant that was not kept, since no rule reads it.
+  const V* value() const { return node_->value; }
+  Shape shape() const { return node_->value ? shape_of(*node_->value) : Shape(0); }
+  bool needs_grad() const { return node_->needs_grad; }
+  bool is_parameter() const { return node_->parameter != nullptr; }
+  bool is_leaf() const { return node_->op->forward == nullptr; }
+
+ private:
+  const detail::NodeStore<V>* nodes_;
+  const detail::Node<V>* node_;
+};
+
+/// "sum(axis=1, keepdim=true)"; the name alone where there are no attributes.
+template <class V>
+std::string op_text(const NodeView<V>& node) {
+  std::string out;
+  for (const Attribute& one : node.attributes()) detail::append(out, {out.empty() ? "" : ", ", one.name, "=", one.text});
+  return out.empty() ? node.op() : detail::concat({node.op(), "(", out, ")"});
+}
+
+}  // namespace minigrad

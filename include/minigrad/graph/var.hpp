@@ -1,0 +1,121 @@
+// graph/var.hpp - handles of what a graph holds: values that have derivatives, indices, and masks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "node.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// A handle to one node of a Graph: cheap to copy, usable until the graph is cleared or gone. Using one after clear()
+/// throws GraphError; one that outlives its Graph must not be used at all.
+template <class V>
+class Var {
+ public:
+  using value_type = V;
+
+  Var() = default;
+
+  const V& value() const { return *node().value; }
+
+  /// The number, of a Var that holds one.
+  auto item() const {
+    if constexpr (is_tensor<V>) return value().item();
+    else return value();
+  }
+
+  /// dL/d(this), after backward(L): kept for graph.variable()s, where several backward() add up, and after
+  /// graph.retain_grads() for every Var, of the last backward() alone. Throws GraphError where none was kept.
+  const V& grad() const;
+
+  /// Forgets it, so that the next backward() starts anew.
+  void zero_grad() const;
+
+  Graph<V>& graph() const {
+    node();  // checks that the handle is still good
+    return *graph_;
+  }
+  NodeId id() const { return node_ ? node_->id : no_node; }
+  /// For ops and sweeps. Throws GraphError for a handle that is not good.
+  detail::Node<V>& node() const;
+
+ private:
+  friend class Graph<V>;
+  Var(Graph<V>* graph, detail::Node<V>* node, std::uint64_t generation)
+      : graph_(graph), node_(node), generation_(generation) {}
+  [[noreturn, gnu::cold, gnu::noinline]] void refuse() const {
+    if (!graph_) detail::fail<GraphError>({"Var: used before it was given a value"});
+    detail::fail<GraphError>({"Var: used after clear() of its graph"});
+  }
+
+  Graph<V>* graph_ = nullptr;
+  detail::Node<V>* node_ = nullptr;
+  std::uint64_t generation_ = 0;
+};
+
+/// A handle to whole numbers in a Graph<V>: an input by graph.input(labels), or the result of argmax. It has no
+/// gradient. A replayed step reads what was set last, or computes it again.
+template <class V>
+class IndexVar {
+ public:
+  IndexVar() = default;
+  const Tensor<std::int64_t>& value() const;
+  std::int64_t item() const { return value().item(); }
+  Graph<V>& graph() const;
+  friend bool operator==(const IndexVar& a, const Tensor<std::int64_t>& b) { return a.value() == b; }
+  /// For what writes them: a replay, and the op whose result they are.
+  Tensor<std::int64_t>& edit() const;
+
+ private:
+  friend class Graph<V>;
+  IndexVar(Graph<V>* graph, std::uint32_t slot, std::uint64_t generation)
+      : graph_(graph), slot_(slot), generation_(generation) {}
+
+  Graph<V>* graph_ = nullptr;
+  std::uint32_t slot_ = 0;
+  std::uint64_t generation_ = 0;
+};
+
+/// A handle to a mask in a Graph<V>: what comparing a Var gives. It has no gradient. A replayed step computes it again.
+template <class V>
+class MaskVar {
+ public:
+  using Mask = std::conditional_t<is_tensor<V>, Tensor<bool>, bool>;
+
+  explicit MaskVar(const Var<V>& ones_and_zeros) : var_(ones_and_zeros) {}
+
+  /// The mask as it is now: what is computed from it outside of the graph is a constant of the recording.
+  Mask value() const {
+    if constexpr (is_tensor<V>) return var_.value().template to<bool>();
+    else return var_.value() != 0;
+  }
+  operator Mask() const { return value(); }
+  /// The same as ones and zeros.
+  const Var<V>& var() const { return var_; }
+  Graph<V>& graph() const { return var_.graph(); }
+
+  friend bool operator==(const MaskVar& a, const Mask& b) { return a.value() == b; }
+
+ private:
+  Var<V> var_;
+};
+
+template <class V>
+Shape shape_of(const Var<V>& x) {
+  return shape_of(x.value());
+}
+template <class V>
+Shape shape_of(const MaskVar<V>& x) {
+  return shape_of(x.var());
+}
+template <class V>
+Shape shape_of(const IndexVar<V>& x) {
+  return x.value().shape();
+}
+template <class V>
+Shape shape_of(const Parameter<V>& x) {
+  return shape_of(x.value());
+}
+
+}  // namespace minigrad

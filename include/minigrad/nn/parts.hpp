@@ -1,0 +1,165 @@
+// nn/parts.hpp - what a model is made of: the types of its parts, and the way through all of them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../ops/ops.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+template <class M>
+concept HasParts = requires(M& module) { module.parts(); };
+
+/// Vectors and arrays of modules.
+template <class M>
+inline constexpr bool is_list = false;
+template <class M>
+inline constexpr bool is_list<std::vector<M>> = true;
+template <class M, std::size_t Count>
+inline constexpr bool is_list<std::array<M, Count>> = true;
+
+/// Types that may hold parameters which a traversal would not find: pointers, and containers other than vector and
+/// array.
+template <class M>
+concept HidesParts = std::is_pointer_v<M> || requires(M& module) { module.operator*(); } ||
+                     (!is_tensor<M> && requires(M& module) { module.begin(); });
+
+/// Modules that traverse their parts themselves, because the types of the parts are not known: Sequential.
+template <class M>
+concept AnswersForParts = requires(M& module, bool training) {
+  typename M::parameter_value;
+  module.set_training(training);
+};
+
+/// The types of the first parameter's value and of the first buffer of a model, or void where it has none.
+template <class P, class B>
+struct Holds {
+  using parameter = P;
+  using buffer = B;
+};
+template <class M>
+struct ModelHolds : Holds<void, void> {};
+template <class M>
+using model_holds = ModelHolds<std::remove_cvref_t<M>>;
+template <class V>
+struct ModelHolds<Parameter<V>> : Holds<V, void> {};
+template <class T>
+struct ModelHolds<Tensor<T>> : Holds<void, Tensor<T>> {};
+template <class M>
+struct ModelHolds<std::vector<M>> : ModelHolds<M> {};
+template <class M, std::size_t Count>
+struct ModelHolds<std::array<M, Count>> : ModelHolds<M> {};
+template <AnswersForParts M>
+struct ModelHolds<M> : Holds<typename M::parameter_value, typename M::parameter_value> {};
+template <class A, class B>
+using first_not_void = std::conditional_t<std::is_void_v<A>, B, A>;
+template <class Part, class... Rest>
+struct ModelHolds<std::tuple<Part, Rest...>>
+    : Holds<first_not_void<typename model_holds<Part>::parameter, typename ModelHolds<std::tuple<Rest...>>::parameter>,
+            first_not_void<typename model_holds<Part>::buffer, typename ModelHolds<std::tuple<Rest...>>::buffer>> {};
+template <HasParts M>
+  requires(!AnswersForParts<M>)
+struct ModelHolds<M> : ModelHolds<decltype(std::declval<M&>().parts())> {};
+
+/// The V of a model's Parameter<V>; void where it has no parameters.
+template <class M>
+using parameter_value_of = typename model_holds<M>::parameter;
+/// The type of a model's parameters, or of its buffers where it has no parameters; void where it has neither.
+template <class M>
+using value_of_model = first_not_void<parameter_value_of<M>, typename model_holds<M>::buffer>;
+
+/// The position of a part in a model: the position of the module that it is part of, and its name or index there. The
+/// text is built only on demand.
+struct PartPlace {
+  const PartPlace* above = nullptr;  // null for the model itself
+  const char* name = nullptr;
+  std::size_t index = 0;
+
+  /// "1.weight"; an empty text for the model itself.
+  std::string text() const {
+    if (!above) return "";
+    std::string out = above->text();
+    if (!out.empty()) out += '.';
+    if (name) out += name;
+    else append_number(out, index);
+    return out;
+  }
+};
+
+/// The functions that a traversal calls for each parameter and each buffer of a model, with `to` as their first
+/// argument. A function may be null. Function pointers keep the traversal independent of what is done.
+template <class V>
+struct PartVisitor {
+  void* to;
+  void (*parameter)(void* to, Parameter<V>& parameter, const PartPlace& place);
+  void (*buffer)(void* to, V& buffer, const PartPlace& place);
+};
+
+/// visit(part, place) for each direct part of a module.
+template <class M, class Visit>
+void for_each_part(M& module, const PartPlace& place, const Visit& visit) {
+  static_assert(is_list<M> || HasParts<M> || !HidesParts<M>,
+                "minigrad: parts() lists parameters, buffers, modules, and vectors and arrays of them: of a pointer or "
+                "another container list what it holds");
+  if constexpr (is_list<M>) {
+    for (std::size_t k = 0; k < module.size(); ++k) visit(module[k], PartPlace{&place, nullptr, k});
+  } else if constexpr (HasParts<M>) {
+    constexpr bool has_names = requires { M::part_names[0]; };
+    if constexpr (has_names)
+      static_assert(std::size(M::part_names) == std::tuple_size_v<decltype(module.parts())>,
+                    "minigrad: part_names needs one name for each of parts()");
+    std::size_t k = 0;
+    const auto next = [&] {
+      PartPlace part{&place, nullptr, k};
+      if constexpr (has_names) part.name = M::part_names[k];
+      ++k;
+      return part;
+    };
+    std::apply([&](auto&... part) { (visit(part, next()), ...); }, module.parts());
+  }
+}
+
+template <class M, class V>
+void visit_parts(M& module, const PartPlace& place, const PartVisitor<V>& visitor) {
+  if constexpr (is_parameter<M>) {
+    static_assert(std::is_same_v<M, Parameter<V>>, "minigrad: a model's parameters must all be of one type");
+    if (visitor.parameter) visitor.parameter(visitor.to, module, place);
+  } else if constexpr (is_tensor<std::remove_const_t<M>>) {
+    static_assert(std::is_same_v<M, V>,
+                  "minigrad: parts() lists parameters, buffers, modules, and vectors and arrays of them: a Tensor is a "
+                  "buffer, and must not be const, and be of the type of the model's parameters");
+    if constexpr (std::is_same_v<M, V>) {
+      if (visitor.buffer) visitor.buffer(visitor.to, module, place);
+    }
+  } else if constexpr (AnswersForParts<M>) {
+    module.visit_parts(place, visitor);
+  } else {
+    for_each_part(module, place, [&](auto& part, const PartPlace& at) { visit_parts(part, at, visitor); });
+  }
+}
+
+/// Checks the type of a model first, so that the compiler's first error is one of these two.
+template <class M>
+struct CheckedModel {
+  static_assert(!std::is_const_v<M>, "minigrad: this model is const, and its parts() are there to be changed");
+  static_assert(!std::is_void_v<parameter_value_of<M>>,
+                "minigrad: this model has no parameters: its parts() should list them");
+  using Value = first_not_void<parameter_value_of<M>, Tensor<float>>;
+};
+
+template <class M>
+void set_training(M& module, bool on) {
+  if constexpr (requires { module.training = on; }) module.training = on;
+  if constexpr (AnswersForParts<M>) module.set_training(on);
+  else if constexpr (!is_parameter<M> && !is_tensor<M>)
+    for_each_part(module, {}, [&](auto& part, const PartPlace&) { set_training(part, on); });
+}
+
+}  // namespace minigrad::detail

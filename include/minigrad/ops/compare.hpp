@@ -1,0 +1,138 @@
+// ops/compare.hpp - the op table: comparisons, which give masks, and where(), which takes one.
+//
+// Of each op its value, and beside it one rule for each input; see graph/record.hpp for what a rule is. The function
+// below it is its name for users, who may give it numbers, Tensors, Parameters and Vars, in any mix.
+#pragma once
+
+#include <type_traits>
+
+#include "../graph/backward.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// The number c in the number type of x.
+template <Operand X>
+constexpr auto constant_like(const X&, double c) {
+  using T = detail::scalar_type<X>;
+  static_assert(!std::is_integral_v<T>, "minigrad: this takes no whole numbers: write 1.0, or x.template to<float>()");
+  return static_cast<T>(c);
+}
+
+/// 0 in the shape of x, with no derivative.
+template <class V>
+Var<V> zeros_like(const Var<V>& x) {
+  return x.graph().input(detail::zeros_like_value(x.value()));
+}
+template <class X>
+  requires(is_scalar<X>)
+X zeros_like(const X&) {
+  return X(0);
+}
+
+/// The value of x as a constant: no gradient passes through it. A replayed step computes it again.
+inline constexpr auto stop_gradient_op = elementwise("stop_gradient", [](auto v) { return v; }, no_rule);
+template <Operand X>
+auto stop_gradient(const X& x) {
+  if constexpr (is_var<X>) return stop_gradient_op(x);
+  else return value_of(x);
+}
+
+// ---- comparisons: masks, which have no derivative ------------------------------------------------------------------
+
+namespace detail {
+/// A comparison of elements. Of a Var it is recorded, and gives a handle.
+template <class Op>
+struct Comparison {
+  Op op;
+
+  template <class A, class B>
+  auto operator()(const A& a, const B& b) const {
+    using V = typename FirstVar<A, B>::type;
+    if constexpr (!std::is_void_v<V>) {
+      return MaskVar<V>(op(a, b));
+    } else if constexpr (is_scalar<A> && is_scalar<B>) {
+      using T = std::common_type_t<A, B>;
+      return op.value(static_cast<T>(a), static_cast<T>(b));
+    } else if constexpr ((is_scalar<A> || is_tensor<A>) && (is_scalar<B> || is_tensor<B>)) {
+      return map(op.name, op.value, a, b);
+    } else {
+      require_graph<A, B>();
+      return (*this)(value_of(a), value_of(b));
+    }
+  }
+};
+template <class F>
+constexpr auto comparison(const char* name, const F& f) {
+  const auto op = elementwise(name, f, no_rule, no_rule);
+  return Comparison<std::remove_const_t<decltype(op)>>{op};
+}
+}  // namespace detail
+
+/// a == b, and so on, element by element: a Tensor<bool>, or a bool for numbers, or a MaskVar where one is a Var.
+inline constexpr auto equal_op = detail::comparison("equal", [](auto x, auto y) { return x == y; });
+template <Operand A, Operand B>
+auto equal(const A& a, const B& b) {
+  return equal_op(a, b);
+}
+inline constexpr auto not_equal_op = detail::comparison("not_equal", [](auto x, auto y) { return x != y; });
+template <Operand A, Operand B>
+auto not_equal(const A& a, const B& b) {
+  return not_equal_op(a, b);
+}
+inline constexpr auto less_op = detail::comparison("less", [](auto x, auto y) { return x < y; });
+template <Operand A, Operand B>
+auto less(const A& a, const B& b) {
+  return less_op(a, b);
+}
+inline constexpr auto less_equal_op = detail::comparison("less_equal", [](auto x, auto y) { return x <= y; });
+template <Operand A, Operand B>
+auto less_equal(const A& a, const B& b) {
+  return less_equal_op(a, b);
+}
+inline constexpr auto greater_op = detail::comparison("greater", [](auto x, auto y) { return x > y; });
+template <Operand A, Operand B>
+auto greater(const A& a, const B& b) {
+  return greater_op(a, b);
+}
+inline constexpr auto greater_equal_op = detail::comparison("greater_equal", [](auto x, auto y) { return x >= y; });
+template <Operand A, Operand B>
+auto greater_equal(const A& a, const B& b) {
+  return greater_equal_op(a, b);
+}
+
+namespace detail {
+template <class M, class A, class B>
+auto where_var(const M& mask, const A& a, const B& b);
+
+/// where(), with a mask of the operands' own type, which is true where it is not 0.
+inline constexpr auto where_op = elementwise(
+    "where", [](auto m, auto x, auto y) { return m != 0 ? x : y; }, no_rule,
+    [](auto g, auto m, auto&&, auto&&) { return where_var(m, g, 0); },
+    [](auto g, auto m, auto&&, auto&&) { return where_var(m, 0, g); });
+template <class M, class A, class B>
+auto where_var(const M& mask, const A& a, const B& b) {
+  return where_op(mask, a, b);
+}
+inline constexpr auto where_value = [](bool m, auto x, auto y) { return m ? x : y; };
+}  // namespace detail
+
+/// a where the mask is true, else b. The gradient goes where the value came from.
+template <Operand M, Operand A, Operand B>
+auto where(const M& mask, const A& a, const B& b) {
+  static_assert(std::is_same_v<detail::scalar_type<M>, bool>,
+                "minigrad: where() takes a mask of bools: greater(x, 0), equal(a, b), ...");
+  using V = typename detail::FirstVar<M, A, B>::type;
+  if constexpr (!std::is_void_v<V> || is_scalar_var<A> || is_scalar_var<B>) {
+    return detail::where_var(mask, a, b);
+  } else if constexpr (is_scalar<M> && is_scalar<A> && is_scalar<B>) {
+    using T = std::common_type_t<A, B>;
+    return mask ? static_cast<T>(a) : static_cast<T>(b);
+  } else if constexpr (is_parameter<A> || is_parameter<B>) {
+    detail::require_graph<A, B>();
+    return where(mask, value_of(a), value_of(b));
+  } else {
+    return map("where", detail::where_value, mask, a, b);
+  }
+}
+
+}  // namespace minigrad

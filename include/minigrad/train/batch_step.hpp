@@ -1,0 +1,108 @@
+// train/batch_step.hpp - the loss of a batch, as fit() computes it: recorded anew for each batch, or recorded once and
+// run again for every batch of the same shape.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../graph/capture.hpp"
+#include "../nn/module.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+template <class Model, class Loss>
+struct LossOfBatch {
+  Model* model;
+  const Loss* loss;
+  auto operator()(const auto& x, const auto& y) const { return (*loss)((*model)(x), y); }
+};
+
+/// Model and loss must outlive the step. X and Y are the tensors of a batch.
+template <class Model, class Loss, class X, class Y>
+class BatchStep {
+  using V = parameter_value_of<Model>;
+  using Function = LossOfBatch<Model, Loss>;
+
+ public:
+  /// Whether a recorded loss can be run for other targets: the loss takes handles, and there is one for Y. A loss says
+  /// so itself, since a call that does not compile cannot be tried.
+  static constexpr bool can_replay = (std::is_same_v<Y, V> || std::is_same_v<Y, Tensor<std::int64_t>>) && requires {
+    requires Loss::takes_handles;
+  };
+
+  /// Throws ValueError for a replay where can_replay is false.
+  BatchStep(Model& model, const Loss& loss, bool replay) : model_(model), function_{&model, &loss}, replay_(replay) {
+    if (replay && !can_replay)
+      fail<ValueError>({"fit: replay needs targets of the model's number type or of std::int64_t, and a loss that "
+                        "takes a Var or IndexVar as its target too: one of this library, or a struct with `static "
+                        "constexpr bool takes_handles = true;`"});
+  }
+
+  /// The graph of the batches that are recorded anew. The recorded step gets its inspector.
+  Graph<V>& graph() { return graph_; }
+
+  /// The next run of the recorded step is checked. If a parameter was frozen or unfrozen, the step is recorded again.
+  void begin_epoch() {
+    check_ = true;
+    if constexpr (can_replay) {
+      bool changed = false;
+      if (step_)
+        for (const auto& use : step_->graph().uses())
+          changed = changed || use.requires_grad != use.state->requires_grad;
+      if (changed) step_.reset();
+    }
+  }
+
+  /// The loss of a batch. It is good until the next call.
+  Var<V> operator()(X x, Y y) {
+    if constexpr (can_replay)
+      if (replay_ && (!step_ || (x.shape() == x_shape_ && y.shape() == y_shape_))) return run(x, y);
+    graph_.clear();
+    return function_(graph_.input(std::move(x)), y);
+  }
+
+ private:
+  Var<V> run(const X& x, const Y& y) {
+    if (!step_) {
+      step_.emplace(capture<V>(function_, x, y));
+      step_->graph().hooks().inspector = graph_.hooks().inspector;
+      x_shape_ = x.shape(), y_shape_ = y.shape();
+    } else {
+      if (std::exchange(check_, false)) check(x, y);
+      (*step_)(x, y);
+    }
+    return step_->result();
+  }
+
+  /// Also refuses a model that writes to a buffer by other means than an op: a run would leave that out.
+  void check(const X& x, const Y& y) {
+    const auto now = named_buffers(model_);
+    std::vector<V> before;
+    for (const auto& one : now) before.push_back(*one.buffer);
+    step_->check(x, y);
+    const std::string* written = nullptr;
+    for (std::size_t k = 0; k < now.size(); ++k) {
+      if (same_bits(*now[k].buffer, before[k])) continue;
+      written = &now[k].name;
+      *now[k].buffer = std::move(before[k]);
+    }
+    if (written)
+      fail<GraphError>({"fit: replay: the model writes to its buffer ", *written, " itself, which a run of the "
+                        "recorded step leaves out: only ops are run again"});
+  }
+
+  struct None {};
+  Model& model_;
+  Function function_;
+  Graph<V> graph_;
+  std::optional<std::conditional_t<can_replay, CapturedStep<V, Function, X, Y>, None>> step_;
+  Shape x_shape_, y_shape_;
+  bool replay_, check_ = true;
+};
+
+}  // namespace minigrad::detail

@@ -1,0 +1,63 @@
+// train/divergence.hpp - what fit() says of a loss that is not finite.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+
+#include "../core/finite.hpp"
+#include "../data/field.hpp"
+#include "../diff/anomaly.hpp"
+#include "../graph/backward.hpp"
+#include "history.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// A description of the feature with the largest absolute value, since a large feature is the most frequent reason why
+/// gradient descent diverges. Empty if no feature is large.
+template <class D>
+std::string widest_feature(const D& data) {
+  if (data.x.rank() != 2) return "";
+  const std::size_t columns = data.x.shape()[1];
+  std::size_t widest = 0;
+  double reach = 0;
+  for (std::size_t i = 0; i < data.x.size(); ++i)
+    if (const double size = std::fabs(static_cast<double>(data.x.data()[i])); size > reach) {
+      reach = size;
+      widest = i % columns;
+    }
+  if (reach <= 10) return "";
+  double low = reach, high = -reach;
+  for (std::size_t i = widest; i < data.x.size(); i += columns) {
+    low = (std::min)(low, static_cast<double>(data.x.data()[i]));
+    high = (std::max)(high, static_cast<double>(data.x.data()[i]));
+  }
+  return detail::quoted(data.names()[widest]) + " goes from " + format_number(low) + " to " + format_number(high);
+}
+
+template <class D>
+std::string not_finite_message(double loss, const Epoch& epoch, std::size_t updates, double norm, const D& data) {
+  const std::string what = "minigrad: fit: the loss is " + format_number(loss), widest = widest_feature(data);
+  if (updates == 0)
+    return what + " before the first update: look for numbers that are not finite, or very large, in the data and the "
+                  "weights" + (widest.empty() ? "" : " (" + widest + ")");
+  return what + " in epoch " + std::to_string(epoch.epoch) + ", after " + std::to_string(updates) +
+         (updates == 1 ? " update" : " updates") + " (learning rate " + format_number(epoch.lr) +
+         ", last gradient norm " + format_number(norm) + "): try a learning rate ten times smaller" +
+         (widest.empty() ? "" : ", or standardise the features (" + widest + ")");
+}
+
+/// Calls backward() and returns the message of an AnomalyError, or an empty text.
+template <class V>
+std::string backward_or_anomaly(const Var<V>& loss) {
+  try {
+    backward(loss);
+  } catch (const AnomalyError& error) {
+    const std::string message = error.what();  // without what is for those who call backward() themselves
+    return message.substr(0, message.find("; the parameters of this loss have no gradient now"));
+  }
+  return "";
+}
+
+}  // namespace minigrad::detail

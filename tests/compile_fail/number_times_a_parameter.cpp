@@ -1,0 +1,13 @@
+// A number beside a Parameter makes no graph either.
+#include <minigrad/minigrad.hpp>
+
+using namespace minigrad;
+
+int main() {
+  Graph<Tensor<float>> graph;
+  const auto x = graph.variable({{1, 2}, {3, 4}});
+  const Parameter<Tensor<float>> w(Tensor<float>{{1, 2}, {3, 4}});
+  const auto works = 2 * graph.parameter(w);
+  const auto fails = 2 * w;  // error: minigrad: .*w\.value\(\).*graph\.parameter\(w\).*operand\(w, x\)
+  return works.value().size() > 0 ? 0 : 1;
+}

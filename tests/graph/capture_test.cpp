@@ -1,0 +1,322 @@
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <minigrad/minigrad.hpp>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "../support/count_allocations.hpp"
+
+using namespace minigrad;
+using T = Tensor<double>;
+using TF = Tensor<float>;
+
+namespace {
+
+Sequential<double> network(Rng& rng) {
+  return Sequential<double>{Linear<double>(3, 8, rng), Tanh(), Linear<double>(8, 2, rng)};
+}
+
+std::vector<T> gradients(Sequential<double>& model) {
+  std::vector<T> out;
+  for (const auto& p : parameters(model)) out.push_back(p.grad());
+  return out;
+}
+
+/// The message of the GraphError or ShapeError that f throws.
+template <class F>
+std::string message_of(const F& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+}  // namespace
+
+TEST_CASE("a replayed training step has the loss, gradients and weights of an eager one, to the bit") {
+  Rng rng(1);
+  Sequential<double> model = network(rng), eager = model;
+  const auto loss_of = [](auto& m) {
+    return [&m](const auto& x, const auto& y) { return mse_loss(m(x), y); };
+  };
+  const T x0 = normal<double>({5, 3}, 0, 1, rng), y0 = normal<double>({5, 2}, 0, 1, rng);
+  auto step = capture(loss_of(model), x0, y0);
+  Adam optimizer(model, {.lr = 0.1}), other(eager, {.lr = 0.1});
+  Graph<T> graph;
+  for (int k = 0; k < 10; ++k) {
+    const T x = normal<double>({5, 3}, 0, 1, rng), y = normal<double>({5, 2}, 0, 1, rng);
+    optimizer.zero_grad();
+    const T& loss = step(x, y);
+    step.backward();
+    graph.clear();
+    const auto expected = loss_of(eager)(graph.input(x), y);
+    other.zero_grad();
+    backward(expected);
+    CHECK(loss == expected.value());
+    CHECK(gradients(model) == gradients(eager));
+    optimizer.step();
+    other.step();
+  }
+}
+
+TEST_CASE("a prediction is captured as a training step is, and parameters are read live") {
+  Rng rng(1);
+  Sequential<double> model = network(rng);
+  const T x = normal<double>({4, 3}, 0, 1, rng);
+  auto predict = capture([&](const auto& v) { return model(v); }, x);
+  CHECK(predict(x) == model(x));
+  model.get<Linear<double>>(0).weight.edit() *= 2.0;
+  CHECK(predict(x) == model(x));
+  auto best = capture([&](const auto& v) { return argmax(model(v), 1); }, x);
+  CHECK(best(x) == argmax(model(x), 1));
+}
+
+TEST_CASE("whole numbers are inputs too: an embedding and labels change from run to run") {
+  Rng rng(1);
+  Parameter<T> table(normal<double>({6, 3}, 0, 1, rng));
+  const auto loss = [&](const auto& tokens, const auto& labels) {
+    return cross_entropy_loss(index_select(operand(table, tokens), tokens), labels);
+  };
+  using I = Tensor<std::int64_t>;
+  auto step = capture<T>(loss, I{0, 1}, I{2, 0});
+  for (const auto& [tokens, labels] : {std::pair{I{5, 5}, I{0, 1}}, std::pair{I{3, 0}, I{2, 2}}}) {
+    table.zero_grad();
+    step(tokens, labels);
+    step.backward();
+    const T replayed = table.grad();
+    table.zero_grad();
+    Graph<T> graph;
+    const auto expected = loss(graph.input(tokens), labels);
+    backward(expected);
+    CHECK(step.value() == expected.value());
+    CHECK(replayed == table.grad());
+  }
+  CHECK(message_of([&] { step(I{0, 6}, I{0, 0}); }) == "minigrad: index_select: row 6 of a tensor of shape [6, 3]");
+  CHECK(message_of([&] { step(I{0, 1}, I{0, 3}); }) ==
+        "minigrad: cross_entropy_loss: label 3 in row 1, but there are 3 classes");
+}
+
+TEST_CASE("numbers are captured as tensors are, and derivatives of derivatives run again") {
+  auto third = capture(
+      [](const auto& x) {
+        const auto v = x.graph().variable(0.0) + x;  // a Var of which there is a derivative
+        return grad(grad(grad(tanh(v * v), v), v), v);
+      },
+      0.5);
+  const auto expected = [](double at) {
+    Graph<double> graph;
+    const auto x = graph.variable(at);
+    return grad(grad(grad(tanh(x * x), x), x), x).value();
+  };
+  for (const double at : {0.5, -1.0, 0.3}) CHECK(third(at) == doctest::Approx(expected(at)).epsilon(1e-13));
+}
+
+TEST_CASE("another shape is refused, and the message says to record again") {
+  auto twice = capture([](const auto& x) { return x * 2; }, T{1, 2});
+  CHECK(message_of([&] { twice(T{1, 2, 3}); }) ==
+        "minigrad: replay: input 0 has shape [3] and was recorded with [2]: shapes are fixed: record another step, by "
+        "capture(), for this one");
+  CHECK(twice(T{5, 6}) == T{10, 12});
+}
+
+TEST_CASE("a parameter whose shape or requires_grad has changed since, or the mode of a layer, is refused") {
+  Parameter<T> w(T{1, 2});
+  auto step = capture([&](const auto& x) { return sum(x * w); }, T{3, 4});
+  w.requires_grad(false);
+  CHECK(message_of([&] { step(T{3, 4}); }).find("requires_grad") != std::string::npos);
+  w.requires_grad(true);
+  CHECK(step(T{3, 4}).item() == 11);
+  w.set_value(T{{1, 2}});
+  CHECK(message_of([&] { step(T{3, 4}); }).find("another shape") != std::string::npos);
+  bool training = true;
+  auto layer = capture(
+      [&](const auto& x) {
+        x.graph().note_mode(training);
+        return x * 2;
+      },
+      T{1});
+  training = false;
+  CHECK(message_of([&] { layer(T{1}); }).find("mode") != std::string::npos);
+}
+
+TEST_CASE("random ops draw anew in each run, and comparisons are made again") {
+  Rng rng(3);
+  auto noisy = capture([&](const auto& x) { return sum(dropout(x, 0.5, rng)); }, ones<double>({1000}));
+  const double first = noisy(ones<double>({1000})).item(), second = noisy(ones<double>({1000})).item();
+  CHECK(first != second);
+  auto relu_like = capture([](const auto& x) { return where(greater(x, 0), x, 0); }, T{1, -1});
+  CHECK(relu_like(T{-3, 5}) == T{0, 5});
+}
+
+TEST_CASE("a variable's gradient belongs to one run, and a parameter's adds up") {
+  Parameter<T> w(T{2});
+  Var<T> v;
+  auto step = capture(
+      [&](const auto& x) {
+        v = x.graph().variable({3});
+        return sum(x * v * w);
+      },
+      T{1});
+  for (int k = 1; k <= 3; ++k) {
+    step(T{1});
+    step.backward();
+    CHECK(v.grad() == T{2});
+    CHECK(w.grad() == T{3.0 * k});
+  }
+}
+
+TEST_CASE("the checking mode names the node that a second recording has otherwise") {
+  double factor = 2;
+  bool squares = false;
+  T constant{1, 1};
+  auto step = capture(
+      [&](const auto& x) {
+        auto y = x * factor + constant;
+        if (squares) y = square(y);
+        return sum(y);
+      },
+      T{1, 2});
+  CHECK_NOTHROW(step.check(T{5, 6}));
+  factor = 3;
+  CHECK(message_of([&] { step.check(T{5, 6}); }).find("the number 2 then and 3 now, of node 1 (mul)") !=
+        std::string::npos);
+  factor = 2;
+  squares = true;
+  CHECK(message_of([&] { step.check(T{5, 6}); }).find("the op, sum then and square now, of node 4") !=
+        std::string::npos);
+  squares = false;
+  constant = T{1, 2};
+  CHECK(message_of([&] { step.check(T{5, 6}); }).find("the constant of node 2 (input)") != std::string::npos);
+}
+
+TEST_CASE("checking moves no random stream") {
+  Rng rng(3), same(3);
+  auto step = capture([&](const auto& x) { return sum(dropout(x, 0.5, rng)); }, ones<double>({10}));
+  auto other = capture([&](const auto& x) { return sum(dropout(x, 0.5, same)); }, ones<double>({10}));
+  step.check(ones<double>({10}));
+  for (int k = 0; k < 5; ++k) CHECK(step(ones<double>({10})).item() == other(ones<double>({10})).item());
+}
+
+TEST_CASE("a replayed step takes no memory") {
+  Rng rng(1);
+  Sequential<float> model{Linear(3, 8, rng), ReLU(), Linear(8, 2, rng), LogSoftmax()};
+  const TF x = normal({5, 3}, 0, 1, rng);
+  const Tensor<std::int64_t> labels{0, 1, 1, 0, 1};
+  auto step = capture([&](const auto& v, const auto& y) { return nll_loss(model(v), y); }, x, labels);
+  SGD optimizer(model, {.lr = 0.1});
+  const auto run = [&] {
+    optimizer.zero_grad();
+    step(x, labels);
+    step.backward();
+    optimizer.step();
+  };
+  for (int k = 0; k < 3; ++k) run();
+  const std::size_t before = support::allocations();
+  for (int k = 0; k < 10; ++k) run();
+  CHECK(support::allocations() == before);
+}
+
+TEST_CASE("a recorded step may be moved to another thread, where it runs") {
+  Parameter<T> w(T{2, 3});
+  auto step = capture([&](const auto& x) { return sum(checkpoint([&](const auto& v) { return square(v * w); }, x)); },
+                      T{1, 1});
+  std::thread([moved = std::move(step), &w]() mutable {
+    CHECK(moved(T{2, 1}).item() == 16 + 9);
+    moved.backward();
+    CHECK(w.grad() == T{16, 6});
+  }).join();
+}
+
+TEST_CASE("a hook is called in each run when the gradient of its parameter is final") {
+  Parameter<T> first(T{2}), last(T{3});
+  std::vector<std::string> order;
+  auto step = capture(
+      [&](const auto& x) {
+        register_post_accumulate_grad_hook(x.graph(), first, [&](const auto& p) {
+          order.push_back("first " + std::to_string(static_cast<int>(p.grad()[0])));
+        });
+        register_post_accumulate_grad_hook(x.graph(), last, [&](const auto& p) {
+          order.push_back("last " + std::to_string(static_cast<int>(p.grad()[0])));
+        });
+        return sum(x * first * first * last);
+      },
+      T{1});
+  for (int k = 0; k < 2; ++k) {
+    first.zero_grad(), last.zero_grad();
+    step(T{1});
+    step.backward();
+  }
+  CHECK(order == std::vector<std::string>{"last 4", "first 12", "last 4", "first 12"});
+}
+
+TEST_CASE("a captured step reads a borrowed buffer live") {
+  T mean{1, 2};
+  auto center = capture([&](const auto& x) { return x - x.graph().borrow(mean); }, T{0, 0});
+  mean = T{5, 6};
+  CHECK(center(T{10, 10}) == T{5, 4});
+}
+
+namespace {
+
+/// The attributes of an op with a buffer: mean <- (1 - momentum) mean + momentum x, once in each forward.
+struct RunningMean {
+  Graph<T>* graph;
+  T* buffer;
+  double momentum;
+  void describe(auto& list) const { list("momentum", momentum); }
+};
+inline constexpr auto centered_op = record(
+    "centered",
+    [](const auto& a, const auto& x) {
+      if (!a.graph->recomputes()) *a.buffer = *a.buffer * (1 - a.momentum) + mean(x, 0) * a.momentum;
+      return x - mean(x, 0);
+    },
+    [](const auto&, const auto& g) { return g - mean(g, 0, true); });
+
+}  // namespace
+
+TEST_CASE("an op updates a buffer once in each forward, and not when checkpoint() computes again") {
+  T buffer{0, 0};
+  const auto centered = [&](const auto& x) {
+    return centered_op.with(RunningMean{&x.graph(), &buffer, 0.5})(x);
+  };
+  const T x{{1, 2}, {3, 6}};
+  auto step = capture([&](const auto& v) { return sum(square(centered(v))); }, x);
+  CHECK(buffer == T{1, 2});
+  step(x);
+  CHECK(buffer == T{1.5, 3});
+  step.check(x);
+  CHECK(buffer == T{1.5, 3});
+  Graph<T> graph;
+  const auto v = graph.variable(x);
+  backward(sum(square(checkpoint(centered, v))));
+  CHECK(buffer == T{1.75, 3.5});
+}
+
+TEST_CASE("an op with two outputs, max_with_indices, gives both anew in each run") {
+  const T x{{1, 5, 2}, {7, 0, 7}}, other{{3, 1, 2}, {0, 9, 1}};
+  IndexVar<T> at;
+  Var<T> v;
+  auto step = capture(
+      [&](const auto& u) {
+        v = u.graph().variable(zeros<double>({2, 3})) + u;
+        const auto [largest, positions] = max_with_indices(v, 1);
+        at = positions;
+        return sum(square(largest));
+      },
+      x);
+  CHECK(step.value().item() == 74);
+  CHECK(at == Tensor<std::int64_t>{1, 0});
+  CHECK(step(other).item() == 90);
+  CHECK(at == Tensor<std::int64_t>{0, 1});
+  CHECK(max_with_indices(x, 1).first == T{5, 7});
+  Graph<T> graph;
+  const auto w = graph.variable(x);
+  backward(sum(max_with_indices(w, 1).first));
+  CHECK(w.grad() == T{{0, 1, 0}, {1, 0, 0}});
+}
