@@ -140,7 +140,7 @@ class CapturedStep {
 
   /// Records the function again on these inputs, and compares: throws GraphError naming the first node whose op,
   /// attributes, inputs or constant differ from the recorded ones. No random stream and no buffer moves.
-  void check(const X&... x) {
+  void (check)(const X&... x) {
     Graph<V> again;
     again.keep_constants();
     detail::RandomLog none;

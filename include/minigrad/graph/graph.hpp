@@ -43,9 +43,9 @@ class Graph {
 
   /// An input of whole numbers: labels, token ids. It has no gradient; ops take the handle in place of a
   /// Tensor<std::int64_t>.
-  template <class I>
-    requires(std::is_same_v<I, Tensor<std::int64_t>>)
-  IndexVar<V> input(const I& indices_value) {
+  template <class Ids>
+    requires(std::is_same_v<Ids, Tensor<std::int64_t>>)
+  IndexVar<V> input(const Ids& indices_value) {
     IndexVar<V> handle = indices();
     handle.edit() = indices_value;
     return handle;

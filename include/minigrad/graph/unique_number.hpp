@@ -8,7 +8,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-inline std::atomic<std::uint64_t> numbers_given{0};
+[[gnu::visibility("default")]] inline std::atomic<std::uint64_t> numbers_given{0};
 
 /// A number that nothing else in the program has. Each thread takes many at once, so that this needs no lock.
 inline std::uint64_t unique_number() {
@@ -18,7 +18,7 @@ inline std::uint64_t unique_number() {
   return ++next;
 }
 
-inline constinit thread_local std::uint64_t this_thread = 0;
+[[gnu::visibility("default")]] inline constinit thread_local std::uint64_t this_thread = 0;
 
 /// The number of the calling thread.
 inline std::uint64_t thread_number() {

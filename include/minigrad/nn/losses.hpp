@@ -115,9 +115,9 @@ auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction 
 
 /// -log p of the right class: log_probabilities [n, classes], labels [n] in 0 .. classes-1, or a handle to them. Throws
 /// ShapeError, IndexError.
-template <detail::TensorOperand X, detail::Indices I>
-auto nll_loss(const X& log_probabilities, const I& labels, Reduction reduction = Reduction::mean) {
-  if constexpr (is_var<X> && is_index_var<I>) detail::require_own_handle(log_probabilities, labels);
+template <detail::TensorOperand X, detail::Indices Ids>
+auto nll_loss(const X& log_probabilities, const Ids& labels, Reduction reduction = Reduction::mean) {
+  if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle(log_probabilities, labels);
   const detail::LabelAttributes at{"nll_loss", labels};
   detail::require_labels("nll_loss", shape_of(log_probabilities), *at.labels);
   return detail::reduce_loss(-detail::gather(log_probabilities, at), reduction);
@@ -125,9 +125,9 @@ auto nll_loss(const X& log_probabilities, const I& labels, Reduction reduction =
 
 /// -log softmax(logits) of the right class: logits [n, classes], labels [n] in 0 .. classes-1, or a handle to them.
 /// Throws ShapeError, IndexError.
-template <detail::TensorOperand X, detail::Indices I>
-auto cross_entropy_loss(const X& logits, const I& labels, Reduction reduction = Reduction::mean) {
-  if constexpr (is_var<X> && is_index_var<I>) detail::require_own_handle(logits, labels);
+template <detail::TensorOperand X, detail::Indices Ids>
+auto cross_entropy_loss(const X& logits, const Ids& labels, Reduction reduction = Reduction::mean) {
+  if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle(logits, labels);
   const detail::LabelAttributes at{"cross_entropy_loss", labels};
   detail::require_labels("cross_entropy_loss", shape_of(logits), *at.labels);
   return detail::reduce_loss(-detail::gather(log_softmax(logits, 1), at), reduction);

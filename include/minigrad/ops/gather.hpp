@@ -11,8 +11,8 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// Whole numbers, or a handle to them.
-template <class I>
-concept Indices = std::is_same_v<I, Tensor<std::int64_t>> || is_index_var<I>;
+template <class Ids>
+concept Indices = std::is_same_v<Ids, Tensor<std::int64_t>> || is_index_var<Ids>;
 
 /// Checks that there is one label for each row, and that each label is the number of a column.
 inline void require_labels(const char* op, const Shape& shape, const Tensor<std::int64_t>& labels) {

@@ -40,11 +40,11 @@ void require_own_handle(const Var<V>& x, const IndexVar<V>& indices) {
 }
 
 /// f(x), where a handle makes a Parameter or Tensor an operand of its graph.
-template <class X, class I, class F>
-auto with_handle(const X& x, [[maybe_unused]] const I& indices, const F& f) {
-  if constexpr (is_index_var<I> && is_var<X>) require_own_handle(x, indices);
-  if constexpr (is_index_var<I> && is_parameter<X>) return f(indices.graph().parameter(x));
-  else if constexpr (is_index_var<I> && is_tensor<X>) return f(indices.graph().input(x));
+template <class X, class Ids, class F>
+auto with_handle(const X& x, [[maybe_unused]] const Ids& indices, const F& f) {
+  if constexpr (is_index_var<Ids> && is_var<X>) require_own_handle(x, indices);
+  if constexpr (is_index_var<Ids> && is_parameter<X>) return f(indices.graph().parameter(x));
+  else if constexpr (is_index_var<Ids> && is_tensor<X>) return f(indices.graph().input(x));
   else if constexpr (is_parameter<X>) return require_graph<X>(), f(x.value());
   else return f(x);
 }
@@ -129,16 +129,16 @@ inline constexpr auto index_add_op = record(
     "index_add", [](const auto& a, const auto& x) { return index_add(x, *a.indices, a.rows); },
     [](const auto& a, const auto& g) { return index_select(g, a.indices); });
 
-template <class X, class I>
-  requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<I, Tensor<std::int64_t>>))
-auto index_select(const X& x, const I& indices) {
+template <class X, class Ids>
+  requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<Ids, Tensor<std::int64_t>>))
+auto index_select(const X& x, const Ids& indices) {
   return detail::with_handle(x, indices, [&](const auto& v) {
     return index_select_op.with(detail::IndexAttribute{indices})(v);
   });
 }
-template <class X, class I>
-  requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<I, Tensor<std::int64_t>>))
-auto index_add(const X& x, const I& indices, std::size_t rows) {
+template <class X, class Ids>
+  requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<Ids, Tensor<std::int64_t>>))
+auto index_add(const X& x, const Ids& indices, std::size_t rows) {
   return detail::with_handle(x, indices, [&](const auto& v) {
     return index_add_op.with(detail::IndexAddAttributes{indices, rows})(v);
   });

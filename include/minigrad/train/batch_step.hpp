@@ -73,18 +73,18 @@ class BatchStep {
       step_->graph().hooks().inspector = graph_.hooks().inspector;
       x_shape_ = x.shape(), y_shape_ = y.shape();
     } else {
-      if (std::exchange(check_, false)) check(x, y);
+      if (std::exchange(check_, false)) (check)(x, y);
       (*step_)(x, y);
     }
     return step_->result();
   }
 
   /// Also refuses a model that writes to a buffer by other means than an op: a run would leave that out.
-  void check(const X& x, const Y& y) {
+  void (check)(const X& x, const Y& y) {
     const auto now = named_buffers(model_);
     std::vector<V> before;
     for (const auto& one : now) before.push_back(*one.buffer);
-    step_->check(x, y);
+    (step_->check)(x, y);
     const std::string* written = nullptr;
     for (std::size_t k = 0; k < now.size(); ++k) {
       if (same_bits(*now[k].buffer, before[k])) continue;
