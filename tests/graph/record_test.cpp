@@ -151,7 +151,7 @@ TEST_CASE("same_gradient passes the gradient on as it is, also in an op on whole
   CHECK(x.grad() == Tensor<double>{{3, 5}, {7, 9}});
 }
 
-TEST_CASE("a rule's derivative is summed over the axes along which its input was stretched") {
+TEST_CASE("a rule's derivative is summed over the axes along which its input was broadcast") {
   Graph<Tensor<double>> graph;
   const auto number = graph.variable(Tensor<double>::scalar(2)), row = graph.variable({1, 2, 3}),
              column = graph.variable({{1}, {2}}), matrix = graph.variable({{1, 2, 3}, {4, 5, 6}});

@@ -8,6 +8,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
+// Shared libraries of one program must share this and this_thread, also where they hide all else.
 [[gnu::visibility("default")]] inline std::atomic<std::uint64_t> numbers_given{0};
 
 /// A number that nothing else in the program has. Each thread takes many at once, so that this needs no lock.

@@ -171,7 +171,7 @@ template <class B, class T>
 concept Addable = is_scalar<B> || std::is_same_v<B, Tensor<T>>;
 }  // namespace detail
 
-/// a = a + b and so on, in place for a Tensor, where b stretches to a's shape; for a Var a new node takes a's name.
+/// a = a + b and so on, in place for a Tensor, where b broadcasts to a's shape; for a Var a new node takes a's name.
 template <class T, detail::Addable<T> B>
 Tensor<T>& operator+=(Tensor<T>& a, const B& b) {
   return detail::update("+=", a, b, add_op.value);

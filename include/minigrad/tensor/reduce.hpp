@@ -225,8 +225,8 @@ BroadcastExpression<T> broadcast_to(const Unevaluated<T>& x, const Shape& shape)
 }
 }  // namespace detail
 
-/// The inverse pair of broadcasting. broadcast_to stretches x to a shape; sum_to sums x down to one, over the axes
-/// along which that shape would be stretched. Each is the other's derivative.
+/// The inverse pair of broadcasting. broadcast_to broadcasts x to a shape; sum_to sums x down to one, over the axes
+/// that broadcast_to would add or repeat. Each is the other's derivative.
 template <class T>
 Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
   return detail::BroadcastExpression<T>{x.data(), x.shape(), shape}.evaluate();
