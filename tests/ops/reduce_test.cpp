@@ -5,6 +5,7 @@
 #include <limits>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
+#include <minigrad/tensor/create.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>
 
@@ -233,4 +234,15 @@ TEST_CASE("the mean of a mask is the share of true elements, and that of whole n
   CHECK(mean(Tensor<std::int64_t>{1, 2}).item() == 1.5);
   CHECK(mean(Tensor<int>{{1, 2}, {4, 5}}, 0) == Tensor<double>{2.5, 3.5});
   CHECK(var(Tensor<int>{1, 2, 3, 4}, {}, false, 0).item() == 1.25);
+}
+
+TEST_CASE("means, deviations and gradients over 10^7 rows keep their digits") {
+  using TF = Tensor<float>;
+  const TF x = full({10'000'000, 2}, 1);
+  CHECK(mean(x, 0) == TF{1, 1});
+  CHECK(minigrad::std(x, 0) == TF{0, 0});
+  Graph<TF> graph;
+  const auto row = graph.variable(TF{1, 2});
+  backward(sum(row * 0.1f * x));  // one after the other 1087937
+  for (const float slope : row.grad()) CHECK(slope == doctest::Approx(1e6).epsilon(1e-5));
 }

@@ -180,10 +180,37 @@ TEST_CASE("the sum of a mask counts") {
   CHECK(argmin(mask).item() == 1);
 }
 
-TEST_CASE("the rounding error of a long sum stays small") {
-  const auto x = full({1'000'000}, 0.1f);
-  const double exact = 1e6 * static_cast<double>(0.1f);
-  CHECK(std::abs(static_cast<double>(sum(x).item()) - exact) < 1);  // one after the other they would be 958 off
+/// The largest relative error of float sums beside the sum of `count` times `each`.
+static double relative_error(const Tensor<float>& sums, double count, float each) {
+  const double exact = count * static_cast<double>(each);
+  double worst = 0;
+  for (const float y : sums) worst = std::fmax(worst, std::fabs(static_cast<double>(y) / exact - 1));
+  return worst;
+}
+
+TEST_CASE("the rounding error of a sum of 10^7 floats is that of a few hundred, along every axis") {
+  const float each = 0.1f;  // one after the other they would be 9 % off
+  const double bound = 300 * 0x1p-24;
+  const auto x = full({10'000'000}, each);
+  CHECK(relative_error(sum(x), 1e7, each) < bound);
+  for (const std::size_t columns : {2u, 5u, 40u}) {
+    const std::size_t rows = x.size() / columns;
+    const auto matrix = x.reshape({rows, columns});
+    CAPTURE(columns);
+    CHECK(relative_error(sum(matrix, 0), static_cast<double>(rows), each) < bound);
+    CHECK(relative_error(sum_to(matrix, {1, columns}), static_cast<double>(rows), each) < bound);
+    CHECK(relative_error(sum_to(matrix, {columns}), static_cast<double>(rows), each) < bound);
+  }
+  CHECK(relative_error(sum(x.reshape({2, 1'000'000, 5}), 1), 1e6, each) < bound);
+  CHECK(relative_error(sum_to(x.reshape({1000, 2, 5000}), {2, 1}), 5e6, each) < bound);
+}
+
+TEST_CASE("the mean of a column is that of its numbers alone") {
+  Rng rng(3);
+  const auto column = uniform({1'000'000, 1}, 1000, 1100, rng);
+  const auto both = sum(broadcast_to(column, {1'000'000, 2}), 0);
+  const double exact = sum(column.to<double>()).item() / 1e6;
+  for (const float y : both) CHECK(std::fabs(static_cast<double>(y) / 1e6 - exact) < 1e-3);
 }
 
 TEST_CASE("broadcast_to stretches and sum_to sums back") {

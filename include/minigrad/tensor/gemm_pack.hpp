@@ -5,29 +5,11 @@
 #include <cstring>
 
 #include "gemm_dots.hpp"
-#include "pool.hpp"
+#include "pairwise.hpp"
 
 #if defined(__GNUC__)
 namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
-
-/// Memory from the pool for the time of one product.
-template <class T>
-class Scratch {
- public:
-  explicit Scratch(std::size_t count)
-      : bytes_(count * sizeof(T)), data_(count ? static_cast<T*>(pool_take(bytes_)) : nullptr) {}
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    if (data_) pool_give(data_, bytes_);
-  }
-  T* data() const { return data_; }
-
- private:
-  std::size_t bytes_;
-  T* data_;
-};
 
 /// Copies a [rows, columns] matrix so that its rows are contiguous and lie `apart` numbers apart.
 template <class T>

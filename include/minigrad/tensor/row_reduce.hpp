@@ -1,13 +1,15 @@
 // tensor/row_reduce.hpp - sums and extremes of one row of numbers, and the sums of all columns.
 //
 // Sums have a fixed order, so that a result does not depend on anything but the numbers: along a row 32 running sums,
-// each of every 32nd number, then added in pairs; along a column from top to bottom.
+// each of every 32nd number, then added in pairs; along a column from top to bottom. Long rows and columns are halved
+// first: see pairwise.hpp.
 #pragma once
 
 #include <cstddef>
 
 #include "../core/simd.hpp"
 #include "inner_loop.hpp"
+#include "pairwise.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
@@ -82,8 +84,11 @@ MINIGRAD_INLINE void add_columns(std::size_t rows, std::size_t n, const T* x, T*
   add_columns<L, running_sums / L::count>(i, rows, n, x, y);
   add_columns<L, 1>(i, rows, n, x, y);
   if constexpr (Bytes > 16) add_columns<simd::Simd<T, 16>, 1>(i, rows, n, x, y);
-  for (; i < n; ++i)
-    for (std::size_t row = 0; row < rows; ++row) y[i] += x[row * n + i];
+  for (; i < n; ++i) {
+    T sum = y[i];
+    for (std::size_t row = 0; row < rows; ++row) sum += x[row * n + i];
+    y[i] = sum;
+  }
 }
 struct SumOfBlocks {
   template <std::size_t Bytes, class T>
@@ -91,9 +96,12 @@ struct SumOfBlocks {
     return sum_of_blocks<simd::Simd<T, Bytes>>(n, x);
   }
 };
+/// Of long rows a few are added at a time, since each may lie in a page of memory of its own.
 struct AddColumns {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(std::size_t rows, std::size_t n, const T* x, T* y) {
+    const std::size_t most = n < 128 ? longest_sum : 32;
+    for (; rows > most; rows -= most, x += most * n) add_columns<Bytes>(most, n, x, y);
     add_columns<Bytes>(rows, n, x, y);
   }
 };
@@ -106,26 +114,39 @@ void add_columns_by_number(std::size_t rows, std::size_t n, const T* x, T* y) {
     for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(y[i] + x[row * n + i]);
 }
 
-/// y[i] = the sum of column i of [rows, n], from the first row to the last. A few rows at a time, since each may lie in
-/// a page of memory of its own.
+/// y[i] += the sum of column i of [rows, n], from the first row to the last.
 template <class T>
-[[gnu::noinline]] void sum_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
-  for (std::size_t i = 0; i < n; ++i) y[i] = T{};
-  constexpr std::size_t most = 32;
-  for (std::size_t few; rows > 0; rows -= few, x += few * n) {
-    few = rows < most ? rows : most;
-    if constexpr (simd::has_simd<T>)
-      on_best_isa<AddColumns>(few, n, x, y);
-    else
-      add_columns_by_number(few, n, x, y);
-  }
+void add_columns_by_best_isa(std::size_t rows, std::size_t n, const T* x, T* y) {
+  if constexpr (simd::has_simd<T>)
+    on_best_isa<AddColumns>(rows, n, x, y);
+  else
+    add_columns_by_number(rows, n, x, y);
 }
 
-/// x_0 + ... + x_{n-1}. A long row is halved first, so that the rounding error stops growing with n.
+template <class T>
+void sum_long_columns(std::size_t rows, std::size_t n, const T* x, T* y);
+
+/// y[i] = the sum of column i of [rows, n].
+template <class T>
+[[gnu::noinline]] void sum_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
+  if (rows > longest_sum) return sum_long_columns(rows, n, x, y);
+  for (std::size_t i = 0; i < n; ++i) y[i] = T{};
+  add_columns_by_best_isa(rows, n, x, y);
+}
+template <class T>
+[[gnu::noinline]] void sum_long_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
+  const std::size_t half = first_half(rows, running_sums);
+  const Scratch<T> rest(n);
+  sum_columns(half, n, x, y);
+  sum_columns(rows - half, n, x + half * n, rest.data());
+  add_columns_by_best_isa(1, n, rest.data(), y);
+}
+
+/// x_0 + ... + x_{n-1}.
 template <class T>
 T sum_row(std::size_t n, const T* x) {
-  if (n > 256 * running_sums) {
-    const std::size_t half = n / 2 / running_sums * running_sums;
+  if (n > longest_sum * running_sums) {
+    const std::size_t half = first_half(n, running_sums);
     return static_cast<T>(sum_row(half, x) + sum_row(n - half, x + half));
   }
   const std::size_t whole = n / running_sums * running_sums;
@@ -142,6 +163,10 @@ T sum_row(std::size_t n, const T* x) {
 /// x_0 y_0 + ... + x_{n-1} y_{n-1}, in the same order.
 template <class T>
 T dot_row(std::size_t n, const T* x, const T* y) {
+  if (n > longest_sum * running_sums) {
+    const std::size_t half = first_half(n, running_sums);
+    return static_cast<T>(dot_row(half, x, y) + dot_row(n - half, x + half, y + half));
+  }
   T lanes[running_sums] = {};
   std::size_t i = 0;
   for (; i + running_sums <= n; i += running_sums)

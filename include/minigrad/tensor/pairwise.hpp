@@ -1,0 +1,39 @@
+// tensor/pairwise.hpp - how long sums are cut, so that their rounding error does not grow with their length.
+//
+// A running sum of n numbers, one after another, has an error of up to n roundings. So no running sum here has more
+// than a few hundred summands: a longer one is halved again and again, and the halves are added, which costs one
+// rounding for each halving, log2 n in all: N. Higham, "The accuracy of floating point summation", 1993. Where a sum is
+// cut depends on its length alone, and a short one is not cut.
+#pragma once
+
+#include <cstddef>
+
+#include "pool.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// How many numbers a running sum along a row, or along a column, has at most. Results depend on it.
+inline constexpr std::size_t longest_sum = 256;
+
+/// The first half of n summands, a multiple of `step`; n is at least twice as many.
+constexpr std::size_t first_half(std::size_t n, std::size_t step) { return n / 2 / step * step; }
+
+/// Memory from the pool for the time of one sum or product.
+template <class T>
+class Scratch {
+ public:
+  explicit Scratch(std::size_t count)
+      : bytes_(count * sizeof(T)), data_(count ? static_cast<T*>(pool_take(bytes_)) : nullptr) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    if (data_) pool_give(data_, bytes_);
+  }
+  T* data() const { return data_; }
+
+ private:
+  std::size_t bytes_;
+  T* data_;
+};
+
+}  // namespace minigrad::detail
