@@ -193,3 +193,40 @@ TEST_CASE("linear agrees with matmul and addition on random shapes") {
     REQUIRE(linear(x, weight, bias) == expected);
   }
 }
+
+TEST_CASE("the rounding error of a product of 10^7 summands is that of a few thousand, for every way that A and B lie") {
+  using View = detail::MatrixView<float>;
+  const std::vector<float> a(4'000'000, 0.1f), b(a.size(), 1);
+  const double each = static_cast<double>(0.1f), bound = 2000 * 0x1p-24;
+  const auto check = [&](const View& A, const View& B) {
+    CAPTURE(A.rows);
+    CAPTURE(B.columns);
+    Tensor<float> c = ones({A.rows, B.columns});
+    detail::gemm(A, B, c.data(), detail::Write::add);
+    for (const float value : c)
+      REQUIRE(std::abs((static_cast<double>(value) - 1) / (each * static_cast<double>(A.columns)) - 1) < bound);
+  };
+  // Steps of 0 repeat the same numbers, which makes a matrix of any size of a few.
+  const std::size_t most = 10'000'000;
+  check({a.data(), 1, most, 0, 0}, {b.data(), most, 1, 0, 0});
+  check({a.data(), 2, most, 1, 0}, {b.data(), most, 3, 0, 1});          // A' B of few columns
+  check({a.data(), 1, a.size(), 0, 1}, {b.data(), a.size(), 1, 1, 0});  // by inner products
+  for (const std::size_t m : {1u, 5u, 40u})
+    for (const std::size_t n : {2u, 9u, 40u}) {
+      const std::size_t k = 50'000;
+      check(View::plain(a.data(), m, k), View::plain(b.data(), k, n));
+      check(View::plain(a.data(), m, k), View::plain(b.data(), n, k).transposed());
+      check(View::plain(a.data(), k, m).transposed(), View::plain(b.data(), k, n));
+    }
+}
+
+TEST_CASE("a long product is the same in other rows and columns, and beside the definition") {
+  Rng rng(6);
+  for (const std::size_t k : {1024u, 1025u, 3000u, 8192u, 8193u, 20'000u}) {
+    const auto a = random_tensor<float>({3, k}, rng), b = random_tensor<float>({k, 5}, rng);
+    CAPTURE(k);
+    REQUIRE(matmul(a, b) == multiply_plainly(a, b));
+    REQUIRE(matmul_nt(a, transpose(b)) == multiply_plainly(a, b));
+    REQUIRE(matmul_tn(transpose(a), b) == multiply_plainly(a, b));
+  }
+}

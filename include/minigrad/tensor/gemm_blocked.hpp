@@ -10,6 +10,7 @@
 #include <cstddef>
 
 #include "../core/parallel.hpp"
+#include "broadcast_loop.hpp"
 #include "gemm_dots.hpp"
 #include "gemm_pack.hpp"
 #include "gemm_tiles.hpp"
@@ -27,12 +28,6 @@ inline constexpr std::size_t gemm_most_k = 384;
 
 /// Less than this is not worth a thread's while.
 inline constexpr std::size_t gemm_least_flops = 500'000;
-
-/// How many of the columns that are left the next panel takes: at most `most`, so that the last has at least one
-/// vector.
-inline std::size_t panel_width(std::size_t left, std::size_t most, std::size_t lanes) {
-  return left <= most ? left : left < most + lanes ? most - lanes : most;
-}
 
 /// Which operands of a product are copies.
 enum class Packed { none, b, both };
@@ -57,24 +52,6 @@ void gemm_panels(Isa isa, Product<T>& panel, std::size_t width, Packed packed) {
   }
 }
 
-/// The part of a product that makes `count` columns of C, or rows, from the one numbered `first` on.
-template <class T>
-Product<T> columns_of(Product<T> x, std::size_t first, std::size_t count) {
-  x.n = count;
-  x.b += first * x.b_column;
-  if (x.start) x.start += first;
-  x.c += first;
-  return x;
-}
-template <class T>
-Product<T> rows_of(Product<T> x, std::size_t first, std::size_t count) {
-  x.m = count;
-  x.a += first * x.a_row;
-  if (x.start) x.start += first * x.start_row;
-  x.c += first * x.c_row;
-  return x;
-}
-
 /// How many of `count` rows or columns of C, each of which takes `flops`, are enough for a part: at least `step`. Where
 /// each part `copies` operands anew there are no more parts than threads, until a part has 1024 rows or columns.
 inline std::size_t gemm_least(std::size_t count, std::size_t step, std::size_t flops, bool copies) {
@@ -84,6 +61,34 @@ inline std::size_t gemm_least(std::size_t count, std::size_t step, std::size_t f
   if (!copies) return least;
   const std::size_t share = count / max_threads(), wanted = share < enough ? share : enough;
   return least < wanted ? wanted : least;
+}
+
+template <class T>
+void gemm_fast(Isa isa, Product<T>& x);
+
+/// A product of more than `longest` summands: piece by piece, or two halves and their sum. These are made for so many
+/// rows at a time that the second half, which needs memory of its own, is not much of it.
+template <class T>
+[[gnu::noinline]] void gemm_long(Isa isa, const Product<T>& x, std::size_t longest) {
+  constexpr std::size_t most_rows = 4096;
+  if (x.k <= longest_product) {
+    for (std::size_t p = 0; p < x.k; p += longest) {
+      Product<T> piece = summands_of(x, p, x.k - p < longest ? x.k - p : longest);
+      if (p > 0) piece.start = x.c, piece.start_row = x.c_row;
+      gemm_fast(isa, piece);
+    }
+    return;
+  }
+  const std::size_t half = first_half(x.k, longest_piece);
+  for (std::size_t i = 0; i < x.m; i += most_rows) {
+    const Product<T> rows = rows_of(x, i, x.m - i < most_rows ? x.m - i : most_rows);
+    const Scratch<T> sums(rows.m * x.n);
+    Product<T> first = summands_of(rows, 0, half), second = summands_of(rows, half, x.k - half);
+    second.start = nullptr, second.c = sums.data(), second.c_row = x.n;
+    gemm_fast(isa, first);
+    gemm_fast(isa, second);
+    for (std::size_t row = 0; row < rows.m; ++row) add_row(x.n, rows.c + row * x.c_row, sums.data() + row * x.n);
+  }
 }
 
 /// Calls make(part) for parts of a product, on several threads where it is large: for columns, at least `width` of
@@ -107,30 +112,6 @@ template <class T, class Make>
 template <class T>
 bool is_steep(const Product<T>& x) {
   return x.a_column * sizeof(T) >= 512 || (x.a_column == 1 && x.a_row * sizeof(T) % 4096 == 0);
-}
-
-/// Makes the rows of A contiguous.
-template <class T>
-void gather_rows_of_a(Product<T>& x, T* copy) {
-  pack(x.a, x.a_row, x.a_column, x.m, x.k, copy, x.k);
-  x.a = copy;
-  x.a_row = x.k;
-  x.a_column = 1;
-}
-
-/// Copies B for panels of `width` columns, one after another: where its rows are contiguous a few of them at a time, so
-/// that memory is read along them.
-template <class T>
-void pack_panels(const Product<T>& x, std::size_t width, std::size_t lanes, T* to) {
-  const std::size_t few = x.b_column == 1 ? 16 : x.k;
-  for (std::size_t p = 0, high; p < x.k; p += high) {
-    high = x.k - p < few ? x.k - p : few;
-    T* panel = to + p * width;
-    for (std::size_t j = 0, wide; j < x.n; j += wide, panel += width * x.k) {
-      wide = panel_width(x.n - j, width, lanes);
-      pack(x.b + p * x.b_row + j * x.b_column, x.b_row, x.b_column, high, wide, panel, width);
-    }
-  }
 }
 
 /// A product whose B is first copied, in pieces that stay in caches, and its A too where that pays: it is read once for
@@ -173,6 +154,8 @@ template <class T>
 /// By inner products, where the rows of A are contiguous; the columns of B are copied if they are not.
 template <class T>
 [[gnu::noinline]] void gemm_by_dots(Isa isa, Product<T>& product) {
+  constexpr std::size_t longest = 8 * longest_piece;  // which the lanes of a register share
+  if (product.k > longest) return gemm_long(isa, product, longest);
   const bool in_place = product.b_row == 1;
   const Scratch<T> columns(in_place ? 0 : product.n * product.k);
   if (!in_place) {
@@ -181,6 +164,19 @@ template <class T>
     product.b_column = product.k;
   }
   gemm_in_parts(product, product.n, false, [=](const Product<T>& part) { on_isa<GemmDots>(isa, &part); });
+}
+
+/// A product of so few rows and columns that they fill no register.
+template <class T>
+[[gnu::noinline]] void gemm_by_numbers(const Product<T>& x) {
+  for (std::size_t i = 0; i < x.m; ++i)
+    for (std::size_t j = 0; j < x.n; ++j) {
+      T total{}, piece = x.start ? x.start[i * x.start_row + j] : T{};
+      for (std::size_t p = 0; p < x.k; total += piece, piece = T{})
+        for (const std::size_t end = x.k - p < longest_piece ? x.k : p + longest_piece; p < end; ++p)
+          piece += x.a[i * x.a_row + p * x.a_column] * x.b[p * x.b_row + j * x.b_column];
+      x.c[i * x.c_row + j] = total;
+    }
 }
 
 /// C' = S' + B' A' to `c`, whose rows are then m long.
@@ -211,6 +207,7 @@ template <class T>
   const bool fits = x.n >= lanes && (isa == best || x.m < 16);
   const bool b_stays = x.k <= 2 * gemm_most_k && x.b_row * sizeof(T) % 2048 != 0;  // a panel of it, in a cache
   if (fits && x.b_column == 1 && (x.m <= 32 || (x.m <= 256 && b_stays))) {
+    if (x.k > longest_piece) return gemm_long(best, x, longest_piece);
     const bool copy_a = x.m > 1 && x.n > 4 * width && is_steep(x);
     const Scratch<T> a_copy(copy_a ? x.m * x.k : 0);
     if (copy_a) gather_rows_of_a(x, a_copy.data());
@@ -220,6 +217,7 @@ template <class T>
     Product<T> turned = transposed(x, x.start, 1, x.c);
     return gemm_by_dots(best, turned);
   }
+  if (x.k > longest_product) return gemm_long(best, x, longest_product);
   if (fits)
     return gemm_in_parts(x, width, true, [=](const Product<T>& part) { gemm_in_pieces(isa, part, width); });
   if (x.a_column == 1 && x.k >= 4) return gemm_by_dots(best, x);
@@ -230,13 +228,7 @@ template <class T>
     gemm_fast(best, turned);
     return pack(c.data(), 1, x.m, x.m, x.n, x.c, x.c_row);
   }
-  for (std::size_t i = 0; i < x.m; ++i)
-    for (std::size_t j = 0; j < x.n; ++j) {
-      T sum = x.start ? x.start[i * x.start_row + j] : T{};
-      for (std::size_t p = 0; p < x.k; ++p)
-        sum += x.a[i * x.a_row + p * x.a_column] * x.b[p * x.b_row + j * x.b_column];
-      x.c[i * x.c_row + j] = sum;
-    }
+  gemm_by_numbers(x);
 }
 
 }  // namespace MINIGRAD_KERNELS

@@ -57,6 +57,36 @@ void pack_tiles(const Product<T>& x, std::size_t most, T* to) {
   }
 }
 
+/// How many of the columns that are left the next panel takes: at most `most`, so that the last has at least one
+/// vector.
+inline std::size_t panel_width(std::size_t left, std::size_t most, std::size_t lanes) {
+  return left <= most ? left : left < most + lanes ? most - lanes : most;
+}
+
+/// Makes the rows of A contiguous.
+template <class T>
+void gather_rows_of_a(Product<T>& x, T* copy) {
+  pack(x.a, x.a_row, x.a_column, x.m, x.k, copy, x.k);
+  x.a = copy;
+  x.a_row = x.k;
+  x.a_column = 1;
+}
+
+/// Copies B for panels of `width` columns, one after another: where its rows are contiguous a few of them at a time, so
+/// that memory is read along them.
+template <class T>
+void pack_panels(const Product<T>& x, std::size_t width, std::size_t lanes, T* to) {
+  const std::size_t few = x.b_column == 1 ? 16 : x.k;
+  for (std::size_t p = 0, high; p < x.k; p += high) {
+    high = x.k - p < few ? x.k - p : few;
+    T* panel = to + p * width;
+    for (std::size_t j = 0, wide; j < x.n; j += wide, panel += width * x.k) {
+      wide = panel_width(x.n - j, width, lanes);
+      pack(x.b + p * x.b_row + j * x.b_column, x.b_row, x.b_column, high, wide, panel, width);
+    }
+  }
+}
+
 }  // namespace MINIGRAD_KERNELS
 }  // namespace minigrad::detail
 #endif

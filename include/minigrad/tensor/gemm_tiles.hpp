@@ -34,6 +34,33 @@ struct Product {
   std::size_t c_row;
 };
 
+/// The part of a product that makes `count` columns of C, or rows, from the one numbered `first` on.
+template <class T>
+Product<T> columns_of(Product<T> x, std::size_t first, std::size_t count) {
+  x.n = count;
+  x.b += first * x.b_column;
+  if (x.start) x.start += first;
+  x.c += first;
+  return x;
+}
+template <class T>
+Product<T> rows_of(Product<T> x, std::size_t first, std::size_t count) {
+  x.m = count;
+  x.a += first * x.a_row;
+  if (x.start) x.start += first * x.start_row;
+  x.c += first * x.c_row;
+  return x;
+}
+
+/// The part that adds `count` summands, from the one numbered `first` on.
+template <class T>
+Product<T> summands_of(Product<T> x, std::size_t first, std::size_t count) {
+  x.k = count;
+  x.a += first * x.a_column;
+  x.b += first * x.b_row;
+  return x;
+}
+
 /// How many rows the next tile of a panel has, where `left` are left: `most`, or four, of which not all need be there.
 constexpr std::size_t tile_height(std::size_t left, std::size_t most) {
   return most > 4 && (left == most || left > 8) ? most : 4;  // eight are twice four: six would leave two

@@ -15,6 +15,10 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 /// How many numbers a running sum along a row, or along a column, has at most. Results depend on it.
 inline constexpr std::size_t longest_sum = 256;
 
+/// The same in a product of matrices. Running sums are added one after another, of up to `longest_product` summands in
+/// all; what is longer is halved.
+inline constexpr std::size_t longest_piece = 1024, longest_product = 64 * longest_piece;
+
 /// The first half of n summands, a multiple of `step`; n is at least twice as many.
 constexpr std::size_t first_half(std::size_t n, std::size_t step) { return n / 2 / step * step; }
 
