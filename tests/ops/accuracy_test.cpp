@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cfenv>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -136,15 +137,17 @@ struct Entry {
 };
 
 template <class T>
+void draw(const Entry& entry, Rng& rng, T& x, T& z) {
+  if (entry.samples == Samples::one) x = sample<T>(rng);
+  if (entry.samples == Samples::two) sample_pair(rng, x, z);
+  if (entry.samples == Samples::power) sample_power(rng, x, z);
+}
+
+template <class T>
 Errors measure(const Entry& entry, Compute<T> compute_op, std::size_t n) {
-  const Samples samples = entry.samples;
   Rng rng(1);
   std::vector<T> x(n), z(n), y(n), dx(n), dz(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (samples == Samples::one) x[i] = sample<T>(rng);
-    if (samples == Samples::two) sample_pair(rng, x[i], z[i]);
-    if (samples == Samples::power) sample_power(rng, x[i], z[i]);
-  }
+  for (std::size_t i = 0; i < n; ++i) draw(entry, rng, x[i], z[i]);
   std::vector<Truth> right(n);
   for (std::size_t i = 0; i < n; ++i) right[i] = entry.truth(static_cast<Real>(x[i]), static_cast<Real>(z[i]));
   Errors errors;
@@ -163,7 +166,7 @@ Errors measure(const Entry& entry, Compute<T> compute_op, std::size_t n) {
       };
       note(0, errors.value, y[i], one.y, 0);
       note(1, errors.x, dx[i], one.dx, one.term);
-      if (samples == Samples::one) continue;
+      if (entry.samples == Samples::one) continue;
       constexpr auto smallest = static_cast<Real>((std::numeric_limits<T>::min)());
       if (entry.z_from_value && std::fabs(one.y) > static_cast<Real>((std::numeric_limits<T>::max)())) continue;
       const bool lost_digits = entry.z_from_value && one.y != 0 && std::fabs(one.y) < smallest;
@@ -259,6 +262,53 @@ const Entry entries[] = {
     {ONE("gelu", gelu_op, 1000, 8, gelu_truth(x)), 5},
 };
 
+/// The floating-point exceptions that an op raises on rows of n numbers; the numbers go round.
+template <class T>
+int raised_by(Compute<T> compute_op, bool numbers, const std::vector<T>& x, const std::vector<T>& z, std::size_t n) {
+  std::vector<T> y(n), dx(n), dz(n);
+  int raised = 0;
+  for (std::size_t i = 0; i + n <= x.size(); i += n) {
+    std::feclearexcept(FE_ALL_EXCEPT);
+    compute_op(numbers, n, &x[i], &z[i], y.data(), dx.data(), dz.data());
+    raised |= std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW);
+  }
+  return raised;
+}
+
+/// Checks that an op raises none where value and derivatives are finite numbers.
+template <class T>
+void check_exceptions(const Entry& entry, Compute<T> compute_op, std::size_t samples) {
+  Rng rng(2);
+  const auto fits = [](Real value) { return std::fabs(value) < static_cast<Real>((std::numeric_limits<T>::max)()); };
+  std::vector<T> x, z;
+  for (std::size_t i = 0; i < samples; ++i) {
+    T a = 0, b = 0;
+    draw(entry, rng, a, b);
+    const Truth truth = entry.truth(static_cast<Real>(a), static_cast<Real>(b));
+    if (!fits(truth.y) || !fits(truth.dx) || !fits(truth.dz)) continue;
+    if (entry.samples == Samples::power && !fits(truth.dx / static_cast<Real>(b))) continue;  // x^(p-1) overflows
+    x.push_back(a);
+    z.push_back(b);
+  }
+  for (const bool numbers : {false, true}) {
+    bool none = true;
+    for (const std::size_t n : {97u, 32u, 5u, 1u}) none = none && raised_by(compute_op, numbers, x, z, n) == 0;
+    CHECK(none);
+    for (std::size_t i = 0; i < x.size() && !none; ++i)
+      if (const int raised = raised_by(compute_op, numbers, {x[i]}, {z[i]}, 1)) {
+        std::string text = sizeof(T) == 4 ? "float" : "double";
+        text += numbers ? ", one number:" : ", a row:";
+        if (raised & FE_INVALID) text += " FE_INVALID";
+        if (raised & FE_DIVBYZERO) text += " FE_DIVBYZERO";
+        if (raised & FE_OVERFLOW) text += " FE_OVERFLOW";
+        CAPTURE(x[i]);
+        CAPTURE(z[i]);
+        FAIL_CHECK(text);
+        break;
+      }
+  }
+}
+
 /// valgrind computes with long double as with double, and some systems have no better one.
 bool long_double_is_long() {
   volatile Real tiny = std::ldexp(Real(1), -60);
@@ -279,6 +329,15 @@ TEST_CASE("values and derivatives are right to a few units in the last place ove
     };
     check(measure<float>(one, one.on_floats, 6'000));
     check(measure<double>(one, one.on_doubles, 6'000));
+  }
+}
+
+TEST_CASE("no result that is a finite number raises FE_INVALID, FE_DIVBYZERO or FE_OVERFLOW") {
+  if (!long_double_is_long()) return;
+  for (const Entry& one : entries) {
+    CAPTURE(std::string(one.name));
+    check_exceptions<float>(one, one.on_floats, 3'000);
+    check_exceptions<double>(one, one.on_doubles, 3'000);
   }
 }
 
