@@ -36,7 +36,8 @@ template <class T>
 double error_of(T y, Real truth, Real term, int subnormal) {
   using Limits = std::numeric_limits<T>;
   if (!std::isfinite(y)) {
-    const bool overflows = std::fabs(truth) > static_cast<Real>((Limits::max)()) * (1 - 4 * static_cast<Real>(Limits::epsilon()));
+    const bool overflows =
+        std::fabs(truth) > static_cast<Real>((Limits::max)()) * (1 - 4 * static_cast<Real>(Limits::epsilon()));
     return overflows && std::signbit(y) == std::signbit(truth) ? 0 : static_cast<double>(INFINITY);
   }
   int exponent;
@@ -51,21 +52,27 @@ T sample(Rng& rng) {
   using Limits = std::numeric_limits<T>;
   const auto any = [&](double low, double high) { return static_cast<T>(rng.uniform(low, high)); };
   switch (rng.integer(4)) {
-    case 0: return std::ldexp(any(-1, 1), Limits::min_exponent - Limits::digits + static_cast<int>(rng.integer(
-                                              static_cast<std::uint64_t>(Limits::max_exponent - Limits::min_exponent + Limits::digits + 1))));
+    case 0:
+      return std::ldexp(any(-1, 1), Limits::min_exponent - Limits::digits +
+                                        static_cast<int>(rng.integer(static_cast<std::uint64_t>(
+                                            Limits::max_exponent - Limits::min_exponent + Limits::digits + 1))));
     case 1: {
       const double places[] = {0, 1, -1, 0.5, 2, -1.2784645, -0.7517916, 1.5707963267948966, 3.141592653589793, 30};
-      return static_cast<T>(places[rng.integer(10)]) + std::ldexp(any(-1, 1), -static_cast<int>(rng.integer(Limits::digits + 4)));
+      return static_cast<T>(places[rng.integer(10)]) +
+             std::ldexp(any(-1, 1), -static_cast<int>(rng.integer(Limits::digits + 4)));
     }
-    case 2: return any(-4, 4);
-    default: return sizeof(T) == 4 ? any(-110, 110) : any(-760, 760);
+    case 2:
+      return any(-4, 4);
+    default:
+      return sizeof(T) == 4 ? any(-110, 110) : any(-760, 760);
   }
 }
 /// Pairs, of which half are of similar size.
 template <class T>
 void sample_pair(Rng& rng, T& x, T& z) {
   x = sample<T>(rng);
-  z = rng.integer(2) ? sample<T>(rng) : std::ldexp(x, static_cast<int>(rng.integer(121)) - 60) * static_cast<T>(rng.uniform(-2, 2));
+  z = rng.integer(2) ? sample<T>(rng)
+                     : std::ldexp(x, static_cast<int>(rng.integer(121)) - 60) * static_cast<T>(rng.uniform(-2, 2));
 }
 /// Bases and exponents whose power is in the range, or not far outside.
 template <class T>
@@ -73,9 +80,14 @@ void sample_power(Rng& rng, T& x, T& p) {
   x = sample<T>(rng);
   const double exponents[] = {0, 1, 2, 3, 4, -1, -2, 0.5, -0.5, 1.5};
   switch (rng.integer(3)) {
-    case 0: p = static_cast<T>(exponents[rng.integer(10)]); break;
-    case 1: p = sample<T>(rng); break;
-    default: p = static_cast<T>(rng.uniform(-1.01, 1.01) * std::numeric_limits<T>::max_exponent / std::log2(std::fabs(x)));
+    case 0:
+      p = static_cast<T>(exponents[rng.integer(10)]);
+      break;
+    case 1:
+      p = sample<T>(rng);
+      break;
+    default:
+      p = static_cast<T>(rng.uniform(-1.01, 1.01) * std::numeric_limits<T>::max_exponent / std::log2(std::fabs(x)));
   }
   if (p != std::floor(p)) x = std::fabs(x);
 }
@@ -96,10 +108,14 @@ void run(const F& f, bool numbers, std::size_t n, T* out, const In*... in) {
 template <class T, class Rule, class... In>
 void run_rule(const Rule& rule, bool numbers, std::size_t n, T* out, const T* g, const T* y, const In*... in) {
   constexpr auto reads = detail::reads_of<Rule, T>(std::index_sequence_for<In...>{});
-  if constexpr (reads == detail::Reads::gradient) run(rule, numbers, n, out, g);
-  else if constexpr (reads == detail::Reads::result) run(rule, numbers, n, out, g, y);
-  else if constexpr (reads == detail::Reads::inputs) run(rule, numbers, n, out, g, in...);
-  else run(rule, numbers, n, out, g, y, in...);
+  if constexpr (reads == detail::Reads::gradient)
+    run(rule, numbers, n, out, g);
+  else if constexpr (reads == detail::Reads::result)
+    run(rule, numbers, n, out, g, y);
+  else if constexpr (reads == detail::Reads::inputs)
+    run(rule, numbers, n, out, g, in...);
+  else
+    run(rule, numbers, n, out, g, y, in...);
 }
 
 /// Everything of an op on rows of x, or of x and z.
@@ -198,15 +214,16 @@ Truth silu_truth(Real x) {
   return {x * s, s + term, 0, (std::max)(s, std::fabs(term))};
 }
 
-#define COMPUTE(...)                                                                                         \
-  [](bool numbers, std::size_t n, const auto* x, const auto* z, auto* y, auto* dx, auto* dz) {              \
-    compute(__VA_ARGS__, numbers, n, x, z, y, dx, dz);                                                       \
+#define COMPUTE(...)                                                                           \
+  [](bool numbers, std::size_t n, const auto* x, const auto* z, auto* y, auto* dx, auto* dz) { \
+    compute(__VA_ARGS__, numbers, n, x, z, y, dx, dz);                                         \
   }
-#define ONE(name, op, value, most, ...)                                                                       \
-  name, Samples::one, value, most, 0, COMPUTE(op), COMPUTE(op), []([[maybe_unused]] Real x, Real) -> Truth { return __VA_ARGS__; }
-#define TWO(name, samples, op, value, most_x, most_z, ...)                                                    \
-  name, samples, value, most_x, most_z, COMPUTE(op), COMPUTE(op),                                            \
-   []([[maybe_unused]] Real x, [[maybe_unused]] Real z) -> Truth { return __VA_ARGS__; }
+#define ONE(name, op, value, most, ...)                         \
+  name, Samples::one, value, most, 0, COMPUTE(op), COMPUTE(op), \
+      []([[maybe_unused]] Real x, Real) -> Truth { return __VA_ARGS__; }
+#define TWO(name, samples, op, value, most_x, most_z, ...)        \
+  name, samples, value, most_x, most_z, COMPUTE(op), COMPUTE(op), \
+      []([[maybe_unused]] Real x, [[maybe_unused]] Real z) -> Truth { return __VA_ARGS__; }
 
 const Entry entries[] = {
     // arithmetic
@@ -215,9 +232,15 @@ const Entry entries[] = {
     {TWO("mul", Samples::two, mul_op, 0.5, 0, 0, {x * z, z, x})},
     {TWO("div", Samples::two, div_op, 0.5, 0.5, 2, {x / z, 1 / z, -x / (z * z)}), 0, true},
     {ONE("neg", neg_op, 0, 0, {-x, -1})},
-    {TWO("maximum", Samples::two, maximum_op, 0, 0, 0, {(std::max)(x, z), x == z ? 0.5L : x > z, x == z ? 0.5L : z > x})},
-    {TWO("minimum", Samples::two, minimum_op, 0, 0, 0, {(std::min)(x, z), x == z ? 0.5L : x < z, x == z ? 0.5L : z < x})},
-    {ONE("clamp", clamp_op.with(detail::Limits<double>{-1, 2}), 0, 0, {x < -1 ? -1 : x > 2 ? 2 : x, x >= -1 && x <= 2 ? 1.0L : 0.0L})},
+    {TWO("maximum", Samples::two, maximum_op, 0, 0, 0,
+         {(std::max)(x, z), x == z ? 0.5L : x > z, x == z ? 0.5L : z > x})},
+    {TWO("minimum", Samples::two, minimum_op, 0, 0, 0,
+         {(std::min)(x, z), x == z ? 0.5L : x < z, x == z ? 0.5L : z < x})},
+    {ONE("clamp", clamp_op.with(detail::Limits<double>{-1, 2}), 0, 0,
+         {x < -1  ? -1
+          : x > 2 ? 2
+                  : x,
+          x >= -1 && x <= 2 ? 1.0L : 0.0L})},
     // sizes, squares and roots
     {ONE("sign", sign_op, 0, 0, {static_cast<Real>((x > 0) - (x < 0)), 0})},
     {ONE("abs", abs_op, 0, 0, {std::fabs(x), static_cast<Real>((x > 0) - (x < 0))})},
@@ -243,10 +266,10 @@ const Entry entries[] = {
     {ONE("atan", atan_op, 1, 4, {std::atan(x), 1 / (1 + x * x)})},
     {TWO("atan2", Samples::two, atan2_op, 1.5, 5, 5, {std::atan2(x, z), z / (x * x + z * z), -x / (x * x + z * z)})},
     {TWO("hypot", Samples::two, hypot_op, 1, 3, 3,
-        {std::sqrt(x * x + z * z), x / std::sqrt(x * x + z * z), z / std::sqrt(x * x + z * z)})},
+         {std::sqrt(x * x + z * z), x / std::sqrt(x* x + z * z), z / std::sqrt(x* x + z * z)})},
     {ONE("sinh", sinh_op, 2, 2, {std::sinh(x), std::cosh(x)})},
     {ONE("cosh", cosh_op, 2, 2, {std::cosh(x), std::sinh(x)})},
-    {ONE("asinh", asinh_op, 2, 2, {std::asinh(x), 1 / std::sqrt(x * x + 1)})},
+    {ONE("asinh", asinh_op, 2, 2, {std::asinh(x), 1 / std::sqrt(x* x + 1)})},
     {ONE("acosh", acosh_op, 2, 3, {std::acosh(x), 1 / std::sqrt(-one_minus_square(x))})},
     {ONE("atanh", atanh_op, 2, 3, {std::atanh(x), 1 / one_minus_square(x)})},
     {ONE("erf", erf_op, 1, 4, {std::erf(x), 2 / std::sqrt(pi) * bell(x, 1)})},
@@ -255,9 +278,9 @@ const Entry entries[] = {
     {ONE("sigmoid", sigmoid_op, 3, 1e9, {logistic(x), logistic(x) * logistic(-x), 0, logistic(x)})},
     {ONE("relu", relu_op, 0, 0, {(std::max)(x, Real(0)), x > 0 ? 1.0L : 0.0L})},
     {ONE("leaky_relu", leaky_relu_op.with(detail::Slope{0.25}), 0.5, 0, {x > 0 ? x : x / 4, x > 0 ? 1 : 0.25L})},
-    {ONE("elu", elu_op.with(detail::Alpha{0.75}), 3, 3, {x > 0 ? x : 0.75L * std::expm1(x), x > 0 ? 1 : 0.75L * std::exp(x)})},
-    {ONE("softplus", softplus_op, 3, 3,
-        {(std::max)(x, Real(0)) + std::log1p(std::exp(-std::fabs(x))), logistic(x)})},
+    {ONE("elu", elu_op.with(detail::Alpha{0.75}), 3, 3,
+         {x > 0 ? x : 0.75L * std::expm1(x), x > 0 ? 1 : 0.75L * std::exp(x)})},
+    {ONE("softplus", softplus_op, 3, 3, {(std::max)(x, Real(0)) + std::log1p(std::exp(-std::fabs(x))), logistic(x)})},
     {ONE("silu", silu_op, 4, 30, silu_truth(x)), 10},
     {ONE("gelu", gelu_op, 1000, 8, gelu_truth(x)), 5},
 };
@@ -343,7 +366,8 @@ TEST_CASE("no result that is a finite number raises FE_INVALID, FE_DIVBYZERO or 
 
 TEST_CASE("the table of errors" * doctest::skip()) {
   const std::size_t n = 400'000;
-  std::printf("| op | float: y | dy/dx | dy/dz | double: y | dy/dx | dy/dz |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+  std::printf(
+      "| op | float: y | dy/dx | dy/dz | double: y | dy/dx | dy/dz |\n| --- | --- | --- | --- | --- | --- | --- |\n");
   for (const Entry& one : entries) {
     const Errors floats = measure<float>(one, one.on_floats, n);
     const Errors doubles = measure<double>(one, one.on_doubles, n);
@@ -353,6 +377,9 @@ TEST_CASE("the table of errors" * doctest::skip()) {
       one.samples == Samples::one ? std::printf(" |") : std::printf(" %.3g |", errors.z);
     }
     std::printf("\n");
-    if (std::getenv("WHERE")) for (const Errors& e : {floats, doubles}) std::printf("     y at %g,%g  x at %.9g,%.9g  z at %g,%g\n", e.at[0][0], e.at[0][1], e.at[1][0], e.at[1][1], e.at[2][0], e.at[2][1]);
+    if (std::getenv("WHERE"))
+      for (const Errors& e : {floats, doubles})
+        std::printf("     y at %g,%g  x at %.9g,%.9g  z at %g,%g\n", e.at[0][0], e.at[0][1], e.at[1][0], e.at[1][1],
+                    e.at[2][0], e.at[2][1]);
   }
 }

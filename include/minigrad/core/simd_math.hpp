@@ -12,7 +12,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "simd.hpp"
 
@@ -243,29 +242,6 @@ MINIGRAD_INLINE X sigmoid(const X& x) {
     const X e = std::exp(x < 0 ? x : -x);
     return (x < 0 ? e : 1) / (1 + e);
   }
-}
-
-template <class X>
-struct NumberIn {
-  using type = X;
-};
-template <class X>
-  requires(is_simd<X>)
-struct NumberIn<X> {
-  using type = typename X::Number;
-};
-
-/// exp(-rate x^2) for a rate of 1 or 1/2. x is cut into h + l, where h has so few digits that its square is exact: the
-/// exponential would multiply what the square of x loses by rounding. Beyond `most` it is 0.
-template <class X>
-MINIGRAD_INLINE X gaussian(const X& x, double rate) {
-  using T = typename NumberIn<X>::type;
-  constexpr T steps = 64, most = sizeof(T) == 4 ? 16 : sizeof(T) == 8 ? 40 : 160;
-  const T r = static_cast<T>(rate);
-  const X size = smaller(X(most), abs(x));
-  constexpr T rounder = 3 / (2 * std::numeric_limits<T>::epsilon() * steps);
-  const X h = (size + rounder) - rounder;
-  return exp(-(h * h) * r) * exp((h - size) * (h + size) * r);
 }
 
 }  // namespace MINIGRAD_KERNELS

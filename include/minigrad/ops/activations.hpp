@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cmath>
-#include <numbers>
 
-#include "functions.hpp"
+#include "normal.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
@@ -90,19 +89,6 @@ template <Operand X>
 inline auto silu(const X& x) {
   return silu_op(to_floating(x));
 }
-
-namespace detail {
-inline constexpr double half_root = std::numbers::sqrt2 / 2;
-
-/// exp(-x^2 / 2) / sqrt(2 pi), the density of the standard normal distribution, and its integral up to x.
-template <class X>
-auto normal_density(const X& x) {
-  return gaussian(x, 0.5) * constant_like(x, half_root * std::numbers::inv_sqrtpi);
-}
-inline constexpr auto normal_cdf_op = elementwise(
-    "normal_cdf", [](auto v) { return std::erfc(v * constant_like(v, -half_root)) / 2; },
-    [](auto g, auto&&, auto v) { return g * normal_density(v); });
-}  // namespace detail
 
 /// x P(x) with the normal distribution P(x) = erfc(-x / sqrt(2)) / 2. dy/dx = P(x) + x exp(-x^2 / 2) / sqrt(2 pi).
 /// Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.

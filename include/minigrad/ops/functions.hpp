@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "../core/simd_math.hpp"
@@ -82,9 +83,8 @@ inline auto exp(const X& x, None...) {
 }
 
 /// e^x - 1, exact near 0. dy/dx = e^x, of which y + 1 would lose the digits where y is close to -1.
-inline constexpr auto expm1_op = elementwise(
-    "expm1", simd_fn([](auto v) { return simd::expm1(v); }),
-    simd_fn([](auto g, auto&&, auto v) { return g * exp(v); }));
+inline constexpr auto expm1_op = elementwise("expm1", simd_fn([](auto v) { return simd::expm1(v); }),
+                                             simd_fn([](auto g, auto&&, auto v) { return g * exp(v); }));
 template <Operand X, LowPriority... None>
 inline auto expm1(const X& x, None...) {
   return expm1_op(to_floating(x));
@@ -146,10 +146,10 @@ T pow_derivative_value(int k, T x, T p) {
   const bool is_pole = x == 0 || !is_finite(x);
   // Where q is rounded, log x would multiply what it lost: there x^q is computed as x^p / x^k.
   const bool is_exact = is_pole || (q + static_cast<T>(k) == p && p - q == static_cast<T>(k));
-  const T exponent = is_exact ? q : p, power = std::pow(x, exponent);
+  const T exponent = is_exact ? q : p, power = std::pow(x, exponent), size = std::abs(power);
   T y = c * power;
-  if (!is_pole && (std::abs(power) < (std::numeric_limits<T>::min)() || std::abs(power) > (std::numeric_limits<T>::max)())) {
-    const T root = std::pow(std::abs(x), exponent / 2);  // the power has left the range, in which c may keep the product
+  if (!is_pole && (size < (std::numeric_limits<T>::min)() || size > (std::numeric_limits<T>::max)())) {
+    const T root = std::pow(std::abs(x), exponent / 2);  // the power has left the range; its product with c may not
     y = (std::signbit(power) ? -c : c) * root * root;
   }
   for (int i = is_exact ? k : 0; i < k; ++i) y /= x;
@@ -223,36 +223,6 @@ inline constexpr auto tan_op = elementwise(
 template <Operand X, LowPriority... None>
 inline auto tan(const X& x, None...) {
   return tan_op(to_floating(x));
-}
-
-namespace detail {
-struct Rate {
-  double rate;
-  void describe(auto& list) const { list("rate", rate); }
-};
-template <Operand X>
-auto gaussian(const X& x, double rate);  // for its own rule
-
-/// exp(-rate x^2), right to the last places far out too. dy/dx = -2 rate x y.
-inline constexpr auto gaussian_op = elementwise(
-    "gaussian", simd_fn([](const auto& a, auto v) { return simd::gaussian(v, a.rate); }),
-    simd_fn([](const auto& a, auto g, auto y, auto v) { return -(g * (constant_like(v, 2 * a.rate) * v * y)); }));
-template <Operand X>
-auto gaussian(const X& x, double rate) {
-  return gaussian_op.with(Rate{rate})(x);
-}
-}  // namespace detail
-
-/// The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. dy/dx = 2 / sqrt(pi) exp(-x^2).
-inline constexpr auto erf_op = elementwise(
-    "erf", [](auto v) { return std::erf(v); },
-    simd_fn([](auto g, auto&&, auto v) {
-      using detail::gaussian;
-      return g * (gaussian(v, 1) * constant_like(v, 2 * std::numbers::inv_sqrtpi));
-    }));
-template <Operand X, LowPriority... None>
-inline auto erf(const X& x, None...) {
-  return erf_op(to_floating(x));
 }
 
 }  // namespace minigrad
