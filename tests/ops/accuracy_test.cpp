@@ -365,21 +365,17 @@ TEST_CASE("no result that is a finite number raises FE_INVALID, FE_DIVBYZERO or 
 }
 
 TEST_CASE("the table of errors" * doctest::skip()) {
-  const std::size_t n = 400'000;
-  std::printf(
-      "| op | float: y | dy/dx | dy/dz | double: y | dy/dx | dy/dz |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+  const auto up = [](double off) { return std::ceil(off * 10) / 10; };
+  std::printf("| op | float: y | slopes | double: y | slopes |\n| --- | --- | --- | --- | --- |\n");
   for (const Entry& one : entries) {
-    const Errors floats = measure<float>(one, one.on_floats, n);
-    const Errors doubles = measure<double>(one, one.on_doubles, n);
     std::printf("| `%s` |", one.name);
-    for (const Errors& errors : {floats, doubles}) {
-      std::printf(" %.3g | %.3g |", errors.value, errors.x);
-      one.samples == Samples::one ? std::printf(" |") : std::printf(" %.3g |", errors.z);
-    }
+    const auto print = [&](const Errors& errors) {
+      std::printf(" %g | %g", up(errors.value), up(errors.x));
+      if (one.samples != Samples::one) std::printf(", %g", up(errors.z));
+      std::printf(" |");
+    };
+    print(measure<float>(one, one.on_floats, 400'000));
+    print(measure<double>(one, one.on_doubles, 400'000));
     std::printf("\n");
-    if (std::getenv("WHERE"))
-      for (const Errors& e : {floats, doubles})
-        std::printf("     y at %g,%g  x at %.9g,%.9g  z at %g,%g\n", e.at[0][0], e.at[0][1], e.at[1][0], e.at[1][1],
-                    e.at[2][0], e.at[2][1]);
   }
 }

@@ -23,7 +23,7 @@ inline auto sign(const X& x) {
 
 /// |x|. dy/dx = sign(x), and 0 at 0.
 inline constexpr auto abs_op = elementwise(
-    "abs", [](auto v) { return v < 0 ? -v : (v > 0 ? v : v * v); },
+    "abs", [](auto v) { return v < 0 ? -v : v + 0; },  // -0 + 0 is 0
     [](auto g, auto&&, auto v) { return g * sign(v); });
 template <Operand X>
 inline auto abs(const X& x) {
