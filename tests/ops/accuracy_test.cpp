@@ -254,7 +254,7 @@ const Entry entries[] = {
     {ONE("expm1", expm1_op, 2, 1.5, {std::expm1(x), std::exp(x)})},
     {ONE("log", log_op, 1.5, 0.5, {std::log(x), 1 / x})},
     {ONE("log1p", log1p_op, 2, 1.5, {std::log1p(x), 1 / (1 + x)})},
-    {ONE("log2", log2_op, 1.5, 3, {std::log2(x), 1 / (x * std::numbers::ln2_v<Real>)})},
+    {ONE("log2", log2_op, 1.5, 4, {std::log2(x), 1 / (x * std::numbers::ln2_v<Real>)})},
     {ONE("log10", log10_op, 2.5, 3, {std::log10(x), 1 / (x * std::numbers::ln10_v<Real>)})},
     {TWO("pow", Samples::power, pow_op, 1, 4, 4, power_truth(x, z)), 0, true},
     // angles and hyperbolic functions
@@ -274,15 +274,15 @@ const Entry entries[] = {
     {ONE("atanh", atanh_op, 2, 3, {std::atanh(x), 1 / one_minus_square(x)})},
     {ONE("erf", erf_op, 1, 4, {std::erf(x), 2 / std::sqrt(pi) * bell(x, 1)})},
     // activations
-    {ONE("tanh", tanh_op, 4, 1e9, {std::tanh(x), slope_of_tanh(x), 0, 1})},
-    {ONE("sigmoid", sigmoid_op, 3, 1e9, {logistic(x), logistic(x) * logistic(-x), 0, logistic(x)})},
+    {ONE("tanh", tanh_op, 4, 4, {std::tanh(x), slope_of_tanh(x), 0, 1})},
+    {ONE("sigmoid", sigmoid_op, 3, 4, {logistic(x), logistic(x) * logistic(-x), 0, logistic(x)})},
     {ONE("relu", relu_op, 0, 0, {(std::max)(x, Real(0)), x > 0 ? 1.0L : 0.0L})},
     {ONE("leaky_relu", leaky_relu_op.with(detail::Slope{0.25}), 0.5, 0, {x > 0 ? x : x / 4, x > 0 ? 1 : 0.25L})},
     {ONE("elu", elu_op.with(detail::Alpha{0.75}), 3, 3,
          {x > 0 ? x : 0.75L * std::expm1(x), x > 0 ? 1 : 0.75L * std::exp(x)})},
     {ONE("softplus", softplus_op, 3, 3, {(std::max)(x, Real(0)) + std::log1p(std::exp(-std::fabs(x))), logistic(x)})},
-    {ONE("silu", silu_op, 4, 30, silu_truth(x)), 10},
-    {ONE("gelu", gelu_op, 1000, 8, gelu_truth(x)), 5},
+    {ONE("silu", silu_op, 4, 20, silu_truth(x)), 10},
+    {ONE("gelu", gelu_op, 2000, 8, gelu_truth(x)), 5},
 };
 
 /// The floating-point exceptions that an op raises on rows of n numbers; the numbers go round.
