@@ -54,6 +54,7 @@
 #include "ops/compare.hpp"
 #include "ops/arithmetic.hpp"
 #include "ops/functions.hpp"
+#include "ops/normal.hpp"
 #include "ops/activations.hpp"
 #include "ops/angles.hpp"
 #include "ops/reduce.hpp"

@@ -173,6 +173,12 @@ const std::vector<GradientCheck> gradient_list = {
     {"log2", [] { one(OP(log2(x)), 0.5, 2); }},
     {"log10", [] { one(OP(log10(x)), 0.5, 2); }},
     {"pow", [] { two(OP2(pow(x, y)), 0.5, 2); }},
+    {"pow_derivative",
+     [] {
+       two([](const auto& x, const auto& y) { return detail::pow_derivative(x, y, 1); }, 0.5, 2);
+       two([](const auto& x, const auto& y) { return detail::pow_derivative(x, y, 2); }, 0.5, 2);
+     }},
+    {"gaussian", [] { one(OP(detail::gaussian(x, 0.5))); }},
     {"sin", [] { one(OP(sin(x))); }},
     {"cos", [] { one(OP(cos(x))); }},
     {"tan", [] { one(OP(tan(x)), -1, 1); }},
@@ -195,6 +201,7 @@ const std::vector<GradientCheck> gradient_list = {
     {"elu", [] { one(OP(elu(x, 0.7))); }},
     {"softplus", [] { one(OP(softplus(x))); }},
     {"silu", [] { one(OP(silu(x))); }},
+    {"normal_cdf", [] { one(OP(detail::normal_cdf_op(x))); }},
     {"gelu", [] { one(OP(gelu(x))); }},
     // reductions
     {"sum", [] { reduction([](const auto& x, auto... how) { return square(sum(x, how...)); }); }},

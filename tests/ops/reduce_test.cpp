@@ -133,6 +133,22 @@ TEST_CASE("argmax and argmin of a Var are positions, without a derivative") {
   CHECK(argmax(x, 1, true) == Tensor<std::int64_t>{{1}, {2}});
 }
 
+TEST_CASE("a standard deviation and its slopes are right where squares overflow or vanish, line by line") {
+  Graph<T> graph;
+  for (const double size : {1e200, 1e-170, 1e-310, 1.0}) {
+    CAPTURE(size);
+    const auto x = graph.variable({{1 * size, 3 * size}, {5, 7}, {2, 2}});
+    const auto y = minigrad::std(x, 1);
+    CHECK(y.value()[0] == Approx(std::sqrt(2) * size).epsilon(1e-12));
+    CHECK(y.value()[1] == Approx(std::sqrt(2)).epsilon(1e-15));
+    CHECK(y.value()[2] == 0);
+    const T slopes = grad(sum(y), x).value();
+    const double expected[] = {-std::sqrt(0.5), std::sqrt(0.5), -std::sqrt(0.5), std::sqrt(0.5), 0, 0};
+    for (std::size_t i = 0; i < 6; ++i) CHECK(slopes[i] == Approx(expected[i]).epsilon(1e-12));
+  }
+  CHECK(minigrad::std(Tensor<float>{1e-23f, 3e-23f}).item() == Approx(1.41421356e-23f).epsilon(1e-6));
+}
+
 TEST_CASE("logsumexp is exact where exp would overflow or vanish") {
   CHECK(logsumexp(T{1, 2, 3}).item() == Approx(std::log(std::exp(1) + std::exp(2) + std::exp(3))).epsilon(1e-15));
   CHECK(logsumexp(T{1000, 1000}).item() == Approx(1000 + std::log(2)).epsilon(1e-15));

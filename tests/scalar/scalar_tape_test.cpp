@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cfenv>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -665,4 +666,28 @@ TEST_CASE("a tape refuses to differentiate within what it is differentiating, an
                        "inner function a tape of its own",
                        GraphError);
   CHECK(tape.value_and_grad([](auto z) { return z * z; }, 5.0).second == 10);
+}
+
+TEST_CASE("no ordinary function of numbers raises a floating-point exception on a tape") {
+  ScalarTape<double> tape;
+  const auto raised_by = [&](const auto& f, double at) {
+    std::feclearexcept(FE_ALL_EXCEPT);
+    tape.value_and_grad(f, at);
+    return std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW);
+  };
+  for (const double x : {0.0, -1.0, 50.0, -800.0}) {
+    CAPTURE(x);
+    CHECK(raised_by([](auto v) { return v * v; }, x) == 0);
+    CHECK(raised_by([](auto v) { return 0 * v; }, x) == 0);
+    CHECK(raised_by([](auto v) { return cos(v); }, x) == 0);
+    CHECK(raised_by([](auto v) { return abs(v); }, x) == 0);
+    CHECK(raised_by([](auto v) { return pow(v, 2); }, x) == 0);
+    CHECK(raised_by([](auto v) { return exp(minimum(v, 0)); }, x) == 0);
+    CHECK(raised_by([](auto v) { return tanh(v) + relu(v) + elu(v) + softplus(v); }, x) == 0);
+    CHECK(raised_by([](auto v) { return maximum(v, 3) + clamp(v, -1, 1) + floor(v); }, x) == 0);
+  }
+  std::feclearexcept(FE_ALL_EXCEPT);
+  const auto slopes = tape.value_and_grad([](auto a, auto b) { return sqrt(a * a + b * b); }, 1.0, 0.0).second;
+  CHECK(std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW) == 0);
+  CHECK(slopes == std::array<double, 2>{1, 0});
 }

@@ -100,7 +100,7 @@ struct SimdMath {
   /// log x. Subnormal numbers are first made normal.
   MINIGRAD_INLINE static L log(const L& x) {
     const auto subnormal = x < C::smallest_normal;
-    const L u = select(subnormal, x * whole, x);
+    const L u = x * select(subnormal, L(whole), T{1});
     const LogParts parts = log_parts(u);
     return log_of(u, parts.k - select(subnormal, L(T{C::fraction_bits}), T{}), as_written(parts.m - T{1}));
   }
@@ -110,7 +110,7 @@ struct SimdMath {
     const L u = as_written(x + T{1}), lost = x - as_written(u - T{1});
     const LogParts parts = log_parts(u);
     const L power = number((2 * C::bias - parts.k_bits) << C::fraction_bits);  // 2^-k, where that is a normal number
-    const L f = as_written(as_written(parts.m - T{1}) + select(x < whole, lost * power, T{}));
+    const L f = as_written(as_written(parts.m - T{1}) + lost * select(x < whole, power, T{}));
     return with_sign_of(x, log_of(u, parts.k, f));
   }
 

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cmath>
-#include <numbers>
 
-#include "functions.hpp"
+#include "normal.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
@@ -57,8 +56,8 @@ inline auto leaky_relu(const X& x, double slope = 0.01) {
 
 /// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
 inline constexpr auto elu_op = elementwise(
-    "elu", simd_fn([](const auto& a, auto v) {
-      return simd::select(v > 0, v, constant_like(v, a.alpha) * simd::expm1(v));
+    "elu", simd_fn([]<class T>(const auto& a, T v) {
+      return simd::select(v > 0, v, constant_like(v, a.alpha) * simd::expm1(simd::smaller(T(0), v)));
     }),
     simd_fn([](const auto& a, auto g, auto&&, auto v) {
       return where(greater(v, 0), g, g * constant_like(v, a.alpha) * exp(where(less(v, 0), v, 0)));
@@ -91,18 +90,11 @@ inline auto silu(const X& x) {
   return silu_op(to_floating(x));
 }
 
-namespace detail {
-inline constexpr double half_root = std::numbers::sqrt2 / 2;
-}
-/// x P(x) with the normal distribution P(x) = (1 + erf(x / sqrt(2))) / 2. dy/dx = P(x) + x exp(-x^2 / 2) / sqrt(2 pi).
+/// x P(x) with the normal distribution P(x) = erfc(-x / sqrt(2)) / 2. dy/dx = P(x) + x exp(-x^2 / 2) / sqrt(2 pi).
 /// Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
 inline constexpr auto gelu_op = elementwise(
-    "gelu", [](auto v) { return v * (1 + std::erf(v * constant_like(v, detail::half_root))) / 2; },
-    [](auto g, auto&&, auto v) {
-      const auto normal = (1 + erf(v * constant_like(v, detail::half_root))) / 2;
-      const auto density = exp(-(v * v) / 2) * constant_like(v, detail::half_root * std::numbers::inv_sqrtpi);
-      return g * (normal + v * density);
-    });
+    "gelu", [](auto v) { return v * detail::normal_cdf_op(v); },
+    [](auto g, auto&&, auto v) { return g * (detail::normal_cdf_op(v) + v * detail::normal_density(v)); });
 template <Operand X>
 inline auto gelu(const X& x) {
   return gelu_op(to_floating(x));

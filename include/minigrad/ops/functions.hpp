@@ -1,7 +1,8 @@
-// ops/functions.hpp - the op table: roots, powers, exponentials, angles, element by element.
+// ops/functions.hpp - the op table: roots, powers, exponentials, sines, element by element.
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "../core/simd_math.hpp"
@@ -22,7 +23,7 @@ inline auto sign(const X& x) {
 
 /// |x|. dy/dx = sign(x), and 0 at 0.
 inline constexpr auto abs_op = elementwise(
-    "abs", [](auto v) { return v < 0 ? -v : (v > 0 ? v : v * v); },
+    "abs", [](auto v) { return v < 0 ? -v : v + 0; },  // -0 + 0 is 0
     [](auto g, auto&&, auto v) { return g * sign(v); });
 template <Operand X>
 inline auto abs(const X& x) {
@@ -70,7 +71,7 @@ inline auto ceil(const X& x, None...) {
   return ceil_op(x);
 }
 
-// ---- exponentials, logarithms, powers, angles ----------------------------------------------------------------------
+// ---- exponentials, logarithms, powers, sines -----------------------------------------------------------------------
 
 /// e^x. dy/dx = y.
 inline constexpr auto exp_op = elementwise(
@@ -81,10 +82,9 @@ inline auto exp(const X& x, None...) {
   return exp_op(to_floating(x));
 }
 
-/// e^x - 1, exact near 0. dy/dx = y + 1.
-inline constexpr auto expm1_op = elementwise(
-    "expm1", simd_fn([](auto v) { return simd::expm1(v); }),
-    [](auto g, auto y) { return g * (y + 1); });
+/// e^x - 1, exact near 0. dy/dx = e^x, of which y + 1 would lose the digits where y is close to -1.
+inline constexpr auto expm1_op = elementwise("expm1", simd_fn([](auto v) { return simd::expm1(v); }),
+                                             simd_fn([](auto g, auto&&, auto v) { return g * exp(v); }));
 template <Operand X, LowPriority... None>
 inline auto expm1(const X& x, None...) {
   return expm1_op(to_floating(x));
@@ -120,24 +120,79 @@ inline auto log2(const X& x, None...) {
 /// The logarithm to base 10. dy/dx = 1 / (x log 10).
 inline constexpr auto log10_op = elementwise(
     "log10", [](auto v) { return std::log10(v); },
-    [](auto g, auto&&, auto v) { return g / (v * constant_like(v, std::numbers::ln10)); });
+    [](auto g, auto&&, auto v) { return g * constant_like(v, std::numbers::log10e) / v; });
 template <Operand X, LowPriority... None>
 inline auto log10(const X& x, None...) {
   return log10_op(to_floating(x));
 }
 
 template <Operand X, Operand P, LowPriority... None>
-auto pow(const X& x, const P& p, None...);  // for its own rule
+auto pow(const X& x, const P& p, None...);  // for the rules of its derivatives
+
+namespace detail {
+/// The logarithm in the slopes of x^p along p, taken as 0 at x = 0 where p >= 0.
+template <class X, class P>
+auto log_of_base(const X& x, const P& p) {
+  return log(where(equal(x, 0), where(less(p, 0), x, 1), x));
+}
+
+/// The k-th derivative of x^p along x: c x^(p - k) with c = p (p - 1) ... (p - k + 1).
+template <class T>
+T pow_derivative_value(int k, T x, T p) {
+  T c = 1;
+  for (int i = 0; i < k; ++i) c *= p - static_cast<T>(i);
+  if (c == 0) return 0;  // wherever x is: p is a whole number below k
+  const T q = p - static_cast<T>(k);
+  const bool is_pole = x == 0 || !is_finite(x);
+  // Where q is rounded, log x would multiply what it lost: there x^q is computed as x^p / x^k.
+  const bool is_exact = is_pole || (q + static_cast<T>(k) == p && p - q == static_cast<T>(k));
+  const T exponent = is_exact ? q : p, power = std::pow(x, exponent), size = std::abs(power);
+  T y = c * power;
+  if (!is_pole && (size < (std::numeric_limits<T>::min)() || size > (std::numeric_limits<T>::max)())) {
+    const T root = std::pow(std::abs(x), exponent / 2);  // the power has left the range; its product with c may not
+    y = (std::signbit(power) ? -c : c) * root * root;
+  }
+  for (int i = is_exact ? k : 0; i < k; ++i) y /= x;
+  return y;
+}
+
+/// The derivative of c along p.
+template <class P>
+auto coefficient_slope(const P& p, int k) {
+  auto c = p, slope = p * 0 + 1;
+  for (int i = 1; i < k; ++i) {
+    const auto factor = p - constant_like(p, i);
+    slope = slope * factor + c;
+    c = c * factor;
+  }
+  return slope;
+}
+
+struct DerivativeOrder {
+  int order;
+  void describe(auto& list) const { list("order", order); }
+};
+template <class X, class P>
+auto pow_derivative(const X& x, const P& p, int order);  // for its own rule
+
+inline constexpr auto pow_derivative_op = elementwise(
+    "pow_derivative", [](const auto& a, auto v, auto q) { return pow_derivative_value(a.order, v, q); },
+    [](const auto& a, auto g, auto v, auto q) { return g * pow_derivative(v, q, a.order + 1); },
+    [](const auto& a, auto g, auto y, auto v, auto q) {
+      return g * (y * log_of_base(v, q) + coefficient_slope(q, a.order) * pow(v, q - constant_like(q, a.order)));
+    });
+template <class X, class P>
+auto pow_derivative(const X& x, const P& p, int order) {
+  return pow_derivative_op.with(DerivativeOrder{order})(x, p);
+}
+}  // namespace detail
 
 /// x^p. dy/dx = p x^(p-1), and 0 for p = 0 whatever x is; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. Of an
 /// exponent that needs no gradient, such as a number, no logarithm is taken.
 inline constexpr auto pow_op = elementwise(
     "pow", [](auto v, auto q) { return std::pow(v, q); },
-    [](auto g, auto v, auto q) {
-      const auto usual = greater(minigrad::abs(v), 0);  // neither 0 nor NaN
-      return g * q * pow(where(equal(q, 0), where(usual, v, 1), v), q - 1);
-    },
-    [](auto g, auto y, auto v, auto q) { return g * y * log(where(equal(v, 0), where(less(q, 0), v, 1), v)); });
+    [](auto g, auto v, auto q) { return g * detail::pow_derivative(v, q, 1); },
+    [](auto g, auto y, auto v, auto q) { return g * y * detail::log_of_base(v, q); });
 template <Operand X, Operand P, LowPriority... None>
 inline auto pow(const X& x, const P& p, None...) {
   return pow_op(x, p);
@@ -168,25 +223,6 @@ inline constexpr auto tan_op = elementwise(
 template <Operand X, LowPriority... None>
 inline auto tan(const X& x, None...) {
   return tan_op(to_floating(x));
-}
-
-/// The inverse of the tangent. dy/dx = 1 / (1 + x^2).
-inline constexpr auto atan_op = elementwise(
-    "atan", [](auto v) { return std::atan(v); }, [](auto g, auto&&, auto v) { return g / (1 + v * v); });
-template <Operand X, LowPriority... None>
-inline auto atan(const X& x, None...) {
-  return atan_op(to_floating(x));
-}
-
-/// The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. dy/dx = 2 / sqrt(pi) exp(-x^2).
-inline constexpr auto erf_op = elementwise(
-    "erf", [](auto v) { return std::erf(v); },
-    simd_fn([](auto g, auto&&, auto v) {
-      return g * (exp(-(v * v)) * constant_like(v, 2 * std::numbers::inv_sqrtpi));
-    }));
-template <Operand X, LowPriority... None>
-inline auto erf(const X& x, None...) {
-  return erf_op(to_floating(x));
 }
 
 }  // namespace minigrad

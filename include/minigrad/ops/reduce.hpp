@@ -144,16 +144,36 @@ auto var(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
   else return var_op.with(detail::VarianceAttributes{{axis, keepdim}, correction})(x);
 }
 
-/// The standard deviation: the square root of var. Where it is 0 its slopes are taken as 0, not 0 times infinity.
+namespace detail {
+/// The square root of var. Where squares would leave the range, deviations are first divided by the largest of them.
+template <class T>
+Tensor<T> std_value(const VarianceAttributes& a, const Tensor<T>& x) {
+  constexpr T smallest = (std::numeric_limits<T>::min)() / std::numeric_limits<T>::epsilon();
+  const Tensor<T> variance = var(x, a.axis, a.keepdim, a.correction);
+  bool in_range = true;
+  for (const T v : variance) in_range = in_range && v >= smallest && is_finite(v);
+  if (in_range || x.size() == 0) return sqrt(variance);
+  const Tensor<T> deviation = x - mean(x, a.axis, true);
+  const auto or_1 = [](T v) { return v > 0 && is_finite(v) ? v : T(1); };
+  const Tensor<T> size = map("where", or_1, (max)(abs(deviation), a.axis, true));
+  return sqrt(var(deviation / size, a.axis, a.keepdim, a.correction)) * reshape(size, variance.shape());
+}
+}  // namespace detail
+
+/// The standard deviation: the square root of var, without overflow on the way. dL/dx = g (x - mean) / (y (n -
+/// correction)), and 0 where y is 0.
+inline constexpr auto std_op = record(
+    "std", [](const auto& a, const auto& x) { return detail::std_value(a, x); },
+    [](const auto& a, const auto& g, const auto& y, const auto& x) {
+      const auto is_0 = equal(y, 0);
+      const auto z = (x - mean(x, a.axis, true)) / detail::expand(where(is_0, 1, y), x, a.axis);
+      return detail::expand(where(is_0, 0, g), x, a.axis) * (z / a.divisor(shape_of(x)));
+    });
 template <detail::TensorOperand X>
 auto std(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
-  const auto variance = var(x, axis, keepdim, correction);
-  if constexpr (is_var<X>) {
-    const auto none = equal(variance, 0);
-    return where(none, 0, sqrt(where(none, 1, variance)));
-  } else {
-    return sqrt(variance);
-  }
+  if constexpr (std::is_integral_v<detail::scalar_type<X>>)
+    return minigrad::std(x.template to<double>(), axis, keepdim, correction);
+  else return std_op.with(detail::VarianceAttributes{{axis, keepdim}, correction})(x);
 }
 
 }  // namespace minigrad

@@ -44,20 +44,6 @@ Tensor<T> softmax_of(const char* op, const Tensor<T>& x, Axis axis, bool keepdim
 
 }  // namespace detail
 
-/// log sum exp(x) without overflow: the largest x is taken out first; -inf of none. dL/dx = g exp(x - y).
-inline constexpr auto logsumexp_op = record(
-    "logsumexp",
-    [](const auto& a, const auto& x) {
-      return detail::softmax_of<detail::Softmax::log_of_sum>("logsumexp", x, a.axis, a.keepdim);
-    },
-    [](const auto& a, const auto& g, const auto& y, const auto& x) {
-      return detail::expand(g, x, a.axis) * exp(x - detail::expand(y, x, a.axis));
-    });
-template <detail::TensorOperand X>
-auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
-  return logsumexp_op.with(detail::ReduceAttributes{axis, keepdim})(to_floating(x));
-}
-
 /// exp(x) / sum exp(x) along an axis: positive numbers that sum to 1. dL/dx = y (g - sum(g y)).
 inline constexpr auto softmax_op = record(
     "softmax",
@@ -68,6 +54,21 @@ inline constexpr auto softmax_op = record(
 template <detail::TensorOperand X>
 auto softmax(const X& x, Axis axis) {
   return softmax_op.with(detail::AxisAttribute{axis})(to_floating(x));
+}
+
+/// log sum exp(x) without overflow: the largest x is taken out first; -inf of none. dL/dx = g softmax(x); exp(x - y)
+/// would turn the rounding of a large y into an error of that size.
+inline constexpr auto logsumexp_op = record(
+    "logsumexp",
+    [](const auto& a, const auto& x) {
+      return detail::softmax_of<detail::Softmax::log_of_sum>("logsumexp", x, a.axis, a.keepdim);
+    },
+    [](const auto& a, const auto& g, auto&&, const auto& x) {
+      return detail::expand(g, x, a.axis) * softmax(x, a.axis);
+    });
+template <detail::TensorOperand X>
+auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
+  return logsumexp_op.with(detail::ReduceAttributes{axis, keepdim})(to_floating(x));
 }
 
 /// log softmax(x) along an axis, without the detour. dL/dx = g - softmax(x) sum(g).
