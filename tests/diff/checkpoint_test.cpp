@@ -237,3 +237,15 @@ TEST_CASE("stop_gradient() is the value, and no gradient passes through it") {
   CHECK(stop_gradient(w) == T{5, 6});
   CHECK_THROWS_AS(backward(sum(stop_gradient(x))), GraphError);
 }
+
+TEST_CASE("grad() through a checkpoint that draws random numbers is refused in a recorded step, and says what to do") {
+  Rng rng(1);
+  const auto noisy = [&](const auto& v) { return dropout(v, 0.5, rng); };
+  CHECK_THROWS_WITH_AS(
+      capture([&](const auto& x) { return sum(square(grad(sum(checkpoint(noisy, x)), x))); }, T{1, 2}),
+      "minigrad: grad: the function of a checkpoint draws random numbers, which a recorded step would draw anew in each "
+      "run and for grad() once more: call f(x) in place of checkpoint(f, x) in this step, or run it without capture()",
+      GraphError);
+  auto step = capture([&](const auto& x) { return sum(square(grad(sum(noisy(x) * x), x))); }, T{1, 2});  // as it says
+  CHECK(step(T{1, 2}).size() == 1);
+}

@@ -217,6 +217,8 @@ const std::vector<GradientCheck> gradient_list = {
     {"sum_to", [] { on_tensors(OP(square(sum_to(x, {2, 1}))), {{2, 1}, {2, 3}, {4, 2, 3}, {2, 0}}); }},
     // the same numbers elsewhere
     {"reshape", [] { on_tensors(OP(square(reshape(x, {3, 2}))), {{6}, {2, 3}, {1, 6, 1}}); }},
+    {"reshape to -1", [] { on_tensors(OP(square(reshape(x, {-1, 2}))), {{6}, {2, 3}, {1, 6, 1}, {0, 3}}); }},
+    {"flatten", [] { on_tensors(OP(square(flatten(x, 1))), {{2, 3}, {2, 1, 2}, {0, 3, 2}, {2, 0}}); }},
     {"transpose",
      [] {
        on_tensors(OP(square(transpose(x))), {{2, 3}, {1, 1}, {0, 2}, {2, 3, 2}});

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <minigrad/diff/grad.hpp>
+#include <minigrad/diff/hooks.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <optional>
 #include <type_traits>
@@ -272,4 +273,45 @@ TEST_CASE("a parameter and a reference that were moved from say so in every memb
   CHECK(!(ref == new_ref));
   ref = new_ref;
   CHECK(ref.value() == 2);
+}
+
+TEST_CASE("a parameter that is frozen after the forward pass gets no gradient, as in PyTorch, and keeps what it had") {
+  Parameter<Tensor<float>> p(Tensor<float>{1, 2}), q(Tensor<float>{3, 4});
+  Graph<Tensor<float>> graph;
+  const auto x = graph.input({1, 1});
+  const auto loss = sum(p * x * p * q);
+  p.requires_grad(false);
+  backward(loss, {.keep_graph = true});
+  CHECK(!p.has_grad());
+  CHECK(q.grad() == Tensor<float>{1, 4});
+  p.requires_grad(true);
+  backward(loss, {.keep_graph = true});
+  CHECK(p.grad() == Tensor<float>{6, 16});
+  p.requires_grad(false);
+  backward(loss);
+  CHECK(p.grad() == Tensor<float>{6, 16});
+  CHECK(q.grad() == Tensor<float>{3, 12});
+
+  const auto only = sum(operand(p, x));
+  CHECK_THROWS_AS(backward(only), GraphError);  // frozen before: nothing to differentiate
+  p.requires_grad(true);
+  const auto late = sum(operand(p, x));
+  p.requires_grad(false);
+  backward(late);  // frozen after: nothing happens
+  CHECK(p.grad() == Tensor<float>{6, 16});
+}
+
+TEST_CASE("hooks see no gradient of a parameter that is frozen after the forward pass") {
+  Parameter<double> p(2), q(3);
+  Graph<double> graph;
+  int calls = 0;
+  register_post_accumulate_grad_hook(graph, p, [&](const auto&) { ++calls; });
+  const auto v = graph.parameter(p);
+  register_hook(v, [](double) {});
+  const auto loss = v * q;
+  p.requires_grad(false);
+  backward(loss);
+  CHECK(calls == 0);
+  CHECK(!p.has_grad());
+  CHECK(q.grad() == 2);
 }

@@ -4,6 +4,7 @@
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/diff/check_grads.hpp>
 #include <minigrad/ops/ops.hpp>
+#include <string>
 #include <type_traits>
 
 #include "../support/count_allocations.hpp"
@@ -245,4 +246,18 @@ TEST_CASE("graphs compute in long double too") {
   const auto x = graph.variable(Tensor<long double>{1, 2});
   backward(sum(square(x) * 3));
   CHECK(x.grad() == Tensor<long double>{6, 12});
+}
+
+TEST_CASE("a rule that gives a number for an input of shape [1, 1] is named") {
+  constexpr auto wrong = record("wrong", [](const auto& x) { return sum(x); }, [](const auto& g) { return g; });
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({{1}});
+  const char* const message = "minigrad: wrong: its rule gave a derivative of shape [] for an input of shape [1, 1]";
+  CHECK_THROWS_WITH_AS(grad(wrong(x), x), message, ShapeError);
+  try {
+    backward(wrong(x));
+    CHECK(false);
+  } catch (const ShapeError& error) {
+    CHECK(std::string(error.what()).find(message) == 0);
+  }
 }

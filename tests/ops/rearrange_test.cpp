@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <minigrad/diff/grad.hpp>
+#include <minigrad/graph/capture.hpp>
 #include <minigrad/ops/ops.hpp>
+#include <minigrad/tensor/create.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>
 #include <vector>
@@ -35,6 +37,40 @@ TEST_CASE("reshape lays the gradient out as the input was") {
   Graph<T> graph;
   CHECK_THROWS_WITH_AS(reshape(graph.variable(matrix), {4}),
                        "minigrad: reshape: [2, 3] to [4]: 6 elements do not fill 4", ShapeError);
+}
+
+TEST_CASE("an extent of -1 and the axes of flatten stay attributes of the graph") {
+  CHECK(gradient([](const auto& x) { return reshape(x, {-1, 2}); }, matrix, {{1, 2}, {3, 4}, {5, 6}}) == matrix);
+  CHECK(gradient([](const auto& x) { return flatten(x); }, matrix, {1, 2, 3, 4, 5, 6}) == matrix);
+  Graph<T> graph;
+  const auto x = graph.variable(ones<double>({2, 3, 4}));
+  const auto text = [&](const Var<T>& y) {
+    std::string out = graph.node(y.id()).op();
+    for (const auto& attribute : graph.node(y.id()).attributes()) out += " " + attribute.name + "=" + attribute.text;
+    return out;
+  };
+  CHECK(text(reshape(x, {-1, 8})) == "reshape shape=[-1, 8]");
+  CHECK(text(flatten(x, 1)) == "flatten start_dim=1");
+  CHECK(text(flatten(x, 0, 1)) == "flatten start_dim=0 end_dim=1");
+  CHECK(graph.node(reshape(x, {-1, 8}).id()).attributes()[0].numbers == std::vector<double>{-1, 8});
+  CHECK_THROWS_WITH_AS(reshape(x, {-1, -1}), "minigrad: reshape: [2, 3, 4] to [-1, -1]: only one extent may be -1",
+                       ShapeError);
+}
+
+TEST_CASE("reshape with -1 and flatten run again in a recorded step, and on a batch of nothing") {
+  const auto loss = [](const auto& x) { return sum(square(flatten(reshape(x, {-1, 2, 3}), 1))); };
+  auto step = capture(loss, ones<double>({4, 3}));
+  Rng rng(1);
+  for (int run = 0; run < 2; ++run) {
+    const auto x = normal<double>({4, 3}, 0, 1, rng);
+    CHECK(step(x) == loss(x));
+  }
+  Graph<T> graph;
+  const auto nothing = graph.variable(T::empty({0, 3, 4}));
+  const auto y = flatten(reshape(nothing, {-1, 4, 3}), 1);
+  CHECK(y.value().shape() == Shape{0, 12});
+  backward(sum(y));
+  CHECK(nothing.grad().shape() == Shape{0, 3, 4});
 }
 
 TEST_CASE("transpose exchanges two axes, and their exchange is the gradient's way back") {

@@ -33,6 +33,47 @@ TEST_CASE("reshape keeps the numbers and their order") {
   CHECK(reshape(std::move(temporary), {6}).data() == memory);
 }
 
+TEST_CASE("reshape infers one extent, which is -1") {
+  CHECK(reshape(x23, {-1, 2}) == Tensor<float>{{1, 2}, {3, 4}, {5, 6}});
+  CHECK(reshape(x23, -1) == Tensor<float>{1, 2, 3, 4, 5, 6});
+  CHECK(x23.reshape({3, -1, 1}).shape() == Shape{3, 2, 1});
+  CHECK(x23.reshape({-1, x23.size()}).shape() == Shape{1, 6});
+  CHECK(Tensor<float>::scalar(5).reshape({-1}) == Tensor<float>{5});
+  const auto nothing = Tensor<float>::empty({0, 8});
+  CHECK(nothing.reshape({-1, 8}).shape() == Shape{0, 8});
+  CHECK(nothing.reshape({2, -1}).shape() == Shape{2, 0});
+}
+
+TEST_CASE("reshape refuses a -1 that cannot be inferred, as PyTorch does") {
+  CHECK_THROWS_WITH_AS(reshape(x23, {-1, -1}), "minigrad: reshape: [2, 3] to [-1, -1]: only one extent may be -1",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(reshape(x23, {-1, 4}),
+                       "minigrad: reshape: [2, 3] to [-1, 4]: 6 elements are no multiple of 4", ShapeError);
+  CHECK_THROWS_WITH_AS(reshape(x23, {-1, 0}),
+                       "minigrad: reshape: [2, 3] to [-1, 0]: 6 elements are no multiple of 0", ShapeError);
+  CHECK_THROWS_WITH_AS(reshape(Tensor<float>::empty({0, 3}), {0, -1}),
+                       "minigrad: reshape: [0, 3] to [0, -1]: any extent in place of -1 would do: write it out",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(reshape(x23, {-2, 3}), "minigrad: reshape: extent -2 is negative, and only -1 is inferred",
+                       ShapeError);
+}
+
+TEST_CASE("flatten makes one axis of several") {
+  const auto cube = arange(24).reshape({2, 3, 4});
+  CHECK(flatten(cube) == arange(24));
+  CHECK(flatten(cube, 1) == arange(24).reshape({2, 12}));
+  CHECK(flatten(cube, 0, 1).shape() == Shape{6, 4});
+  CHECK(flatten(cube, -2, -1).shape() == Shape{2, 12});
+  CHECK(flatten(cube, 1, 1) == cube);
+  CHECK(flatten(Tensor<float>::scalar(5)) == Tensor<float>{5});
+  CHECK(flatten(Tensor<float>::empty({0, 3, 4}), 1).shape() == Shape{0, 12});
+  CHECK(flatten(Tensor<float>::empty({2, 0, 4}), 1).shape() == Shape{2, 0});
+  CHECK_THROWS_WITH_AS(flatten(cube, 2, 1), "minigrad: flatten: [2, 3, 4]: start_dim 2 comes after end_dim 1",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(flatten(cube, 3), "minigrad: flatten: axis 3 of a tensor of shape [2, 3, 4], which has 3 axes",
+                       IndexError);
+}
+
 TEST_CASE("transpose exchanges the last two axes, or any two") {
   CHECK(transpose(x23) == Tensor<float>{{1, 4}, {2, 5}, {3, 6}});
   const auto cube = arange(24).reshape({2, 3, 4});

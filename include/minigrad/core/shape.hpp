@@ -94,6 +94,66 @@ inline std::string place_of(const Shape& shape, std::size_t i) {
 }
 }  // namespace detail
 
+/// The shape that reshape() is asked for: one extent may be -1, and then follows from the number of elements. {-1, 8}
+/// is rows of 8, however many there are.
+class TargetShape {
+ public:
+  constexpr TargetShape() = default;
+  constexpr TargetShape(const Shape& shape) : extents_(shape) {}
+  template <std::integral... Extents>
+    requires(sizeof...(Extents) > 0 && sizeof...(Extents) <= Shape::max_rank)
+  constexpr TargetShape(Extents... extents) {
+    (push_back(extents), ...);
+  }
+
+  /// The extents, in which that to infer is `inferred`.
+  constexpr const Shape& extents() const { return extents_; }
+  static constexpr auto inferred = static_cast<std::size_t>(-1);
+
+  /// The shape for the elements of a tensor of shape `from`. Throws ShapeError for a second -1, where the elements do
+  /// not fill the other extents, and where any extent in place of -1 would do, since the others hold no elements.
+  Shape for_elements_of(const Shape& from) const;
+
+  /// "[-1, 8]".
+  friend std::string to_string(const TargetShape& shape) {
+    std::string out = "[";
+    for (const std::size_t extent : shape.extents_) {
+      if (out.size() > 1) out += ", ";
+      if (extent == inferred) out += "-1";
+      else detail::append_number(out, extent);
+    }
+    out += ']';
+    return out;
+  }
+
+ private:
+  constexpr void push_back(std::integral auto extent) {
+    if (std::cmp_less(extent, -1))
+      detail::fail<ShapeError>({"reshape: extent ", extent, " is negative, and only -1 is inferred"});
+    if (std::cmp_equal(extent, -1)) extents_.push_back(inferred);
+    else extents_.push_back(extent);
+  }
+  Shape extents_{};
+};
+
+inline Shape TargetShape::for_elements_of(const Shape& from) const {
+  Shape out = extents_;
+  std::size_t others = 1, axis = out.rank();
+  for (std::size_t i = 0; i < out.rank(); ++i) {
+    if (out[i] != inferred) others *= out[i];
+    else if (axis == out.rank()) axis = i;
+    else detail::fail<ShapeError>({"reshape: ", from, " to ", *this, ": only one extent may be -1"});
+  }
+  if (axis == out.rank()) return out;
+  if (others == 0 && from.size() == 0)
+    detail::fail<ShapeError>({"reshape: ", from, " to ", *this, ": any extent in place of -1 would do: write it out"});
+  if (others == 0 || from.size() % others != 0)
+    detail::fail<ShapeError>({"reshape: ", from, " to ", *this, ": ", from.size(), " elements are no multiple of ",
+                              others});
+  out[axis] = from.size() / others;
+  return out;
+}
+
 /// An axis of a reduction: a number, negative ones counted from the last, or all of them (`all_axes`).
 class Axis {
  public:

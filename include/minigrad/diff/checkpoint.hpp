@@ -62,8 +62,9 @@ class Checkpoint {
     const Node<V>& y = graph.nodes()[id];
     State& state = state_of(y);
     if (!state.log.empty() && graph.keeps_constants())
-      fail<GraphError>({"grad: a checkpoint that draws random numbers cannot be part of a recorded step that is "
-                        "differentiated by grad(): leave the checkpoint out"});
+      fail<GraphError>({"grad: the function of a checkpoint draws random numbers, which a recorded step would draw anew "
+                        "in each run and for grad() once more: call f(x) in place of checkpoint(f, x) in this step, or "
+                        "run it without capture()"});
     std::vector<Var<V>> x;
     for (std::size_t k = 0; k < N; ++k) x.push_back(graph.at(graph.nodes().input(y, k)->id) * 1);
     const Var<V> again = [&] {

@@ -34,14 +34,16 @@ class Sweep {
     if (graph_.hooks().inspector) graph_.hooks().inspector->before_sweep(graph_, root_);
     try {
       if (watched) begin_hooks();
+      if (frozen_) set_aside_frozen();
       begin(seed);
       if (watched) {
         for (NodeId id = root_.id + 1; id-- > 0;) watch(nodes_[id]);
-        end_hooks();
       } else {
         for (NodeId id = root_.id + 1; id-- > 0;)
           if (Node<V>& y = nodes_[id]; y.inputs && has_gradient(y)) pass(y);
       }
+      if (frozen_) drop_frozen();
+      if (watched) end_hooks();
     } catch (Error& error) {
       give_up();
       if (!graph_.nested())
@@ -103,6 +105,22 @@ class Sweep {
     for (const auto& use : graph_.uses()) {
       if (use.id > root_.id) break;
       if (use.changed() && reaches(nodes_[use.id])) refuse_change(use);
+      frozen_ = frozen_ || frozen_since(use);
+    }
+  }
+  /// A parameter that was frozen since it was recorded keeps the gradient that it has, as in PyTorch. What this sweep
+  /// passes to it goes to lent memory, and is dropped.
+  static bool frozen_since(const auto& use) { return use.requires_grad && !use.state->requires_grad; }
+  [[gnu::cold]] void set_aside_frozen() {
+    for (const auto& use : graph_.uses())
+      if (nodes_[use.id].parameter && frozen_since(use)) nodes_[use.id].grad = nullptr;
+  }
+  [[gnu::cold]] void drop_frozen() {
+    for (const auto& use : graph_.uses()) {
+      Node<V>& x = nodes_[use.id];
+      if (!x.parameter || !frozen_since(use)) continue;
+      if (x.grad && x.grad != &use.state->grad) nodes_.give_back(*x.grad);
+      x.grad = &use.state->grad;
     }
   }
   [[noreturn, gnu::cold]] void refuse_change(const auto& use) {
@@ -123,7 +141,7 @@ class Sweep {
   [[gnu::cold]] void give_up() {
     for (NodeId id = 0; id <= root_.id; ++id) {
       Node<V>& x = nodes_[id];
-      if (x.parameter && x.needs_grad) x.parameter->zero_grad();
+      if (x.parameter && x.needs_grad && x.parameter->requires_grad) x.parameter->zero_grad();
       else if (has_gradient(x) && !x.parameter) x.grad->present = false;
       if (x.parameter) x.grad = &x.parameter->grad;
     }
@@ -143,7 +161,7 @@ class Sweep {
     for (auto& one : graph_.hooks().of_parameters) {
       one.oldest_use = no_node;
       for (const auto& use : graph_.uses())
-        if (use.state == one.parameter && nodes_[use.id].needs_grad) {
+        if (use.state == one.parameter && nodes_[use.id].needs_grad && !frozen_since(use)) {
           one.oldest_use = use.id;
           break;
         }
@@ -154,7 +172,7 @@ class Sweep {
     const std::size_t count = hooks.size();  // those that a hook adds are for the next time
     for (std::size_t i = 0; i < count; ++i)
       if (hooks[i].id == y.id) hooks[i].hook->run(y.grad->value);
-    if (!y.keeps_grad) return;
+    if (!y.keeps_grad || (y.parameter && !y.parameter->requires_grad)) return;
     for (std::size_t i = 0; i < count; ++i) {  // add what was there before
       if (hooks[i].id != y.id || hooks[i].first != i) continue;
       if (y.parameter) {
@@ -192,6 +210,7 @@ class Sweep {
   NodeStore<V>& nodes_;
   Node<V>& root_;
   ScopedFlag sweeps_, keeps_nodes_;
+  bool frozen_ = false;  // a parameter, since it was recorded
 };
 
 template <class V>

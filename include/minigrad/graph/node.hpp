@@ -45,6 +45,12 @@ class AttributeList {
   void operator()(const char* name, const Shape& value) {
     all.push_back({name, to_string(value), {value.begin(), value.end()}});
   }
+  void operator()(const char* name, const TargetShape& value) {
+    Attribute shape{name, to_string(value), {}};
+    for (const std::size_t extent : value.extents())
+      shape.numbers.push_back(extent == TargetShape::inferred ? -1.0 : static_cast<double>(extent));
+    all.push_back(std::move(shape));
+  }
   void operator()(const char* name, const char* value) { all.push_back({name, value, {}}); }
   void operator()(const char* name, Axis axis) {
     if (axis.all()) (*this)(name, "all");

@@ -49,6 +49,17 @@ auto with_handle(const X& x, [[maybe_unused]] const Ids& indices, const F& f) {
   else return f(x);
 }
 
+struct TargetShapeAttribute {
+  TargetShape shape;
+  void describe(auto& list) const { list("shape", shape); }
+};
+struct FlattenAttributes {
+  Axis start_dim, end_dim;
+  void describe(auto& list) const {
+    list("start_dim", start_dim);
+    if (end_dim.index() != -1) list("end_dim", end_dim);
+  }
+};
 struct AxesAttribute {
   Axis first, second;
   void describe(auto& list) const {
@@ -86,12 +97,20 @@ struct IndexAddAttributes {
 
 }  // namespace detail
 
+/// Another shape of the same size. A -1 stays one in the graph, so that the shape does not tell how many rows there were.
 inline constexpr auto reshape_op = record(
     "reshape", [](const auto& a, const auto& x) { return reshape(x, a.shape); },
     [](const auto&, const auto& g, auto&&, const auto& x) { return reshape(g, shape_of(x)); });
 template <detail::VarOrParameter X>
-auto reshape(const X& x, const Shape& shape) {
-  return reshape_op.with(detail::ShapeAttribute{shape})(x);
+auto reshape(const X& x, const TargetShape& shape) {
+  return reshape_op.with(detail::TargetShapeAttribute{shape})(x);
+}
+inline constexpr auto flatten_op = record(
+    "flatten", [](const auto& a, const auto& x) { return flatten(x, a.start_dim, a.end_dim); },
+    [](const auto&, const auto& g, auto&&, const auto& x) { return reshape(g, shape_of(x)); });
+template <detail::VarOrParameter X>
+auto flatten(const X& x, Axis start_dim = 0, Axis end_dim = -1) {
+  return flatten_op.with(detail::FlattenAttributes{start_dim, end_dim})(x);
 }
 
 inline constexpr auto transpose_op = record(

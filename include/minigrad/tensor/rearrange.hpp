@@ -1,4 +1,4 @@
-// tensor/rearrange.hpp - the same numbers in another place: transpose, slice, concatenate, stack, gather, one-hot.
+// tensor/rearrange.hpp - the same numbers in another place: reshape, transpose, slice, concatenate, stack, gather, one-hot.
 //
 // Those that have a derivative come with its partner: what slice cuts out, unslice puts back among zeros; what
 // index_select picks, index_add adds back.
@@ -15,9 +15,34 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// The same numbers under another shape of the same size. Throws ShapeError when the sizes differ.
+/// The same numbers under another shape of the same size, of which one extent may be -1: reshape(x, {-1, 8}). Throws
+/// ShapeError when the sizes differ, and where -1 cannot be inferred.
 template <class T>
-Tensor<T> reshape(Tensor<T> x, const Shape& shape) {
+Tensor<T> reshape(Tensor<T> x, const TargetShape& shape) {
+  return std::move(x).reshape(shape);
+}
+
+namespace detail {
+/// The shape in which the axes start_dim to end_dim are one.
+inline Shape flat_shape(const Shape& shape, Axis start_dim, Axis end_dim) {
+  const Shape axes = shape.rank() == 0 ? Shape{1} : shape;
+  const std::size_t first = start_dim.in("flatten", axes), last = end_dim.in("flatten", axes);
+  if (first > last)
+    fail<ShapeError>({"flatten: ", shape, ": start_dim ", start_dim.index(), " comes after end_dim ", end_dim.index()});
+  Shape out;
+  for (std::size_t i = 0; i < axes.rank(); ++i) {
+    if (i <= first || i > last) out.push_back(axes[i]);
+    else out[first] *= axes[i];
+  }
+  return out;
+}
+}  // namespace detail
+
+/// The same numbers, where the axes from start_dim to end_dim have become one: [n, 3, 4] is [n, 12] by flatten(x, 1). A
+/// number becomes [1]. Throws IndexError for an axis that x does not have, ShapeError when start_dim > end_dim.
+template <class T>
+Tensor<T> flatten(Tensor<T> x, Axis start_dim = 0, Axis end_dim = -1) {
+  const Shape shape = detail::flat_shape(x.shape(), start_dim, end_dim);
   return std::move(x).reshape(shape);
 }
 

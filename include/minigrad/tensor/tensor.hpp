@@ -154,9 +154,11 @@ class Tensor {
     return out;
   }
 
-  /// The same numbers under another shape of the same size; of a temporary, without a copy. Throws ShapeError.
-  Tensor reshape(const Shape& shape) const& { return Tensor(*this).reshape(shape); }
-  Tensor reshape(const Shape& shape) && {
+  /// The same numbers under another shape of the same size, of which one extent may be -1: x.reshape({-1, 8}). Of a
+  /// temporary, without a copy. Throws ShapeError.
+  Tensor reshape(const TargetShape& shape) const& { return Tensor(*this).reshape(shape); }
+  Tensor reshape(const TargetShape& target) && {
+    const Shape shape = target.for_elements_of(shape_);
     if (checked_size(shape) != size_)
       detail::fail<ShapeError>({"reshape: ", shape_, " to ", shape, ": ", size_, " elements do not fill ",
                                 shape.size()});
