@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <limits>
 #include <minigrad/core/shape.hpp>
+#include <string>
+#include <utility>
 #include <vector>
 
 using namespace minigrad;
@@ -71,6 +75,37 @@ TEST_CASE("axes can be put in and taken out anywhere") {
 
 TEST_CASE("a negative extent is refused by name") {
   CHECK_THROWS_WITH_AS((Shape{2, -1}), "minigrad: Shape: extent -1 is negative, and none is inferred", ShapeError);
+}
+
+TEST_CASE("an axis of a Shape that is not there is refused, and counts from the first only") {
+  Shape shape{2, 3};
+  const auto refused = [](std::string axis, std::string of) {
+    return "minigrad: Shape: no axis " + axis + " in " + of + ": axes are counted from 0 to rank() - 1";
+  };
+  CHECK_THROWS_WITH_AS(shape[2], refused("2", "[2, 3]").c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(shape[-1], refused("-1", "[2, 3]").c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(std::as_const(shape)[-1], refused("-1", "[2, 3]").c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(Shape{}[0], refused("0", "[]").c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(shape[shape.rank() - 3], refused(std::to_string(std::size_t{0} - 1), "[2, 3]").c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(shape.erase(2), refused("2", "[2, 3]").c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(shape.insert(3, 1), refused("3", "[2, 3]").c_str(), IndexError);
+  CHECK(shape == Shape{2, 3});
+  shape[1L] = 4;
+  CHECK(shape == Shape{2, 4});
+}
+
+TEST_CASE("an Axis from a number that is an axis of no shape is refused before it is narrowed") {
+  const auto refused = [](std::string number) {
+    return "minigrad: Axis: " + number + " is an axis of no shape; x.rank() - 1 is the last axis of x, and an unsigned "
+           "difference below 0 becomes a large number";
+  };
+  const Shape shape{2, 3};
+  CHECK_THROWS_WITH_AS(Axis(shape.rank() - 3), refused(std::to_string(std::size_t{0} - 1)).c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(Axis(std::uint64_t{1} << 32), refused("4294967296").c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(Axis(-(std::int64_t{1} << 32)), refused("-4294967296").c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(Axis((std::numeric_limits<int>::min)()), refused("-2147483648").c_str(), IndexError);
+  CHECK(Axis(short{1}).in("sum", shape) == 1);
+  CHECK(Axis(shape.rank() - 1).in("sum", shape) == 1);
 }
 
 TEST_CASE("a seventh axis is refused") {

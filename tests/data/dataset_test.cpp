@@ -206,3 +206,18 @@ TEST_CASE("make_dataset refuses negative labels, and a feature that is named twi
   CHECK_THROWS_WITH_AS(make_dataset(table, {"a", "a"}, "label"),
                        "minigrad: make_dataset: the feature \"a\" is named twice", ValueError);
 }
+
+TEST_CASE("a dataset gives its features and its targets to a structured binding") {
+  Dataset<float, std::int64_t> data({{1, 2}, {3, 4}}, {0, 1}, {"a", "b"});
+  auto [x, y] = data;
+  static_assert(std::is_same_v<decltype(y), Tensor<std::int64_t>>);
+  x[0] = 7;
+  CHECK(data.x[0] == 1);  // a copy
+  auto& [features, targets] = data;
+  features[0] = 8;
+  CHECK(data.x[0] == 8);
+  const auto& [same, labels] = std::as_const(data);
+  CHECK(same[0] == 8);
+  CHECK(&labels == &data.y);
+  CHECK(&targets == &data.y);
+}

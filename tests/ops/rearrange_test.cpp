@@ -199,3 +199,21 @@ TEST_CASE("a Parameter is rearranged in the graph of a Var, and has its gradient
   CHECK(p.grad() == T{{1, 2, 3}, {4, 5, 6}});
   CHECK(reshape(operand(p, matrix), {6}) == T{1, 2, 3, 4, 5, 6});
 }
+
+TEST_CASE("concatenate and stack take Vars, Tensors and Parameters between braces, in any mix") {
+  Graph<T> graph;
+  const auto v = graph.variable({1, 2});
+  const T x{3, 4};
+  Parameter<T> p(T{5, 6});
+  const auto line = concatenate({v, x, p}), rows = stack({x, v}), columns = stack({p, v}, 1);
+  CHECK(line.value() == T{1, 2, 3, 4, 5, 6});
+  CHECK(rows.value() == T{{3, 4}, {1, 2}});
+  CHECK(columns.value() == T{{5, 1}, {6, 2}});
+  backward(sum(square(line)) + sum(rows * 10) + sum(columns * 100));
+  CHECK(v.grad() == T{2 + 110, 4 + 110});
+  CHECK(p.grad() == T{10 + 100, 12 + 100});
+  CHECK(concatenate({x, T{7}}) == T{3, 4, 7});
+  CHECK_THROWS_WITH_AS(stack({x, v, T{1}}), "minigrad: stack: [2] and [1]: shapes must be equal", ShapeError);
+  CHECK_THROWS_WITH_AS(concatenate({p, p}), "minigrad: concatenate: a Parameter meets no Var here: take its value(), or "
+                                            "graph.parameter(it)", GraphError);
+}

@@ -28,4 +28,7 @@ std::size_t deallocations();
 /// The bytes that these operator new were asked for, without what alignment adds; likewise.
 std::size_t allocated_bytes();
 
+/// The bytes of those that operator delete did not get yet; likewise.
+std::size_t live_bytes();
+
 }  // namespace support

@@ -1,11 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <minigrad/tensor/create.hpp>
 #include <minigrad/tensor/print.hpp>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -60,6 +62,7 @@ TEST_CASE("every size that falls into a class fits every other one's buffer") {
     const detail::SizeClass size(bytes), whole(size.bytes);
     REQUIRE(whole.index == size.index);
     REQUIRE(whole.bytes == size.bytes);
+    REQUIRE(detail::SizeClass::bytes_of(size.index) == size.bytes);
   }
 }
 
@@ -112,12 +115,14 @@ TEST_CASE("a tensor without elements takes no memory") {
 TEST_CASE("release_memory gives what waits back to the system and leaves living tensors alone") {
   const Tensor<float> alive = full({50}, 7);
   { const Tensor<float> freed = zeros({1000}); }
-  if (detail::pool_recycles) CHECK(detail::pool_state.held > 0);
+  const std::size_t before = support::live_bytes();
   release_memory();
-  CHECK(detail::pool_state.held == 0);
+  const std::size_t after = support::live_bytes();
+  release_memory();
+  const std::size_t at_last = support::live_bytes();
+  if (!support::sanitized) CHECK(after <= before - 1000 * sizeof(float));
+  CHECK(at_last == after);
   CHECK(alive == full({50}, 7));
-  release_memory();
-  CHECK(detail::pool_state.held == 0);
 }
 
 TEST_CASE("a tensor may be freed after release_memory") {
@@ -202,14 +207,144 @@ TEST_CASE("a thread_local tensor is freed when its thread ends, before or after 
   CHECK(buffers_kept_by([&] { std::thread(fill).join(); }) == 0);
 }
 
-TEST_CASE("no more than 512 MiB wait in a pool") {
+namespace {
+
+constexpr std::size_t MB = std::size_t{1} << 20;
+
+/// The bytes that wait in all pools, when f has run; then there is no limit of its own any more.
+template <class F>
+std::size_t waiting_after(std::size_t limit, const F& f) {
   release_memory();
-  for (int round = 0; round < 2; ++round) {
-    std::vector<Tensor<char>> large;
-    for (int i = 0; i < 5; ++i) large.push_back(Tensor<char>::empty(std::size_t{150} << 20));  // never touched
+  const std::size_t before = support::live_bytes();
+  set_pool_limit(limit);
+  f();
+  const std::size_t waiting = support::live_bytes() - before;
+  set_pool_limit(1024 * MB);
+  release_memory();
+  CHECK(support::live_bytes() == before);
+  return waiting;
+}
+
+/// Makes so many tensors of 1 MB, which are alive together, and frees them.
+void make_and_free(std::size_t count) {
+  std::vector<Tensor<char>> large(count);
+  for (Tensor<char>& x : large) x = Tensor<char>::empty(MB);  // never touched
+}
+
+}  // namespace
+
+TEST_CASE("no more than the limit waits in a pool, and 1 GiB is the limit unless set") {
+  if (support::sanitized) return;
+  CHECK(detail::pool_limit == 1024 * MB);
+  CHECK(waiting_after(1024 * MB, [] { make_and_free(50); }) == 50 * MB);
+  CHECK(waiting_after(20 * MB, [] { make_and_free(50); }) == 20 * MB);
+  CHECK(waiting_after(20 * MB, [] {
+          make_and_free(50);
+          make_and_free(50);
+        }) == 20 * MB);
+  CHECK(waiting_after(0, [] { make_and_free(50); }) == 0);
+  CHECK(waiting_after(1024 * MB, [] { make_and_free(1100); }) == 1024 * MB);
+}
+
+TEST_CASE("a smaller limit gives back what waits in the calling thread's pool") {
+  if (support::sanitized) return;
+  CHECK(waiting_after(100 * MB, [] {
+          make_and_free(50);
+          set_pool_limit(60 * MB);
+          CHECK(detail::pool_places == 50 * MB);
+          set_pool_limit(40 * MB);
+          CHECK(detail::pool_places == 0);
+        }) == 0);
+}
+
+TEST_CASE("the limit holds for the pools of all threads together, and ended threads free their part of it") {
+  if (support::sanitized || !thread_locals_are_destroyed) return;
+  const std::size_t waiting = waiting_after(20 * MB, [] {
+    std::atomic<int> done = 0;
+    std::vector<std::thread> threads;
+    std::size_t all_wait = 0;
+    const std::size_t before = support::live_bytes();
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] {
+        make_and_free(8);
+        if (++done == 8) {
+          all_wait = support::live_bytes() - before;
+          done.notify_all();
+        }
+        for (int seen = done; seen < 8; seen = done) done.wait(seen);
+      });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(all_wait >= 20 * MB);
+    CHECK(all_wait < 21 * MB);  // and what threads need
+  });
+  CHECK(waiting == 0);
+  CHECK(detail::pool_places == 0);
+}
+
+TEST_CASE("a thread that only frees keeps nothing: of what one thread reads and 32 work off, no more is kept than lives") {
+  if (support::sanitized) return;
+  release_memory();
+  const std::size_t before = support::live_bytes();
+  std::mutex mutex;
+  std::vector<Tensor<char>> queue;
+  queue.reserve(64);
+  std::atomic<bool> more = true;
+  std::atomic<int> freed = 0;
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 32; ++i)
+    workers.emplace_back([&] {
+      while (more || freed < 2000) {
+        Tensor<char> request;
+        {
+          const std::lock_guard<std::mutex> lock(mutex);
+          if (queue.empty()) {
+            if (!more) return;
+          } else {
+            request = std::move(queue.back());
+            queue.pop_back();
+          }
+        }
+        if (request.size()) ++freed;
+        else std::this_thread::yield();
+      }
+    });
+  std::size_t most = 0;
+  for (int made = 0; made < 2000;) {
+    if (made - freed >= 32) {
+      std::this_thread::yield();
+      continue;
+    }
+    Tensor<char> request = Tensor<char>::empty(MB);
+    const std::lock_guard<std::mutex> lock(mutex);
+    queue.push_back(std::move(request));
+    ++made;
+    most = (std::max)(most, support::live_bytes() - before);
   }
-  CHECK(detail::pool_state.held <= std::size_t{512} << 20);
-  if (detail::pool_recycles) CHECK(detail::pool_state.held >= std::size_t{450} << 20);
+  more = false;
+  for (std::thread& worker : workers) worker.join();
+  CHECK(most <= 65 * MB);  // at most 32 in the queue, and one in the hands of each worker
+  CHECK(freed == 2000);
+}
+
+TEST_CASE("a thread that gets more than it makes keeps what it needs itself, and takes no memory when it is warm") {
+  if (support::sanitized) return;
+  std::vector<Tensor<char>> requests(20);
+  for (Tensor<char>& request : requests) request = Tensor<char>::empty(MB);
+  std::size_t taken = 0, kept = 0;
+  std::thread([&] {
+    const std::size_t start = support::live_bytes();
+    for (Tensor<char>& request : requests) {
+      const std::size_t before = support::allocated_bytes();
+      {
+        const Tensor<char> received = std::move(request);
+        const Tensor<char> a = Tensor<char>::empty(MB), b = a, c = a;
+      }
+      if (&request != &requests[0]) taken += support::allocated_bytes() - before;
+    }
+    kept = support::live_bytes() + 20 * MB - start;
+  }).join();
+  CHECK(taken == 0);
+  CHECK(kept == 3 * MB);
   release_memory();
 }
 

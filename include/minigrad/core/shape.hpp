@@ -28,8 +28,9 @@ class Shape {
   }
 
   constexpr std::size_t rank() const { return rank_; }
-  constexpr std::size_t operator[](std::size_t axis) const { return extents_[axis]; }
-  constexpr std::size_t& operator[](std::size_t axis) { return extents_[axis]; }
+  /// The extent of one axis, counted from 0. Throws IndexError when there is no such axis.
+  constexpr std::size_t operator[](std::integral auto axis) const { return extents_[checked(axis)]; }
+  constexpr std::size_t& operator[](std::integral auto axis) { return extents_[checked(axis)]; }
   constexpr const std::size_t* begin() const { return extents_.data(); }
   constexpr const std::size_t* end() const { return extents_.data() + rank_; }
 
@@ -47,15 +48,19 @@ class Shape {
     if (rank_ == max_rank) detail::fail<ShapeError>({"Shape: more than ", max_rank, " axes"});
     if (std::cmp_less(extent, 0))
       detail::fail<ShapeError>({"Shape: extent ", extent, " is negative, and none is inferred"});
+    if (std::cmp_greater(extent, (std::numeric_limits<std::size_t>::max)()))
+      detail::fail<ShapeError>({"Shape: extent ", extent, " is more than memory can hold"});
     extents_[rank_++] = static_cast<std::size_t>(extent);
   }
 
-  /// Takes one axis out, or puts one of extent `extent` in before `axis`.
+  /// Takes one axis out, or puts one of extent `extent` in before `axis`, which may be rank(). Both throw IndexError.
   constexpr void erase(std::size_t axis) {
+    if (axis >= rank_) no_axis(axis);
     for (std::size_t i = axis; i + 1 < rank_; ++i) extents_[i] = extents_[i + 1];
     extents_[--rank_] = 0;
   }
   constexpr void insert(std::size_t axis, std::size_t extent) {
+    if (axis > rank_) no_axis(axis);
     push_back(extent);
     for (std::size_t i = rank_ - 1; i > axis; --i) extents_[i] = extents_[i - 1];
     extents_[axis] = extent;
@@ -69,6 +74,12 @@ class Shape {
   }
 
  private:
+  constexpr std::size_t checked(std::integral auto axis) const {
+    if (std::cmp_less(axis, 0) || std::cmp_greater_equal(axis, rank_)) no_axis(axis);
+    return static_cast<std::size_t>(axis);
+  }
+  [[noreturn, gnu::cold]] void no_axis(const detail::FormatArg& axis) const;
+
   std::array<std::size_t, max_rank> extents_{};
   std::size_t rank_ = 0;
 };
@@ -82,6 +93,10 @@ inline std::string to_string(const Shape& shape) {
   }
   out += ']';
   return out;
+}
+
+[[noreturn, gnu::cold]] inline void Shape::no_axis(const detail::FormatArg& axis) const {
+  detail::fail<IndexError>({"Shape: no axis ", axis, " in ", *this, ": axes are counted from 0 to rank() - 1"});
 }
 
 namespace detail {
@@ -158,8 +173,13 @@ inline Shape TargetShape::for_elements_of(const Shape& from) const {
 class Axis {
  public:
   constexpr Axis() = default;
+  /// From any integer type. Throws IndexError for a number that is an axis of no shape.
   template <std::integral Index>
-  constexpr Axis(Index index) : index_(static_cast<int>(index)) {}
+  constexpr Axis(Index index) : index_(static_cast<int>(index)) {
+    if (std::cmp_less(index, -most) || std::cmp_greater(index, most))
+      detail::fail<IndexError>({"Axis: ", index, " is an axis of no shape; x.rank() - 1 is the last axis of x, and an "
+                                "unsigned difference below 0 becomes a large number"});
+  }
   /// Not from bool or a fraction: sum(x, true) would be the sum along axis 1, where sum(x, {}, true) is meant, and
   /// max(x, 0.5) the maximum along axis 0, where maximum(x, 0.5) is meant. Neither compiles.
   Axis(bool) = delete;
@@ -178,6 +198,7 @@ class Axis {
   }
 
  private:
+  static constexpr int most = 1 << 14;  // more than any rank, and less than an int of 16 bits
   static constexpr int everything = (std::numeric_limits<int>::min)();
   int index_ = everything;
 };

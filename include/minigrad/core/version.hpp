@@ -2,6 +2,15 @@
 // versions, or of which only some are checked builds, do not mix unnoticed.
 #pragma once
 
+// What minigrad needs, in one message: the file that does not exist stops the compiler there.
+#if __cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L)
+#error "minigrad needs C++20: compile with -std=c++20, by GCC 12 or clang 14 or later"
+#include "minigrad/needs/C++20"
+#elif !defined(__cpp_exceptions)
+#error "minigrad needs exceptions: compile with -fexceptions, not with -fno-exceptions"
+#include "minigrad/needs/exceptions"
+#endif
+
 #define MINIGRAD_VERSION_MAJOR 0
 #define MINIGRAD_VERSION_MINOR 2
 #define MINIGRAD_VERSION_PATCH 0

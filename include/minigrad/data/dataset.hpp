@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,18 @@ struct Dataset {
 
   /// The number of rows.
   std::size_t size() const { return x.shape()[0]; }
+
+  /// So that `auto [x, y] = data` gives features and targets, as a batch of a DataLoader does.
+  template <std::size_t I>
+  auto& get() {
+    if constexpr (I == 0) return x;
+    else return y;
+  }
+  template <std::size_t I>
+  const auto& get() const {
+    if constexpr (I == 0) return x;
+    else return y;
+  }
 
   /// The rows with these indices, in this order. An index may occur more than once. Throws IndexError for an index that
   /// is too large.
@@ -143,3 +156,10 @@ Dataset<T, Y> make_dataset(const Table& table, const std::vector<std::string>& f
 }
 
 }  // namespace minigrad
+
+template <class T, class Y>
+struct std::tuple_size<minigrad::Dataset<T, Y>> : std::integral_constant<std::size_t, 2> {};
+template <std::size_t I, class T, class Y>
+struct std::tuple_element<I, minigrad::Dataset<T, Y>> {
+  using type = minigrad::Tensor<std::conditional_t<I == 0, T, Y>>;
+};

@@ -59,7 +59,7 @@ class Table {
   /// All rows of a content; read_csv and parse_csv call it.
   explicit Table(detail::TableContent content)
       : content_(std::make_shared<const detail::TableContent>(std::move(content))) {
-    rows_.resize(content_->cells.size() / content_->names.size());
+    if (!content_->names.empty()) rows_.resize(content_->cells.size() / content_->names.size());
     for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row] = row;
   }
 

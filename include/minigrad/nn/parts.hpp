@@ -75,6 +75,50 @@ using parameter_value_of = typename model_holds<M>::parameter;
 template <class M>
 using value_of_model = first_not_void<parameter_value_of<M>, typename model_holds<M>::buffer>;
 
+/// What is wrong with a model's parts().
+enum class PartsFault { none, no_tie, copies, hidden, parameter_type, buffer_type };
+
+template <class Part, class V>
+constexpr PartsFault parts_fault();
+template <class Parts, class V>
+inline constexpr PartsFault tuple_fault = PartsFault::no_tie;
+template <class V, class... Part>
+inline constexpr PartsFault tuple_fault<std::tuple<Part...>, V> = [] {
+  PartsFault fault = (std::is_lvalue_reference_v<Part> && ...) ? PartsFault::none : PartsFault::copies;
+  ((fault = fault == PartsFault::none ? parts_fault<std::remove_reference_t<Part>, V>() : fault), ...);
+  return fault;
+}();
+
+/// The first fault in a part of a model with parameters of type V, and in what it consists of.
+template <class Part, class V>
+constexpr PartsFault parts_fault() {
+  if constexpr (is_parameter<Part>)
+    return std::is_same_v<Part, Parameter<V>> ? PartsFault::none : PartsFault::parameter_type;
+  else if constexpr (is_tensor<std::remove_const_t<Part>>)
+    return std::is_same_v<Part, V> ? PartsFault::none : PartsFault::buffer_type;
+  else if constexpr (AnswersForParts<Part>) return PartsFault::none;
+  else if constexpr (is_list<Part>) return parts_fault<typename Part::value_type, V>();
+  else if constexpr (HasParts<Part>) return tuple_fault<decltype(std::declval<Part&>().parts()), V>;
+  else return HidesParts<Part> ? PartsFault::hidden : PartsFault::none;
+}
+
+/// Refuses a model with a fault, by one message.
+template <class M, class V>
+struct CheckedParts {
+  static constexpr PartsFault fault = parts_fault<M, V>();
+  static_assert(fault != PartsFault::no_tie, "minigrad: parts() returns std::tie(weight, bias), also of a single part");
+  static_assert(fault != PartsFault::copies,
+                "minigrad: parts() returns references to the parts, not copies: std::tie(weight, bias)");
+  static_assert(fault != PartsFault::hidden,
+                "minigrad: parts() lists parameters, buffers, modules, and vectors and arrays of them: of a pointer or "
+                "another container list what it holds");
+  static_assert(fault != PartsFault::parameter_type, "minigrad: a model's parameters must all be of one type");
+  static_assert(fault != PartsFault::buffer_type,
+                "minigrad: parts() lists parameters, buffers, modules, and vectors and arrays of them: a Tensor is a "
+                "buffer, and must not be const, and be of the type of the model's parameters");
+  static constexpr bool right = fault == PartsFault::none;
+};
+
 /// The position of a part in a model: the position of the module that it is part of, and its name or index there. The
 /// text is built only on demand.
 struct PartPlace {
@@ -105,9 +149,6 @@ struct PartVisitor {
 /// visit(part, place) for each direct part of a module.
 template <class M, class Visit>
 void for_each_part(M& module, const PartPlace& place, const Visit& visit) {
-  static_assert(is_list<M> || HasParts<M> || !HidesParts<M>,
-                "minigrad: parts() lists parameters, buffers, modules, and vectors and arrays of them: of a pointer or "
-                "another container list what it holds");
   if constexpr (is_list<M>) {
     for (std::size_t k = 0; k < module.size(); ++k) visit(module[k], PartPlace{&place, nullptr, k});
   } else if constexpr (HasParts<M>) {
@@ -128,16 +169,11 @@ void for_each_part(M& module, const PartPlace& place, const Visit& visit) {
 
 template <class M, class V>
 void visit_parts(M& module, const PartPlace& place, const PartVisitor<V>& visitor) {
-  if constexpr (is_parameter<M>) {
-    static_assert(std::is_same_v<M, Parameter<V>>, "minigrad: a model's parameters must all be of one type");
+  if constexpr (!CheckedParts<M, V>::right) {
+  } else if constexpr (is_parameter<M>) {
     if (visitor.parameter) visitor.parameter(visitor.to, module, place);
-  } else if constexpr (is_tensor<std::remove_const_t<M>>) {
-    static_assert(std::is_same_v<M, V>,
-                  "minigrad: parts() lists parameters, buffers, modules, and vectors and arrays of them: a Tensor is a "
-                  "buffer, and must not be const, and be of the type of the model's parameters");
-    if constexpr (std::is_same_v<M, V>) {
-      if (visitor.buffer) visitor.buffer(visitor.to, module, place);
-    }
+  } else if constexpr (is_tensor<M>) {
+    if (visitor.buffer) visitor.buffer(visitor.to, module, place);
   } else if constexpr (AnswersForParts<M>) {
     module.visit_parts(place, visitor);
   } else {
@@ -145,13 +181,13 @@ void visit_parts(M& module, const PartPlace& place, const PartVisitor<V>& visito
   }
 }
 
-/// Checks the type of a model first, so that the compiler's first error is one of these two.
+/// Checks the type of a model first, so that the compiler's first error is one of these.
 template <class M>
 struct CheckedModel {
+  using Value = first_not_void<value_of_model<M>, Tensor<float>>;
   static_assert(!std::is_const_v<M>, "minigrad: this model is const, and its parts() are there to be changed");
-  static_assert(!std::is_void_v<parameter_value_of<M>>,
+  static_assert(std::is_const_v<M> || !CheckedParts<M, Value>::right || !std::is_void_v<parameter_value_of<M>>,
                 "minigrad: this model has no parameters: its parts() should list them");
-  using Value = first_not_void<parameter_value_of<M>, Tensor<float>>;
 };
 
 template <class M>

@@ -138,14 +138,16 @@ class Sequential {
   template <class M>
   Sequential& add(M layer) {
     using V = detail::value_of_model<M>;
-    static_assert(std::is_void_v<V> || std::is_same_v<V, X>,
-                  "minigrad: the layers of a Sequential compute with one number type: Linear<double> in a "
-                  "Sequential<double>");
-    static_assert(requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); },
-                  "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T of "
-                  "the Sequential");
-    static_assert(std::is_copy_constructible_v<M>, "minigrad: a layer must be copyable, since a Sequential is");
-    layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
+    constexpr bool one_type = std::is_void_v<V> || std::is_same_v<V, X>;
+    static_assert(one_type, "minigrad: the layers of a Sequential compute with one number type: Linear<double> in a "
+                            "Sequential<double>");
+    if constexpr (one_type) {
+      static_assert(requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); },
+                    "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T "
+                    "of the Sequential");
+      static_assert(std::is_copy_constructible_v<M>, "minigrad: a layer must be copyable, since a Sequential is");
+      layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
+    }
     return *this;
   }
 

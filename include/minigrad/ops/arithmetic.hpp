@@ -5,6 +5,7 @@
 
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "compare.hpp"
 
@@ -82,6 +83,38 @@ MINIGRAD_INLINE auto operator/(A&& a, B&& b) {
                 "minigrad: whole numbers are not divided: convert them first, as by x.to<float>()");
   return div(detail::cast_scalar<B>(std::forward<A>(a)), detail::cast_scalar<A>(std::forward<B>(b)));
 }
+
+namespace detail {
+template <class X>
+inline constexpr bool is_no_operand = false;
+template <class T, class A>
+inline constexpr bool is_no_operand<std::vector<T, A>> = true;
+template <class V>
+inline constexpr bool is_no_operand<ParameterRef<V>> = true;
+
+/// An operand beside something that many take for one, which is refused by one message.
+template <class A, class B>
+concept WrongOperands = (Operand<A> && is_no_operand<std::remove_cvref_t<B>>) ||
+                        (is_no_operand<std::remove_cvref_t<A>> && Operand<B>);
+template <class A, class B>
+void refuse_operands() {
+  static_assert(!WrongOperands<A, B>,
+                "minigrad: an operand is a number, a Tensor, a Var or a Parameter: make a Tensor of a std::vector by "
+                "Tensor<float>::from(shape, vector), and of a ParameterRef take its Parameter, or its value()");
+}
+}  // namespace detail
+template <class A, class B>
+  requires detail::WrongOperands<A, B>
+void operator+(const A&, const B&) { detail::refuse_operands<A, B>(); }
+template <class A, class B>
+  requires detail::WrongOperands<A, B>
+void operator-(const A&, const B&) { detail::refuse_operands<A, B>(); }
+template <class A, class B>
+  requires detail::WrongOperands<A, B>
+void operator*(const A&, const B&) { detail::refuse_operands<A, B>(); }
+template <class A, class B>
+  requires detail::WrongOperands<A, B>
+void operator/(const A&, const B&) { detail::refuse_operands<A, B>(); }
 
 /// -x
 inline constexpr auto neg_op =

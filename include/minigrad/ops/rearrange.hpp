@@ -189,6 +189,46 @@ Var<Tensor<T>> concatenate(const std::vector<Var<Tensor<T>>>& x, Axis axis = 0) 
 }
 
 namespace detail {
+/// One of several operands between braces, of which one at least is a Var.
+template <class T>
+class VarOrTensor {
+ public:
+  VarOrTensor(const Var<Tensor<T>>& x) : var_(&x) {}
+  VarOrTensor(const Tensor<T>& x) : tensor_(&x) {}
+  VarOrTensor(const Parameter<Tensor<T>>& x) : parameter_(&x) {}
+
+  /// All as Vars of the graph of the first Var. Throws GraphError if there is none.
+  static std::vector<Var<Tensor<T>>> as_vars(const char* op, std::initializer_list<VarOrTensor> x) {
+    const VarOrTensor* first = x.begin();
+    while (first != x.end() && !first->var_) ++first;
+    if (first == x.end())
+      fail<GraphError>({op, ": a Parameter meets no Var here: take its value(), or graph.parameter(it)"});
+    Graph<Tensor<T>>& graph = first->var_->graph();
+    std::vector<Var<Tensor<T>>> out;
+    for (const VarOrTensor& one : x)
+      out.push_back(one.var_ ? *one.var_ : one.tensor_ ? graph.input(*one.tensor_) : graph.parameter(*one.parameter_));
+    return out;
+  }
+
+ private:
+  const Var<Tensor<T>>* var_ = nullptr;
+  const Tensor<T>* tensor_ = nullptr;
+  const Parameter<Tensor<T>>* parameter_ = nullptr;
+};
+}  // namespace detail
+
+/// The same of Vars, Tensors and Parameters, in any mix: concatenate({x, ones({2, 3})}). (Templates only so that they
+/// are compiled where they are called.)
+template <int = 0>
+Var<Tensor<float>> concatenate(std::initializer_list<detail::VarOrTensor<float>> x, Axis axis = 0) {
+  return concatenate(detail::VarOrTensor<float>::as_vars("concatenate", x), axis);
+}
+template <int = 0>
+Var<Tensor<double>> concatenate(std::initializer_list<detail::VarOrTensor<double>> x, Axis axis = 0) {
+  return concatenate(detail::VarOrTensor<double>::as_vars("concatenate", x), axis);
+}
+
+namespace detail {
 /// The shape with a new axis of extent 1, which may also come last.
 inline Shape with_new_axis(const Shape& shape, Axis axis) {
   Shape longer = shape;
@@ -220,6 +260,15 @@ auto stack(std::initializer_list<X> x, Axis axis = 0) {
 template <class X>
 auto stack(const std::vector<X>& x, Axis axis = 0) {
   return stack(std::span<const X>(x), axis);
+}
+
+template <int = 0>
+Var<Tensor<float>> stack(std::initializer_list<detail::VarOrTensor<float>> x, Axis axis = 0) {
+  return stack(detail::VarOrTensor<float>::as_vars("stack", x), axis);
+}
+template <int = 0>
+Var<Tensor<double>> stack(std::initializer_list<detail::VarOrTensor<double>> x, Axis axis = 0) {
+  return stack(detail::VarOrTensor<double>::as_vars("stack", x), axis);
 }
 
 }  // namespace minigrad

@@ -73,7 +73,7 @@ class Adam : public detail::AdamBase<V, AdamOptions> {
   void step() { this->step_with(this->options().weight_decay, 1); }
 };
 template <class M>
-Adam(M&, AdamOptions = {}) -> Adam<detail::parameter_value_of<M>>;
+Adam(M&, AdamOptions = {}) -> Adam<detail::optimized_value<M>>;
 template <class V>
 Adam(std::vector<ParameterRef<V>>, AdamOptions = {}) -> Adam<V>;
 
@@ -99,7 +99,7 @@ class AdamW : public detail::AdamBase<V, AdamWOptions> {
   void step() { this->step_with(0, 1 - this->options().lr * this->options().weight_decay); }
 };
 template <class M>
-AdamW(M&, AdamWOptions = {}) -> AdamW<detail::parameter_value_of<M>>;
+AdamW(M&, AdamWOptions = {}) -> AdamW<detail::optimized_value<M>>;
 template <class V>
 AdamW(std::vector<ParameterRef<V>>, AdamWOptions = {}) -> AdamW<V>;
 

@@ -44,7 +44,7 @@ class Adagrad : public detail::Optimizer<V, AdagradOptions> {
   }
 };
 template <class M>
-Adagrad(M&, AdagradOptions = {}) -> Adagrad<detail::parameter_value_of<M>>;
+Adagrad(M&, AdagradOptions = {}) -> Adagrad<detail::optimized_value<M>>;
 template <class V>
 Adagrad(std::vector<ParameterRef<V>>, AdagradOptions = {}) -> Adagrad<V>;
 
@@ -103,7 +103,7 @@ class RMSprop : public detail::Optimizer<V, RMSpropOptions> {
   }
 };
 template <class M>
-RMSprop(M&, RMSpropOptions = {}) -> RMSprop<detail::parameter_value_of<M>>;
+RMSprop(M&, RMSpropOptions = {}) -> RMSprop<detail::optimized_value<M>>;
 template <class V>
 RMSprop(std::vector<ParameterRef<V>>, RMSpropOptions = {}) -> RMSprop<V>;
 

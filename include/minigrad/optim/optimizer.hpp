@@ -31,6 +31,23 @@ const std::vector<ParameterRef<V>>& parameter_refs(const std::vector<ParameterRe
   return list;
 }
 
+/// The type of the parameters that an optimizer gets, for its deduction guide. A model is checked.
+template <class X>
+struct OptimizedValue {
+  using type = typename CheckedModel<X>::Value;
+};
+template <class V>
+struct OptimizedValue<std::vector<ParameterRef<V>>> {
+  using type = V;
+};
+template <class X>
+  requires requires { typename X::optimizer_options; }
+struct OptimizedValue<X> {
+  using type = typename X::value_type;
+};
+template <class X>
+using optimized_value = typename OptimizedValue<std::remove_const_t<X>>::type;
+
 /// A pointer to the elements of a Tensor, or to the number itself.
 template <class V>
 auto* numbers(V& value) {
@@ -74,10 +91,9 @@ inline std::atomic<std::size_t> optimizers_made{0};
 /// options out of range and for a model without parameters.
 template <class V, class Options>
 class Optimizer {
-  static_assert(!std::is_void_v<V>, "minigrad: this model has no parameters: its parts() should list them");
-
  public:
   using value_type = V;
+  using optimizer_options = Options;
 
   explicit Optimizer(const std::vector<ParameterRef<V>>& parameters, const Options& options = {}) : options_(options) {
     require_not_negative(Options::name, "lr", options.lr);
@@ -88,7 +104,8 @@ class Optimizer {
       if (!updates(parameter)) slots_.push_back(Slot{parameter});  // a parameter that is listed twice gets one slot
     }
   }
-  template <HasParameters M>
+  template <class M>
+    requires(!std::is_base_of_v<Optimizer, M> && !std::is_same_v<M, std::vector<ParameterRef<V>>>)
   explicit Optimizer(M& model, const Options& options = {}) : Optimizer(minigrad::parameters(model), options) {}
 
   /// Clears the gradients of all parameters. step() does not clear them, and backward() adds to them.

@@ -55,7 +55,7 @@ class SGD : public detail::Optimizer<V, SGDOptions> {
   }
 };
 template <class M>
-SGD(M&, SGDOptions = {}) -> SGD<detail::parameter_value_of<M>>;
+SGD(M&, SGDOptions = {}) -> SGD<detail::optimized_value<M>>;
 template <class V>
 SGD(std::vector<ParameterRef<V>>, SGDOptions = {}) -> SGD<V>;
 

@@ -46,6 +46,8 @@ template <class T>
 class Tensor {
   static_assert(std::is_trivially_copyable_v<T> && !std::is_const_v<T>,
                 "minigrad: a Tensor holds numbers: its element type must be trivially copyable");
+  static_assert(alignof(T) <= static_cast<std::size_t>(detail::buffer_alignment),
+                "minigrad: a Tensor's element type may be aligned to 64 bytes at most");
 
  public:
   using value_type = T;
