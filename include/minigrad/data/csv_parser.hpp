@@ -54,14 +54,16 @@ class CsvParser {
     skip_lines();
     if (options_.header == no_header || (options_.header == infer_header && !options_.names.empty())) {
       std::size_t first = at_;
+      columns_.origin = "list of names";
       if (rows_end(first)) fail_at(content_.file, {}, {"no rows, and so no columns"});
       read_row(first, options_.names.size());
       columns_ = CsvColumns(content_, row_, false);
     } else {
       for (int row = 0; row < options_.header; ++row, at_ = line_end(at_)) {
-        if (rows_end(at_)) fail(at_, {"the file has only ", row, " rows before .header = ", options_.header});
+        if (rows_end(at_)) fail_header(row);
         read_row(at_, 0);
       }
+      if (options_.header > 0 && rows_end(at_)) fail_header(options_.header);
       if (rows_end(at_) || line_end(at_) > at_) fail(at_, {"a blank line where the names of the columns belong"});
       read_row(at_, 0);
       columns_ = CsvColumns(content_, row_, true);
@@ -73,6 +75,10 @@ class CsvParser {
  private:
   [[noreturn, gnu::cold]] void fail(std::size_t at, std::initializer_list<FormatArg> pieces) const {
     fail_at(content_.file, place_of(text_, at), pieces);
+  }
+
+  [[noreturn, gnu::cold]] void fail_header(int rows) const {
+    fail_at(content_.file, {}, {".header = ", options_.header, ": the file has ", rows, rows == 1 ? " row" : " rows"});
   }
 
   std::string_view field(std::size_t at) { return reader_.field(text_, at, unquoted_); }
