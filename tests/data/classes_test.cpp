@@ -97,8 +97,9 @@ TEST_CASE("check_labels names the row of the dataset, before any batch is made")
                        "minigrad: check_labels: label 3 in row 1 of the dataset: 3 classes are numbered from 0 to 2",
                        ValueError);
   const Dataset columns(Tensor<float>{{1}, {2}}, Codes{{0}, {1}});
-  CHECK_THROWS_WITH_AS(check_labels(columns, 2),
-                       "minigrad: check_labels: y [2, 1]: labels are [n], one number for each row; y.reshape({n}) makes "
-                       "them so",
-                       ShapeError);
+  CHECK_THROWS_WITH_AS(
+      check_labels(columns, 2),
+      "minigrad: check_labels: y [2, 1]: labels are [n], one number for each row; y.reshape({n}) makes "
+      "them so",
+      ShapeError);
 }

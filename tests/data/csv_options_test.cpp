@@ -82,8 +82,9 @@ TEST_CASE("separators at the end of lines are skipped when asked, and nothing el
 
 TEST_CASE("row names are left out of the columns, and can be read") {
   const std::string text = ",TV,sales\nx,230.1,22.1\ny,44.5,10.4\n";
-  CHECK(message(text) == "1:1: column 1 has no name: row names, as pandas' to_csv and R's write.csv write them? "
-                         ".index_col = 0 takes them as such");
+  CHECK(message(text) ==
+        "1:1: column 1 has no name: row names, as pandas' to_csv and R's write.csv write them? "
+        ".index_col = 0 takes them as such");
   const Table table = parse_csv(text, "x.csv", {.index_col = 0});
   CHECK(table.columns() == Strings{"TV", "sales"});
   CHECK(table.numbers("sales") == Numbers{22.1, 10.4});
@@ -155,8 +156,9 @@ TEST_CASE("words for missing values are those of pandas, and others are added") 
     CHECK(table.text(0, "b") == word);
     CHECK(table.drop_missing({"b"}).numbers("b") == Numbers{3});
   }
-  CHECK(number_message("a,b\n1,NA\n", "b") ==
-        "2:3: column \"b\": missing value \"NA\", the first of 1 in 1 rows; drop_missing({\"b\"}) keeps the other rows");
+  CHECK(
+      number_message("a,b\n1,NA\n", "b") ==
+      "2:3: column \"b\": missing value \"NA\", the first of 1 in 1 rows; drop_missing({\"b\"}) keeps the other rows");
   CHECK(number_message("b\n?\n3\n", "b") ==
         "2:1: column \"b\": \"?\" is not a number: .na_values = {\"?\"} if that stands for a missing value");
   const Table table = parse_csv("b\n?\n-999.0\n3\n", "x.csv", {.na_values = {"?", "-999"}});
@@ -180,8 +182,9 @@ TEST_CASE("decimal commas and thousands separators are read when named, and name
   CHECK(parse_csv("a;b\n1.234,5;0,25\n-2;3e-1\n", "x.csv", german).numbers("b") == Numbers{0.25, 0.3});
   CHECK(number_message("a;b\n1;2.5\n", "b", {.sep = ';', .decimal = ','}).find("\"2.5\" is not a number") !=
         std::string::npos);
-  CHECK(number_message("a\n\"1,234\"\n", "a") == "2:1: column \"a\": \"1,234\" is not a number: .decimal = ',' reads a "
-                                                 "decimal comma, .thousands = ',' skips one between thousands");
+  CHECK(number_message("a\n\"1,234\"\n", "a") ==
+        "2:1: column \"a\": \"1,234\" is not a number: .decimal = ',' reads a "
+        "decimal comma, .thousands = ',' skips one between thousands");
   CHECK(number_message("a\n\"1,234,567.5\"\n", "a") ==
         "2:1: column \"a\": \"1,234,567.5\" is not a number: .thousands = ',' skips commas between thousands");
   CHECK(number_message("a\n\"1.234,5\"\n", "a") ==
@@ -217,8 +220,9 @@ TEST_CASE("fields between blanks are separated when asked, however many there ar
   CHECK(table.columns() == Strings{"a", "b", "c"});
   CHECK(table.texts("b") == Strings{"2", "5 6"});
   CHECK(table.numbers("c") == Numbers{3, 7});
-  CHECK(number_message("a b\n1 2.5\n", "a b") ==
-        "2:1: column \"a b\": \"1 2.5\" is not a number: fields between blanks? .delim_whitespace = true separates them");
+  CHECK(
+      number_message("a b\n1 2.5\n", "a b") ==
+      "2:1: column \"a b\": \"1 2.5\" is not a number: fields between blanks? .delim_whitespace = true separates them");
 }
 
 TEST_CASE("quotes may be another character, or text like any other") {
@@ -227,19 +231,22 @@ TEST_CASE("quotes may be another character, or text like any other") {
 }
 
 TEST_CASE("files that are no text in UTF-8 are named") {
-  CHECK(message("\x1F\x8B\x08") == " the file is compressed by gzip: unpack it, or #include <minigrad/io/gzip.hpp> and "
-                                   "parse_csv(read_gzip(file), file)");
+  CHECK(message("\x1F\x8B\x08") ==
+        " the file is compressed by gzip: unpack it, or #include <minigrad/io/gzip.hpp> and "
+        "parse_csv(read_gzip(file), file)");
   CHECK(message("PK\x03\x04") == " a zip archive or an Excel workbook; save the table as CSV");
   CHECK(message("\xEF\xBB\xBF\xEF\xBB\xBF"
                 "a\n1\n") == " two byte order marks; the second would be an invisible part of the first name");
 }
 
 TEST_CASE("dates and words in a column of numbers lead to what reads them") {
-  CHECK(number_message("t\n2021-03-04\n", "t") == "2:1: column \"t\": \"2021-03-04\" is not a number: to_days(table, "
-                                                  "\"t\") and to_seconds read dates");
-  CHECK(number_message("species\nsetosa\nversicolor\n", "species") ==
-        "2:1: column \"species\": \"setosa\" is not a number: class_labels(table, \"species\") makes classes of a column "
-        "of words");
+  CHECK(number_message("t\n2021-03-04\n", "t") ==
+        "2:1: column \"t\": \"2021-03-04\" is not a number: to_days(table, "
+        "\"t\") and to_seconds read dates");
+  CHECK(
+      number_message("species\nsetosa\nversicolor\n", "species") ==
+      "2:1: column \"species\": \"setosa\" is not a number: class_labels(table, \"species\") makes classes of a column "
+      "of words");
   CHECK(number_message("x\n1\nabc\n", "x") == "3:1: column \"x\": \"abc\" is not a number");
 }
 

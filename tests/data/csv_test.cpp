@@ -147,9 +147,8 @@ TEST_CASE("an empty file is refused") {
 
 TEST_CASE("columns without a name and columns of the same name are refused") {
   check_refused("a,,c\n", 1, 3, "column 2 has no name");
-  check_refused(
-      "a,b,\n1,2,3\n", 1, 5,
-      "column 3 has no name: does each line end with a separator? .trailing_sep = true skips it");
+  check_refused("a,b,\n1,2,3\n", 1, 5,
+                "column 3 has no name: does each line end with a separator? .trailing_sep = true skips it");
   check_refused("\"\"\n", 1, 1, "column 1 has no name");
   check_refused("頁,b,頁,c\n", 1, 5, "a second column named \"頁\"");
   check_refused("a,\"a\"\n", 1, 3, "a second column named \"a\"");
@@ -165,9 +164,10 @@ TEST_CASE("a row with fewer fields than the header is refused where it ends") {
 TEST_CASE("a row with more fields than the header is refused at the first one too many") {
   check_refused("a,b\n課,2,3\n", 2, 5,
                 "more fields than the 2 of the header; a field with a comma in it stands in quotes");
-  check_refused("a\n1,\n", 2, 3,
-                "more fields than the 1 of the header; a field with a comma in it stands in quotes; .trailing_sep = true "
-                "skips separators at the end of lines");
+  check_refused(
+      "a\n1,\n", 2, 3,
+      "more fields than the 1 of the header; a field with a comma in it stands in quotes; .trailing_sep = true "
+      "skips separators at the end of lines");
 }
 
 TEST_CASE("a blank line is refused unless only blank lines follow it") {
@@ -195,9 +195,10 @@ TEST_CASE("text after a closing quote is refused") {
 }
 
 TEST_CASE("a quote within a field that does not begin with one is refused") {
-  check_refused("a,b\n1,has \"Learning\"\n", 2, 7,
-                "a quote within a field; put the field in quotes, and write each quote in it twice; or say .quotechar = "
-                "'\\0' if quotes are text");
+  check_refused(
+      "a,b\n1,has \"Learning\"\n", 2, 7,
+      "a quote within a field; put the field in quotes, and write each quote in it twice; or say .quotechar = "
+      "'\\0' if quotes are text");
   check_refused("a,b\n1, \"2\"\n", 2, 4,
                 "a quote within a field; the blank before it belongs to the field unless .skipinitialspace = true");
 }
@@ -235,14 +236,16 @@ TEST_CASE("a text that is not UTF-8 is refused at the first wrong byte") {
 }
 
 TEST_CASE("a file beyond the limits is refused, one at the limits is read") {
-  CHECK(
-      parse_csv("a,b\n12,3\n4,\"5\"\n", "x.csv", {.limits = {.file_bytes = 15, .rows = 2, .fields = 2, .field_bytes = 3}}).rows() ==
-      2);
+  CHECK(parse_csv("a,b\n12,3\n4,\"5\"\n", "x.csv",
+                  {.limits = {.file_bytes = 15, .rows = 2, .fields = 2, .field_bytes = 3}})
+            .rows() == 2);
   check_refused("a,b\n1,2\n", 0, 0, "larger than 7 bytes (CsvLimits::file_bytes)", {.limits = {.file_bytes = 7}});
   check_refused("a\n1\n2\n", 3, 1, "more than 1 rows (CsvLimits::rows)", {.limits = {.rows = 1}});
   check_refused("a,b,c\n", 1, 5, "more than 2 fields in a row (CsvLimits::fields)", {.limits = {.fields = 2}});
-  check_refused("a,b\n1,\"22\"\n", 2, 3, "a field of more than 3 bytes (CsvLimits::field_bytes)", {.limits = {.field_bytes = 3}});
-  check_refused("pages\n", 1, 1, "a field of more than 4 bytes (CsvLimits::field_bytes)", {.limits = {.field_bytes = 4}});
+  check_refused("a,b\n1,\"22\"\n", 2, 3, "a field of more than 3 bytes (CsvLimits::field_bytes)",
+                {.limits = {.field_bytes = 3}});
+  check_refused("pages\n", 1, 1, "a field of more than 4 bytes (CsvLimits::field_bytes)",
+                {.limits = {.field_bytes = 4}});
 }
 
 TEST_CASE("a file of very many columns is read in time that does not grow with their square") {

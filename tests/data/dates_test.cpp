@@ -53,16 +53,17 @@ TEST_CASE("other dates are read by a format") {
 }
 
 TEST_CASE("what is no date is refused with its place and what a date looks like") {
-  CHECK_THROWS_WITH_AS(days("10/03/2004"),
-                       "minigrad: x.csv:2:1: column \"t\": \"10/03/2004\" is not a date such as 2021-03-04 or 2021-03-04 "
-                       "05:06:07; others need a format, such as \"%d/%m/%Y\"",
-                       DataError);
+  CHECK_THROWS_WITH_AS(
+      days("10/03/2004"),
+      "minigrad: x.csv:2:1: column \"t\": \"10/03/2004\" is not a date such as 2021-03-04 or 2021-03-04 "
+      "05:06:07; others need a format, such as \"%d/%m/%Y\"",
+      DataError);
   CHECK_THROWS_WITH_AS(days("2004-03-10", "%d/%m/%Y"),
                        "minigrad: x.csv:2:1: column \"t\": \"2004-03-10\" is not a date in the format \"%d/%m/%Y\"",
                        DataError);
-  CHECK_THROWS_WITH_AS(
-      days("NA"), "minigrad: x.csv:2:1: column \"t\": missing value; drop_missing({\"t\"}) keeps the other rows",
-      DataError);
+  CHECK_THROWS_WITH_AS(days("NA"),
+                       "minigrad: x.csv:2:1: column \"t\": missing value; drop_missing({\"t\"}) keeps the other rows",
+                       DataError);
   for (const char* text : {"2021-02-29", "2021-13-01", "2021-00-01", "2021-01-00", "2021-04-31", "2021-01-01T",
                            "2021-01-01 24:00", "2021-01-01 10:60", "2021-01-01 10:00:60", "2021-01-01x", "21-01-01",
                            "2021-01-01T10:00:00+1", "2021-01-01 10:00:00.", "0000-01-01", "1900-02-29"})

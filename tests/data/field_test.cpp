@@ -7,10 +7,10 @@
 #include <string>
 
 using minigrad::Place;
-using minigrad::detail::NumberFormat;
 using minigrad::detail::decimal_by_strtod;
 using minigrad::detail::decimal_value;
 using minigrad::detail::is_decimal;
+using minigrad::detail::NumberFormat;
 using minigrad::detail::parse_number;
 using minigrad::detail::place_of;
 using minigrad::detail::quoted;
@@ -135,7 +135,8 @@ TEST_CASE("decimal commas and thousands separators are read where the format nam
 }
 
 TEST_CASE("separators at places where no number has them are refused") {
-  for (const char* text : {"1,2", "1234,567", ",123", "1,,234", "1,234,", "1,234,56", "1,2,345", "1,23.4", "1.2,345", "-,5"})
+  for (const char* text :
+       {"1,2", "1234,567", ",123", "1,,234", "1,234,", "1,234,56", "1,2,345", "1,23.4", "1.2,345", "-,5"})
     CHECK_MESSAGE(parse_number(text, {'.', ','}).problem != nullptr, text);
   for (const char* text : {"2.6", "2,6,1", ",", "1.234,5"})
     CHECK_MESSAGE(parse_number(text, {',', '\0'}).problem != nullptr, text);

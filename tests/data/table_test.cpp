@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
+using minigrad::constant_features;
 using minigrad::DataError;
+using minigrad::drop_features;
 using minigrad::IndexError;
+using minigrad::make_dataset;
 using minigrad::parse_csv;
 using minigrad::Place;
-using minigrad::Shape;
-using minigrad::constant_features;
-using minigrad::drop_features;
-using minigrad::make_dataset;
 using minigrad::select_features;
+using minigrad::Shape;
 using minigrad::StandardScaler;
 using minigrad::Table;
 using minigrad::Tensor;
@@ -189,7 +189,8 @@ TEST_CASE("errors of a derived table point at the original file") {
   CHECK(table.place(0, "words") == Place{6, 11});
   CHECK_THROWS_WITH_AS(table.numbers("title"),
                        "minigrad: lectures.csv:5:8: column \"title\": \"two\\nlines\" is not a number: "
-                       "class_labels(table, \"title\") makes classes of a column of words", DataError);
+                       "class_labels(table, \"title\") makes classes of a column of words",
+                       DataError);
   CHECK_THROWS_WITH_AS(table.numbers("words"),
                        "minigrad: lectures.csv:6:11: column \"words\": missing value, the first of 2 in 2 rows; "
                        "drop_missing({\"words\"}) keeps the other rows",

@@ -70,19 +70,42 @@ inline std::vector<std::size_t> order_by_class(const char* op, const Tensor<std:
   return out;
 }
 
-/// Throws ValueError, which names the class, if all rows of a class are in one part.
-inline void require_classes_in_both(const char* op, const Tensor<std::int64_t>& classes,
-                                    const std::vector<bool>& is_held_out) {
-  const std::vector<std::size_t> order =
-      order_of(classes.size(), [&](std::size_t a, std::size_t b) { return classes[a] < classes[b]; });
-  for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
-    std::size_t held_out = 0;
-    while (end < order.size() && classes[order[end]] == classes[order[first]]) held_out += is_held_out[order[end++]];
-    if (held_out == 0 || held_out == end - first)
-      fail<ValueError>({op, ": class ", classes[order[first]], " has ", end - first,
-                        end - first == 1 ? " row" : " rows",
-                        ", which would all be in one part: leave the class out, or hold out another fraction"});
+/// Which rows to hold out: of each class its share of `held_out`, the first ones in `order`. What is left over after
+/// rounding down goes to the classes that have none yet, and then to those with the largest remainders. Throws
+/// ValueError, which names the class, if all rows of a class would be in one part.
+inline std::vector<bool> stratified(const char* op, const Tensor<std::int64_t>& classes,
+                                    const std::vector<std::size_t>& order, std::size_t held_out) {
+  struct Class {
+    std::size_t first, rows, share, remainder;  // rows first, first + 1, ... of by_class
+  };
+  const std::size_t n = order.size();
+  const std::vector<std::size_t> by_class = order_by_class(op, classes, order);
+  std::vector<Class> all;
+  std::size_t left = held_out;
+  for (std::size_t first = 0, end = 0; first < n; first = end) {
+    while (end < n && classes[by_class[end]] == classes[by_class[first]]) ++end;
+    const std::size_t rows = end - first, product = rows * held_out;
+    all.push_back({first, rows, product / n, product % n});
+    left -= all.back().share;
   }
+  const auto before = [&](std::size_t a, std::size_t b) {
+    const bool none = all[a].share == 0, other = all[b].share == 0;
+    return none != other ? none : all[a].remainder > all[b].remainder;
+  };
+  for (const std::size_t c : order_of(all.size(), before)) {
+    if (left == 0) break;
+    if (all[c].remainder == 0) continue;
+    ++all[c].share;
+    --left;
+  }
+  std::vector<bool> out(n);
+  for (const Class& c : all) {
+    if (c.share == 0 || c.share == c.rows)
+      fail<ValueError>({op, ": class ", classes[by_class[c.first]], " has ", c.rows, c.rows == 1 ? " row" : " rows",
+                        ", which would all be in one part: leave the class out, or hold out another fraction"});
+    for (std::size_t i = 0; i < c.share; ++i) out[by_class[c.first + i]] = true;
+  }
+  return out;
 }
 
 /// The labels without repetition, sorted.
@@ -113,16 +136,11 @@ inline SplitRows train_test_split(std::size_t n, double fraction, Rng& rng, cons
   if (classes.size() == 0) {
     for (std::size_t i = 0; i < held_out; ++i) is_held_out[order[i]] = true;
   } else {
-    // Class by class, every (n / held_out)-th row.
-    const std::vector<std::size_t> by_class = detail::order_by_class("train_test_split", classes, order);
-    for (std::size_t i = 0; i < n; ++i)
-      is_held_out[by_class[i]] = (i * held_out + n / 2) / n != ((i + 1) * held_out + n / 2) / n;
+    is_held_out = detail::stratified("train_test_split", classes, order, held_out);
   }
   SplitRows rows;
   for (const std::size_t row : order) (is_held_out[row] ? rows.validation : rows.train).push_back(row);
-  rows = detail::without_empty_part("train_test_split", std::move(rows));
-  if (classes.size() != 0) detail::require_classes_in_both("train_test_split", classes, is_held_out);
-  return rows;
+  return detail::without_empty_part("train_test_split", std::move(rows));
 }
 template <class T, class Y>
 Split<T, Y> train_test_split(const Dataset<T, Y>& data, double fraction, Rng& rng, const SplitOptions& options = {}) {
