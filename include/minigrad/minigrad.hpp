@@ -102,6 +102,7 @@
 #include "data/field_reader.hpp"
 #include "data/table.hpp"
 #include "data/csv.hpp"
+#include "data/to_tensor.hpp"
 #include "data/dates.hpp"
 #include "data/classes.hpp"
 #include "data/dataset.hpp"

@@ -8,7 +8,8 @@
 
 #include "../core/error.hpp"
 #include "csv_hints.hpp"
-#include "table.hpp"
+#include "names.hpp"
+#include "table_content.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 

@@ -13,7 +13,7 @@
 #include "../core/error.hpp"
 #include "csv_columns.hpp"
 #include "csv_hints.hpp"
-#include "table.hpp"
+#include "table_content.hpp"
 #include "utf8.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {

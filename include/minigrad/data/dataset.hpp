@@ -19,6 +19,7 @@
 #include "classes.hpp"
 #include "names.hpp"
 #include "table.hpp"
+#include "to_tensor.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
