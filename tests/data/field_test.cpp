@@ -10,7 +10,7 @@ using minigrad::Place;
 using minigrad::detail::decimal_by_strtod;
 using minigrad::detail::decimal_value;
 using minigrad::detail::is_decimal;
-using minigrad::detail::NumberFormat;
+using minigrad::detail::DecimalFormat;
 using minigrad::detail::parse_number;
 using minigrad::detail::place_of;
 using minigrad::detail::quoted;
@@ -120,7 +120,7 @@ TEST_CASE("an error message shows a text on one line, and at most 40 characters 
 }
 
 TEST_CASE("decimal commas and thousands separators are read where the format names them") {
-  const auto read = [](const char* text, NumberFormat format) {
+  const auto read = [](const char* text, DecimalFormat format) {
     const auto parsed = parse_number(text, format);
     REQUIRE_MESSAGE(parsed.problem == nullptr, text);
     return parsed.value;

@@ -1,7 +1,7 @@
 // data/field.hpp - one field of a text file: its place, its text, and its number.
 //
 // Numbers are read in the same way in every locale and by every compiler: 84, -0.5, +3, .5, 5., 1e3, 2.5E-4. Decimal
-// commas and thousands separators are read where NumberFormat names them. These are not accepted: hexadecimal numbers,
+// commas and thousands separators are read where DecimalFormat names them. These are not accepted: hexadecimal numbers,
 // units, and nan and inf, which would make every sum nan or inf.
 #pragma once
 
@@ -124,14 +124,14 @@ inline double decimal_value(std::string_view text) {
 }
 
 /// How numbers are written: the decimal point, and what stands between groups of three digits ('\0' for nothing).
-struct NumberFormat {
+struct DecimalFormat {
   char decimal = '.';
   char thousands = '\0';
 };
 
 /// The text with a decimal point and without thousands separators. Text in which these stand at other places than in a
 /// number is returned as something that is no number: the last group of digits has three, those before it two or three.
-inline std::string plain_decimal(std::string_view text, NumberFormat format) {
+inline std::string plain_decimal(std::string_view text, DecimalFormat format) {
   std::string out;
   bool fraction = false, grouped = false;
   std::size_t digits = 0;  // since the last separator
@@ -159,7 +159,7 @@ inline std::string_view without_blanks(std::string_view text) {
 }
 
 /// Reads a number with an exponent or without, in the same way in every locale. Blanks around it are skipped.
-inline ParsedNumber parse_number(std::string_view text, NumberFormat format = {}) {
+inline ParsedNumber parse_number(std::string_view text, DecimalFormat format = {}) {
   text = without_blanks(text);
   std::string plain;
   if (format.decimal != '.' || format.thousands != '\0') {

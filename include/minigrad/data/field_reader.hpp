@@ -113,7 +113,7 @@ class FieldReader {
   }
 
   char quote_;
-  NumberFormat format_;
+  DecimalFormat format_;
   bool ends_field_[256] = {};
   std::vector<std::string> missing_, true_, false_;
   std::vector<double> missing_numbers_;
