@@ -40,6 +40,8 @@ class FieldReader {
       const ParsedNumber number = parse_number(word);
       if (number.problem == nullptr) missing_numbers_.push_back(number.value);
     }
+    for (const std::string& word : missing_)
+      if (!word.empty()) begins_missing_[index(word[0])] = true;
     true_.insert(true_.end(), options.true_values.begin(), options.true_values.end());
     false_.insert(false_.end(), options.false_values.begin(), options.false_values.end());
     for (const std::vector<std::string>* words : {&missing_, &true_, &false_})
@@ -77,7 +79,7 @@ class FieldReader {
   /// Whether a field is empty, or is a word for a missing value. Blanks around it do not count.
   bool is_missing(std::string_view field) const {
     field = without_blanks(field);
-    if (field.empty() || contains(missing_, field)) return true;
+    if (field.empty() || (begins_missing_[index(field[0])] && contains(missing_, field))) return true;
     if (missing_numbers_.empty()) return false;
     const ParsedNumber number = parse_number(field, format_);
     return number.problem == nullptr && is_missing_number(number.value);
@@ -114,7 +116,7 @@ class FieldReader {
 
   char quote_;
   DecimalFormat format_;
-  bool ends_field_[256] = {};
+  bool ends_field_[256] = {}, begins_missing_[256] = {};  // by character
   std::vector<std::string> missing_, true_, false_;
   std::vector<double> missing_numbers_;
   bool words_may_be_numbers_ = false;

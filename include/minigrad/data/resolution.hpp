@@ -3,6 +3,7 @@
 // A float has 24 bits: seconds since 1970 are multiples of 128 in it, so that times one minute apart become equal.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -38,9 +39,9 @@ std::pair<std::size_t, std::size_t> merged_rows(const std::vector<double>& value
   const double exact = 2 / type.epsilon;  // up to here all whole numbers are exact
   double largest = 0, low = std::numeric_limits<double>::infinity(), high = -low;
   for (const double v : values) {
-    largest = std::fmax(largest, std::fabs(v));
-    low = std::fmin(low, v);
-    high = std::fmax(high, v);
+    largest = (std::max)(largest, std::fabs(v));
+    low = (std::min)(low, v);
+    high = (std::max)(high, v);
   }
   const bool coarse = largest * type.epsilon / 2 > (high - low) / 10'000;
   if (values.empty() || (!coarse && largest <= exact)) return {};

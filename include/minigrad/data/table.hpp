@@ -116,6 +116,25 @@ class Table {
     return out;
   }
 
+  /// The numbers of several columns, row after row.
+  std::vector<double> rows_of_numbers(const std::vector<std::string>& names) const {
+    std::vector<std::size_t> indices;
+    for (const std::string& name : names) indices.push_back(column_index(name));
+    std::vector<double> out;
+    out.reserve(rows() * names.size());
+    std::vector<detail::FieldKind> first(names.size());
+    std::string unquoted;
+    for (std::size_t row = 0; row < rows(); ++row)
+      for (std::size_t i = 0; i < indices.size(); ++i) {
+        const detail::FieldNumber read = content_->reader.number(field(row, indices[i], unquoted));
+        if (row == 0) first[i] = read.kind;
+        if (read.kind != first[i] || read.kind > detail::FieldKind::boolean)
+          for (const std::string& name : names) numbers(name);  // throws for the first column that it finds wrong
+        out.push_back(read.value);
+      }
+    return out;
+  }
+
   /// The place of a field in the file. It counts from the file's start, which is slow: for error messages only.
   Place place(std::size_t row, std::string_view column) const {
     return detail::place_of(content_->text, cell(checked(row), column_index(column)));

@@ -39,16 +39,17 @@ inline void require_told_apart(const Table& table, const std::string& column, co
 /// the column's range.
 template <std::floating_point T = float>
 Tensor<T> to_tensor(const Table& table, const std::vector<std::string>& names) {
+  const std::vector<double> numbers = table.rows_of_numbers(names);
   auto out = Tensor<T>::empty(Shape{table.rows(), names.size()});
-  for (std::size_t column = 0; column < names.size(); ++column) {
-    const std::vector<double> values = table.numbers(names[column]);
-    for (std::size_t row = 0; row < values.size(); ++row) {
-      if (std::fabs(values[row]) > static_cast<double>((std::numeric_limits<T>::max)()))
-        table.fail_in(row, names[column],
-                      {detail::quoted(table.text(row, names[column])), " is too large for a float"});
-      out[row * names.size() + column] = static_cast<T>(values[row]);
+  std::vector<double> column(table.rows());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    for (std::size_t row = 0; row < column.size(); ++row) {
+      column[row] = numbers[row * names.size() + i];
+      if (std::fabs(column[row]) > static_cast<double>((std::numeric_limits<T>::max)()))
+        table.fail_in(row, names[i], {detail::quoted(table.text(row, names[i])), " is too large for a float"});
+      out[row * names.size() + i] = static_cast<T>(column[row]);
     }
-    detail::require_told_apart(table, names[column], values, detail::element_type<T>);
+    detail::require_told_apart(table, names[i], column, detail::element_type<T>);
   }
   return out;
 }

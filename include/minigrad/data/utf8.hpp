@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -34,6 +36,14 @@ struct Utf8Problem {
 /// The first byte that is 0 or does not belong to UTF-8.
 inline Utf8Problem find_utf8_problem(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
+    std::uint64_t eight;  // bytes of ASCII, none of them 0, are passed over together
+    if (at + sizeof eight <= text.size()) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if (((eight | (eight - 0x0101010101010101u)) & 0x8080808080808080u) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
     if (text[at] == '\0') return {"a NUL byte: this is not a text in UTF-8", at};
     const std::size_t length = utf8_length(text, at);
     if (length == 0) {
