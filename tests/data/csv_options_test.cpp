@@ -204,6 +204,43 @@ TEST_CASE("a comment after a quoted field and a blank is refused, as is all text
   CHECK(message("a,b\n3,\"4\" # z\n", {.comment = '#'}).find("text after the closing quote") != std::string::npos);
 }
 
+TEST_CASE("a row that is too short is filled when asked, and the likely cause is named otherwise") {
+  const std::string text = "version,released,end,more\n1.1,1996-06-17,1997-06-05\n1.2,1996-12-12#,\n2,,,x";
+  CHECK(message(text) ==
+        "2:26: the row ends after 3 fields, and the header has 4 columns; .fill_short_rows = true makes "
+        "missing values of the others");
+  const Table table = parse_csv(text, "x.csv", {.fill_short_rows = true, .comment = '#'});
+  CHECK(table.texts("end") == Strings{"1997-06-05", "", ""});
+  CHECK(table.texts("more") == Strings{"", "", "x"});
+  CHECK(table.count_missing("more") == 2);
+  CHECK(table.place(1, "more") == minigrad::Place{3, 15});
+  CHECK(message("a,b\n1;2\n") == "2:4: the row ends after 1 field, and the header has 2 columns; is .sep = ';'?");
+  CHECK(message("a,b\n1\n") == "2:2: the row ends after 1 field, and the header has 2 columns");
+}
+
+TEST_CASE("filling short rows does not take memory without a limit") {
+  std::string text = "c0";
+  for (int i = 1; i < 1000; ++i) text += ",c" + std::to_string(i);
+  for (int i = 0; i < 100; ++i) text += "\n1";
+  CHECK(message(text, {.fill_short_rows = true, .limits = {.file_bytes = 6000}})
+            .find("more than 6000 fields, with those filled in") != std::string::npos);
+  CHECK(parse_csv(text, "x.csv", {.fill_short_rows = true}).drop_missing().rows() == 0);
+}
+
+TEST_CASE("a title or a comment before the header is named as the likely cause") {
+  CHECK(message("# from a shop\na,b\n1,2\n") ==
+        "2:3: more fields than the 1 of the header; a field with a comma in it "
+        "stands in quotes; if the first row is a comment, .comment = '#'");
+  CHECK(message("Our sales\na,b\n1,2\n").find("if the first row is a title, .skiprows = 1") != std::string::npos);
+}
+
+TEST_CASE("a column that is a part of the only name leads to the separator") {
+  CHECK_THROWS_WITH_AS(parse_csv("a b\n1 2\n").numbers("b"),
+                       "minigrad: text: no column \"b\"; the columns are \"a b\"; if blanks separate them, "
+                       ".delim_whitespace = true",
+                       DataError);
+}
+
 TEST_CASE("blank lines are skipped when asked") {
   CHECK(parse_csv("\na\n\n1\n\n\n2\n\n", "x.csv", {.skip_blank_lines = true}).numbers("a") == Numbers{1, 2});
 }

@@ -156,7 +156,9 @@ TEST_CASE("columns without a name and columns of the same name are refused") {
 }
 
 TEST_CASE("a row with fewer fields than the header is refused where it ends") {
-  check_refused("a,b,c\n1,2,3\n4,5\n", 3, 4, "the row ends after 2 fields, and the header has 3 columns");
+  check_refused("a,b,c\n1,2,3\n4,5\n", 3, 4,
+                "the row ends after 2 fields, and the header has 3 columns; .fill_short_rows = true makes missing "
+                "values of the others");
   check_refused("a,b\n1", 2, 2, "the row ends after 1 field, and the header has 2 columns");
   check_refused("a,b\n\"x\ny\"\r\n", 3, 3, "the row ends after 1 field, and the header has 2 columns");
 }

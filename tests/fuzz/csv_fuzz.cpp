@@ -88,6 +88,7 @@ minigrad::CsvOptions options_of(const std::uint8_t* bytes) {
   options.delim_whitespace = a / 8 % 8 == 1;
   options.trailing_sep = a / 64 % 2;
   options.skipinitialspace = a / 128;
+  options.fill_short_rows = b / 16 % 2 != 0;
   options.header = static_cast<int>(b % 8) < 5 ? static_cast<int>(b % 8) - 2 : minigrad::infer_header;
   if (b / 8 % 4 == 1) options.names = {"x", "y"};
   if (b / 32 % 4 == 1) options.index_col = b / 128;

@@ -65,18 +65,37 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
   return count > 1;
 }
 
-/// Whether `text` begins as dates do: 2021-03-04, 10/03/2004, 4.3.2021.
+/// Whether `text` begins as dates do: 2021-03-04, 10/03/2004, 4.3.2021, 19-Sep-03.
 [[gnu::cold]] inline bool is_date_like(std::string_view text) {
-  std::size_t digits = 0, separators = 0;
-  for (const char c : text.substr(0, 10)) {
+  std::size_t digits = 0, letters = 0, separators = 0;
+  for (const char c : text.substr(0, 11)) {
     if (c >= '0' && c <= '9')
       ++digits;
     else if (c == '-' || c == '/' || c == '.')
       ++separators;
+    else if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+      ++letters;
     else
       break;
   }
-  return separators == 2 && digits >= 4 && text.front() >= '0' && text.front() <= '9';
+  const bool numbers = letters == 0 && digits >= 4, month = letters == 3 && digits >= 3;
+  return separators == 2 && (numbers || month) && text.front() >= '0' && text.front() <= '9';
+}
+
+/// What may be wrong with a row of fewer fields than there are columns.
+[[gnu::cold]] inline std::string short_row_hint(std::size_t fields, std::string_view first, const CsvOptions& options) {
+  const char sep = fields == 1 ? likely_separator(first, options) : '\0';
+  if (sep != '\0') return "; is .sep = " + char_literal(sep) + "?";
+  return fields > 1 ? "; .fill_short_rows = true makes missing values of the others" : "";
+}
+
+/// What may be wrong with a row of more fields than there are columns.
+[[gnu::cold]] inline std::string long_row_hint(std::size_t columns, std::string_view first_name,
+                                               bool ends_in_separator) {
+  if (ends_in_separator) return "; .trailing_sep = true skips separators at the end of lines";
+  if (columns != 1 || first_name.empty()) return "";
+  return first_name.substr(0, 1) == "#" ? "; if the first row is a comment, .comment = '#'"
+                                        : "; if the first row is a title, .skiprows = 1";
 }
 
 /// What may make a number, or a missing value, of a field that is neither. `all_texts`: no field of the column is a

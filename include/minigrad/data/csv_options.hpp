@@ -40,6 +40,7 @@ struct CsvOptions {
   char sep = ',';                             ///< between fields; '\t' for a tab
   bool delim_whitespace = false;              ///< any number of blanks and tabs between fields, instead of `sep`
   bool trailing_sep = false;                  ///< skips empty fields at the end of a line, beyond those with names
+  bool fill_short_rows = false;               ///< fields that a row lacks at its end are missing values
   int header = infer_header;                  ///< the row that names the columns, from 0; rows before it are skipped
   std::vector<std::string> names = {};        ///< of all columns: without a header, or in its place if .header is given
   std::optional<CsvColumn> index_col = {};    ///< names the rows: Table::index() has it, Table::columns() has not

@@ -120,9 +120,16 @@ class CsvParser {
       if (line_end(at_) > at_)
         fail(at_, {"a blank line; leave it out, say .skip_blank_lines = true, or write \"\" for a missing value"});
       read_row(at_, columns);
-      if (row_.size() < columns)
-        fail(at_, {"the row ends after ", row_.size(), row_.size() == 1 ? " field" : " fields", ", and the ",
-                   columns_.origin, " has ", columns, columns == 1 ? " column" : " columns"});
+      if (row_.size() < columns) {
+        if (!options_.fill_short_rows)
+          fail(at_, {"the row ends after ", row_.size(), row_.size() == 1 ? " field" : " fields", ", and the ",
+                     columns_.origin, " has ", columns, columns == 1 ? " column" : " columns",
+                     short_row_hint(row_.size(), field(row_[0]), options_)});
+        row_.resize(columns, row_end_);  // where an empty field would begin
+        if (content_.cells.size() > options_.limits.file_bytes)
+          fail(at_,
+               {"more than ", options_.limits.file_bytes, " fields, with those filled in (CsvLimits::file_bytes)"});
+      }
       for (const std::size_t column : columns_.kept) content_.cells.push_back(row_[column]);
     }
   }
@@ -142,6 +149,7 @@ class CsvParser {
       if (columns != 0 && row_.size() > columns) pass_over_extra(at, columns);
       if (is_row_end(at)) break;
     }
+    row_end_ = at;
     if (options_.comment != '\0' && at < text_.size() && text_[at] == options_.comment)
       at = (std::min)(text_.find('\n', at), text_.size());
     if (columns == 0 && options_.trailing_sep)
@@ -165,8 +173,7 @@ class CsvParser {
       fail(row_.back(),
            {"more fields than the ", columns, " of the ", columns_.origin, "; a field with a ",
             separator_name(options_), " in it stands in quotes",
-            empty && is_row_end(end) ? std::string("; .trailing_sep = true skips separators at the end of lines")
-                                     : std::string()});
+            long_row_hint(columns, content_.names.empty() ? "" : content_.names[0], empty && is_row_end(end))});
     row_.pop_back();
   }
 
@@ -213,6 +220,7 @@ class CsvParser {
   const FieldReader& reader_;
   std::size_t at_ = 0;            // the next row
   std::vector<std::size_t> row_;  // the starts of the fields of the last row
+  std::size_t row_end_ = 0;       // where they end: before a comment
   CsvColumns columns_;
   std::string unquoted_;
 };

@@ -38,6 +38,8 @@ inline std::size_t find_name(const std::vector<std::string>& names, const std::v
 /// What to say after 'no column "minutes"': which columns there are, and whether one differs by blanks only.
 [[gnu::cold]] inline std::string list_columns(const std::vector<std::string>& names, std::string_view wanted) {
   std::string list = "; the columns are " + quoted_list(names);
+  if (names.size() == 1 && names[0].find(wanted) != std::string::npos)
+    list += "; if blanks separate them, .delim_whitespace = true";
   for (const std::string& name : names)
     if (name != wanted && without_blanks(name) == wanted)
       append(list, {"; ", quoted(name), " has blanks: .skipinitialspace = true leaves those before a field out"});
