@@ -303,6 +303,19 @@ fuzz() {
   done
 }
 
+row csv_oracle "3,000 random CSV files and 20,000 number texts, beside Python's csv module and float"
+csv_oracle() {
+  compiler g++-12
+  require python3 command -v python3
+  require doctest-dev test -f /usr/include/doctest/doctest.h
+  "$cxx" -std=c++20 -O1 -I"$root/include" -I"$root/tests" "$root/tests/data/csv_oracle_test.cpp" "$root/tests/main.cpp" \
+    "$root/tests/support/count_allocations.cpp" -o csv_oracle
+  local seed=$RANDOM
+  echo "seed $seed"
+  python3 "$root/tests/data/csv_oracle.py" "$seed" 3000 20000 > csv_oracle.txt
+  check env MINIGRAD_CSV_ORACLE="$out/csv_oracle.txt" ./csv_oracle --no-intro --no-version
+}
+
 # --- running them ---
 run() {  # ROW
   row=$1 result=$out/$1

@@ -99,8 +99,13 @@
 
 // data: from a file to batches of numbers.
 #include "data/field.hpp"
+#include "data/csv_options.hpp"
+#include "data/field_reader.hpp"
 #include "data/table.hpp"
 #include "data/csv.hpp"
+#include "data/to_tensor.hpp"
+#include "data/dates.hpp"
+#include "data/classes.hpp"
 #include "data/dataset.hpp"
 #include "data/split.hpp"
 #include "data/scaler.hpp"

@@ -15,7 +15,7 @@
 #define MINIGRAD_DATA_DIR "examples/data"
 #endif
 
-using minigrad::CsvLimits;
+using minigrad::CsvOptions;
 using minigrad::DataError;
 using minigrad::parse_csv;
 using minigrad::read_csv;
@@ -26,10 +26,10 @@ namespace {
 using Strings = std::vector<std::string>;
 
 /// The error that reading the text as "x.csv" throws; fails the test when there is none.
-DataError refusal(const std::string& text, const CsvLimits& limits = {}) {
+DataError refusal(const std::string& text, const CsvOptions& options = {}) {
   std::optional<DataError> error;
   try {
-    parse_csv(text, "x.csv", limits);
+    parse_csv(text, "x.csv", options);
   } catch (const DataError& e) {
     error = e;
   }
@@ -39,8 +39,8 @@ DataError refusal(const std::string& text, const CsvLimits& limits = {}) {
 }
 
 void check_refused(const std::string& text, std::size_t line, std::size_t column, const std::string& why,
-                   const CsvLimits& limits = {}) {
-  const DataError error = refusal(text, limits);
+                   const CsvOptions& options = {}) {
+  const DataError error = refusal(text, options);
   CHECK(error.line == line);
   CHECK(error.column == column);
   const std::string place = line == 0 ? "" : std::to_string(line) + ":" + std::to_string(column) + ":";
@@ -110,7 +110,9 @@ TEST_CASE("a byte order mark at the start is skipped, and only there") {
   CHECK(table.columns() == Strings{"pages"});
   CHECK(table.text(0, "pages") == "\xEF\xBB\xBF");
   CHECK(parse_csv("\xEF\xBB\xBF\"pages\"\n").columns() == Strings{"pages"});
-  check_refused("\xEF\xBB\xBF,b\n", 1, 1, "column 1 has no name");
+  check_refused("\xEF\xBB\xBF,b\n", 1, 1,
+                "column 1 has no name: row names, as pandas' to_csv and R's write.csv write them? .index_col = 0 takes "
+                "them as such");
 }
 
 TEST_CASE("text in any script comes back as it was") {
@@ -145,7 +147,8 @@ TEST_CASE("an empty file is refused") {
 
 TEST_CASE("columns without a name and columns of the same name are refused") {
   check_refused("a,,c\n", 1, 3, "column 2 has no name");
-  check_refused("a,b,\n1,2,3\n", 1, 5, "column 3 has no name");
+  check_refused("a,b,\n1,2,3\n", 1, 5,
+                "column 3 has no name: does each line end with a separator? .trailing_sep = true skips it");
   check_refused("\"\"\n", 1, 1, "column 1 has no name");
   check_refused("頁,b,頁,c\n", 1, 5, "a second column named \"頁\"");
   check_refused("a,\"a\"\n", 1, 3, "a second column named \"a\"");
@@ -153,7 +156,9 @@ TEST_CASE("columns without a name and columns of the same name are refused") {
 }
 
 TEST_CASE("a row with fewer fields than the header is refused where it ends") {
-  check_refused("a,b,c\n1,2,3\n4,5\n", 3, 4, "the row ends after 2 fields, and the header has 3 columns");
+  check_refused("a,b,c\n1,2,3\n4,5\n", 3, 4,
+                "the row ends after 2 fields, and the header has 3 columns; .fill_short_rows = true makes missing "
+                "values of the others");
   check_refused("a,b\n1", 2, 2, "the row ends after 1 field, and the header has 2 columns");
   check_refused("a,b\n\"x\ny\"\r\n", 3, 3, "the row ends after 1 field, and the header has 2 columns");
 }
@@ -161,12 +166,17 @@ TEST_CASE("a row with fewer fields than the header is refused where it ends") {
 TEST_CASE("a row with more fields than the header is refused at the first one too many") {
   check_refused("a,b\n課,2,3\n", 2, 5,
                 "more fields than the 2 of the header; a field with a comma in it stands in quotes");
-  check_refused("a\n1,\n", 2, 3, "more fields than the 1 of the header; a field with a comma in it stands in quotes");
+  check_refused(
+      "a\n1,\n", 2, 3,
+      "more fields than the 1 of the header; a field with a comma in it stands in quotes; .trailing_sep = true "
+      "skips separators at the end of lines");
 }
 
 TEST_CASE("a blank line is refused unless only blank lines follow it") {
-  check_refused("a,b\n1,2\n\n3,4\n", 3, 1, "a blank line; leave it out, or write \"\" for a missing value");
-  check_refused("a\n1\n\r\n2\n", 3, 1, "a blank line; leave it out, or write \"\" for a missing value");
+  const std::string blank_line =
+      "a blank line; leave it out, say .skip_blank_lines = true, or write \"\" for a missing value";
+  check_refused("a,b\n1,2\n\n3,4\n", 3, 1, blank_line);
+  check_refused("a\n1\n\r\n2\n", 3, 1, blank_line);
 }
 
 TEST_CASE("a quote that is never closed is refused where it opens") {
@@ -187,9 +197,12 @@ TEST_CASE("text after a closing quote is refused") {
 }
 
 TEST_CASE("a quote within a field that does not begin with one is refused") {
-  const std::string why = "a quote within a field; put the field in quotes, and write each quote in it twice";
-  check_refused("a,b\n1,has \"Learning\"\n", 2, 7, why);
-  check_refused("a,b\n1, \"2\"\n", 2, 4, why);
+  check_refused(
+      "a,b\n1,has \"Learning\"\n", 2, 7,
+      "a quote within a field; put the field in quotes, and write each quote in it twice; or say .quotechar = "
+      "'\\0' if quotes are text");
+  check_refused("a,b\n1, \"2\"\n", 2, 4,
+                "a quote within a field; the blank before it belongs to the field unless .skipinitialspace = true");
 }
 
 TEST_CASE("a carriage return alone is refused outside quotes and kept within them") {
@@ -208,7 +221,8 @@ TEST_CASE("a NUL byte is refused, and with it UTF-16") {
   check_refused(
       "\xFF\xFE"
       "a",
-      1, 1, "byte 0xFF is not UTF-8; save the file as UTF-8");
+      0, 0, "the text is UTF-16; save the file as UTF-8");
+  check_refused("\xFE", 1, 1, "byte 0xFE is not UTF-8; save the file as UTF-8");
 }
 
 TEST_CASE("a text that is not UTF-8 is refused at the first wrong byte") {
@@ -224,14 +238,16 @@ TEST_CASE("a text that is not UTF-8 is refused at the first wrong byte") {
 }
 
 TEST_CASE("a file beyond the limits is refused, one at the limits is read") {
-  CHECK(
-      parse_csv("a,b\n12,3\n4,\"5\"\n", "x.csv", {.file_bytes = 15, .rows = 2, .fields = 2, .field_bytes = 3}).rows() ==
-      2);
-  check_refused("a,b\n1,2\n", 0, 0, "larger than 7 bytes (CsvLimits::file_bytes)", {.file_bytes = 7});
-  check_refused("a\n1\n2\n", 3, 1, "more than 1 rows (CsvLimits::rows)", {.rows = 1});
-  check_refused("a,b,c\n", 1, 5, "more than 2 fields in a row (CsvLimits::fields)", {.fields = 2});
-  check_refused("a,b\n1,\"22\"\n", 2, 3, "a field of more than 3 bytes (CsvLimits::field_bytes)", {.field_bytes = 3});
-  check_refused("pages\n", 1, 1, "a field of more than 4 bytes (CsvLimits::field_bytes)", {.field_bytes = 4});
+  CHECK(parse_csv("a,b\n12,3\n4,\"5\"\n", "x.csv",
+                  {.limits = {.file_bytes = 15, .rows = 2, .fields = 2, .field_bytes = 3}})
+            .rows() == 2);
+  check_refused("a,b\n1,2\n", 0, 0, "larger than 7 bytes (CsvLimits::file_bytes)", {.limits = {.file_bytes = 7}});
+  check_refused("a\n1\n2\n", 3, 1, "more than 1 rows (CsvLimits::rows)", {.limits = {.rows = 1}});
+  check_refused("a,b,c\n", 1, 5, "more than 2 fields in a row (CsvLimits::fields)", {.limits = {.fields = 2}});
+  check_refused("a,b\n1,\"22\"\n", 2, 3, "a field of more than 3 bytes (CsvLimits::field_bytes)",
+                {.limits = {.field_bytes = 3}});
+  check_refused("pages\n", 1, 1, "a field of more than 4 bytes (CsvLimits::field_bytes)",
+                {.limits = {.field_bytes = 4}});
 }
 
 TEST_CASE("a file of very many columns is read in time that does not grow with their square") {
@@ -250,7 +266,7 @@ TEST_CASE("read_csv reads a file as parse_csv reads its text") {
   CHECK(table.file() == file.path);
   CHECK(table.text(4999, "title") == "課, 4999");
   CHECK(table.texts("title") == parse_csv(text).texts("title"));
-  CHECK_THROWS_WITH_AS(read_csv(file.path, {.file_bytes = 70000}),
+  CHECK_THROWS_WITH_AS(read_csv(file.path, {.limits = {.file_bytes = 70000}}),
                        ("minigrad: " + file.path + ": larger than 70000 bytes (CsvLimits::file_bytes)").c_str(),
                        DataError);
 }

@@ -162,3 +162,12 @@ TEST_CASE("constant columns are found, to be dropped by name") {
   CHECK(constant_features(data) == Names{"has Learning"});
   CHECK(drop_features(data, constant_features(data)).feature_names == Names{"pages"});
 }
+
+TEST_CASE("with_feature refuses different numbers that are the same float") {
+  const minigrad::Dataset<float> data(minigrad::zeros({2, 1}), minigrad::zeros({2, 1}));
+  CHECK_THROWS_WITH_AS(with_feature(data, "t", {1609459260, 1609459200}),
+                       "minigrad: with_feature: \"t\": 1609459260 in row 0 and 1609459200 in row 1 are the same float: "
+                       "subtract an offset, or use double",
+                       minigrad::ValueError);
+  CHECK(with_feature(data, "t", {60, 0}).x(0, 1) == 60);
+}

@@ -9,8 +9,8 @@
 using minigrad::Place;
 using minigrad::detail::decimal_by_strtod;
 using minigrad::detail::decimal_value;
-using minigrad::detail::field_text;
 using minigrad::detail::is_decimal;
+using minigrad::detail::DecimalFormat;
 using minigrad::detail::parse_number;
 using minigrad::detail::place_of;
 using minigrad::detail::quoted;
@@ -119,13 +119,26 @@ TEST_CASE("an error message shows a text on one line, and at most 40 characters 
   CHECK(quoted(forty + "!") == "\"" + forty + "...\"");
 }
 
-TEST_CASE("a field's text ends at a comma, a line end or the end, and its quotes are taken off") {
-  const std::string text = "a,\"b \"\"c\"\", d\",\"\"\r\n\"\"\"\"\n,e";
-  CHECK(field_text(text, 0) == "a");
-  CHECK(field_text(text, text.find("\"b")) == "b \"c\", d");
-  CHECK(field_text(text, text.find("\"\"\r")) == "");
-  CHECK(field_text(text, text.find("\"\"\"\"")) == "\"");
-  CHECK(field_text(text, text.find("\n,") + 1) == "");
-  CHECK(field_text(text, text.find('e')) == "e");
-  CHECK(field_text(text, text.size()) == "");
+TEST_CASE("decimal commas and thousands separators are read where the format names them") {
+  const auto read = [](const char* text, DecimalFormat format) {
+    const auto parsed = parse_number(text, format);
+    REQUIRE_MESSAGE(parsed.problem == nullptr, text);
+    return parsed.value;
+  };
+  CHECK(read("2,6", {',', '\0'}) == 2.6);
+  CHECK(read(" -0,5e-3 ", {',', '\0'}) == -0.5e-3);
+  CHECK(read("1.234.567,25", {',', '.'}) == 1234567.25);
+  CHECK(read("1,234", {'.', ','}) == 1234);
+  CHECK(read("12,34,567", {'.', ','}) == 1234567);  // as in India
+  CHECK(read("1'234.5e2", {'.', '\''}) == 123450);
+  CHECK(read("123", {'.', ','}) == 123);
+}
+
+TEST_CASE("separators at places where no number has them are refused") {
+  for (const char* text :
+       {"1,2", "1234,567", ",123", "1,,234", "1,234,", "1,234,56", "1,2,345", "1,23.4", "1.2,345", "-,5"})
+    CHECK_MESSAGE(parse_number(text, {'.', ','}).problem != nullptr, text);
+  for (const char* text : {"2.6", "2,6,1", ",", "1.234,5"})
+    CHECK_MESSAGE(parse_number(text, {',', '\0'}).problem != nullptr, text);
+  CHECK(std::string(parse_number("nan", {',', '\0'}).problem) == "is not a finite number");
 }

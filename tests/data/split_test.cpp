@@ -4,9 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #ifndef MINIGRAD_DATA_DIR
@@ -24,6 +26,7 @@ using minigrad::Shape;
 using minigrad::ShapeError;
 using minigrad::split_by_group;
 using minigrad::SplitRows;
+using minigrad::stratified_k_fold;
 using minigrad::Table;
 using minigrad::Tensor;
 using minigrad::train_test_split;
@@ -244,4 +247,83 @@ TEST_CASE("group folds never tear a group apart and balance the rows") {
   const auto folds = group_k_fold(courses, 2);
   CHECK(folds[0].validation.size() == 19);
   CHECK(folds[1].validation.size() == 20);
+}
+
+TEST_CASE("a stratified split gives each part its share of every class, to a row") {
+  Rng rng(2);
+  for (const std::size_t n : {15u, 39u, 150u}) {
+    Tensor<std::int64_t> classes = minigrad::zeros<std::int64_t>({static_cast<std::ptrdiff_t>(n)});
+    for (std::size_t i = 0; i < n; ++i) classes[i] = i % 5 == 0 ? 7 : i % 2 == 0 ? 0 : 1;  // 1/5, 2/5 and 2/5
+    for (const double fraction : {0.2, 0.3, 0.5}) {
+      const auto [train, validation] = train_test_split(n, fraction, rng, {.stratify = classes});
+      CHECK(sorted(joined(train, validation)) == first(n));
+      CHECK(validation.size() == static_cast<std::size_t>(std::round(fraction * static_cast<double>(n))));
+      for (const std::int64_t label : {0, 1, 7}) {
+        std::size_t all = 0, held_out = 0;
+        for (std::size_t i = 0; i < n; ++i) all += classes[i] == label;
+        for (const std::size_t row : validation) held_out += classes[row] == label;
+        const double share = static_cast<double>(validation.size()) / static_cast<double>(n) * static_cast<double>(all);
+        CHECK(std::abs(static_cast<double>(held_out) - share) < 1);
+      }
+      CHECK(train != sorted(train));
+    }
+  }
+}
+
+TEST_CASE("every row of a class has the same chance to be held out by a stratified split") {
+  Rng rng(3);
+  const Tensor<std::int64_t> classes{0, 1, 0, 1, 0, 1, 0, 0, 0, 1};
+  std::vector<int> held_out(10);
+  for (int i = 0; i < 2000; ++i)
+    for (std::size_t row : train_test_split(10, 0.5, rng, {.stratify = classes}).validation) ++held_out[row];
+  for (int count : held_out) {  // 1000 expected, standard deviation 22
+    CHECK(count > 880);
+    CHECK(count < 1120);
+  }
+}
+
+TEST_CASE("a dataset of classes is split by its own labels") {
+  Rng rng(1);
+  const Dataset data(Tensor<float>{{0}, {1}, {2}, {3}}, Tensor<std::int64_t>{0, 1, 0, 1});
+  for (int i = 0; i < 20; ++i) {
+    const auto [train, validation] = train_test_split(data, 0.5, rng, {.stratify = data.y});
+    CHECK(train.y[0] != train.y[1]);
+    CHECK(validation.y[0] != validation.y[1]);
+  }
+}
+
+TEST_CASE("a class that would be in one part only, and classes of other rows, are refused") {
+  Rng rng(1);
+  const auto split = [&](const Tensor<std::int64_t>& classes) { train_test_split(4, 0.5, rng, {.stratify = classes}); };
+  CHECK_THROWS_WITH_AS(split({0, 0, 0, 5}),
+                       "minigrad: train_test_split: class 5 has 1 row, which would all be in one part: leave the class "
+                       "out, or hold out another fraction",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(split({0, 1}), "minigrad: train_test_split: classes [2] for 4 rows: [n] is expected",
+                       ShapeError);
+  CHECK_THROWS_AS(split({{0}, {0}, {1}, {1}}), ShapeError);
+}
+
+TEST_CASE("stratified folds differ by at most one row of each class") {
+  Rng rng(5);
+  Tensor<std::int64_t> classes = minigrad::zeros<std::int64_t>({39});
+  for (std::size_t i = 0; i < 39; ++i) classes[i] = i < 20 ? 2 : i < 33 ? 0 : 1;
+  for (const std::size_t k : {2u, 3u, 6u}) {
+    const auto folds = stratified_k_fold(classes, k, rng);
+    REQUIRE(folds.size() == k);
+    check_folds(folds, 39);
+    for (const auto& [label, all] : {std::pair<std::int64_t, std::size_t>{2, 20}, {0, 13}, {1, 6}})
+      for (const SplitRows& fold : folds) {
+        std::size_t rows = 0;
+        for (const std::size_t row : fold.validation) rows += classes[row] == label;
+        CHECK(rows >= all / k);
+        CHECK(rows <= (all + k - 1) / k);
+      }
+  }
+  CHECK_THROWS_WITH_AS(
+      stratified_k_fold(classes, 7, rng),
+      "minigrad: stratified_k_fold: class 1 has 6 rows for k = 7 folds: take fewer folds, or leave the "
+      "class out",
+      ValueError);
+  CHECK_THROWS_AS(stratified_k_fold(classes, 1, rng), ValueError);
 }

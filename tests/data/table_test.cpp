@@ -1,4 +1,7 @@
 #include <minigrad/data/csv.hpp>
+#include <minigrad/data/dataset.hpp>
+#include <minigrad/data/features.hpp>
+#include <minigrad/data/scaler.hpp>
 #include <minigrad/data/table.hpp>
 
 #include <doctest/doctest.h>
@@ -7,11 +10,16 @@
 #include <string>
 #include <vector>
 
+using minigrad::constant_features;
 using minigrad::DataError;
+using minigrad::drop_features;
 using minigrad::IndexError;
+using minigrad::make_dataset;
 using minigrad::parse_csv;
 using minigrad::Place;
+using minigrad::select_features;
 using minigrad::Shape;
+using minigrad::StandardScaler;
 using minigrad::Table;
 using minigrad::Tensor;
 using minigrad::to_tensor;
@@ -130,11 +138,11 @@ TEST_CASE("drop_missing keeps the rows that have a value in each named column") 
 }
 
 TEST_CASE("a text that is not a number is refused with its file, line, column and text") {
-  const Table table = parse_csv("title,minutes\nA,1\n課程,abc\nC,nan\nD,1e999\n", "lectures.csv");
+  const Table table = parse_csv("title,minutes\nA,1\n課程,abc\nC,inf\nD,1e999\n", "lectures.csv");
   CHECK_THROWS_WITH_AS(table.numbers("minutes"),
                        "minigrad: lectures.csv:3:4: column \"minutes\": \"abc\" is not a number", DataError);
   CHECK_THROWS_WITH_AS(table.number(2, "minutes"),
-                       "minigrad: lectures.csv:4:3: column \"minutes\": \"nan\" is not a finite number", DataError);
+                       "minigrad: lectures.csv:4:3: column \"minutes\": \"inf\" is not a finite number", DataError);
   CHECK_THROWS_WITH_AS(table.number(3, "minutes"),
                        "minigrad: lectures.csv:5:3: column \"minutes\": \"1e999\" is too large for a double",
                        DataError);
@@ -180,7 +188,9 @@ TEST_CASE("errors of a derived table point at the original file") {
   CHECK(table.place(0, "title") == Place{5, 8});
   CHECK(table.place(0, "words") == Place{6, 11});
   CHECK_THROWS_WITH_AS(table.numbers("title"),
-                       "minigrad: lectures.csv:5:8: column \"title\": \"two\\nlines\" is not a number", DataError);
+                       "minigrad: lectures.csv:5:8: column \"title\": \"two\\nlines\" is not a number: "
+                       "class_labels(table, \"title\") makes classes of a column of words",
+                       DataError);
   CHECK_THROWS_WITH_AS(table.numbers("words"),
                        "minigrad: lectures.csv:6:11: column \"words\": missing value, the first of 2 in 2 rows; "
                        "drop_missing({\"words\"}) keeps the other rows",
@@ -218,4 +228,62 @@ TEST_CASE("a tensor is refused missing values, texts, and numbers beyond its typ
   CHECK_THROWS_WITH_AS(to_tensor<float>(table, {"a"}),
                        "minigrad: x.csv:3:1: column \"a\": \"-1e39\" is too large for a float", DataError);
   CHECK(to_tensor<double>(table, {"a"})(1, 0) == -1e39);
+}
+
+TEST_CASE("different whole numbers that are the same float are refused with both lines and what to do") {
+  std::string text = "t,y\n", seconds = "t\n";
+  for (int i = 0; i < 200; ++i) {
+    text += std::to_string(1609459200 + 60 * i) + "," + std::to_string(i) + "\n";
+    seconds += std::to_string(1609459200 + i) + "\n";
+  }
+  const Table table = parse_csv(text, "x.csv");
+  CHECK_THROWS_WITH_AS(to_tensor(table, {"t", "y"}),
+                       "minigrad: x.csv:3:1: column \"t\": \"1609459260\" and \"1609459200\" in line 2 are the same "
+                       "float, 1609459200: subtract an offset, as with_feature(data, \"t\", values) takes it, or use "
+                       "double",
+                       DataError);
+  CHECK_THROWS_AS(to_tensor(parse_csv(seconds), {"t"}), DataError);
+  CHECK(to_tensor<double>(table, {"t"})(199, 0) == 1609459200 + 60 * 199);
+  CHECK_THROWS_AS(to_tensor(parse_csv("id\n16777216\n0\n16777217\n"), {"id"}), DataError);
+  CHECK_THROWS_AS(to_tensor<double>(parse_csv("id\n9007199254740992\n9007199254740993\n"), {"id"}), DataError);
+  CHECK_THROWS_AS(to_tensor(parse_csv("p\n101325.001\n101325.002\n101325.003\n"), {"p"}), DataError);
+}
+
+TEST_CASE("numbers that rounding to float does not change by much are taken") {
+  CHECK(to_tensor(parse_csv("x\n0.1\n0.10000000001\n5\n"), {"x"}).shape() == Shape{3, 1});
+  CHECK(to_tensor(parse_csv("x\n16777216\n16777216\n1e10\n"), {"x"}).shape() == Shape{3, 1});
+  CHECK(to_tensor(parse_csv("x\n1609459200\n1609459200\n"), {"x"}).shape() == Shape{2, 1});  // constant, as it says
+  CHECK(to_tensor(parse_csv("x\n1e30\n-2e30\n1.5e-30\n"), {"x"}).shape() == Shape{3, 1});
+}
+
+TEST_CASE("the columns but some are the features") {
+  CHECK(lectures().columns_except({"title", "course"}) == Strings{"pages", "words"});
+  CHECK(lectures().columns_except({}) == lectures().columns());
+  CHECK_THROWS_AS(lectures().columns_except({"minutes"}), DataError);
+}
+
+TEST_CASE("drop_missing without names looks at all columns") {
+  CHECK(parse_csv("a,b\n1,NA\n2,3\nNULL,4\n5,\" \"\n").drop_missing().texts("a") == Strings{"2"});
+}
+
+TEST_CASE("of very many columns each operation takes time that grows as their number") {
+  // 20,000 columns: with a search through all names for each column, this takes minutes.
+  std::string text;
+  const int columns = 20'000, rows = 10;
+  for (int row = -1; row < rows; ++row)
+    for (int column = 0; column < columns; ++column)
+      text += (row < 0 ? "c" : "") + std::to_string(row < 0 ? column : (row * column) % 97) +
+              (column + 1 < columns ? "," : "\n");
+  const Table table = parse_csv(text).drop_missing().drop_missing(parse_csv(text).columns());
+  CHECK(table.rows() == rows);
+  const auto data = make_dataset<double>(table, table.columns_except({"c7"}), "c7");
+  CHECK(data.x.shape() == Shape{rows, columns - 1});
+  CHECK(data.x(3, columns - 2) == (3 * (columns - 1)) % 97);
+  const auto varying = drop_features(data, constant_features(data));
+  CHECK(varying.x.shape()[1] == data.x.shape()[1] - 207);  // multiples of 97
+  CHECK(select_features(varying, varying.names()).x == varying.x);
+  const Table some = parse_csv(text, "x.csv", {.usecols = {table.columns().begin(), table.columns().end()}});
+  CHECK(some.columns() == table.columns());
+  StandardScaler<double> scaler;
+  CHECK(scaler.fit_transform(varying.x, varying.names()).shape() == varying.x.shape());
 }

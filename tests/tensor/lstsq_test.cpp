@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <minigrad/data/csv.hpp>
+#include <minigrad/data/to_tensor.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <minigrad/tensor/lstsq.hpp>
 #include <minigrad/tensor/matmul.hpp>

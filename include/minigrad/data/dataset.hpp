@@ -17,18 +17,35 @@
 
 #include "../tensor/create.hpp"
 #include "../tensor/rearrange.hpp"
+#include "classes.hpp"
+#include "names.hpp"
 #include "table.hpp"
+#include "to_tensor.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// "pages", "words", ...: at most 20 names, for error messages.
-inline std::string quoted_list(const std::vector<std::string>& names) {
-  constexpr std::size_t shown = 20;
-  std::string list;
-  for (std::size_t i = 0; i < names.size() && i < shown; ++i) append(list, {i ? ", " : "", detail::quoted(names[i])});
-  if (names.size() > shown) append(list, {" and ", names.size() - shown, " more"});
-  return list;
+/// The indices of the wanted names. Throws ValueError, with a list of all, for a name that is not among them.
+inline std::vector<std::size_t> find_features(const std::vector<std::string>& all,
+                                              const std::vector<std::string>& wanted) {
+  const std::vector<std::size_t> order = order_by_name(all);
+  std::vector<std::size_t> out;
+  for (const std::string& name : wanted) {
+    out.push_back(find_name(all, order, name));
+    if (out.back() == all.size())
+      fail<ValueError>({"no feature ", quoted(name), "; the features are ", quoted_list(all)});
+  }
+  return out;
+}
+
+/// Throws ValueError for a feature that is named twice, and for a target among them.
+inline void require_features(const std::vector<std::string>& features, const std::string& target) {
+  const std::vector<std::size_t> order = order_by_name(features);
+  for (std::size_t i = 1; i < order.size(); ++i)
+    if (features[order[i]] == features[order[i - 1]])
+      fail<ValueError>({"make_dataset: the feature ", quoted(features[order[i]]), " is named twice"});
+  if (find_name(features, order, target) != features.size())
+    fail<ValueError>({"make_dataset: ", quoted(target), " is the target and also a feature"});
 }
 
 /// The default name of a column: x0, x1, ...
@@ -89,12 +106,11 @@ struct Dataset {
   }
 
   /// The index of the column of x with this name. Throws ValueError, with a list of the names, if there is none.
-  std::size_t feature_index(std::string_view name) const {
+  std::size_t feature_index(std::string_view name) const { return feature_indices({std::string(name)})[0]; }
+  /// The indices of several.
+  std::vector<std::size_t> feature_indices(const std::vector<std::string>& wanted) const {
     const std::vector<std::string> all = names();
-    const auto found = std::find(all.begin(), all.end(), name);
-    if (found == all.end())
-      detail::fail<ValueError>({"no feature ", detail::quoted(name), "; the features are ", detail::quoted_list(all)});
-    return static_cast<std::size_t>(found - all.begin());
+    return detail::find_features(all, wanted);
   }
 
   /// Throws ShapeError unless x and y have the same number of rows and there is one name per column, or no name. The
@@ -113,33 +129,47 @@ struct Dataset {
 /// The dataset with only these features, in this order. Throws ValueError for an unknown name.
 template <class T, class Y>
 Dataset<T, Y> select_features(const Dataset<T, Y>& data, const std::vector<std::string>& names) {
-  auto columns = Tensor<std::int64_t>::empty(Shape{names.size()});
-  for (std::size_t i = 0; i < names.size(); ++i) columns[i] = static_cast<std::int64_t>(data.feature_index(names[i]));
-  return Dataset<T, Y>(transpose(index_select(transpose(data.x), columns)), data.y, names);
+  const std::vector<std::size_t> columns = data.feature_indices(names);
+  const std::size_t width = data.x.shape()[1];
+  auto x = Tensor<T>::empty(Shape{data.size(), names.size()});
+  T* to = x.data();
+  for (std::size_t row = 0; row < data.size(); ++row)
+    for (const std::size_t column : columns) *to++ = data.x.data()[row * width + column];
+  return Dataset<T, Y>(std::move(x), data.y, names);
 }
 
 /// The dataset without these features. Throws ValueError for an unknown name.
 template <class T, class Y>
 Dataset<T, Y> drop_features(const Dataset<T, Y>& data, const std::vector<std::string>& names) {
-  for (const std::string& name : names) data.feature_index(name);
+  const std::vector<std::string> all = data.names();
+  std::vector<bool> dropped(all.size());
+  for (const std::size_t column : data.feature_indices(names)) dropped[column] = true;
   std::vector<std::string> kept;
-  for (const std::string& name : data.names())
-    if (std::find(names.begin(), names.end(), name) == names.end()) kept.push_back(name);
+  for (std::size_t column = 0; column < all.size(); ++column)
+    if (!dropped[column]) kept.push_back(all[column]);
   return select_features(data, kept);
+}
+
+/// Throws ValueError, which names the row of the dataset, unless all labels are in 0 .. classes-1, and ShapeError
+/// unless they are [n]. A loss that finds a wrong label later can only name its row in a batch.
+template <class T, std::integral Y>
+void check_labels(const Dataset<T, Y>& data, std::size_t classes) {
+  if (data.y.rank() != 1)
+    detail::fail<ShapeError>({"check_labels: y ", data.y.shape(), ": labels are [n], one number for each row",
+                              data.y.size() == data.size() ? "; y.reshape({n}) makes them so" : ""});
+  for (std::size_t row = 0; row < data.size(); ++row)
+    if (std::cmp_less(data.y[row], 0) || std::cmp_greater_equal(data.y[row], classes))
+      detail::fail<ValueError>({"check_labels: label ", data.y[row], " in row ", row, " of the dataset: ", classes,
+                                " classes are numbered from 0 to ", classes - 1});
 }
 
 /// A dataset of the named columns of a table: x [n, features], and y [n, 1] from the target's column. If Y is an
 /// integer type, y holds class labels from 0 and is [n]. make_dataset(table, {"pages", "words"}, "minutes"). Throws
-/// DataError for a field that is not a number, and ValueError for a feature that is named twice and for a target that
+/// DataError as to_tensor does, and ValueError for a feature that is named twice and for a target that
 /// is also a feature.
 template <std::floating_point T = float, class Y = T>
 Dataset<T, Y> make_dataset(const Table& table, const std::vector<std::string>& features, const std::string& target) {
-  for (auto name = features.begin(); name != features.end(); ++name) {
-    if (*name == target)
-      detail::fail<ValueError>({"make_dataset: ", detail::quoted(target), " is the target and also a feature"});
-    if (std::find(features.begin(), name, *name) != name)
-      detail::fail<ValueError>({"make_dataset: the feature ", detail::quoted(*name), " is named twice"});
-  }
+  detail::require_features(features, target);
   if constexpr (std::floating_point<Y>) {
     return Dataset<T, Y>(to_tensor<T>(table, features), to_tensor<Y>(table, {target}), features);
   } else {
@@ -155,7 +185,16 @@ Dataset<T, Y> make_dataset(const Table& table, const std::vector<std::string>& f
   }
 }
 
-}  // namespace minigrad
+/// The same with the classes of a column of words: make_dataset(table, {"length", "width"}, class_labels(table,
+/// "species")). Throws ShapeError for the labels of another number of rows.
+template <std::floating_point T = float>
+Dataset<T, std::int64_t> make_dataset(const Table& table, const std::vector<std::string>& features,
+                                      const ClassLabels& labels) {
+  detail::require_features(features, labels.column);
+  return Dataset<T, std::int64_t>(to_tensor<T>(table, features), labels.codes, features);
+}
+
+}  // namespace minigrad::inline MINIGRAD_ABI
 
 template <class T, class Y>
 struct std::tuple_size<minigrad::Dataset<T, Y>> : std::integral_constant<std::size_t, 2> {};

@@ -12,11 +12,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "classes.hpp"
 #include "dataset.hpp"
+#include "resolution.hpp"
 #include "scaler.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -55,14 +59,36 @@ Dataset<T> as_features(const Tensor<T>& x) {
 }  // namespace detail
 
 /// The dataset with one more feature, whose values are given, one per row. Throws ShapeError for another number of
-/// values.
+/// values, and ValueError for different values that are equal in T, as to_tensor refuses them.
 template <class T, class Y>
 Dataset<T, Y> with_feature(const Dataset<T, Y>& data, const std::string& name, const std::vector<double>& values) {
   if (values.size() != data.size())
     detail::fail<ShapeError>(
         {"with_feature: ", detail::quoted(name), ": ", values.size(), " values for ", data.size(), " rows"});
+  if constexpr (std::is_floating_point_v<T>) {
+    const auto never = [](std::size_t, std::size_t) { return false; };
+    const auto [a, b] = detail::merged_rows(values, detail::element_type<T>, never);
+    if (a != b)
+      detail::fail<ValueError>({"with_feature: ", detail::quoted(name), ": ", format_number(values[a], 17), " in row ",
+                                a, " and ", format_number(values[b], 17), " in row ", b,
+                                " are the same float: subtract an offset, or use double"});
+  }
   return detail::append_columns("with_feature", data, {name},
                                 [&](std::size_t row, const T*, double* out) { *out = values[row]; });
+}
+
+/// The dataset with one more feature for each class, which is 1 in the rows of that class and 0 in the others. Its name
+/// is column=class. Throws ShapeError for the labels of another number of rows.
+template <class T, class Y>
+Dataset<T, Y> with_one_hot(const Dataset<T, Y>& data, const ClassLabels& labels) {
+  if (labels.codes.size() != data.size())
+    detail::fail<ShapeError>({"with_one_hot: ", detail::quoted(labels.column), ": ", labels.codes.size(),
+                              " labels for ", data.size(), " rows"});
+  std::vector<std::string> added;
+  for (const std::string& name : labels.names) added.push_back(labels.column + "=" + name);
+  return detail::append_columns("with_one_hot", data, added, [&](std::size_t row, const T*, double* out) {
+    for (std::size_t c = 0; c < added.size(); ++c) out[c] = labels.codes[row] == static_cast<std::int64_t>(c) ? 1 : 0;
+  });
 }
 
 /// The dataset with one more feature a * b, the interaction of two features. Its weight says how the effect of each
@@ -171,4 +197,4 @@ std::vector<std::string> constant_features(const Dataset<T, Y>& data) {
   return constant;
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -1,8 +1,8 @@
 // data/field.hpp - one field of a text file: its place, its text, and its number.
 //
-// Numbers are read in the same way in every locale and by every compiler: 84, -0.5, +3, .5, 5., 1e3, 2.5E-4. These are
-// not accepted: a decimal comma, thousands separators, hexadecimal numbers, units, and nan and inf, which would make
-// every sum nan or inf.
+// Numbers are read in the same way in every locale and by every compiler: 84, -0.5, +3, .5, 5., 1e3, 2.5E-4. Decimal
+// commas and thousands separators are read where DecimalFormat names them. These are not accepted: hexadecimal numbers,
+// units, and nan and inf, which would make every sum nan or inf.
 #pragma once
 
 #include <charconv>
@@ -68,20 +68,6 @@ inline std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
-/// The text of the field that begins at csv[at]. It ends before the next comma or line end; a quoted field ends before
-/// its closing quote, and "" in it becomes ". parse_csv has checked that every quote is closed.
-inline std::string field_text(const std::string& csv, std::size_t at) {
-  if (at == csv.size() || csv[at] != '"') return csv.substr(at, csv.find_first_of(",\r\n", at) - at);
-  std::string out;
-  for (;;) {
-    const std::size_t quote = csv.find('"', ++at);
-    out.append(csv, at, quote - at);
-    at = quote + 1;
-    if (at == csv.size() || csv[at] != '"') return out;
-    out += '"';
-  }
-}
-
 /// A number read from a text, or the problem with the text: "is not a number".
 struct ParsedNumber {
   double value = 0;
@@ -137,15 +123,53 @@ inline double decimal_value(std::string_view text) {
   return decimal_by_strtod(std::string(text));
 }
 
-/// Reads a number as pandas does: with decimal point and exponent in every locale. Blanks around it are skipped.
-inline ParsedNumber parse_number(std::string_view text) {
+/// How numbers are written: the decimal point, and what stands between groups of three digits ('\0' for nothing).
+struct DecimalFormat {
+  char decimal = '.';
+  char thousands = '\0';
+};
+
+/// The text with a decimal point and without thousands separators. Text in which these stand at other places than in a
+/// number is returned as something that is no number: the last group of digits has three, those before it two or three.
+inline std::string plain_decimal(std::string_view text, DecimalFormat format) {
+  std::string out;
+  bool fraction = false, grouped = false;
+  std::size_t digits = 0;  // since the last separator
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    if (c == format.thousands && c != '\0' && !fraction) {
+      if (digits == 0 || digits > 3 || (grouped && digits < 2)) return {};
+      grouped = true;
+      digits = 0;
+      continue;
+    }
+    if (grouped && !fraction && !digit && digits != 3) return {};
+    if (c == '.' && format.decimal != '.') return {};
+    if (!digit && (c == format.decimal || c == 'e' || c == 'E')) fraction = true;
+    digits += digit;
+    out += c == format.decimal ? '.' : c;
+  }
+  return grouped && !fraction && digits != 3 ? std::string() : out;
+}
+
+inline std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  if (is_non_finite(text)) return {0, "is not a finite number"};
-  if (!is_decimal(text)) return {0, "is not a number"};
+  return text;
+}
+
+/// Reads a number with an exponent or without, in the same way in every locale. Blanks around it are skipped.
+inline ParsedNumber parse_number(std::string_view text, DecimalFormat format = {}) {
+  text = without_blanks(text);
+  std::string plain;
+  if (format.decimal != '.' || format.thousands != '\0') {
+    if (is_non_finite(text)) return {0, "is not a finite number"};
+    text = plain = plain_decimal(text, format);
+  }
+  if (!is_decimal(text)) return {0, is_non_finite(text) ? "is not a finite number" : "is not a number"};
   const double value = decimal_value(text);
   return is_finite(value) ? ParsedNumber{value, nullptr} : ParsedNumber{0, "is too large for a double"};
 }
 
 }  // namespace detail
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

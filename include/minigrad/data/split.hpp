@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,55 @@ inline std::vector<SplitRows> make_folds(const std::vector<std::size_t>& fold_of
   return folds;
 }
 
+/// `rows` sorted by their class; those of a class keep their order. Throws ShapeError unless each has a class.
+inline std::vector<std::size_t> order_by_class(const char* op, const Tensor<std::int64_t>& classes,
+                                               const std::vector<std::size_t>& rows) {
+  if (classes.shape() != Shape{rows.size()})
+    fail<ShapeError>({op, ": classes ", classes.shape(), " for ", rows.size(), " rows: [n] is expected"});
+  std::vector<std::size_t> out =
+      order_of(rows.size(), [&](std::size_t a, std::size_t b) { return classes[rows[a]] < classes[rows[b]]; });
+  for (std::size_t& i : out) i = rows[i];
+  return out;
+}
+
+/// Which rows to hold out: of each class its share of `held_out`, the first ones in `order`. What is left over after
+/// rounding down goes to the classes that have none yet, and then to those with the largest remainders. Throws
+/// ValueError, which names the class, if all rows of a class would be in one part.
+inline std::vector<bool> stratified(const char* op, const Tensor<std::int64_t>& classes,
+                                    const std::vector<std::size_t>& order, std::size_t held_out) {
+  struct Class {
+    std::size_t first, rows, share, remainder;  // rows first, first + 1, ... of by_class
+  };
+  const std::size_t n = order.size();
+  const std::vector<std::size_t> by_class = order_by_class(op, classes, order);
+  std::vector<Class> all;
+  std::size_t left = held_out;
+  for (std::size_t first = 0, end = 0; first < n; first = end) {
+    while (end < n && classes[by_class[end]] == classes[by_class[first]]) ++end;
+    const std::size_t rows = end - first, product = rows * held_out;
+    all.push_back({first, rows, product / n, product % n});
+    left -= all.back().share;
+  }
+  const auto before = [&](std::size_t a, std::size_t b) {
+    const bool none = all[a].share == 0, other = all[b].share == 0;
+    return none != other ? none : all[a].remainder > all[b].remainder;
+  };
+  for (const std::size_t c : order_of(all.size(), before)) {
+    if (left == 0) break;
+    if (all[c].remainder == 0) continue;
+    ++all[c].share;
+    --left;
+  }
+  std::vector<bool> out(n);
+  for (const Class& c : all) {
+    if (c.share == 0 || c.share == c.rows)
+      fail<ValueError>({op, ": class ", classes[by_class[c.first]], " has ", c.rows, c.rows == 1 ? " row" : " rows",
+                        ", which would all be in one part: leave the class out, or hold out another fraction"});
+    for (std::size_t i = 0; i < c.share; ++i) out[by_class[c.first + i]] = true;
+  }
+  return out;
+}
+
 /// The labels without repetition, sorted.
 inline std::vector<std::string> distinct(const std::vector<std::string>& labels) {
   std::vector<std::string> out;
@@ -68,19 +118,33 @@ inline std::vector<std::string> distinct(const std::vector<std::string>& labels)
 
 }  // namespace detail
 
+struct SplitOptions {
+  Tensor<std::int64_t> stratify = {};  ///< the class of each row: both parts get the same mixture of the classes
+};
+
 /// Puts `fraction` of the rows, chosen at random, into the validation part; the number is rounded. Both parts are in
-/// random order. Throws ValueError unless 0 < fraction < 1, and if a part would be empty.
-inline SplitRows train_test_split(std::size_t n, double fraction, Rng& rng) {
+/// random order. With classes, train_test_split(data, 0.25, rng, {.stratify = data.y}), each class has its share in
+/// both parts, to a row. Throws ValueError unless 0 < fraction < 1, if a part would be empty, and if a class would be
+/// in one part only; and ShapeError unless there is one class for each row, or none.
+inline SplitRows train_test_split(std::size_t n, double fraction, Rng& rng, const SplitOptions& options = {}) {
   if (!(fraction > 0 && fraction < 1))
     detail::fail<ValueError>({"train_test_split: a fraction of ", fraction, ": it must lie between 0 and 1"});
-  const auto held_out = static_cast<std::ptrdiff_t>(std::round(fraction * static_cast<double>(n)));
+  const auto held_out = static_cast<std::size_t>(std::round(fraction * static_cast<double>(n)));
   const std::vector<std::size_t> order = rng.permutation(n);
-  const auto middle = order.begin() + held_out;
-  return detail::without_empty_part("train_test_split", {{middle, order.end()}, {order.begin(), middle}});
+  std::vector<bool> is_held_out(n);
+  const Tensor<std::int64_t>& classes = options.stratify;
+  if (classes.size() == 0) {
+    for (std::size_t i = 0; i < held_out; ++i) is_held_out[order[i]] = true;
+  } else {
+    is_held_out = detail::stratified("train_test_split", classes, order, held_out);
+  }
+  SplitRows rows;
+  for (const std::size_t row : order) (is_held_out[row] ? rows.validation : rows.train).push_back(row);
+  return detail::without_empty_part("train_test_split", std::move(rows));
 }
 template <class T, class Y>
-Split<T, Y> train_test_split(const Dataset<T, Y>& data, double fraction, Rng& rng) {
-  return detail::take(data, train_test_split(data.size(), fraction, rng));
+Split<T, Y> train_test_split(const Dataset<T, Y>& data, double fraction, Rng& rng, const SplitOptions& options = {}) {
+  return detail::take(data, train_test_split(data.size(), fraction, rng, options));
 }
 
 /// Puts the rows of the given groups into the validation part and all others into the training part. group_of_row holds
@@ -119,6 +183,27 @@ inline std::vector<SplitRows> k_fold(std::size_t n, std::size_t k, Rng& rng) {
   return detail::make_folds(fold_of_row, k);
 }
 
+/// As k_fold, but the classes of the rows are spread evenly over the folds: the rows of a class in two folds differ in
+/// number by at most 1. classes holds the class of each row, [n]: a dataset's y, or class_labels(...).codes. Throws
+/// ValueError for a class with fewer rows than folds.
+inline std::vector<SplitRows> stratified_k_fold(const Tensor<std::int64_t>& classes, std::size_t k, Rng& rng) {
+  const std::size_t n = classes.size();
+  detail::require_folds("stratified_k_fold", k, n, "rows");
+  const std::vector<std::size_t> by_class = detail::order_by_class("stratified_k_fold", classes, rng.permutation(n));
+  std::vector<std::size_t> fold_of_row(n);
+  for (std::size_t i = 0, rows = 0; i < n; ++i) {
+    fold_of_row[by_class[i]] = i % k;
+    const std::int64_t label = classes[by_class[i]];
+    ++rows;
+    if (i + 1 < n && classes[by_class[i + 1]] == label) continue;
+    if (rows < k)
+      detail::fail<ValueError>({"stratified_k_fold: class ", label, " has ", rows, rows == 1 ? " row" : " rows",
+                                " for k = ", k, " folds: take fewer folds, or leave the class out"});
+    rows = 0;
+  }
+  return detail::make_folds(fold_of_row, k);
+}
+
 /// As k_fold, but all rows of a group are in the same fold. The groups are assigned from the largest to the smallest,
 /// each to the fold with the fewest rows, without randomness. k = the number of groups is leave-one-group-out. Throws
 /// ValueError for k < 2 and for more folds than groups.
@@ -141,4 +226,4 @@ inline std::vector<SplitRows> group_k_fold(const std::vector<std::string>& group
   return detail::make_folds(group, k);
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -5,11 +5,9 @@
 // error that is found later, such as in row 3 of the validation set, still names the place in the file.
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
-#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,29 +15,17 @@
 #include <vector>
 
 #include "../core/error.hpp"
-#include "../tensor/tensor.hpp"
-#include "field.hpp"
+#include "csv_hints.hpp"
+#include "names.hpp"
+#include "table_content.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-namespace detail {
-
-/// The data that a table and the tables derived from it share. The field in row r and column c begins at
-/// text[cells[r * names.size() + c]].
-struct TableContent {
-  std::string file;
-  std::string text;
-  std::vector<std::string> names;
-  std::vector<std::size_t> cells;
-};
-
-}  // namespace detail
-
 /// Rows of fields in named columns, as read by read_csv. Copies are cheap and share the file's text.
 ///
-/// An empty field, quoted or not, is a missing value. It is kept, and reading it as a number throws. Every function
-/// that takes the name of a column throws DataError, with a list of the columns, if there is no such column. Every
-/// function that takes a row throws IndexError if there is no such row.
+/// An empty field, quoted or not, is a missing value, and so are the words of CsvOptions::na_values. It is kept, and
+/// reading it as a number throws. Every function that takes the name of a column throws DataError, with a list of the
+/// columns, if there is no such column. Every function that takes a row throws IndexError if there is no such row.
 class Table {
  public:
   /// One row, the argument of filter's predicate.
@@ -56,18 +42,21 @@ class Table {
     std::size_t index_;
   };
 
-  /// All rows of a content; read_csv and parse_csv call it.
-  explicit Table(detail::TableContent content)
-      : content_(std::make_shared<const detail::TableContent>(std::move(content))) {
-    if (!content_->names.empty()) rows_.resize(content_->cells.size() / content_->names.size());
-    for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row] = row;
-  }
-
   std::size_t rows() const { return rows_.size(); }
   /// The names of the columns, in the file's order.
   const std::vector<std::string>& columns() const { return content_->names; }
   /// The file's name, as given to read_csv.
   const std::string& file() const { return content_->file; }
+
+  /// The names of all columns but these: the features, if these are the targets.
+  std::vector<std::string> columns_except(const std::vector<std::string>& names) const {
+    std::vector<bool> left_out(columns().size());
+    for (const std::string& name : names) left_out[column_index(name)] = true;
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < columns().size(); ++i)
+      if (!left_out[i]) out.push_back(columns()[i]);
+    return out;
+  }
 
   bool has_column(std::string_view column) const { return find_column(column) < columns().size(); }
   /// The index of a column, from 0.
@@ -77,48 +66,78 @@ class Table {
     return index;
   }
 
-  /// The text of a field, or of all fields of a column. A missing value is an empty text.
-  std::string text(std::size_t row, std::string_view column) const { return field(row, column_index(column)); }
-  std::vector<std::string> texts(std::string_view column) const {
-    std::vector<std::string> out(rows());
-    const std::size_t index = column_index(column);
-    for (std::size_t row = 0; row < rows(); ++row) out[row] = field(row, index);
-    return out;
+  /// The text of a field, or of all fields of a column: of a missing value the word in the file, or an empty text.
+  std::string text(std::size_t row, std::string_view column) const { return text_at(row, column_index(column)); }
+  std::vector<std::string> texts(std::string_view column) const { return texts_at(column_index(column)); }
+  /// The texts of the column that CsvOptions::index_col took as the names of the rows. Throws DataError without one.
+  std::vector<std::string> index() const {
+    if (!content_->has_index) detail::fail_at(file(), {}, {"no column names the rows; .index_col chooses it"});
+    return texts_at(columns().size());
   }
 
-  bool is_missing(std::size_t row, std::string_view column) const { return text(row, column).empty(); }
+  bool is_missing(std::size_t row, std::string_view column) const { return is_missing_at(row, column_index(column)); }
   bool has_missing(std::string_view column) const { return count_missing(column) > 0; }
   std::size_t count_missing(std::string_view column) const {
     std::size_t count = 0;
-    for (const std::string& value : texts(column))
-      if (value.empty()) ++count;
+    const std::size_t index = column_index(column);
+    for (std::size_t row = 0; row < rows(); ++row) count += is_missing_at(row, index);
     return count;
   }
 
-  /// The number in a field, or in all fields of a column. Throws DataError, with the place and the text of the field,
-  /// for a field that is missing or is not a finite number.
+  /// The number in a field, or in all fields of a column. A word of true_values is 1, and one of false_values 0. Throws
+  /// DataError, with the place and the text of the field, for a field that is missing or is not a finite number, and
+  /// for a column in which some fields are such words and others numbers.
   double number(std::size_t row, std::string_view column) const {
-    const std::string value = text(row, column);
-    if (value.empty()) fail_in(row, column, {"missing value"});
-    return to_number(row, column, value);
+    std::string unquoted;
+    const detail::FieldNumber read = content_->reader.number(field(row, column_index(column), unquoted));
+    if (read.kind == detail::FieldKind::missing) fail_missing(row, column, {});
+    if (read.kind == detail::FieldKind::other) fail_number(row, column, read.problem);
+    return read.value;
   }
   std::vector<double> numbers(std::string_view column) const {
     std::vector<double> out(rows());
+    std::string unquoted;
     const std::size_t index = column_index(column);
+    std::size_t booleans = 0;
     for (std::size_t row = 0; row < rows(); ++row) {
-      const std::string value = field(row, index);
-      if (value.empty())
+      const detail::FieldNumber read = content_->reader.number(field(row, index, unquoted));
+      if (read.kind == detail::FieldKind::missing)
+        fail_missing(row, column,
+                     {", the first of ", count_missing(column), " in ", rows(), " rows; drop_missing({",
+                      detail::quoted(column), "}) keeps the other rows"});
+      if (read.kind == detail::FieldKind::other) fail_number(row, column, read.problem);
+      booleans += read.kind == detail::FieldKind::boolean;
+      if (booleans != 0 && booleans != row + 1)
         fail_in(row, column,
-                {"missing value, the first of ", count_missing(column), " in ", rows(), " rows; drop_missing({",
-                 detail::quoted(column), "}) keeps the other rows"});
-      out[row] = to_number(row, column, value);
+                {detail::quoted(field(row, index, unquoted)), " in a column that holds words as ",
+                 "true and false, and numbers too"});
+      out[row] = read.value;
     }
+    return out;
+  }
+
+  /// The numbers of several columns, row after row.
+  std::vector<double> rows_of_numbers(const std::vector<std::string>& names) const {
+    std::vector<std::size_t> indices;
+    for (const std::string& name : names) indices.push_back(column_index(name));
+    std::vector<double> out;
+    out.reserve(rows() * names.size());
+    std::vector<detail::FieldKind> first(names.size());
+    std::string unquoted;
+    for (std::size_t row = 0; row < rows(); ++row)
+      for (std::size_t i = 0; i < indices.size(); ++i) {
+        const detail::FieldNumber read = content_->reader.number(field(row, indices[i], unquoted));
+        if (row == 0) first[i] = read.kind;
+        if (read.kind != first[i] || read.kind > detail::FieldKind::boolean)
+          for (const std::string& name : names) numbers(name);  // throws for the first column that it finds wrong
+        out.push_back(read.value);
+      }
     return out;
   }
 
   /// The place of a field in the file. It counts from the file's start, which is slow: for error messages only.
   Place place(std::size_t row, std::string_view column) const {
-    return detail::place_of(content_->text, cell(row, column_index(column)));
+    return detail::place_of(content_->text, cell(checked(row), column_index(column)));
   }
 
   /// The rows with these indices, in this order. An index may occur more than once.
@@ -141,46 +160,66 @@ class Table {
   /// The rows whose text in `column` is `value`, or one of `values`.
   Table where(std::string_view column, std::string_view value) const { return where(column, {value}); }
   Table where(std::string_view column, std::initializer_list<std::string_view> values) const {
-    column_index(column);  // an unknown column is an error even in a table without rows
+    const std::size_t index = column_index(column);
+    std::string unquoted;
     return filter([&](Row row) {
-      const std::string text = row.text(column);
+      const std::string_view text = field(row.index(), index, unquoted);
       for (const std::string_view value : values)
         if (text == value) return true;
       return false;
     });
   }
 
-  /// The rows without missing values in these columns.
+  /// The rows without missing values in these columns, or in all columns.
   Table drop_missing(const std::vector<std::string>& names) const {
-    for (const std::string& name : names) column_index(name);
+    std::vector<std::size_t> indices;
+    for (const std::string& name : names) indices.push_back(column_index(name));
     return filter([&](Row row) {
-      for (const std::string& name : names)
-        if (row.is_missing(name)) return false;
+      for (const std::size_t index : indices)
+        if (is_missing_at(row.index(), index)) return false;
       return true;
     });
   }
+  Table drop_missing() const { return drop_missing(columns()); }
 
   /// Throws DataError "minigrad: file:line:column: column "name": ..." for a field; for the user's own checks.
   [[noreturn, gnu::cold, gnu::noinline]] void fail_in(std::size_t row, std::string_view column,
                                                       std::initializer_list<detail::FormatArg> pieces) const {
-    detail::fail_at(file(), place(row, column),
-                    {"column ", detail::quoted(column), ": ", detail::concat(pieces)});
+    detail::fail_at(file(), place(row, column), {"column ", detail::quoted(column), ": ", detail::concat(pieces)});
   }
 
  private:
+  friend Table parse_csv(std::string text, std::string name, const CsvOptions& options);
+
+  /// All rows of a content.
+  explicit Table(detail::TableContent content)
+      : content_(std::make_shared<const detail::TableContent>(std::move(content))) {
+    rows_.resize(content_->cells.size() / content_->width());
+    for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row] = row;
+  }
+
   std::size_t find_column(std::string_view column) const {
-    std::size_t index = 0;
-    while (index < columns().size() && columns()[index] != column) ++index;
-    return index;
+    return detail::find_name(columns(), content_->by_name, column);
   }
 
   [[noreturn, gnu::cold, gnu::noinline]] void fail_no_column(std::string_view column) const {
-    constexpr std::size_t shown = 20;
-    std::string list;
-    for (std::size_t i = 0; i < columns().size() && i < shown; ++i)
-      detail::append(list, {i ? ", " : "", detail::quoted(columns()[i])});
-    if (columns().size() > shown) detail::append(list, {" and ", columns().size() - shown, " more"});
-    detail::fail_at(file(), {}, {"no column ", detail::quoted(column), "; the columns are ", list});
+    detail::fail_at(file(), {}, {"no column ", detail::quoted(column), detail::list_columns(columns(), column)});
+  }
+
+  [[noreturn, gnu::cold, gnu::noinline]] void fail_missing(std::size_t row, std::string_view column,
+                                                           std::initializer_list<detail::FormatArg> pieces) const {
+    const std::string word = text(row, column);
+    fail_in(row, column, {"missing value", word.empty() ? "" : " " + detail::quoted(word), detail::concat(pieces)});
+  }
+
+  [[noreturn, gnu::cold, gnu::noinline]] void fail_number(std::size_t row, std::string_view column,
+                                                          const char* problem) const {
+    const std::string word = text(row, column);
+    bool all_texts = true;
+    for (const std::string& each : texts(column))
+      all_texts = all_texts && content_->reader.number(each).kind != detail::FieldKind::number;
+    fail_in(row, column,
+            {detail::quoted(word), " ", problem, detail::number_hint(word, column, content_->options, all_texts)});
   }
 
   std::size_t checked(std::size_t row) const {
@@ -189,38 +228,28 @@ class Table {
   }
 
   std::size_t cell(std::size_t row, std::size_t column) const {
-    return content_->cells[rows_[checked(row)] * columns().size() + column];
+    return content_->cells[rows_[row] * content_->width() + column];
   }
 
-  std::string field(std::size_t row, std::size_t column) const {
-    return detail::field_text(content_->text, cell(row, column));
+  std::string_view field(std::size_t row, std::size_t column, std::string& unquoted) const {
+    return content_->reader.field(content_->text, cell(checked(row), column), unquoted);
   }
-
-  double to_number(std::size_t row, std::string_view column, const std::string& value) const {
-    const detail::ParsedNumber parsed = detail::parse_number(value);
-    if (parsed.problem != nullptr) fail_in(row, column, {detail::quoted(value), " ", parsed.problem});
-    return parsed.value;
+  std::string text_at(std::size_t row, std::size_t column) const {
+    std::string unquoted;
+    return std::string(field(row, column, unquoted));
+  }
+  std::vector<std::string> texts_at(std::size_t column) const {
+    std::vector<std::string> out(rows());
+    for (std::size_t row = 0; row < rows(); ++row) out[row] = text_at(row, column);
+    return out;
+  }
+  bool is_missing_at(std::size_t row, std::size_t column) const {
+    std::string unquoted;
+    return content_->reader.is_missing(field(row, column, unquoted));
   }
 
   std::shared_ptr<const detail::TableContent> content_;
   std::vector<std::size_t> rows_;  // row r of this table is row rows_[r] of the file
 };
 
-/// The numbers of the named columns: [rows, columns], also for one column. Throws as Table::numbers does, and DataError
-/// for a number beyond T's range.
-template <std::floating_point T = float>
-Tensor<T> to_tensor(const Table& table, const std::vector<std::string>& names) {
-  auto out = Tensor<T>::empty(Shape{table.rows(), names.size()});
-  for (std::size_t column = 0; column < names.size(); ++column) {
-    const std::vector<double> values = table.numbers(names[column]);
-    for (std::size_t row = 0; row < values.size(); ++row) {
-      if (std::fabs(values[row]) > static_cast<double>((std::numeric_limits<T>::max)()))
-        table.fail_in(row, names[column],
-                      {detail::quoted(table.text(row, names[column])), " is too large for a float"});
-      out[row * names.size() + column] = static_cast<T>(values[row]);
-    }
-  }
-  return out;
-}
-
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

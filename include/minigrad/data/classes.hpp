@@ -1,0 +1,95 @@
+// data/classes.hpp - a column of words as classes, numbered from 0.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../tensor/tensor.hpp"
+#include "table.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// The classes of the rows of a table: row i belongs to names[codes[i]].
+struct ClassLabels {
+  std::string column;              ///< where they are from
+  Tensor<std::int64_t> codes;      ///< [rows], as the losses for classes take them
+  std::vector<std::string> names;  ///< of the classes
+};
+
+namespace detail {
+
+/// The distinct texts in a sorted order: that of the numbers if all are numbers, otherwise that of their bytes.
+inline std::vector<std::string> sorted_classes(const std::vector<std::string>& texts) {
+  std::vector<std::string> out;
+  std::vector<double> numbers;
+  for (const std::size_t i : order_by_name(texts))
+    if (out.empty() || out.back() != texts[i]) out.push_back(texts[i]);
+  for (const std::string& name : out) {
+    const ParsedNumber number = parse_number(name);
+    if (number.problem != nullptr) return out;
+    numbers.push_back(number.value);
+  }
+  std::vector<std::string> by_number;
+  for (const std::size_t i :
+       order_of(out.size(), [&](std::size_t a, std::size_t b) { return numbers[a] < numbers[b]; }))
+    by_number.push_back(out[i]);
+  return by_number;
+}
+
+}  // namespace detail
+
+/// The classes of a column whose names are given, such as those of the training rows: row i belongs to class c if its
+/// text is names[c]. Throws DataError, with the place of the field, for a missing value and for a text that is not
+/// among the names, and ValueError for a name that is given twice.
+inline ClassLabels class_labels(const Table& table, std::string_view column, std::vector<std::string> names) {
+  const std::vector<std::size_t> order = detail::order_by_name(names);
+  for (std::size_t i = 1; i < order.size(); ++i)
+    if (names[order[i]] == names[order[i - 1]])
+      detail::fail<ValueError>({"class_labels: the class ", detail::quoted(names[order[i]]), " is named twice"});
+  const std::vector<std::string> texts = table.texts(column);
+  auto codes = Tensor<std::int64_t>::empty(Shape{texts.size()});
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    const std::size_t code = detail::find_name(names, order, texts[row]);
+    if (code == names.size()) {
+      if (table.is_missing(row, column))
+        table.fail_in(row, column,
+                      {"missing value ", detail::quoted(texts[row]), "; drop_missing({", detail::quoted(column),
+                       "}) keeps the other rows"});
+      table.fail_in(row, column, {detail::quoted(texts[row]), " is none of the classes ", detail::quoted_list(names)});
+    }
+    codes[row] = static_cast<std::int64_t>(code);
+  }
+  return {std::string(column), std::move(codes), std::move(names)};
+}
+
+/// The classes of a column, named by its texts: in the order of the numbers if all texts are numbers, otherwise in that
+/// of the alphabet (of their bytes). Throws DataError, with the place of the field, for a missing value, and for two
+/// texts that differ only by blanks around them.
+///
+///   const ClassLabels species = class_labels(table, "species");
+///   const ClassLabels later = class_labels(other_table, "species", species.names);
+inline ClassLabels class_labels(const Table& table, std::string_view column) {
+  const std::vector<std::string> texts = table.texts(column);
+  for (std::size_t row = 0; row < texts.size(); ++row)
+    if (table.is_missing(row, column))
+      table.fail_in(row, column,
+                    {"missing value ", detail::quoted(texts[row]), "; drop_missing({", detail::quoted(column),
+                     "}) keeps the other rows, and .keep_default_na = false takes ", "words such as NA as text"});
+  std::vector<std::string> names = detail::sorted_classes(texts), bare;
+  for (const std::string& name : names) bare.emplace_back(detail::without_blanks(name));
+  const std::vector<std::size_t> order = detail::order_by_name(bare);
+  for (std::size_t i = 1; i < order.size(); ++i)
+    if (bare[order[i]] == bare[order[i - 1]])
+      detail::fail_at(table.file(), {},
+                      {"column ", detail::quoted(column), ": the classes ", detail::quoted(names[order[i - 1]]),
+                       " and ", detail::quoted(names[order[i]]),
+                       " differ by blanks only; .skipinitialspace = true leaves out those before a "
+                       "field"});
+  return class_labels(table, column, std::move(names));
+}
+
+}  // namespace minigrad::inline MINIGRAD_ABI

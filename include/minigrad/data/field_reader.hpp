@@ -1,0 +1,125 @@
+// data/field_reader.hpp - what a field means: its text between separators and quotes, a number, a missing value.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "csv_options.hpp"
+#include "field.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// What a field holds when a number is asked for. A word of true_values or false_values is the number 1 or 0.
+enum class FieldKind { number, boolean, missing, other };
+
+struct FieldNumber {
+  FieldKind kind;
+  double value = 0;
+  const char* problem = nullptr;  ///< of kind other: "is not a number"
+};
+
+/// Reads the fields of a file that is written as the options say.
+class FieldReader {
+ public:
+  explicit FieldReader(const CsvOptions& options)
+      : quote_(options.quotechar),
+        format_{options.decimal, options.thousands},
+        true_({"True", "TRUE", "true"}),
+        false_({"False", "FALSE", "false"}) {
+    ends_field_[index('\r')] = ends_field_[index('\n')] = true;
+    if (options.comment != '\0') ends_field_[index(options.comment)] = true;
+    if (options.delim_whitespace)
+      ends_field_[index(' ')] = ends_field_[index('\t')] = true;
+    else
+      ends_field_[index(options.sep)] = true;
+    if (options.keep_default_na) missing_ = default_na_values();
+    for (const std::string& word : options.na_values) {
+      missing_.emplace_back(without_blanks(word));
+      const ParsedNumber number = parse_number(word);
+      if (number.problem == nullptr) missing_numbers_.push_back(number.value);
+    }
+    for (const std::string& word : missing_)
+      if (!word.empty()) begins_missing_[index(word[0])] = true;
+    true_.insert(true_.end(), options.true_values.begin(), options.true_values.end());
+    false_.insert(false_.end(), options.false_values.begin(), options.false_values.end());
+    for (const std::vector<std::string>* words : {&missing_, &true_, &false_})
+      for (const std::string& word : *words)
+        if (is_decimal(word)) words_may_be_numbers_ = true;
+  }
+
+  /// Whether a field begins with an opening quote at text[at].
+  bool is_quoted(std::string_view text, std::size_t at) const {
+    return quote_ != '\0' && at < text.size() && text[at] == quote_;
+  }
+
+  /// The end of the field without quotes that begins at text[at]: a separator, a line end, a comment, or the end.
+  std::size_t plain_end(std::string_view text, std::size_t at) const {
+    while (at < text.size() && !ends_field_[index(text[at])]) ++at;
+    return at;
+  }
+
+  /// The text of the field that begins at text[at], without its quotes; two quotes in it are one. It refers to `text`,
+  /// or to `unquoted` if that had to be changed. parse_csv has checked that every quote is closed.
+  std::string_view field(std::string_view text, std::size_t at, std::string& unquoted) const {
+    if (!is_quoted(text, at)) return text.substr(at, plain_end(text, at) - at);
+    std::size_t quote = text.find(quote_, ++at);
+    if (quote + 1 == text.size() || text[quote + 1] != quote_) return text.substr(at, quote - at);
+    unquoted.clear();
+    for (;; quote = text.find(quote_, at)) {
+      unquoted.append(text, at, quote - at);
+      at = quote + 1;
+      if (at == text.size() || text[at] != quote_) return unquoted;
+      unquoted += quote_;
+      ++at;
+    }
+  }
+
+  /// Whether a field is empty, or is a word for a missing value. Blanks around it do not count.
+  bool is_missing(std::string_view field) const {
+    field = without_blanks(field);
+    if (field.empty() || (begins_missing_[index(field[0])] && contains(missing_, field))) return true;
+    if (missing_numbers_.empty()) return false;
+    const ParsedNumber number = parse_number(field, format_);
+    return number.problem == nullptr && is_missing_number(number.value);
+  }
+
+  FieldNumber number(std::string_view field) const {
+    ParsedNumber parsed = {0, "is not a number"};
+    if (!words_may_be_numbers_) {
+      parsed = parse_number(field, format_);
+      if (parsed.problem == nullptr) return {FieldKind::number, parsed.value};
+    }
+    if (is_missing(field)) return {FieldKind::missing};
+    const std::string_view word = without_blanks(field);
+    if (contains(true_, word)) return {FieldKind::boolean, 1};
+    if (contains(false_, word)) return {FieldKind::boolean, 0};
+    if (words_may_be_numbers_) parsed = parse_number(field, format_);
+    return {parsed.problem ? FieldKind::other : FieldKind::number, parsed.value, parsed.problem};
+  }
+
+ private:
+  static std::size_t index(char c) { return static_cast<unsigned char>(c); }
+
+  static bool contains(const std::vector<std::string>& words, std::string_view word) {
+    for (const std::string& each : words)
+      if (each == word) return true;
+    return false;
+  }
+
+  bool is_missing_number(double value) const {
+    for (const double each : missing_numbers_)
+      if (each == value) return true;
+    return false;
+  }
+
+  char quote_;
+  DecimalFormat format_;
+  bool ends_field_[256] = {}, begins_missing_[256] = {};  // by character
+  std::vector<std::string> missing_, true_, false_;
+  std::vector<double> missing_numbers_;
+  bool words_may_be_numbers_ = false;
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -1,0 +1,49 @@
+// data/names.hpp - finds names among many, and lists them in messages.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "field.hpp"
+#include "order.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// The indices of the names in their alphabetical order; equal ones in the order in which they stand.
+inline std::vector<std::size_t> order_by_name(const std::vector<std::string>& names) {
+  return order_of(names.size(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
+}
+
+/// The index of a name, the first of several, or names.size(). `order` is order_by_name(names).
+inline std::size_t find_name(const std::vector<std::string>& names, const std::vector<std::size_t>& order,
+                             std::string_view name) {
+  const auto place = std::lower_bound(order.begin(), order.end(), name,
+                                      [&](std::size_t i, std::string_view wanted) { return names[i] < wanted; });
+  return place != order.end() && names[*place] == name ? *place : names.size();
+}
+
+/// "pages", "words", ...: at most 20 names, for error messages.
+[[gnu::cold]] inline std::string quoted_list(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 20;
+  std::string list;
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i) append(list, {i ? ", " : "", quoted(names[i])});
+  if (names.size() > shown) append(list, {" and ", names.size() - shown, " more"});
+  return list;
+}
+
+/// What to say after 'no column "minutes"': which columns there are, and whether one differs by blanks only.
+[[gnu::cold]] inline std::string list_columns(const std::vector<std::string>& names, std::string_view wanted) {
+  std::string list = "; the columns are " + quoted_list(names);
+  if (names.size() == 1 && names[0].find(wanted) != std::string::npos)
+    list += "; if blanks separate them, .delim_whitespace = true";
+  for (const std::string& name : names)
+    if (name != wanted && without_blanks(name) == wanted)
+      append(list, {"; ", quoted(name), " has blanks: .skipinitialspace = true leaves those before a field out"});
+  return list;
+}
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

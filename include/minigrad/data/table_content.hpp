@@ -1,0 +1,31 @@
+// data/table_content.hpp - what a table has read from its file.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "field_reader.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// The data that a table and the tables derived from it share. The field in row r and column c begins at
+/// text[cells[r * width() + c]]; after the named columns comes the one that names the rows, if there is one.
+struct TableContent {
+  TableContent(std::string file_name, std::string content, const CsvOptions& how)
+      : file(std::move(file_name)), text(std::move(content)), options(how), reader(how) {}
+
+  std::size_t width() const { return names.size() + (has_index ? 1 : 0); }
+
+  std::string file;
+  std::string text;
+  CsvOptions options;
+  FieldReader reader;
+  std::vector<std::string> names;
+  std::vector<std::size_t> by_name;  // order_by_name(names)
+  bool has_index = false;
+  std::vector<std::size_t> cells;
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail
