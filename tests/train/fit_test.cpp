@@ -789,3 +789,66 @@ TEST_CASE("a parameter that some later batch does not use is no mistake") {
   CHECK_NOTHROW(fit(model, MSELoss(), optimizer, line_data(5), {.epochs = 2, .batch_size = 2, .shuffle = false}));
   CHECK_THROWS_AS(fit(model, MSELoss(), optimizer, line_data(5), {.epochs = 2, .batch_size = 1}), ValueError);
 }
+
+TEST_CASE("fit and evaluate name the row of the dataset whose target its loss does not take") {
+  const auto message = [](const auto& loss, const auto& train, const auto& validation, bool replay) {
+    Rng rng(1);
+    Linear<float> model(1, validation.y.rank() == 2 ? 1 : 2, rng);
+    SGD optimizer(model, {.lr = 0.1});
+    const FitOptions options{.epochs = 3, .batch_size = 4, .replay = replay};
+    return std::string(caught<Error>([&] { fit(model, loss, optimizer, train, validation, options); }).what());
+  };
+  Dataset<float, std::int64_t> labels(linspace<float>(-1, 1, 23).reshape({23, 1}), Tensor<std::int64_t>::empty({23}));
+  labels.y.fill(1);
+  Dataset<float> numbers(labels.x, ones({23, 1}));
+  const auto good_labels = labels;
+  const auto good_numbers = numbers;
+  labels.y[17] = 2;
+  numbers.y[19] = 350000;
+  for (const bool replay : {false, true}) {
+    CHECK(message(CrossEntropyLoss(), labels, good_labels, replay) ==
+          "minigrad: cross_entropy_loss: label 2 in row 17 of the training set, but there are 2 classes");
+    CHECK(message(CrossEntropyLoss(), good_labels, labels, replay) ==
+          "minigrad: cross_entropy_loss: label 2 in row 17 of the validation set, but there are 2 classes");
+    CHECK(message(BCEWithLogitsLoss(), numbers, good_numbers, replay) ==
+          "minigrad: bce_with_logits_loss: target 350000 in row 19 of the training set is outside of 0..1: targets are "
+          "probabilities, or labels 0 and 1");
+  }
+  Rng rng(1);
+  Linear<float> model(1, 1, rng);
+  const auto error = caught<ValueError>([&] { evaluate(model, BCEWithLogitsLoss(), numbers, 4); });
+  CHECK(std::string(error.what()).find("in row 19 of the dataset is outside") != std::string::npos);
+}
+
+TEST_CASE("fit leaves no gradients behind") {
+  const auto train_model = [](bool replay) {
+    Rng rng(1);
+    Linear<double> model(1, 1, rng);
+    SGD optimizer(model, {.lr = 0.1});
+    fit(model, MSELoss(), optimizer, line_data(6), {.epochs = 2, .batch_size = 4, .replay = replay});
+    return model;
+  };
+  for (const bool replay : {false, true}) {
+    Linear<double> model = train_model(replay), fresh = model;
+    CHECK_FALSE(model.weight.has_grad());
+    CHECK_FALSE(model.bias.has_grad());
+    Graph<X> graph;
+    backward(mse_loss(model(graph.input({{3}})), X{{1}}));
+    backward(mse_loss(fresh(graph.input({{3}})), X{{1}}));
+    CHECK(model.weight.grad() == fresh.weight.grad());
+  }
+}
+
+TEST_CASE("fit leaves no gradients behind where it ends by an error or a callback") {
+  Constant model;
+  Script script{&model, {9, infinity}};
+  CHECK_THROWS_AS(fit(model, MSELoss(), script, zero_target(), {.epochs = 3}), TrainingError);
+  CHECK_FALSE(model.w.has_grad());
+  SGD optimizer(model, {.lr = 0.1});
+  model.w.edit().fill(1);
+  CHECK_THROWS_AS(fit(model, MSELoss(), optimizer, zero_target(), {.epochs = 3}, [](const Epoch&) { throw Stop("x"); }),
+                  Stop);
+  CHECK_FALSE(model.w.has_grad());
+  fit(model, MSELoss(), optimizer, zero_target(), {.epochs = 3}, [](const Epoch&) { return false; });
+  CHECK_FALSE(model.w.has_grad());
+}

@@ -81,6 +81,16 @@ void require_updates(const Optimizer& optimizer, const std::vector<ParameterRef<
   }
 }
 
+/// Clears the gradients at the end of fit(), also where an exception ends it: a backward() that follows would add to
+/// those of the last batch.
+template <class V>
+struct ClearGradients {
+  const std::vector<ParameterRef<V>>& weights;
+  ~ClearGradients() {
+    for (const ParameterRef<V>& weight : weights) weight.zero_grad();
+  }
+};
+
 template <class Model, class Loss, class Optimizer, class D, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data, const D* validation,
             const FitOptions& options, Hooks&... hooks) {
@@ -97,6 +107,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   History history;
   const auto weights = parameters(model);
   require_updates(optimizer, weights);
+  const ClearGradients<V> at_end{weights};
   std::vector<V> best, best_buffers;
   const auto restore_best = [&] {
     for (std::size_t k = 0; k < best.size(); ++k) weights[k].set_value(best[k]);
@@ -129,7 +140,9 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     std::size_t samples = 0, batch = 0;
     for (auto [x, y] : loader) {
       const std::size_t rows = x.shape()[0];
-      const Var<V> batch_loss = step(std::move(x), std::move(y));
+      const Var<V> batch_loss = with_rows(loader, batch, " of the training set", [&, &x = x, &y = y] {
+        return step(std::move(x), std::move(y));
+      });
       const double value = static_cast<double>(batch_loss.item());
       if (!is_finite(value)) {
         if (options.clip_norm == 0) norm = grad_norm(weights);  // of the last update: not cleared yet
@@ -154,7 +167,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     epoch.updates = updates;
     epoch.grad_norm = norm;
     epoch.train_loss = total / static_cast<double>(samples);
-    if (validation) epoch.validation_loss = evaluate(model, loss, *validation);
+    if (validation) epoch.validation_loss = detail::evaluate(model, loss, *validation, 1024, " of the validation set");
     epoch.seconds = watch.seconds();
     history.epochs.push_back(epoch);
 
@@ -184,9 +197,9 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 /// Trains a model. Each epoch computes, for each batch, the loss and its gradients and calls the optimizer's step().
 /// Then it computes the validation loss and calls the hooks: schedules, and callbacks that take a const Epoch& and may
 /// return false to stop. Leaves the model in evaluation mode, with the weights and buffers of the best validation loss
-/// unless restore_best is false, and the gradients of the last batch. Throws ValueError for options or data that do not
-/// fit, and for parameters that are not frozen and on which the loss of the first batch does not depend, and
-/// TrainingError if the loss is not finite.
+/// unless restore_best is false, and without gradients. Throws ValueError for options or data that do not fit, and for
+/// parameters that are not frozen and on which the loss of the first batch does not depend, TrainingError if the loss is
+/// not finite, and the loss's error for a target that it does not take, with its row in the dataset.
 ///
 /// With replay the loss of the first batch is recorded, by capture(), and run again for all batches of the same shape,
 /// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something
