@@ -140,12 +140,13 @@ struct RequireProbabilities {
 };
 
 /// A check as an op without a result, so that a replayed step checks each batch.
-inline constexpr auto require_op = record("require",
-                                          []<class X>(const auto& check, const X& x) {
-                                            check(x);
-                                            return X();
-                                          },
-                                          no_rule);
+inline constexpr auto require_op = record(
+    "require",
+    []<class X>(const auto& check, const X& x) {
+      check(x);
+      return X();
+    },
+    no_rule);
 template <class Check, class X>
 void require(const Check& check, const X& x) {
   if constexpr (is_var<X>) {

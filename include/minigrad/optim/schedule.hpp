@@ -48,10 +48,7 @@ class StepLR {
   void step() {
     if (++epoch_ % o_.step_size == 0) optimizer_.lr(optimizer_.lr() * o_.gamma);
   }
-  void restart() {
-    epoch_ = 0;
-    optimizer_.lr(lr_0_);
-  }
+  void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
 
  private:
   Optimizer& optimizer_;
@@ -105,10 +102,7 @@ class CosineAnnealingLR {
     detail::set_lr(optimizer_, at_bottom ? lr + (lr_0_ - o_.eta_min) * wave(o_.t_max - 1) / 2
                                          : wave(epoch_) / last * (lr - o_.eta_min) + o_.eta_min);
   }
-  void restart() {
-    epoch_ = 0;
-    optimizer_.lr(lr_0_);
-  }
+  void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
 
  private:
   double wave(std::size_t t) const {
@@ -146,10 +140,7 @@ class LinearLR {
     const double rise = o_.end_factor - o_.start_factor;
     detail::set_lr(optimizer_, optimizer_.lr() * (1 + rise / (n * o_.start_factor + t * rise)));
   }
-  void restart() {
-    epoch_ = 0;
-    optimizer_.lr(lr_0_ * o_.start_factor);
-  }
+  void restart() { epoch_ = 0, optimizer_.lr(lr_0_ * o_.start_factor); }
 
  private:
   Optimizer& optimizer_;
@@ -158,8 +149,8 @@ class LinearLR {
   std::size_t epoch_ = 0;
 };
 
-/// Schedules one after another: the first runs from epoch 0, the next from the first milestone on, and so on. Each begins
-/// from lr_0. Throws ValueError unless the milestones increase, and there is one less than there are schedules.
+/// Schedules one after another: the first runs from epoch 0, the next from the first milestone on, and so on. Each
+/// begins from lr_0. Throws ValueError unless the milestones increase, and there is one less than there are schedules.
 ///
 ///   SequentialLR schedule(optimizer, {10}, LinearLR(optimizer, {.total_iters = 10}),
 ///                         CosineAnnealingLR(optimizer, {.t_max = 90}));

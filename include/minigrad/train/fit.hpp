@@ -27,6 +27,7 @@
 #include "divergence.hpp"
 #include "evaluate.hpp"
 #include "history.hpp"
+#include "metrics.hpp"
 #include "progress.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -42,6 +43,8 @@ struct FitOptions {
   double clip_norm = 0;      // scale gradients down to this norm; 0: leave them
   bool replay = false;       // record the loss of one batch, and run it again for all batches of the same shape
   bool detect_anomaly = false;  // report the first op whose value or gradient is not finite
+  std::vector<Metric> metrics{};  // computed after each epoch on the validation set, and
+  bool train_metrics = false;     //   on the training set
   bool progress = true;      // draw a progress bar, if standard error is a terminal
   std::uint64_t seed = 0;
 };
@@ -104,7 +107,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   if (!(options.clip_norm >= 0))
     fail<ValueError>({"fit: clip_norm is ", options.clip_norm, ", and must be at least 0"});
 
+  if (!options.metrics.empty() && !validation && !options.train_metrics)
+    fail<ValueError>({"fit: metrics need a validation set, or train_metrics = true"});
+
   History history;
+  for (const char* of : {"validation_", "train_"})
+    if (of[0] == 'v' ? validation != nullptr : options.train_metrics)
+      for (const Metric& metric : options.metrics) history.metric_names.push_back(of + metric.column());
   const auto weights = parameters(model);
   require_updates(optimizer, weights);
   const ClearGradients<V> at_end{weights};
@@ -167,7 +176,15 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     epoch.updates = updates;
     epoch.grad_norm = norm;
     epoch.train_loss = total / static_cast<double>(samples);
-    if (validation) epoch.validation_loss = detail::evaluate(model, loss, *validation, 1024, " of the validation set");
+    Tensor<double> predictions;
+    const auto evaluated = [&](const D& set, bool metrics, const char* of) {
+      const double mean = detail::evaluate(model, loss, set, 1024, of, metrics ? &predictions : nullptr);
+      for (std::size_t k = 0; metrics && k < options.metrics.size(); ++k)
+        epoch.metrics.push_back(compute_metric(options.metrics[k], predictions, set.y));
+      return mean;
+    };
+    if (validation) epoch.validation_loss = evaluated(*validation, !options.metrics.empty(), " of the validation set");
+    if (options.train_metrics) evaluated(data, true, " of the training set");
     epoch.seconds = watch.seconds();
     history.epochs.push_back(epoch);
 
@@ -181,9 +198,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     }
     bool go_on = true;
     ((go_on = run_hook(hooks, epoch, validation ? epoch.validation_loss : epoch.train_loss) && go_on), ...);
-    if (bar.visible())
-      bar.show(number, samples, "loss " + format_number(epoch.train_loss, 4) +
-                                    (validation ? ", validation " + format_number(epoch.validation_loss, 4) : ""));
+    if (bar.visible()) {
+      std::string note = "loss " + format_number(epoch.train_loss, 4);
+      if (validation) note += ", validation " + format_number(epoch.validation_loss, 4);
+      for (std::size_t k = 0; k < options.metrics.size(); ++k)
+        append(note, {", ", options.metrics[k].name, " ", format_number(epoch.metrics[k], 4)});
+      bar.show(number, samples, note);
+    }
     history.stopped_early = options.patience > 0 && number - history.best_epoch >= options.patience;
     if (!go_on || history.stopped_early) break;
   }
