@@ -21,7 +21,7 @@ using X = Tensor<double>;
 
 // The training loop. Once around the inner loop is an update: one batch, one slope, one step. Once around the outer one
 // is an epoch: every row has been seen once. The loss over all rows after each update is for us to look at.
-std::vector<double> train(const Dataset<double>& data, const DataLoaderOptions& options, int epochs, Rng& rng) {
+std::vector<double> losses_of(const Dataset<double>& data, const DataLoaderOptions& options, int epochs, Rng& rng) {
   Linear<double> line(1, 1, rng);  // y = w x + b
   line.weight.edit().fill(1);
   line.bias.edit().fill(15);
@@ -32,9 +32,10 @@ std::vector<double> train(const Dataset<double>& data, const DataLoaderOptions& 
   for (int epoch = 1; epoch <= epochs; ++epoch)
     for (const auto& [x, y] : loader) {
       graph.clear();
-      backward(mse_loss(line(graph.input(x)), y));
-      optimizer.step();
+      const auto loss = mse_loss(line(graph.input(x)), y);
       optimizer.zero_grad();
+      backward(loss);
+      optimizer.step();
       losses.push_back(mse_loss(line(data.x), data.y).item());
     }
   return losses;
@@ -81,7 +82,7 @@ void story(int argc, char** argv) {
   std::vector<Runs> losses(3);  // for each batch size
   Rng rng(1);
   for (std::size_t k = 0; k < 3; ++k)
-    for (std::size_t i = 0; i < runs; ++i) losses[k].push_back(train(scaled, {.batch_size = sizes[k]}, 200, rng));
+    for (std::size_t i = 0; i < runs; ++i) losses[k].push_back(losses_of(scaled, {.batch_size = sizes[k]}, 200, rng));
 
   std::printf("Loss (MSE, min^2) from w = 1, b = 15 with learning rate 0.05:\n");
   std::printf("the middle one of %zu runs [lowest..highest]\n\n", runs);
@@ -105,7 +106,7 @@ void story(int argc, char** argv) {
   std::printf("all, for less work. Near the minimum it is not. The slopes of single rows disagree there, and with\n");
   std::printf("batches of 1 the loss goes on trembling above 240, while the full batch comes to rest.\n\n");
 
-  const double in_order = train(scaled, {.batch_size = 1, .shuffle = false}, 50, rng).back();
+  const double in_order = losses_of(scaled, {.batch_size = 1, .shuffle = false}, 50, rng).back();
   std::printf("And without shuffling? The rows of the file go from short decks to long ones. With batches of 1 the\n");
   std::printf("long ones have the last word in each epoch: loss %.0f after 50 epochs.\n", in_order);
 }

@@ -15,7 +15,8 @@ namespace mine {
 // The second line computes the value of one number v. The third is the rule, by the chain rule: from g, the slope of the
 // loss along y, it computes the slope along x. It takes what it reads: g; g and y; or g, y and v. minigrad runs both over
 // whole tensors, and runs the rule on Vars as well where a second derivative is asked for. So write it as plain maths,
-// with minigrad::exp and the like in place of std::exp.
+// with minigrad::exp and the like by their full names: std::exp takes no Var, and a plain abs(v) would be that of C, which
+// makes a whole number of v.
 inline constexpr auto bump = minigrad::elementwise(
     "bump", [](auto v) { return minigrad::exp(-v * v); },
     [](auto g, auto y, auto v) { return -2 * g * v * y; });

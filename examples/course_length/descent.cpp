@@ -97,9 +97,10 @@ void batches(Story& story) {
     for (int epoch = 0; epoch < 50; ++epoch)
       for (auto [x, y] : loader) {  // the training loop that fit() keeps out of sight
         graph.clear();
-        backward(mse_loss(line(graph.input(x)), y));
-        optimizer.step();
+        const auto loss = mse_loss(line(graph.input(x)), y);
         optimizer.zero_grad();
+        backward(loss);
+        optimizer.step();
         curve.losses.push_back(evaluate(line, MSELoss(), data));
       }
     story.batches.push_back(curve);

@@ -118,6 +118,7 @@
 // train: the loop over all of it, for those who do not write their own.
 #include "train/history.hpp"
 #include "train/progress.hpp"
+#include "train/metrics.hpp"
 #include "train/evaluate.hpp"
 #include "train/divergence.hpp"
 #include "train/batch_step.hpp"

@@ -21,9 +21,9 @@ int main() {
     auto loss = mse_loss(model(graph.input(data.x)), graph.input(data.y));
     last = loss.value().item();
     if (step == 0) first = last;
+    optimizer.zero_grad();
     backward(loss);
     optimizer.step();
-    optimizer.zero_grad();
   }
 
   std::string message = "none";

@@ -131,7 +131,7 @@ void loss(const F& f, double target_low = -2, double target_high = 2) {
       check([&](const auto& x, const auto& y) { return f(x, y, reduction); }, {p, t});
       check([&](const auto& x) { return f(x, t, reduction); }, {p});
       check([&](const auto& y) { return f(p, y, reduction); }, {t});
-      check([&](const auto& x) { return f(x, x * 0.5 + 0.1, reduction); }, {p});
+      check([&](const auto& x) { return f(x, x * 0.1 + 0.5, reduction); }, {p});
     }
   }
 }
@@ -308,8 +308,8 @@ const std::vector<GradientCheck> gradient_list = {
 #undef OP
 #undef OP2
 
-/// Ops that give positions, and the one that stops gradients.
-const std::set<std::string> has_no_derivative{"argmax", "argmin", "stop_gradient"};
+/// Ops that give positions, the one that stops gradients, and the one that only checks.
+const std::set<std::string> has_no_derivative{"argmax", "argmin", "require", "stop_gradient"};
 
 /// The names in calls of record("name", elementwise("name" and record_many("name" of a source text, comments left out.
 std::set<std::string> ops_recorded_in(std::istream& source) {

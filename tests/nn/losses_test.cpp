@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <minigrad/diff/grad.hpp>
+#include <minigrad/graph/capture.hpp>
 #include <minigrad/nn/losses.hpp>
+#include <minigrad/tensor/create.hpp>
 #include <string>
 #include <vector>
 
@@ -163,7 +165,7 @@ TEST_CASE("losses of numbers need no tensors") {
 }
 
 TEST_CASE("the losses as objects do the same as the functions") {
-  const T p{{1, -2}, {0.5, 3}}, t{{0, 1}, {1, 0.25}};
+  const T p{{1, -2}, {0.5, 3}}, t{{0, 1}, {0.75, 0.25}}, logs = log_softmax(p, 1);
   const Labels classes{1, 0};
   const Reduction all = Reduction::sum;
   CHECK(MSELoss()(p, t) == mse_loss(p, t));
@@ -174,7 +176,7 @@ TEST_CASE("the losses as objects do the same as the functions") {
   CHECK(BCEWithLogitsLoss()(p, t) == bce_with_logits_loss(p, t));
   CHECK(CrossEntropyLoss()(p, classes) == cross_entropy_loss(p, classes));
   CHECK(CrossEntropyLoss()(p, t) == cross_entropy_loss(p, t));
-  CHECK(NLLLoss()(p, classes) == nll_loss(p, classes));
+  CHECK(NLLLoss()(logs, classes) == nll_loss(logs, classes));
 }
 
 TEST_CASE("shapes that differ are refused, with the reshape that mends them") {
@@ -250,4 +252,97 @@ TEST_CASE("huber_loss needs a positive delta") {
   CHECK_THROWS_WITH_AS(huber_loss(T{1}, T{2}, 0), "minigrad: huber_loss: delta is 0, and must be positive", ValueError);
   CHECK_THROWS_WITH_AS(huber_loss(T{1}, T{2}, -1), "minigrad: huber_loss: delta is -1, and must be positive",
                        ValueError);
+}
+
+TEST_CASE("bce_with_logits_loss refuses targets that are no probabilities, and names the first of them") {
+  using TF = Tensor<float>;
+  CHECK_THROWS_WITH_AS(bce_with_logits_loss(TF{{0.5f}}, TF{{350000}}),
+                       "minigrad: bce_with_logits_loss: target 350000 in row 0 is outside of 0..1: targets are "
+                       "probabilities, or labels 0 and 1",
+                       ValueError);
+  const T x = zeros<double>({3, 2});
+  const auto message = [&](const T& target) {
+    try {
+      bce_with_logits_loss(x, target);
+    } catch (const ValueError& error) {
+      return std::string(error.what()).substr(32, 26);
+    }
+    return std::string("none");
+  };
+  CHECK(message({{0, 1}, {0.5, 0}, {1, 2}}) == "target 2 in row 2 is outsi");
+  CHECK(message({{0, 1}, {0.5, -1}, {1, 1}}) == "target -1 in row 1 is outs");
+  CHECK(message({{0, 1}, {0.5, 1}, {std::nan(""), 2}}) == "target 2 in row 2 is outsi");
+  CHECK(message({{0, 1}, {0.5, 1}, {std::nan(""), 1}}) == "none");  // the loss is NaN too
+  CHECK(message({{-1e-7, 1 + 1e-7}, {0.5, 1}, {0, 0}}) == "none");  // rounding
+  CHECK_THROWS_AS(bce_with_logits_loss(0.5, 2.0), ValueError);
+  Graph<double> graph;
+  CHECK_THROWS_AS(bce_with_logits_loss(graph.variable(0.5), 2), ValueError);
+  CHECK_THROWS_AS(bce_with_logits_loss(graph.variable(0.5), graph.input(2)), ValueError);
+  CHECK(bce_with_logits_loss(T{0, 0}, Tensor<bool>{true, false}).item() == doctest::Approx(std::log(2.0)));
+}
+
+TEST_CASE("cross_entropy_loss refuses rows of targets that are no probabilities") {
+  using TF = Tensor<float>;
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(TF{{1, 2}}, TF{{0, 255}}),
+                       "minigrad: cross_entropy_loss: target 255 in row 0 is outside of 0..1: targets are probabilities "
+                       "that sum to 1 in each row, or labels as a Tensor<std::int64_t> of shape [n]",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(TF{{1, 2}, {1, 2}}, TF{{1, 0}, {0, 0}}),
+                       "minigrad: cross_entropy_loss: the targets in row 1 sum to 0: targets are probabilities that sum "
+                       "to 1 in each row, or labels as a Tensor<std::int64_t> of shape [n]",
+                       ValueError);
+  CHECK_THROWS_AS(cross_entropy_loss(TF{{1, 2}}, TF{{-1, 1}}), ValueError);
+  CHECK_THROWS_AS(cross_entropy_loss(TF{{1, 2}}, TF{{1, 1}}), ValueError);
+  CHECK_NOTHROW(cross_entropy_loss(TF{{1, 2, 3}}, TF{{0.333f, 0.333f, 0.333f}}));  // of three digits
+  CHECK_NOTHROW(cross_entropy_loss(zeros({1, 1000}), full({1, 1000}, 1e-3)));
+}
+
+TEST_CASE("nll_loss refuses probabilities and scores in place of logarithms") {
+  CHECK_THROWS_WITH_AS(nll_loss(Tensor<float>{{0.9f, 0.1f}}, {0}),
+                       "minigrad: nll_loss: 0.9 in row 0 is above 0: log probabilities are expected, as log_softmax "
+                       "gives them; scores go to cross_entropy_loss",
+                       ValueError);
+  CHECK_THROWS_AS(nll_loss(T{{-1, -2}, {-7, 3}}, {0, 0}), ValueError);  // also where the label is another
+  CHECK(nll_loss(T{{1e-7, -20}}, {0}).item() == -1e-7);                 // rounding
+  CHECK(std::isnan(nll_loss(T{{std::nan(""), -1}}, {0}).item()));        // a model that has diverged
+  Graph<T> graph;
+  const auto x = graph.variable({{-1, 0.5}});
+  CHECK_THROWS_AS(nll_loss(x, Labels{0}), ValueError);
+  const auto logs = graph.variable({{-1, -0.5}});
+  const auto slope = grad(nll_loss(logs, Labels{0}), logs);  // its rules take gradients, of either sign
+  CHECK(grad(sum(slope * slope * logs), logs).value() == T{{1, 0}});
+}
+
+TEST_CASE("labels of shape [n, 1] are refused with the reshape that mends them") {
+  const T scores{{1, 2, 3}, {4, 5, 6}};
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(scores, Labels{{0}, {1}}),
+                       "minigrad: cross_entropy_loss: scores [2, 3] and labels [2, 1]: [n, classes] and [n] are "
+                       "expected; reshape the labels to [2]",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(scores, T{{0}, {1}}),
+                       "minigrad: cross_entropy_loss: logits [2, 3] and target [2, 1]: class labels must be a "
+                       "Tensor<std::int64_t> of shape [n], as by y.reshape({2}).to<std::int64_t>()",
+                       ShapeError);
+}
+
+TEST_CASE("a captured step refuses targets of a later run, and can run again") {
+  const auto refuses = [](auto& step, const auto& x, const auto& good, const auto& bad) {
+    const auto before = step(x, good).item();
+    CHECK_THROWS_AS(step(x, bad), Error);
+    CHECK_THROWS_AS(step.backward(), GraphError);
+    CHECK(step(x, good).item() == before);
+    CHECK_NOTHROW(step.backward());
+    CHECK_NOTHROW((step.check)(x, good));
+  };
+  Parameter<T> w(T{{1, 2}, {3, 4}});
+  const T x{{-1, 0.5}, {0.25, -2}}, p{{1, 0}, {0.5, 0.5}};
+  auto bce = capture([&](auto a, auto t) { return bce_with_logits_loss(matmul(a, w), t); }, x, p);
+  refuses(bce, x, p, T{{1, 0}, {0, 3}});
+  auto soft = capture([&](auto a, auto t) { return cross_entropy_loss(matmul(a, w), t); }, x, p);
+  refuses(soft, x, p, T{{1, 0}, {1, 1}});
+  auto hard = capture([&](auto a, auto t) { return cross_entropy_loss(matmul(a, w), t); }, x, Labels{0, 1});
+  refuses(hard, x, Labels{0, 1}, Labels{0, 2});
+  auto logs = capture([&](auto a, auto t) { return nll_loss(a * sum(operand(w, a)), t); }, -p, Labels{0, 1});
+  refuses(logs, -p, Labels{0, 1}, Labels{0, -1});
+  CHECK_THROWS_AS(logs(p, Labels{0, 1}), ValueError);
 }

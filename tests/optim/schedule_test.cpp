@@ -81,7 +81,7 @@ TEST_CASE("CosineAnnealingLR agrees with PyTorch over 100 epochs, also beyond t_
 
 TEST_CASE("LinearLR, the warm-up, agrees with PyTorch over 100 epochs") {
   follow(
-      "warmup/", 3,
+      "warmup/", 4,
       [](Rate& rate, const support::Case& one) {
         const LinearLROptions d;
         return LinearLR(rate, {.start_factor = one.number("start_factor", d.start_factor),
@@ -108,6 +108,111 @@ TEST_CASE("ReduceLROnPlateau agrees with PyTorch over 100 epochs") {
       [](auto& schedule, const support::Case& one, std::size_t epoch) {
         schedule.step(fixture.at("metrics").numbers(one.word("metrics"))[epoch]);
       });
+}
+
+namespace {
+
+/// Follows the rates of a case with several schedules, which make(optimizer, f) makes in their order and hands to f.
+template <class Make>
+void follow_composed(const std::string& name, const Make& make) {
+  CAPTURE(name);
+  const Parameter w(1.0);
+  SGD optimizer(std::vector{w.ref()}, {.lr = 0.1});
+  const std::vector<double> rates = fixture.at(name).numbers("lr");
+  REQUIRE(rates.size() == 100);
+  const std::string kind = name.substr(0, name.find('/'));
+  make(optimizer, [&](auto&... schedule) {
+    const auto compare = [&](std::size_t epoch) {
+      CAPTURE(epoch);
+      CHECK(std::fabs(optimizer.lr() - rates[epoch]) <= 1e-12 * rates[epoch] + 1e-16);
+    };
+    if (kind == "sequence") {
+      if constexpr (sizeof...(schedule) == 2) {
+        SequentialLR all(optimizer, {25}, schedule...);
+        for (std::size_t epoch = 0; epoch < 100; ++epoch, all.step()) compare(epoch);
+      } else {
+        SequentialLR all(optimizer, {25, 50}, schedule...);
+        for (std::size_t epoch = 0; epoch < 100; ++epoch, all.step()) compare(epoch);
+      }
+      return;
+    }
+    for (std::size_t epoch = 0; epoch < 100; ++epoch) {
+      compare(epoch);
+      std::size_t k = 0;
+      ((kind == "together" || k++ == (epoch < 25 ? 0u : 1u) ? schedule.step() : void()), ...);
+    }
+  });
+}
+
+constexpr auto W = [](auto& o) { return LinearLR(o, {.start_factor = 0.1, .total_iters = 10}); };
+constexpr auto S = [](auto& o) { return StepLR(o, {.step_size = 7, .gamma = 0.5}); };
+constexpr auto E = [](auto& o) { return ExponentialLR(o, {.gamma = 0.95}); };
+constexpr auto C = [](auto& o) { return CosineAnnealingLR(o, {.t_max = 30, .eta_min = 0.01}); };
+constexpr auto D = [](auto& o) { return CosineAnnealingLR(o, {.t_max = 30}); };
+constexpr auto Z = [](auto& o) { return LinearLR(o, {.start_factor = 1, .end_factor = 0, .total_iters = 20}); };
+
+/// All kinds of composition of two schedules that the fixture has.
+template <class A, class B>
+std::size_t follow_pair(const std::string& names, const A& a, const B& b) {
+  std::size_t followed = 0;
+  for (const char* kind : {"together/", "after/", "sequence/"}) {
+    if (!fixture.contains(kind + names)) continue;
+    ++followed;
+    follow_composed(kind + names, [&](auto& optimizer, const auto& use) {
+      auto first = a(optimizer);
+      auto second = b(optimizer);
+      use(first, second);
+    });
+  }
+  return followed;
+}
+
+}  // namespace
+
+TEST_CASE("schedules on one optimizer, together and one after another, agree with PyTorch over 100 epochs") {
+  CHECK(follow_pair("WC", W, C) + follow_pair("CW", C, W) + follow_pair("WS", W, S) + follow_pair("SW", S, W) +
+            follow_pair("WE", W, E) + follow_pair("EW", E, W) + follow_pair("SC", S, C) + follow_pair("CS", C, S) +
+            follow_pair("EC", E, C) + follow_pair("CE", C, E) + follow_pair("SE", S, E) + follow_pair("ZC", Z, C) +
+            follow_pair("CZ", C, Z) + follow_pair("SD", S, D) + follow_pair("ED", E, D) + follow_pair("ZD", Z, D) ==
+        23);
+  follow_composed("sequence/WCS", [](auto& optimizer, const auto& use) {
+    auto first = W(optimizer);
+    auto second = C(optimizer);
+    auto third = S(optimizer);
+    use(first, second, third);
+  });
+}
+
+TEST_CASE("no schedule makes a rate negative") {
+  for (const std::size_t total : {1u, 3u, 4u, 7u, 49u, 1000u}) {
+    Rate rate(0.3);
+    LinearLR schedule(rate, {.start_factor = 1.0 / 3, .end_factor = 0, .total_iters = total});
+    for (std::size_t epoch = 0; epoch < total + 2; ++epoch) {
+      schedule.step();
+      CHECK(rate.lr() >= 0);
+    }
+    CHECK(rate.lr() < 1e-15);
+  }
+  Rate rate(1);  // below eta_min by another schedule, while the wave rises
+  CosineAnnealingLR schedule(rate, {.t_max = 4, .eta_min = 0.5});
+  for (int epoch = 0; epoch < 20; ++epoch) {
+    rate.lr(0.01);
+    schedule.step();
+    CHECK(rate.lr() >= 0);
+  }
+}
+
+TEST_CASE("a sequence of schedules needs a milestone between each two, and these increase") {
+  Rate rate(1);
+  const StepLR steps(rate, {.step_size = 1});
+  CHECK_THROWS_WITH_AS(SequentialLR(rate, {}, steps, steps),
+                       "minigrad: SequentialLR: 2 schedules and 0 milestones: there must be one milestone between each "
+                       "schedule and the next",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(SequentialLR(rate, {5, 5}, steps, steps, steps),
+                       "minigrad: SequentialLR: milestone 5 after 5: milestones must increase", ValueError);
+  CHECK_THROWS_WITH_AS(SequentialLR(rate, {0}, steps, steps),
+                       "minigrad: SequentialLR: milestone 0 after 0: milestones must increase", ValueError);
 }
 
 TEST_CASE("a schedule sets the rate of a real optimizer, and two of them act together") {

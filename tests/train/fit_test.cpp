@@ -693,6 +693,13 @@ TEST_CASE("on a terminal fit shows the training loss, and the validation loss wh
   CHECK(alone->find("2/2 [========================]") != std::string::npos);
   CHECK(alone->find(", loss 9\033[K") != std::string::npos);  // before the update that brings it to 4
   CHECK(validated->find(", loss 9, validation 4\033[K") != std::string::npos);
+  const auto with_metric = support::seen_on_terminal([&] {
+    Constant model;
+    Script optimizer{&model, {9, 4}};
+    fit(model, MSELoss(), optimizer, zero_target(), zero_target(),
+        {.epochs = 2, .metrics = {{"mse", mean_squared_error}}, .progress = true});
+  });
+  CHECK(with_metric->find(", loss 9, validation 4, mse 4\033[K") != std::string::npos);
 }
 #endif
 
@@ -788,4 +795,165 @@ TEST_CASE("a parameter that some later batch does not use is no mistake") {
   SGD optimizer(model, {.lr = 0.1});
   CHECK_NOTHROW(fit(model, MSELoss(), optimizer, line_data(5), {.epochs = 2, .batch_size = 2, .shuffle = false}));
   CHECK_THROWS_AS(fit(model, MSELoss(), optimizer, line_data(5), {.epochs = 2, .batch_size = 1}), ValueError);
+}
+
+TEST_CASE("fit and evaluate name the row of the dataset whose target its loss does not take") {
+  const auto message = [](const auto& loss, const auto& train, const auto& validation, bool replay) {
+    Rng rng(1);
+    Linear<float> model(1, validation.y.rank() == 2 ? 1 : 2, rng);
+    SGD optimizer(model, {.lr = 0.1});
+    const FitOptions options{.epochs = 3, .batch_size = 4, .replay = replay};
+    return std::string(caught<Error>([&] { fit(model, loss, optimizer, train, validation, options); }).what());
+  };
+  Dataset<float, std::int64_t> labels(linspace<float>(-1, 1, 23).reshape({23, 1}), Tensor<std::int64_t>::empty({23}));
+  labels.y.fill(1);
+  Dataset<float> numbers(labels.x, ones({23, 1}));
+  const auto good_labels = labels;
+  const auto good_numbers = numbers;
+  labels.y[17] = 2;
+  numbers.y[19] = 350000;
+  for (const bool replay : {false, true}) {
+    CHECK(message(CrossEntropyLoss(), labels, good_labels, replay) ==
+          "minigrad: cross_entropy_loss: label 2 in row 17 of the training set, but there are 2 classes");
+    CHECK(message(CrossEntropyLoss(), good_labels, labels, replay) ==
+          "minigrad: cross_entropy_loss: label 2 in row 17 of the validation set, but there are 2 classes");
+    CHECK(message(BCEWithLogitsLoss(), numbers, good_numbers, replay) ==
+          "minigrad: bce_with_logits_loss: target 350000 in row 19 of the training set is outside of 0..1: targets are "
+          "probabilities, or labels 0 and 1");
+  }
+  Rng rng(1);
+  Linear<float> model(1, 1, rng);
+  const auto error = caught<ValueError>([&] { evaluate(model, BCEWithLogitsLoss(), numbers, 4); });
+  CHECK(std::string(error.what()).find("in row 19 of the dataset is outside") != std::string::npos);
+}
+
+TEST_CASE("fit leaves no gradients behind") {
+  const auto train_model = [](bool replay) {
+    Rng rng(1);
+    Linear<double> model(1, 1, rng);
+    SGD optimizer(model, {.lr = 0.1});
+    fit(model, MSELoss(), optimizer, line_data(6), {.epochs = 2, .batch_size = 4, .replay = replay});
+    return model;
+  };
+  for (const bool replay : {false, true}) {
+    Linear<double> model = train_model(replay), fresh = model;
+    CHECK_FALSE(model.weight.has_grad());
+    CHECK_FALSE(model.bias.has_grad());
+    Graph<X> graph;
+    backward(mse_loss(model(graph.input({{3}})), X{{1}}));
+    backward(mse_loss(fresh(graph.input({{3}})), X{{1}}));
+    CHECK(model.weight.grad() == fresh.weight.grad());
+  }
+}
+
+TEST_CASE("fit leaves no gradients behind where it ends by an error or a callback") {
+  Constant model;
+  Script script{&model, {9, infinity}};
+  CHECK_THROWS_AS(fit(model, MSELoss(), script, zero_target(), {.epochs = 3}), TrainingError);
+  CHECK_FALSE(model.w.has_grad());
+  SGD optimizer(model, {.lr = 0.1});
+  model.w.edit().fill(1);
+  CHECK_THROWS_AS(fit(model, MSELoss(), optimizer, zero_target(), {.epochs = 3}, [](const Epoch&) { throw Stop("x"); }),
+                  Stop);
+  CHECK_FALSE(model.w.has_grad());
+  fit(model, MSELoss(), optimizer, zero_target(), {.epochs = 3}, [](const Epoch&) { return false; });
+  CHECK_FALSE(model.w.has_grad());
+}
+
+TEST_CASE("fit computes metrics of each epoch, on the validation set and, if asked, the training set") {
+  Rng rng(2);
+  Dataset<float, std::int64_t> data(normal({60, 2}, 0, 1, rng), Tensor<std::int64_t>::empty({60}));
+  for (std::size_t i = 0; i < 60; ++i) data.y[i] = (data.x(i, 0) > 0 ? 1 : 0) + (data.x(i, 1) > 0 ? 1 : 0);
+  const auto [few, others] = train_test_split(data, 0.5, rng);
+  const auto& validation = others;
+  Sequential model{Linear(2, 8, rng), Dropout(0.2, rng), ReLU(), Linear(8, 3, rng)};
+  Adam optimizer(model, {.lr = 0.02});
+  const auto macro = [](const Tensor<std::int64_t>& t, const Tensor<std::int64_t>& p) {
+    return f1_score(t, p, Average::macro);
+  };
+  Numbers accuracies, scores;
+  const History history =
+      fit(model, CrossEntropyLoss(), optimizer, few, validation,
+          {.epochs = 5, .metrics = {{"accuracy", accuracy_score}, {"f1", macro}}, .train_metrics = true},
+          [&](const Epoch& epoch) {
+            const auto guesses = argmax(model(validation.x), 1);
+            CHECK(epoch.metrics.size() == 4);
+            CHECK(epoch.metrics[0] == accuracy_score(validation.y, guesses));
+            CHECK(epoch.metrics[1] == macro(validation.y, guesses));
+            CHECK(epoch.metrics[2] == accuracy_score(few.y, argmax(model(few.x), 1)));
+            accuracies.push_back(epoch.metrics[0]);
+          });
+  CHECK(history.metric_names == std::vector<std::string>{"validation_accuracy", "validation_f1", "train_accuracy", "train_f1"});
+  CHECK(history.metric("validation_accuracy") == accuracies);
+  CHECK_THROWS_WITH_AS(history.metric("recall"), "minigrad: History: no metric \"recall\" was computed", ValueError);
+  const std::string csv = history.to_csv();
+  CHECK(csv.substr(0, csv.find('\n')) ==
+        "epoch,updates,train_loss,validation_loss,lr,grad_norm,seconds,validation_accuracy,validation_f1,train_accuracy,train_f1");
+  const std::string first = csv.substr(csv.find('\n') + 1, csv.find('\n', csv.find('\n') + 1) - csv.find('\n') - 1);
+  std::string end;
+  for (const double value : history.epochs[0].metrics) end += "," + format_number(value, 9);
+  CHECK(first.substr(first.size() - end.size()) == end);
+}
+
+TEST_CASE("metrics do not change what fit does, also in batches of the validation set") {
+  const auto run = [](const FitOptions& options) {
+    Rng rng(1);
+    Sequential model{Linear<double>(1, 4, rng), Tanh(), Dropout(0.1, rng), Linear<double>(4, 1, rng)};
+    Adam optimizer(model, {.lr = 0.01});
+    const Dataset<double> validation = line_data(2500);
+    const History history = fit(model, MSELoss(), optimizer, line_data(11), validation, options);
+    if (!options.metrics.empty()) {
+      CHECK(history.metric("validation_r2").back() == r2_score(validation.y, model(validation.x)));
+      CHECK(history.metric("validation_mse").back() == doctest::Approx(history.epochs.back().validation_loss));
+    }
+    return column(history, &Epoch::validation_loss);
+  };
+  CHECK(run({.epochs = 4, .restore_best = false}) ==
+        run({.epochs = 4, .restore_best = false, .metrics = {{"r2", r2_score}, {"mse", mean_squared_error}},
+             .train_metrics = true}));
+}
+
+TEST_CASE("of one column of scores metrics get the labels above 0, and the area under the curve the scores") {
+  Rng rng(1);
+  const Tensor<float> x = normal({40, 1}, 0, 1, rng);
+  auto y = Tensor<float>::empty({40, 1});
+  auto classes = Tensor<std::int64_t>::empty({40});
+  for (std::size_t i = 0; i < 40; ++i) {
+    classes[i] = x[i] + 0.5 * rng.normal() > 0 ? 1 : 0;
+    y[i] = static_cast<float>(classes[i]);
+  }
+  const FitOptions options{.epochs = 3, .metrics = {{"accuracy", accuracy_score}, {"auc", roc_auc_score}}};
+  Linear one(1, 1, rng), two(1, 2, rng);
+  SGD a(one, {.lr = 0.1}), b(two, {.lr = 0.1});
+  const Dataset<float> data(x, y);
+  const Epoch last = fit(one, BCEWithLogitsLoss(), a, data, data, options).epochs.back();
+  const auto logits = one(x).reshape({40});
+  CHECK(last.metrics[0] == accuracy_score(classes, greater(logits, 0).to<std::int64_t>()));
+  CHECK(last.metrics[1] == roc_auc_score(classes, logits));
+  const Dataset<float, std::int64_t> of_classes(x, classes);
+  const Epoch of_two = fit(two, CrossEntropyLoss(), b, of_classes, of_classes, options).epochs.back();
+  CHECK(of_two.metrics[0] == accuracy_score(classes, argmax(two(x), 1)));
+  const Tensor<float> scores = two(x), first = slice(transpose(scores), 0, 1), second = slice(transpose(scores), 1, 2);
+  CHECK(of_two.metrics[1] == roc_auc_score(classes, (second - first).reshape({40})));
+}
+
+TEST_CASE("fit says which metrics it cannot compute") {
+  Constant model;
+  SGD optimizer(model, {.lr = 0.01});
+  Dataset<double> data = zero_target();
+  const FitOptions accuracy{.epochs = 1, .metrics = {{"accuracy", accuracy_score}}};
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, accuracy),
+                       "minigrad: fit: metrics need a validation set, or train_metrics = true", ValueError);
+  data.y[2] = 0.5;
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, data, accuracy),
+                       "minigrad: fit: metric accuracy: target 0.5 in row 2 is no class label", ValueError);
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, data, {.metrics = {{"a,b", r2_score}}}),
+                       "minigrad: fit: metric \"a,b\": the name is a column of a CSV file: letters, digits and _ are expected",
+                       ValueError);
+  const Dataset<double> three(ones<double>({2, 1}), zeros<double>({2, 3}));
+  Rng rng(1);
+  Linear<double> wide(1, 3, rng);
+  SGD of_wide(wide, {.lr = 0.1});
+  CHECK_THROWS_WITH_AS(fit(wide, MSELoss(), of_wide, three, three, accuracy),
+                       "minigrad: fit: metric accuracy: targets [2, 3]: class labels [n] or [n, 1] are expected", ShapeError);
 }

@@ -62,6 +62,12 @@ class DataLoader {
     return options_.drop_last || rows % options_.batch_size == 0 ? whole : whole + 1;
   }
 
+  /// The row of the dataset that is row k of a batch of this epoch.
+  std::size_t row(std::size_t batch, std::size_t k) const {
+    const std::size_t at = batch * options_.batch_size + k;
+    return options_.shuffle ? static_cast<std::size_t>(order_[at]) : at;
+  }
+
   const Dataset<T, Y>& dataset() const { return *data_; }
   const DataLoaderOptions& options() const { return options_; }
 

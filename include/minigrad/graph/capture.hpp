@@ -2,8 +2,8 @@
 //
 //   auto step = capture([&](auto x, auto y) { return mse_loss(model(x), y); }, x0, y0);
 //   for (auto [x, y] : loader) {
-//     optimizer.zero_grad();
 //     step(x, y);
+//     optimizer.zero_grad();
 //     step.backward();
 //     optimizer.step();
 //   }

@@ -99,7 +99,7 @@ auto huber_loss(const P& prediction, const Y& target, double delta = 1, Reductio
 
 /// -t log s - (1 - t) log(1 - s) with s = sigmoid(x), computed as x (1 - t) + log(1 + e^-x) for x > 0 and as
 /// -x t + log(1 + e^x) otherwise. So no exponential overflows and no digits cancel, whatever x and t are.
-/// dL/dx = g (s - t).
+/// dL/dx = g (s - t). Throws ValueError for a target outside of 0..1, naming its row.
 inline constexpr auto bce_with_logits_loss_op = elementwise(
     "bce_with_logits_loss",
     simd_fn([](auto x, auto t) {
@@ -110,22 +110,23 @@ inline constexpr auto bce_with_logits_loss_op = elementwise(
 template <Operand X, Operand Y>
 auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction = Reduction::mean) {
   detail::require_same_shape("bce_with_logits_loss", shape_of(logits), shape_of(target));
+  detail::require(detail::RequireProbabilities{"bce_with_logits_loss"}, target);
   return detail::reduced_loss(bce_with_logits_loss_op, reduction, logits, target);
 }
 
 /// -log p of the right class: log_probabilities [n, classes], labels [n] in 0 .. classes-1, or a handle to them. Throws
-/// ShapeError, IndexError.
-template <detail::TensorOperand X, detail::Indices Ids>
+/// ShapeError, IndexError for a label out of range, and ValueError for a logarithm above 0; both name the row.
+template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto nll_loss(const X& log_probabilities, const Ids& labels, Reduction reduction = Reduction::mean) {
   if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle(log_probabilities, labels);
-  const detail::LabelAttributes at{"nll_loss", labels};
+  const detail::LabelAttributes at{"nll_loss", labels, true};
   detail::require_labels("nll_loss", shape_of(log_probabilities), *at.labels);
   return detail::reduce_loss(-detail::gather(log_probabilities, at), reduction);
 }
 
 /// -log softmax(logits) of the right class: logits [n, classes], labels [n] in 0 .. classes-1, or a handle to them.
-/// Throws ShapeError, IndexError.
-template <detail::TensorOperand X, detail::Indices Ids>
+/// Throws ShapeError, and IndexError for a label out of range, naming its row.
+template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto cross_entropy_loss(const X& logits, const Ids& labels, Reduction reduction = Reduction::mean) {
   if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle(logits, labels);
   const detail::LabelAttributes at{"cross_entropy_loss", labels};
@@ -134,21 +135,29 @@ auto cross_entropy_loss(const X& logits, const Ids& labels, Reduction reduction 
 }
 
 namespace detail {
+/// Floating-point labels have the shape of labels, which tells what is wrong.
+[[gnu::noinline]] inline void require_not_labels(const Shape& logits, const Shape& target) {
+  const bool column = logits.rank() == 2 && logits[1] > 1 && target == Shape{logits[0], 1};
+  if (target.rank() < logits.rank() || column)
+    fail<ShapeError>({"cross_entropy_loss: logits ", logits, " and target ", target,
+                      ": class labels must be a Tensor<std::int64_t> of shape [n], as by y",
+                      column ? concat({".reshape({", logits[0], "})"}) : std::string(), ".to<std::int64_t>()"});
+}
 template <class X, class Y>
 auto cross_entropy_of_probabilities(const X& logits, const Y& probabilities, Reduction reduction) {
-  if (shape_of(probabilities).rank() < shape_of(logits).rank())
-    fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), " and target ", shape_of(probabilities),
-                      ": class labels must be a Tensor<std::int64_t> of shape [n], as by y.to<std::int64_t>()"});
+  require_not_labels(shape_of(logits), shape_of(probabilities));
   require_same_shape("cross_entropy_loss", shape_of(logits), shape_of(probabilities));
   if (shape_of(logits).rank() != 2 || shape_of(logits)[1] < 2)
     fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), ": [n, classes] is expected, with at least two "
                       "classes; for one column of yes and no there is bce_with_logits_loss"});
+  require(RequireProbabilities{"cross_entropy_loss", true}, probabilities);
   return reduce_loss(-sum(probabilities * log_softmax(logits, 1), 1), reduction);
 }
 }  // namespace detail
 
 /// - sum over classes of t log softmax(logits), for targets t that are probabilities. Both are [n, classes]. A target
-/// of another integer type than std::int64_t holds labels, as above. Throws ShapeError for other shapes.
+/// of another integer type than std::int64_t holds labels, as above. Throws ShapeError for other shapes, and ValueError
+/// for targets outside of 0..1 and rows that do not sum to 1 (within 0.01), naming the row.
 template <detail::TensorOperand X, detail::TensorOperand Y>
   requires(!detail::Indices<Y>)
 auto cross_entropy_loss(const X& logits, const Y& probabilities, Reduction reduction = Reduction::mean) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "rearrange.hpp"
+#include "targets.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
@@ -14,19 +15,11 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 template <class Ids>
 concept Indices = std::is_same_v<Ids, Tensor<std::int64_t>> || is_index_var<Ids>;
 
-/// Checks that there is one label for each row, and that each label is the number of a column.
-inline void require_labels(const char* op, const Shape& shape, const Tensor<std::int64_t>& labels) {
-  if (shape.rank() != 2 || labels.shape() != Shape{shape[0]})
-    fail<ShapeError>({op, ": scores ", shape, " and labels ", labels.shape(), ": [n, classes] and [n] are expected"});
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (std::cmp_less(labels[i], 0) || std::cmp_greater_equal(labels[i], shape[1]))
-      fail<IndexError>({op, ": label ", labels[i], " in row ", i, ", but there are ", shape[1], " classes"});
-}
-
-/// What a loss of labels is called in messages, and the labels.
+/// What a loss of labels is called in messages, the labels, and whether what they pick from must be logarithms.
 struct LabelAttributes {
   const char* op;
   IndexRef labels;
+  bool from_logs = false;
 };
 
 /// y_i = x[i, labels_i]. dL/dx is g in those places and 0 elsewhere.
@@ -34,13 +27,14 @@ inline constexpr auto gather_op = record(
     "gather",
     []<class T>(const auto& a, const Tensor<T>& x) {
       require_labels(a.op, x.shape(), *a.labels);
+      if (a.from_logs) require_logs(a.op, x);
       const std::size_t classes = x.shape()[1];
       auto y = Tensor<T>::empty(Shape{x.shape()[0]});
       for (std::size_t i = 0; i < y.size(); ++i)
         y.data()[i] = x.data()[i * classes + static_cast<std::size_t>((*a.labels).data()[i])];
       return y;
     },
-    [](const auto& a, const auto& g, auto&&, const auto& x) { return scatter(g, a, shape_of(x)[1]); });
+    [](const auto& a, const auto& g, auto&&, const auto& x) { return scatter(g, LabelAttributes{a.op, a.labels}, shape_of(x)[1]); });
 /// Its inverse: [n, columns], with x_i in place labels_i of row i, and 0 elsewhere.
 inline constexpr auto scatter_op = record(
     "scatter",

@@ -128,6 +128,12 @@ class Optimizer {
     options_.lr = value;
   }
 
+  /// The learning rate when the first schedule was made, from which schedules count. They call this.
+  double initial_lr() {
+    if (initial_lr_ < 0) initial_lr_ = options_.lr;
+    return initial_lr_;
+  }
+
   const Options& options() const { return options_; }
 
  protected:
@@ -196,6 +202,7 @@ class Optimizer {
   }
 
   Options options_;
+  double initial_lr_ = -1;  // not known yet
   PoolArray<Slot> slots_;
   std::size_t identity_ = ++optimizers_made;  // a copy has the same number, since it continues the work of the original
 };

@@ -2,16 +2,35 @@
 //
 // A schedule refers to an optimizer, which must outlive it and must not be moved. Call step() once after each epoch, or
 // once after each update to count in updates. step() computes the new lr from the optimizer's current lr. So several
-// schedules may act on one optimizer, and lr may be changed between steps.
+// schedules may act on one optimizer, and lr may be changed between steps. lr_0 is the lr when the first of them was
+// made. restart(), for SequentialLR, sets lr to what the schedule begins with from lr_0.
 #pragma once
 
 #include <cmath>
 #include <cstddef>
+#include <initializer_list>
 #include <numbers>
+#include <tuple>
 
 #include "../core/error.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
+namespace detail {
+
+/// lr_0, or, for an optimizer that does not keep it, the current lr.
+template <class Optimizer>
+double initial_lr(Optimizer& optimizer) {
+  if constexpr (requires { optimizer.initial_lr(); }) return optimizer.initial_lr();
+  else return optimizer.lr();
+}
+
+/// Sets lr to a value that rounding may have made negative.
+template <class Optimizer>
+void set_lr(Optimizer& optimizer, double value) {
+  optimizer.lr(value < 0 ? 0 : value);
+}
+
+}  // namespace detail
 
 struct StepLROptions {
   std::size_t step_size = 0;  // must be given
@@ -21,17 +40,20 @@ struct StepLROptions {
 template <class Optimizer>
 class StepLR {
  public:
-  StepLR(Optimizer& optimizer, const StepLROptions& options) : optimizer_(optimizer), o_(options) {
+  StepLR(Optimizer& optimizer, const StepLROptions& options)
+      : optimizer_(optimizer), o_(options), lr_0_(detail::initial_lr(optimizer)) {
     if (o_.step_size == 0) detail::fail<ValueError>({"StepLR: step_size is 0, and must be at least 1"});
     if (!(o_.gamma >= 0)) detail::fail<ValueError>({"StepLR: gamma is ", o_.gamma, ", and must be at least 0"});
   }
   void step() {
     if (++epoch_ % o_.step_size == 0) optimizer_.lr(optimizer_.lr() * o_.gamma);
   }
+  void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
 
  private:
   Optimizer& optimizer_;
   StepLROptions o_;
+  double lr_0_;
   std::size_t epoch_ = 0;
 };
 
@@ -42,14 +64,17 @@ struct ExponentialLROptions {
 template <class Optimizer>
 class ExponentialLR {
  public:
-  ExponentialLR(Optimizer& optimizer, const ExponentialLROptions& options) : optimizer_(optimizer), o_(options) {
+  ExponentialLR(Optimizer& optimizer, const ExponentialLROptions& options)
+      : optimizer_(optimizer), o_(options), lr_0_(detail::initial_lr(optimizer)) {
     if (!(o_.gamma > 0)) detail::fail<ValueError>({"ExponentialLR: gamma is ", o_.gamma, ", and must be positive"});
   }
   void step() { optimizer_.lr(optimizer_.lr() * o_.gamma); }
+  void restart() { optimizer_.lr(lr_0_); }
 
  private:
   Optimizer& optimizer_;
   ExponentialLROptions o_;
+  double lr_0_;
 };
 
 struct CosineAnnealingLROptions {
@@ -57,13 +82,13 @@ struct CosineAnnealingLROptions {
   double eta_min = 0;
 };
 /// lr = eta_min + (lr_0 - eta_min) (1 + cos(pi t / t_max)) / 2 in epoch t: lr falls for t_max epochs and then rises
-/// again. lr_0 is the learning rate when the schedule is made. Throws ValueError for t_max 0 and eta_min below 0.
+/// again. Throws ValueError for t_max 0 and eta_min below 0.
 /// Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
 template <class Optimizer>
 class CosineAnnealingLR {
  public:
   CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options)
-      : optimizer_(optimizer), o_(options), lr_0_(optimizer.lr()) {
+      : optimizer_(optimizer), o_(options), lr_0_(detail::initial_lr(optimizer)) {
     if (o_.t_max == 0) detail::fail<ValueError>({"CosineAnnealingLR: t_max is 0, and must be at least 1"});
     if (!(o_.eta_min >= 0))
       detail::fail<ValueError>({"CosineAnnealingLR: eta_min is ", o_.eta_min, ", and must be at least 0"});
@@ -74,9 +99,10 @@ class CosineAnnealingLR {
     const bool at_bottom = epoch_ % (2 * o_.t_max) == o_.t_max;  // wave() is 0 there, so the ratio is undefined
     const double last = wave(epoch_), lr = optimizer_.lr();
     ++epoch_;
-    optimizer_.lr(at_bottom ? lr + (lr_0_ - o_.eta_min) * wave(o_.t_max - 1) / 2
-                            : wave(epoch_) / last * (lr - o_.eta_min) + o_.eta_min);
+    detail::set_lr(optimizer_, at_bottom ? lr + (lr_0_ - o_.eta_min) * wave(o_.t_max - 1) / 2
+                                         : wave(epoch_) / last * (lr - o_.eta_min) + o_.eta_min);
   }
+  void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
 
  private:
   double wave(std::size_t t) const {
@@ -99,7 +125,8 @@ struct LinearLROptions {
 template <class Optimizer>
 class LinearLR {
  public:
-  LinearLR(Optimizer& optimizer, const LinearLROptions& options = {}) : optimizer_(optimizer), o_(options) {
+  LinearLR(Optimizer& optimizer, const LinearLROptions& options = {})
+      : optimizer_(optimizer), o_(options), lr_0_(detail::initial_lr(optimizer)) {
     if (!(o_.start_factor > 0))
       detail::fail<ValueError>({"LinearLR: start_factor is ", o_.start_factor, ", and must be positive"});
     if (!(o_.end_factor >= 0))
@@ -111,13 +138,56 @@ class LinearLR {
     if (epoch_ == o_.total_iters) return;
     const double n = static_cast<double>(o_.total_iters), t = static_cast<double>(epoch_++);
     const double rise = o_.end_factor - o_.start_factor;
-    optimizer_.lr(optimizer_.lr() * (1 + rise / (n * o_.start_factor + t * rise)));
+    detail::set_lr(optimizer_, optimizer_.lr() * (1 + rise / (n * o_.start_factor + t * rise)));
   }
+  void restart() { epoch_ = 0, optimizer_.lr(lr_0_ * o_.start_factor); }
 
  private:
   Optimizer& optimizer_;
   LinearLROptions o_;
+  double lr_0_;
   std::size_t epoch_ = 0;
+};
+
+/// Schedules one after another: the first runs from epoch 0, the next from the first milestone on, and so on. Each
+/// begins from lr_0. Throws ValueError unless the milestones increase, and there is one less than there are schedules.
+///
+///   SequentialLR schedule(optimizer, {10}, LinearLR(optimizer, {.total_iters = 10}),
+///                         CosineAnnealingLR(optimizer, {.t_max = 90}));
+template <class Optimizer, class... Schedules>
+class SequentialLR {
+ public:
+  SequentialLR(Optimizer& optimizer, std::initializer_list<std::size_t> milestones, const Schedules&... schedules)
+      : schedules_(schedules...) {
+    if (milestones.size() + 1 != sizeof...(Schedules))
+      detail::fail<ValueError>({"SequentialLR: ", sizeof...(Schedules), " schedules and ", milestones.size(),
+                                " milestones: there must be one milestone between each schedule and the next"});
+    for (const std::size_t milestone : milestones) {
+      if (milestone <= begins_[used_])
+        detail::fail<ValueError>({"SequentialLR: milestone ", milestone, " after ", begins_[used_],
+                                  ": milestones must increase"});
+      begins_[++used_] = milestone;
+    }
+    optimizer.lr(detail::initial_lr(optimizer));
+    std::get<0>(schedules_).restart();
+  }
+  void step() {
+    ++epoch_;
+    std::size_t k = 0;
+    std::apply([&](auto&... schedule) { (step(schedule, k++), ...); }, schedules_);
+  }
+
+ private:
+  /// One step of schedule k, if it is the one of this epoch.
+  void step(auto& schedule, std::size_t k) {
+    if (epoch_ < begins_[k] || (k < used_ && epoch_ >= begins_[k + 1])) return;
+    if (k > 0 && epoch_ == begins_[k]) schedule.restart();
+    else schedule.step();
+  }
+
+  std::tuple<Schedules...> schedules_;
+  std::size_t begins_[sizeof...(Schedules)] = {};  // the epoch from which each runs
+  std::size_t used_ = 0, epoch_ = 0;
 };
 
 struct ReduceLROnPlateauOptions {

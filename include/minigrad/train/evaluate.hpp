@@ -1,13 +1,50 @@
-// train/evaluate.hpp - evaluate(): the loss of a model over a dataset.
+// train/evaluate.hpp - the loss and the metrics of a model over a dataset.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
 
 #include "../data/loader.hpp"
 #include "../graph/node.hpp"
 #include "../nn/module.hpp"
+#include "../tensor/reduce.hpp"
+#include "metrics.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
+
+/// A metric that fit() computes after each epoch: a name, and one of the functions above, or a function
+/// like these. Where
+/// the model has one column of scores, labels are predicted as 1 above 0, else by argmax. roc_auc_score gets the scores
+/// of class 1: the one column, or the second of two minus the first.
+///
+///   {.metrics = {{"accuracy", accuracy_score}, {"auc", roc_auc_score}}}
+struct Metric {
+  using OfLabels = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred);
+  using OfScores = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<double>& y_score);
+  using OfNumbers = double (*)(const Tensor<double>& y_true, const Tensor<double>& y_pred);
+
+  std::string name;
+  OfLabels of_labels = nullptr;
+  OfScores of_scores = nullptr;
+  OfNumbers of_numbers = nullptr;
+
+  Metric(std::string metric, OfLabels f) : name(std::move(metric)), of_labels(f) {}
+  Metric(std::string metric, OfScores f) : name(std::move(metric)), of_scores(f) {}
+  Metric(std::string metric, OfNumbers f) : name(std::move(metric)), of_numbers(f) {}
+
+  /// The name, if it can be that of a column of a CSV file. Throws ValueError.
+  const std::string& column() const {
+    for (const char c : name)
+      if (c == ',' || c == '"' || c == '\n' || c == '\r')
+        detail::fail<ValueError>({"fit: metric \"", name, "\": the name is a column of a CSV file: letters, digits and _ "
+                                  "are expected"});
+    return name;
+  }
+};
+
 namespace detail {
 
 /// Throws ValueError for a loss with another reduction than the mean: the losses of batches are averaged, weighted by
@@ -19,6 +56,88 @@ void require_mean(const char* function, const Loss& loss) {
       fail<ValueError>({function, ": the loss must be the mean of its batch: Reduction::mean"});
 }
 
+/// Calls f(), which computes the loss of a batch. An error about a row of the batch is thrown with the row of the data.
+template <class Loader, class F>
+std::invoke_result_t<const F&> with_rows(const Loader& loader, std::size_t batch, const char* of, const F& f) {
+  try {
+    return f();
+  } catch (const RowError& error) {
+    error.throw_again(loader.row(batch, error.row), of);
+    throw;  // never
+  }
+}
+
+/// Copies the predictions of a batch to their rows, from `first` on.
+template <class V>
+void keep_predictions(const V& batch, std::size_t batch_rows, std::size_t first, std::size_t rows, Tensor<double>& to) {
+  Shape shape = batch.shape();
+  if (shape.rank() == 0 || shape[0] != batch_rows)
+    fail<ShapeError>({"fit: metrics: the model gives predictions ", shape, " for ", batch_rows, " rows"});
+  shape[0] = rows;
+  if (first == 0) to = Tensor<double>::empty(shape);
+  if (shape != to.shape()) fail<ShapeError>({"fit: metrics: the model gives predictions of different shapes"});
+  double* out = to.data() + first * (batch.size() / batch_rows);
+  for (std::size_t i = 0; i < batch.size(); ++i) out[i] = static_cast<double>(batch.data()[i]);
+}
+
+/// The mean loss, and, if wanted, the predictions for all rows.
+template <class Model, class Loss, class D>
+double evaluate(Model& model, const Loss& loss, const D& data, std::size_t batch_size, const char* of,
+                Tensor<double>* predictions = nullptr) {
+  eval(model);
+  double total = 0;
+  std::size_t batch = 0, first = 0;
+  const DataLoaderOptions options{.batch_size = batch_size, .shuffle = false};
+  DataLoader loader(data, options);
+  for (auto [x, y] : loader) {
+    const std::size_t rows = x.shape()[0];
+    const auto prediction = model(x);
+    if (predictions) keep_predictions(prediction, rows, first, data.size(), *predictions);
+    const double mean = with_rows(loader, batch++, of, [&, &y = y] {
+      return static_cast<double>(loss(prediction, y).item());
+    });
+    total += static_cast<double>(rows) * mean;
+    first += rows;
+  }
+  return total / static_cast<double>(data.size());
+}
+
+/// Class labels from targets [n] or [n, 1].
+template <class Y>
+Tensor<std::int64_t> labels_of_targets(const std::string& metric, const Tensor<Y>& y) {
+  if (y.size() != y.shape()[0])
+    fail<ShapeError>({"fit: metric ", metric, ": targets ", y.shape(), ": class labels [n] or [n, 1] are expected"});
+  auto labels = y.template to<std::int64_t>().reshape({y.size()});
+  for (std::size_t i = 0; i < y.size(); ++i)
+    if (static_cast<Y>(labels.data()[i]) != y.data()[i])
+      fail<ValueError>({"fit: metric ", metric, ": target ", y.data()[i], " in row ", i, " is no class label"});
+  return labels;
+}
+/// Class labels from scores: the largest of several columns; 1 where the one column is above 0.
+inline Tensor<std::int64_t> predicted_labels(const Tensor<double>& scores) {
+  if (scores.size() != scores.shape()[0]) return argmax(scores, 1);
+  auto labels = Tensor<std::int64_t>::empty({scores.size()});
+  for (std::size_t i = 0; i < scores.size(); ++i) labels.data()[i] = scores.data()[i] > 0 ? 1 : 0;
+  return labels;
+}
+/// The score of class 1 of two.
+inline Tensor<double> scores_of_class_1(const std::string& metric, const Tensor<double>& scores) {
+  const std::size_t rows = scores.shape()[0];
+  if (scores.size() == rows) return scores.reshape({rows});
+  if (scores.shape() != Shape{rows, 2})
+    fail<ShapeError>({"fit: metric ", metric, ": scores ", scores.shape(), ": it is for two classes"});
+  auto difference = Tensor<double>::empty({rows});
+  for (std::size_t i = 0; i < rows; ++i) difference.data()[i] = scores.data()[2 * i + 1] - scores.data()[2 * i];
+  return difference;
+}
+template <class Y>
+double compute_metric(const Metric& metric, const Tensor<double>& predictions, const Tensor<Y>& y) {
+  if (metric.of_numbers) return metric.of_numbers(y.template to<double>(), predictions);
+  const Tensor<std::int64_t> labels = labels_of_targets(metric.name, y);
+  if (metric.of_scores) return metric.of_scores(labels, scores_of_class_1(metric.name, predictions));
+  return metric.of_labels(labels, predicted_labels(predictions));
+}
+
 }  // namespace detail
 
 /// The mean loss of a model over a dataset, in batches, without a graph. The loss must be the mean of its batch. Leaves
@@ -27,11 +146,7 @@ template <class Model, class Loss, class T, class Y>
 double evaluate(Model& model, const Loss& loss, const Dataset<T, Y>& data, std::size_t batch_size = 1024) {
   if (data.size() == 0) detail::fail<ValueError>({"evaluate: the dataset is empty"});
   detail::require_mean("evaluate", loss);
-  eval(model);
-  double total = 0;
-  for (auto [x, y] : DataLoader(data, {.batch_size = batch_size, .shuffle = false}))
-    total += static_cast<double>(loss(model(x), y).item()) * static_cast<double>(x.shape()[0]);
-  return total / static_cast<double>(data.size());
+  return detail::evaluate(model, loss, data, batch_size, " of the dataset");
 }
 
 }  // namespace minigrad

@@ -27,6 +27,7 @@
 #include "divergence.hpp"
 #include "evaluate.hpp"
 #include "history.hpp"
+#include "metrics.hpp"
 #include "progress.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -42,6 +43,8 @@ struct FitOptions {
   double clip_norm = 0;      // scale gradients down to this norm; 0: leave them
   bool replay = false;       // record the loss of one batch, and run it again for all batches of the same shape
   bool detect_anomaly = false;  // report the first op whose value or gradient is not finite
+  std::vector<Metric> metrics{};  // computed after each epoch on the validation set, and
+  bool train_metrics = false;     //   on the training set
   bool progress = true;      // draw a progress bar, if standard error is a terminal
   std::uint64_t seed = 0;
 };
@@ -81,6 +84,16 @@ void require_updates(const Optimizer& optimizer, const std::vector<ParameterRef<
   }
 }
 
+/// Clears the gradients at the end of fit(), also where an exception ends it: a backward() that follows would add to
+/// those of the last batch.
+template <class V>
+struct ClearGradients {
+  const std::vector<ParameterRef<V>>& weights;
+  ~ClearGradients() {
+    for (const ParameterRef<V>& weight : weights) weight.zero_grad();
+  }
+};
+
 template <class Model, class Loss, class Optimizer, class D, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data, const D* validation,
             const FitOptions& options, Hooks&... hooks) {
@@ -94,9 +107,16 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   if (!(options.clip_norm >= 0))
     fail<ValueError>({"fit: clip_norm is ", options.clip_norm, ", and must be at least 0"});
 
+  if (!options.metrics.empty() && !validation && !options.train_metrics)
+    fail<ValueError>({"fit: metrics need a validation set, or train_metrics = true"});
+
   History history;
+  for (const char* of : {"validation_", "train_"})
+    if (of[0] == 'v' ? validation != nullptr : options.train_metrics)
+      for (const Metric& metric : options.metrics) history.metric_names.push_back(of + metric.column());
   const auto weights = parameters(model);
   require_updates(optimizer, weights);
+  const ClearGradients<V> at_end{weights};
   std::vector<V> best, best_buffers;
   const auto restore_best = [&] {
     for (std::size_t k = 0; k < best.size(); ++k) weights[k].set_value(best[k]);
@@ -129,7 +149,9 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     std::size_t samples = 0, batch = 0;
     for (auto [x, y] : loader) {
       const std::size_t rows = x.shape()[0];
-      const Var<V> batch_loss = step(std::move(x), std::move(y));
+      const Var<V> batch_loss = with_rows(loader, batch, " of the training set", [&, &x = x, &y = y] {
+        return step(std::move(x), std::move(y));
+      });
       const double value = static_cast<double>(batch_loss.item());
       if (!is_finite(value)) {
         if (options.clip_norm == 0) norm = grad_norm(weights);  // of the last update: not cleared yet
@@ -154,7 +176,15 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     epoch.updates = updates;
     epoch.grad_norm = norm;
     epoch.train_loss = total / static_cast<double>(samples);
-    if (validation) epoch.validation_loss = evaluate(model, loss, *validation);
+    Tensor<double> predictions;
+    const auto evaluated = [&](const D& set, bool metrics, const char* of) {
+      const double mean = detail::evaluate(model, loss, set, 1024, of, metrics ? &predictions : nullptr);
+      for (std::size_t k = 0; metrics && k < options.metrics.size(); ++k)
+        epoch.metrics.push_back(compute_metric(options.metrics[k], predictions, set.y));
+      return mean;
+    };
+    if (validation) epoch.validation_loss = evaluated(*validation, !options.metrics.empty(), " of the validation set");
+    if (options.train_metrics) evaluated(data, true, " of the training set");
     epoch.seconds = watch.seconds();
     history.epochs.push_back(epoch);
 
@@ -168,9 +198,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     }
     bool go_on = true;
     ((go_on = run_hook(hooks, epoch, validation ? epoch.validation_loss : epoch.train_loss) && go_on), ...);
-    if (bar.visible())
-      bar.show(number, samples, "loss " + format_number(epoch.train_loss, 4) +
-                                    (validation ? ", validation " + format_number(epoch.validation_loss, 4) : ""));
+    if (bar.visible()) {
+      std::string note = "loss " + format_number(epoch.train_loss, 4);
+      if (validation) note += ", validation " + format_number(epoch.validation_loss, 4);
+      for (std::size_t k = 0; k < options.metrics.size(); ++k)
+        append(note, {", ", options.metrics[k].name, " ", format_number(epoch.metrics[k], 4)});
+      bar.show(number, samples, note);
+    }
     history.stopped_early = options.patience > 0 && number - history.best_epoch >= options.patience;
     if (!go_on || history.stopped_early) break;
   }
@@ -184,9 +218,9 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 /// Trains a model. Each epoch computes, for each batch, the loss and its gradients and calls the optimizer's step().
 /// Then it computes the validation loss and calls the hooks: schedules, and callbacks that take a const Epoch& and may
 /// return false to stop. Leaves the model in evaluation mode, with the weights and buffers of the best validation loss
-/// unless restore_best is false, and the gradients of the last batch. Throws ValueError for options or data that do not
-/// fit, and for parameters that are not frozen and on which the loss of the first batch does not depend, and
-/// TrainingError if the loss is not finite.
+/// unless restore_best is false, and without gradients. Throws ValueError for options or data that do not fit, and for
+/// parameters that are not frozen and on which the loss of the first batch does not depend, TrainingError if the loss is
+/// not finite, and the loss's error for a target that it does not take, with its row in the dataset.
 ///
 /// With replay the loss of the first batch is recorded, by capture(), and run again for all batches of the same shape,
 /// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something

@@ -1,0 +1,158 @@
+// ops/targets.hpp - what losses take as targets, and the errors that name the row of a target they do not take.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "../core/error.hpp"
+#include "../core/finite.hpp"
+#include "../graph/backward.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// A part of an error about one row of a batch: fit() throws the error again with the row of the dataset.
+struct RowError {
+  virtual ~RowError() = default;
+  [[noreturn]] virtual void throw_again(std::size_t dataset_row, const char* of) const = 0;
+  std::size_t row = 0;
+};
+
+template <class Kind>
+class ErrorInRow final : public Kind, public RowError {
+ public:
+  ErrorInRow(const std::string& before, std::size_t at, const char* of, const std::string& after)
+      : Kind(concat({"minigrad: ", before, " in row ", at, of, after})), before_(before), after_(after) {
+    row = at;
+  }
+  [[noreturn]] void throw_again(std::size_t dataset_row, const char* of) const override {
+    throw ErrorInRow(before_, dataset_row, of, after_);
+  }
+
+ private:
+  std::string before_, after_;
+};
+
+/// Throws a Kind of error: "minigrad: <before> in row <row><after>".
+template <class Kind>
+[[noreturn, gnu::cold, gnu::noinline]] void fail_in_row(std::size_t row, std::initializer_list<FormatArg> before,
+                                                        std::initializer_list<FormatArg> after) {
+  throw ErrorInRow<Kind>(concat(before), row, "", concat(after));
+}
+
+/// Checks that there is one label for each row, and that each label is the number of a column.
+inline void require_labels(const char* op, const Shape& shape, const Tensor<std::int64_t>& labels) {
+  if (shape.rank() != 2 || labels.shape() != Shape{shape[0]}) {
+    const bool column = shape.rank() == 2 && labels.shape() == Shape{shape[0], 1};
+    fail<ShapeError>({op, ": scores ", shape, " and labels ", labels.shape(), ": [n, classes] and [n] are expected",
+                      column ? concat({"; reshape the labels to [", shape[0], "]"}) : std::string()});
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (std::cmp_less(labels.data()[i], 0) || std::cmp_greater_equal(labels.data()[i], shape[1]))
+      fail_in_row<IndexError>(i, {op, ": label ", labels.data()[i]}, {", but there are ", shape[1], " classes"});
+}
+
+/// What rounding may add to a probability or its logarithm, and rounding to three digits to a sum of probabilities.
+inline constexpr double probability_rounding = 1e-5, sum_rounding = 1e-2;
+
+/// The first of n numbers that is not within bounds, or n. NaN is: it makes the loss NaN, which fit() reports.
+template <class T>
+std::size_t first_outside(std::size_t n, const T* x, double least, double most) {
+  std::size_t i = 0;
+  while (i < n && !(static_cast<double>(x[i]) < least || static_cast<double>(x[i]) > most)) ++i;
+  return i;
+}
+
+/// Whether n numbers are from 0 to 1, with few instructions: of their bits, read as a whole number w, w and 1 - w both
+/// have the first bit 0. False also for NaN and -0, and for other types than float and double.
+template <class T>
+bool from_0_to_1([[maybe_unused]] std::size_t n, [[maybe_unused]] const T* x) {
+  if constexpr (has_bits<T>) {
+    using Word = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    constexpr std::size_t lanes = 4;  // side by side, for a vector register
+    constexpr Word one = __builtin_bit_cast(Word, T(1));
+    Word w[lanes], bits[lanes] = {};
+    std::size_t i = 0;
+    for (; i + lanes <= n; i += lanes) {
+      std::memcpy(w, x + i, sizeof w);
+      for (std::size_t k = 0; k < lanes; ++k) bits[k] |= w[k] | (one - w[k]);
+    }
+    for (; i < n; ++i) bits[0] |= __builtin_bit_cast(Word, x[i]) | (one - __builtin_bit_cast(Word, x[i]));
+    return !((bits[0] | bits[1] | bits[2] | bits[3]) >> (8 * sizeof(T) - 1));
+  } else {
+    return false;
+  }
+}
+
+/// Checks that no element of a matrix is above 0.
+template <class T>
+void require_logs(const char* op, const Tensor<T>& x) {
+  const T* const data = x.data();
+  const std::size_t n = x.size();
+  T most{};
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < n; ++i) most = data[i] > most ? data[i] : most;
+  if (most <= static_cast<T>(probability_rounding)) return;
+  const std::size_t i = first_outside(n, data, -std::numeric_limits<double>::infinity(), probability_rounding);
+  fail_in_row<ValueError>(i / x.shape()[1], {op, ": ", data[i]},
+                          {" is above 0: log probabilities are expected, as log_softmax gives them; scores go to "
+                           "cross_entropy_loss"});
+}
+
+/// A check that targets are probabilities, and, if `sum_to_1`, that those of each row sum to 1.
+struct RequireProbabilities {
+  const char* op;
+  bool sum_to_1 = false;
+
+  void operator()(double target) const { check(&target, 1, 1); }
+  template <class T>
+  void operator()(const Tensor<T>& targets) const {
+    const std::size_t rows = targets.rank() ? targets.shape()[0] : 1;
+    check(targets.data(), rows, rows ? targets.size() / rows : 0);
+  }
+
+ private:
+  template <class T>
+  void check(const T* targets, std::size_t rows, std::size_t columns) const {
+    const std::size_t n = rows * columns;
+    if (!from_0_to_1(n, targets))
+      if (const std::size_t i = first_outside(n, targets, -probability_rounding, 1 + probability_rounding); i < n)
+        fail_in_row<ValueError>(i / columns, {op, ": target ", static_cast<double>(targets[i])},
+                                {" is outside of 0..1: ", expected()});
+    for (std::size_t row = 0; sum_to_1 && row < rows; ++row, targets += columns) {
+      T sum{};
+      for (std::size_t k = 0; k < columns; ++k) sum = static_cast<T>(sum + targets[k]);
+      if (sum < static_cast<T>(1 - sum_rounding) || sum > static_cast<T>(1 + sum_rounding))
+        fail_in_row<ValueError>(row, {op, ": the targets"}, {" sum to ", sum, ": ", expected()});
+    }
+  }
+  const char* expected() const {
+    return sum_to_1
+               ? "targets are probabilities that sum to 1 in each row, or labels as a Tensor<std::int64_t> of shape [n]"
+               : "targets are probabilities, or labels 0 and 1";
+  }
+};
+
+/// A check as an op without a result, so that a replayed step checks each batch.
+inline constexpr auto require_op = record(
+    "require",
+    []<class X>(const auto& check, const X& x) {
+      check(x);
+      return X();
+    },
+    no_rule);
+template <class Check, class X>
+void require(const Check& check, const X& x) {
+  if constexpr (is_var<X>) {
+    if (x.graph().keeps_constants()) return void(require_op.with(check)(x));
+  }
+  check(value_of(x));
+}
+
+}  // namespace minigrad::detail
