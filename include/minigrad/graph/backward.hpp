@@ -29,16 +29,14 @@ class Sweep {
   /// seed is dL/d(root), and 1 where it is null.
   void run(const V* seed) {
     check_parameters();
-    const bool watched = !graph_.hooks().empty() || graph_.retains_grads();
-    nodes_.begin_sweep(watched ? nullptr : &root_);
+    Watcher<V>* const watcher = graph_.hooks().any();
+    nodes_.begin_sweep(watcher || graph_.retains_grads() ? nullptr : &root_);
     if (graph_.hooks().inspector) graph_.hooks().inspector->before_sweep(graph_, root_);
     try {
-      if (watched) begin_hooks();
-      begin(seed);
-      if (watched) {
-        for (NodeId id = root_.id + 1; id-- > 0;) watch(nodes_[id]);
-        end_hooks();
+      if (watcher) {
+        watcher->watch(*this, seed);
       } else {
+        begin(seed);
         for (NodeId id = root_.id + 1; id-- > 0;)
           if (Node<V>& y = nodes_[id]; y.inputs && has_gradient(y)) pass(y);
       }
@@ -51,6 +49,14 @@ class Sweep {
       give_up();
       throw;
     }
+  }
+
+  /// The same, where somebody looks on.
+  void run_watched(const V* seed) {
+    begin_hooks();
+    begin(seed);
+    for (NodeId id = root_.id + 1; id-- > 0;) watch(nodes_[id]);
+    end_hooks();
   }
 
  private:

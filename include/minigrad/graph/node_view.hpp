@@ -19,9 +19,14 @@ class NodeView {
   const char* op() const { return node_->name; }
   /// The op's attributes, with names and values.
   std::vector<Attribute> attributes() const {
-    AttributeList list;
+    std::vector<Attribute> all;
+    const AttributeList list(
+        [](void* to, const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count) {
+          static_cast<std::vector<Attribute>*>(to)->push_back({name, detail::concat({text}), {numbers, numbers + count}});
+        },
+        &all);
     if (node_->op->describe) node_->op->describe(node_->captured, list);
-    return std::move(list.all);
+    return all;
   }
   /// The nodes it was computed from, in order; no_node in the place of a number, which number(k) then is.
   std::vector<NodeId> inputs() const {

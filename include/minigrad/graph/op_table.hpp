@@ -25,7 +25,7 @@ const Functions<Value, R...>& functions_of(const Node<V>& y) {
 }
 
 template <class A>
-concept Describes = requires(const A& a, AttributeList& list) { a.describe(list); };
+concept Describes = requires(const A& a, const AttributeList& list) { a.describe(list); };
 template <class F>
 inline constexpr bool has_attributes = false;
 template <Describes A, class F>
@@ -44,7 +44,7 @@ constexpr void add_functions(Op<V>& op) {
     if constexpr (!std::is_trivially_destructible_v<Held>)
       op.release = [](void* captured) { static_cast<Held*>(captured)->~Held(); };
     if constexpr (has_attributes<Value>)
-      op.describe = [](const void* captured, AttributeList& list) {
+      op.describe = [](const void* captured, const AttributeList& list) {
         static_cast<const Held*>(captured)->value.attributes.describe(list);
       };
   }
