@@ -64,9 +64,9 @@ class Sweep {
     const Write write = nodes_.begin_grad(root_);
     V& g = root_.grad->value;
     if constexpr (is_tensor<V>) {
-      if (!seed && write == Write::assign) return void(*g.data() = 1);
-      if (write == Write::assign) g = *seed;
-      else map_into(g, [](auto a, auto b) { return a + b; }, Write::assign, g, seed ? *seed : V::scalar(1));
+      if (write == Write::add) map_into(g, identity, Write::add, seed ? *seed : V::scalar(1));
+      else if (seed) g = *seed;
+      else *g.data() = 1;
     } else {
       g = (write == Write::assign ? V(0) : g) + (seed ? *seed : V(1));
     }

@@ -87,7 +87,8 @@ class Graph {
   /// Forgets all nodes, and gives their memory back.
   void release() {
     clear();
-    nodes_.release();
+    std::destroy_at(&nodes_);
+    std::construct_at(&nodes_);
     scratch_.reset();
   }
 

@@ -72,4 +72,4 @@ struct Hooks {
   }
 };
 
-}  // namespace minigrad::detail
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

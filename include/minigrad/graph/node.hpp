@@ -38,7 +38,7 @@ struct Attribute {
 class AttributeList {
  public:
   using Add = void (*)(void* to, const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count);
-  AttributeList(Add add, void* to) : add_(add), to_(to) {}
+  AttributeList(Add function, void* to) : add_(function), to_(to) {}
 
   void operator()(const char* name, bool value) const { add(name, value ? "true" : "false", value ? 1 : 0); }
   template <class N>
@@ -170,6 +170,13 @@ std::uint64_t hash_of(const V& value) {
   else
     add(value);
   return hash;
+}
+
+/// Gives x another shape. The old memory is given back first, and the values are not set.
+template <class V>
+[[gnu::noinline]] void reshape_memory(V& x, const Shape& shape) {
+  x = V();
+  x = V::empty(shape);
 }
 
 template <class V>

@@ -18,7 +18,15 @@ class NodeStore {
  public:
   NodeStore() = default;
   NodeStore(const NodeStore&) = delete;
-  ~NodeStore() { release(); }
+  [[gnu::noinline]] ~NodeStore() {
+    clear();
+    while (made_) {
+      Node<V>& x = (*this)[--made_];
+      give_captured(x);
+      x.~Node<V>();
+    }
+    for (Node<V>* nodes : blocks_) pool_give(nodes, per_block * sizeof(Node<V>));
+  }
 
   NodeId size() const { return size_; }
   Node<V>& operator[](NodeId i) const { return blocks_[i / per_block][i % per_block]; }
@@ -136,10 +144,7 @@ class NodeStore {
       x.grad = &gradients_.next();
     }
     if constexpr (is_tensor<V>)
-      if (x.grad->value.shape() != x.value->shape()) {
-        x.grad->value = V();  // gives the old memory back first
-        x.grad->value = V::empty(x.value->shape());
-      }
+      if (x.grad->value.shape() != x.value->shape()) reshape_memory(x.grad->value, x.value->shape());
   }
   /// Takes back what was lent to x, and not used.
   void take_back(Node<V>& x) {
@@ -157,7 +162,7 @@ class NodeStore {
       return Write::add;
     }
     if constexpr (is_tensor<V>)
-      if (x.grad->value.size() != x.value->size()) x.grad->value = V::empty(x.value->shape());
+      if (x.grad->value.size() != x.value->size()) reshape_memory(x.grad->value, x.value->shape());
     x.grad->present = true;
     return Write::assign;
   }
@@ -196,19 +201,6 @@ class NodeStore {
     indices_.clear();
     saved_.clear();
     size_ = 0;
-  }
-  /// Forgets all, and gives the memory back.
-  void release() {
-    clear();
-    while (made_) {
-      Node<V>& x = (*this)[--made_];
-      give_captured(x);
-      x.~Node<V>();
-    }
-    for (Node<V>* nodes : blocks_) pool_give(nodes, per_block * sizeof(Node<V>));
-    inputs_.release();
-    blocks_ = {}, gradients_ = {}, kept_ = {}, free_ = {}, indices_ = {}, saved_ = {}, owning_ = {},
-    retained_ = {}, variables_ = {};
   }
 
  private:

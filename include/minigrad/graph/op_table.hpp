@@ -73,6 +73,12 @@ auto unevaluated(const X& x) {
   return Unevaluated<scalar_type<X>>{x};
 }
 
+template <class V, class Expression>
+[[gnu::noinline]] void write_gradient(Graph<V>& graph, Node<V>& x, const Expression& part) {
+  const Write write = graph.nodes().begin_grad(x);
+  part.write(x.grad->value, write);
+}
+
 /// The table of an op with a rule for each input.
 template <class V, bool PerElement, class Value, class... R>
 class OpTable {
@@ -113,8 +119,7 @@ class OpTable {
     if constexpr (is_deferred<Rule<K>>) {
       const auto part = call_rule<reads<K>>(rule, unevaluated(y.grad->value), unevaluated(y.own),
                                             unevaluated(input_value(graph, y, J))...);
-      const Write write = graph.nodes().begin_grad(x);
-      part.write(x.grad->value, write);
+      write_gradient(graph, x, part);
     } else {
       add_gradient(graph, y, x, V(call_rule<reads<K>>(rule, y.grad->value, y.own, input_value(graph, y, J)...)));
     }
