@@ -38,7 +38,9 @@ struct Attribute {
 class AttributeList {
  public:
   using Add = void (*)(void* to, const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count);
-  AttributeList(Add function, void* to) : add_(function), to_(to) {}
+  /// See takes the indices that an op reads, which are no attributes: there may be many.
+  using See = void (*)(void* to, const char* name, const Tensor<std::int64_t>& values);
+  AttributeList(Add function, void* to, See see = nullptr) : add_(function), see_(see), to_(to) {}
 
   void operator()(const char* name, bool value) const { add(name, value ? "true" : "false", value ? 1 : 0); }
   template <class N>
@@ -56,10 +58,14 @@ class AttributeList {
     if (axis.all()) (*this)(name, "all");
     else (*this)(name, axis.index());
   }
+  void indices(const char* name, const Tensor<std::int64_t>& values) const {
+    if (see_) see_(to_, name, values);
+  }
 
  private:
   void add(const char* name, const detail::FormatArg& text, double number) const { add_(to_, name, text, &number, 1); }
   Add add_;
+  See see_;
   void* to_;
 };
 

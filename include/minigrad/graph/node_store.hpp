@@ -106,12 +106,19 @@ class NodeStore {
 
   // ---- memory that nodes keep besides their values ----
 
-  /// Whole numbers: an input, or a result of an op.
-  std::uint32_t add_indices() {
-    indices_.next();
+  /// Whole numbers: a constant, or an input of a recorded step or result of an op, which may change.
+  std::uint32_t add_indices(bool constant) {
+    indices_.next().constant = constant;
     return indices_.used() - 1;
   }
-  Tensor<std::int64_t>& indices(std::uint32_t slot) { return indices_[slot]; }
+  Tensor<std::int64_t>& indices(std::uint32_t slot) { return indices_[slot].values; }
+  std::uint32_t index_places() const { return indices_.used(); }
+  /// The place of whole numbers that may change, or, of constants, how many places there are.
+  std::uint32_t place_of_indices(const Tensor<std::int64_t>& values) const {
+    std::uint32_t i = 0;
+    while (i < indices_.used() && (indices_[i].constant || &indices_[i].values != &values)) ++i;
+    return i;
+  }
   /// A value that only the functions of a node use: saved for its rules, or scratch memory.
   V& add_saved() { return saved_.next(); }
 
@@ -248,7 +255,11 @@ class NodeStore {
   PoolArray<Gradient<V>*> free_;
   Slots<Gradient<V>> gradients_, kept_;  // on their way; those of variables
   Slots<V> saved_;
-  Slots<Tensor<std::int64_t>> indices_;
+  struct Indices {
+    Tensor<std::int64_t> values{};
+    bool constant = false;
+  };
+  Slots<Indices> indices_;
   NodeId size_ = 0, made_ = 0;  // nodes of this step; places that have memory
 };
 

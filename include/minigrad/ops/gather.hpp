@@ -27,6 +27,7 @@ inline void require_labels(const char* op, const Shape& shape, const Tensor<std:
 struct LabelAttributes {
   const char* op;
   IndexRef labels;
+  void describe(auto& list) const { list.indices("labels", *labels); }
 };
 
 /// y_i = x[i, labels_i]. dL/dx is g in those places and 0 elsewhere.
