@@ -194,6 +194,29 @@ TEST_CASE("the checking mode names the node that a second recording has otherwis
   CHECK(message_of([&] { step.check(T{5, 6}); }).find("the constant of node 2 (input)") != std::string::npos);
 }
 
+TEST_CASE("the checking mode compares constant labels, and which of two handles an op reads") {
+  using Ids = Tensor<std::int64_t>;
+  Ids labels{0, 1}, inner{0, 0};
+  bool swapped = false;
+  auto step = capture(
+      [&](const auto& x, const auto& first, const auto& second) {
+        const auto rows = index_select(x, swapped ? second : first);
+        return cross_entropy_loss(x, labels) + cross_entropy_loss(rows, x.graph().input(inner)) + cross_entropy_loss(x, second);
+      },
+      T{{1, 2}, {3, 4}}, Ids{0, 1}, Ids{1, 0});
+  const auto check = [&] { step.check(T{{5, 6}, {7, 8}}, Ids{1, 1}, Ids{0, 1}); };  // inputs may differ
+  CHECK_NOTHROW(check());
+  labels = Ids{1, 1};
+  CHECK(message_of(check).find("the constant labels of node ") != std::string::npos);
+  labels = Ids{0, 1};
+  inner = Ids{0, 1};
+  CHECK(message_of(check).find("the constant labels of node ") != std::string::npos);
+  inner = Ids{0, 0};
+  CHECK_NOTHROW(check());
+  swapped = true;
+  CHECK(message_of(check).find("the handle that is read as indices of node 1 (index_select)") != std::string::npos);
+}
+
 TEST_CASE("checking moves no random stream") {
   Rng rng(3), same(3);
   auto step = capture([&](const auto& x) { return sum(dropout(x, 0.5, rng)); }, ones<double>({10}));

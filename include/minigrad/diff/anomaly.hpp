@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "../core/finite.hpp"
-#include "../graph/graph.hpp"
+#include "../graph/backward.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {

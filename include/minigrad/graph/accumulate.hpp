@@ -30,11 +30,15 @@ template <class V>
       check_rule(y.name, part.shape(), x.value->shape());
       part = sum_to(part, x.value->shape());
     }
-    if (graph.nodes().begin_grad(x) == Write::assign) x.grad->value = std::move(part);
-    else map_into(x.grad->value, identity, Write::add, part);
+    if (graph.nodes().begin_grad(x) == Write::assign)
+      x.grad->value = std::move(part);
+    else
+      map_into(x.grad->value, identity, Write::add, part);
   } else {
-    if (graph.nodes().begin_grad(x) == Write::assign) x.grad->value = part;
-    else x.grad->value = x.grad->value + part;
+    if (graph.nodes().begin_grad(x) == Write::assign)
+      x.grad->value = part;
+    else
+      x.grad->value = x.grad->value + part;
   }
 }
 
@@ -43,19 +47,23 @@ template <class V>
 [[gnu::noinline]] void accumulate_same(Graph<V>& graph, Node<V>& y, std::size_t k) {
   Node<V>& x = *graph.nodes().input(y, k);
   const V& g = y.grad->value;
-  if (x.value->size() == 1 && g.size() > 1 && x.value->rank() <= g.rank() && !has_gradient(x)) {  // a bias of one neuron
-    graph.nodes().begin_grad(x);
-    *x.grad->value.data() = sum_row(g.size(), g.data());
-  } else if (g.shape() == x.value->shape()) {
-    if (graph.nodes().begin_grad(x) == Write::add) return map_into(x.grad->value, identity, Write::add, g);
-    std::copy(g.begin(), g.end(), x.grad->value.data());
-  } else if (x.value->rank() == 1 && g.rank() > 1 && g.shape().from_right(0) == x.value->size() && g.size() && !has_gradient(x)) {
-    graph.nodes().begin_grad(x);  // a bias: the sum of g's rows
-    sum_columns(g.size() / x.value->size(), x.value->size(), g.data(), x.grad->value.data());
-  } else {
-    check_rule(y.name, g.shape(), x.value->shape());
-    add_gradient(graph, y, x, sum_to(g, x.value->shape()));
+  const Shape& shape = x.value->shape();
+  const bool same = g.shape() == shape, first = !has_gradient(x);
+  const bool bias = first && shape.rank() == 1 && g.rank() > 1 && g.shape().from_right(0) == shape.size() && g.size();
+  const bool one = first && shape.size() == 1 && g.size() > 1 && shape.rank() <= g.rank();  // a bias of one neuron
+  if (!same && !bias && !one) {
+    check_rule(y.name, g.shape(), shape);
+    return add_gradient(graph, y, x, sum_to(g, shape));
   }
+  graph.nodes().begin_grad(x);
+  if (one)
+    *x.grad->value.data() = sum_row(g.size(), g.data());
+  else if (!first)
+    map_into(x.grad->value, identity, Write::add, g);
+  else if (same)
+    std::copy(g.begin(), g.end(), x.grad->value.data());
+  else
+    sum_columns(g.size() / shape.size(), shape.size(), g.data(), x.grad->value.data());  // the sum of g's rows
 }
 
-}  // namespace minigrad::detail
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -29,21 +29,18 @@ class Sweep {
   /// seed is dL/d(root), and 1 where it is null.
   void run(const V* seed) {
     check_parameters();
-    const bool watched = !graph_.hooks().empty() || graph_.retains_grads();
-    nodes_.begin_sweep(watched ? nullptr : &root_);
+    Watcher<V>* const watcher = graph_.hooks().any();
+    nodes_.begin_sweep(watcher || graph_.retains_grads() ? nullptr : &root_);
     if (graph_.hooks().inspector) graph_.hooks().inspector->before_sweep(graph_, root_);
     try {
-      if (watched) begin_hooks();
-      if (frozen_) set_aside_frozen();
-      begin(seed);
-      if (watched) {
-        for (NodeId id = root_.id + 1; id-- > 0;) watch(nodes_[id]);
+      if (watcher) {
+        watcher->watch(*this, seed);
       } else {
+        begin(seed);
         for (NodeId id = root_.id + 1; id-- > 0;)
           if (Node<V>& y = nodes_[id]; y.inputs && has_gradient(y)) pass(y);
+        if (frozen_) drop_frozen();
       }
-      if (frozen_) drop_frozen();
-      if (watched) end_hooks();
     } catch (Error& error) {
       give_up();
       if (!graph_.nested())
@@ -55,14 +52,24 @@ class Sweep {
     }
   }
 
+  /// The same, where somebody looks on.
+  void run_watched(const V* seed) {
+    begin_hooks();
+    begin(seed);
+    for (NodeId id = root_.id + 1; id-- > 0;) watch(nodes_[id]);
+    if (frozen_) drop_frozen();
+    end_hooks();
+  }
+
  private:
   void begin(const V* seed) {
+    if (frozen_) set_aside_frozen();
     const Write write = nodes_.begin_grad(root_);
     V& g = root_.grad->value;
     if constexpr (is_tensor<V>) {
-      if (!seed && write == Write::assign) return void(*g.data() = 1);
-      if (write == Write::assign) g = *seed;
-      else map_into(g, [](auto a, auto b) { return a + b; }, Write::assign, g, seed ? *seed : V::scalar(1));
+      if (write == Write::add) map_into(g, identity, Write::add, seed ? *seed : V::scalar(1));
+      else if (seed) g = *seed;
+      else *g.data() = 1;
     } else {
       g = (write == Write::assign ? V(0) : g) + (seed ? *seed : V(1));
     }

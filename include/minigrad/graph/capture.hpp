@@ -77,6 +77,22 @@ bool same_bits(const V& a, const V& b) {
     return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
+/// The indices that an op reads, and how they are called.
+struct NamedIndices {
+  const char* name;
+  const Tensor<std::int64_t>* values;
+};
+template <class V>
+PoolArray<NamedIndices> indices_of(const Node<V>& y) {
+  PoolArray<NamedIndices> all;
+  const AttributeList list([](void*, const char*, const FormatArg&, const double*, std::size_t) {}, &all,
+                           [](void* to, const char* name, const Tensor<std::int64_t>& values) {
+                             static_cast<PoolArray<NamedIndices>*>(to)->push_back({name, &values});
+                           });
+  if (y.op->describe) y.op->describe(y.captured, list);
+  return all;
+}
+
 /// What differs between two recordings of a step at a node, or nothing. `is_input` says whether it is an input of the
 /// step, whose value may differ.
 template <class V>
@@ -89,6 +105,15 @@ std::string difference(Graph<V>& before, Graph<V>& now, NodeId id, bool is_input
   if (x.inputs() != y.inputs() || a.parameter != b.parameter) return "the inputs";
   for (std::size_t k = 0; k < a.inputs; ++k)
     if (x.number(k) != y.number(k)) return concat({"the number ", static_cast<double>(x.number(k)), " then and ", static_cast<double>(y.number(k)), " now,"});
+  const auto reads = indices_of(a), reads_now = indices_of(b);
+  for (std::size_t k = 0; k < reads.size(); ++k) {
+    const std::uint32_t place = before.nodes().place_of_indices(*reads[k].values);
+    const std::uint32_t place_now = now.nodes().place_of_indices(*reads_now[k].values);
+    const bool constant = place == before.nodes().index_places();
+    if (constant != (place_now == now.nodes().index_places()) || (!constant && place != place_now))
+      return concat({"the handle that is read as ", reads[k].name});
+    if (constant && !same_bits(*reads[k].values, *reads_now[k].values)) return concat({"the constant ", reads[k].name});
+  }
   if (a.value && b.value && shape_of(*a.value) != shape_of(*b.value)) return "the shape";
   if (!a.inputs && !a.parameter && !is_input && a.value == &a.own && !same_bits(a.own, b.own)) return "the constant";
   return "";
@@ -163,9 +188,19 @@ class CapturedStep {
 
  private:
   void record(Graph<V>& graph, std::tuple<Handle<X>...>& inputs, Result& result, const X&... x) {
-    inputs = std::tuple<Handle<X>...>{graph.input(x)...};
+    inputs = std::tuple<Handle<X>...>{input<Handle<X>>(graph, x)...};
     result = std::apply(*f_, inputs);
     if (&result.graph() != &graph) detail::fail<GraphError>({"capture: the function's result belongs to another graph"});
+  }
+  template <class H, class A>
+  static H input(Graph<V>& graph, const A& value) {
+    if constexpr (is_index_var<H>) {
+      const H handle = graph.indices();
+      handle.edit() = value;
+      return handle;
+    } else {
+      return graph.input(value);
+    }
   }
   template <class H, class A>
   static void require_shape(const H& handle, const A& value, std::size_t number) {

@@ -46,7 +46,7 @@ class Graph {
   template <class Ids>
     requires(std::is_same_v<Ids, Tensor<std::int64_t>>)
   IndexVar<V> input(const Ids& indices_value) {
-    IndexVar<V> handle = indices();
+    IndexVar<V> handle = indices(true);
     handle.edit() = indices_value;
     return handle;
   }
@@ -87,7 +87,8 @@ class Graph {
   /// Forgets all nodes, and gives their memory back.
   void release() {
     clear();
-    nodes_.release();
+    std::destroy_at(&nodes_);
+    std::construct_at(&nodes_);
     scratch_.reset();
   }
 
@@ -155,10 +156,10 @@ class Graph {
     uses_.push_back({x.id, &state, state.version, state.requires_grad, shape_of(state.value)});
     if constexpr (checked_build) uses_[uses_.size() - 1].hash = detail::hash_of(state.value);
   }
-  /// A handle to whole numbers that an op computes.
-  IndexVar<V> indices() {
+  /// A handle to whole numbers that an op computes, or that a recorded step takes.
+  IndexVar<V> indices(bool constant = false) {
     require_owner("input");
-    return IndexVar<V>(this, nodes_.add_indices(), generation_);
+    return IndexVar<V>(this, nodes_.add_indices(constant), generation_);
   }
   /// Memory that an op needs besides its value, for what its rules read, or for its forward alone. It stays where it is
   /// until clear().

@@ -9,25 +9,33 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
+template <class V>
+class Sweep;  // see backward.hpp
+
+/// What looks on. The sweep that asks it is compiled where one is made, and not in a program in which nothing looks on
+/// (compilers would compile a virtual function there too).
+template <class V>
+struct Watcher {
+  virtual ~Watcher() = default;
+  void (*watch)(Sweep<V>&, const V* seed) = [](Sweep<V>& sweep, const V* seed) { sweep.run_watched(seed); };
+};
+
 /// A function of a gradient, which it may replace; see diff/hooks.hpp.
 template <class V>
-struct Hook {
-  virtual ~Hook() = default;
+struct Hook : Watcher<V> {
   virtual void run(V& g) = 0;
   virtual void run(Var<V>& g) = 0;
 };
 
 /// A function that is called when the gradient of a parameter is final.
 template <class V>
-struct GradReady {
-  virtual ~GradReady() = default;
+struct GradReady : Watcher<V> {
   virtual void run() = 0;
 };
 
 /// Looks at each step of a sweep; see diff/anomaly.hpp.
 template <class V>
-struct Inspector {
-  virtual ~Inspector() = default;
+struct Inspector : Watcher<V> {
   virtual void before_sweep(Graph<V>&, const Node<V>& root) = 0;
   /// After the rules of y have run. find(sweep, input) is the gradient of an input so far, or null.
   virtual void after_rules(Graph<V>&, const Node<V>& y, const V* (*find)(const void* sweep, const Node<V>& input),
@@ -51,7 +59,12 @@ struct Hooks {
   PoolArray<OfParameter> of_parameters;
   std::shared_ptr<Inspector<V>> inspector;
 
-  bool empty() const { return of_nodes.empty() && of_parameters.empty() && !inspector; }
+  /// One of those that look on, or null.
+  Watcher<V>* any() const {
+    if (!of_nodes.empty()) return of_nodes[0].hook.get();
+    if (!of_parameters.empty()) return of_parameters[0].hook.get();
+    return inspector.get();
+  }
   /// Forgets the hooks; the inspector stays.
   void clear() {
     of_nodes.clear();
@@ -59,4 +72,4 @@ struct Hooks {
   }
 };
 
-}  // namespace minigrad::detail
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

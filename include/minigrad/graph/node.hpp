@@ -33,30 +33,47 @@ struct Attribute {
   std::vector<double> numbers;
 };
 
-/// Collects the attributes of an op: list("axis", axis), list("keepdim", true).
+/// Takes the attributes of an op: list("axis", axis), list("keepdim", true). What becomes of them is known to who asks
+/// for them alone, so that an op with attributes compiles no strings.
 class AttributeList {
  public:
-  void operator()(const char* name, bool value) { all.push_back({name, value ? "true" : "false", {value ? 1.0 : 0.0}}); }
+  using Add = void (*)(void* to, const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count);
+  /// See takes the indices that an op reads, which are no attributes: there may be many.
+  using See = void (*)(void* to, const char* name, const Tensor<std::int64_t>& values);
+  AttributeList(Add function, void* to, See see = nullptr) : add_(function), see_(see), to_(to) {}
+
+  void operator()(const char* name, bool value) const { add(name, value ? "true" : "false", value ? 1 : 0); }
   template <class N>
     requires(std::is_arithmetic_v<N>)
-  void operator()(const char* name, N value) {
-    all.push_back({name, detail::concat({value}), {static_cast<double>(value)}});
+  void operator()(const char* name, N value) const {
+    add(name, value, static_cast<double>(value));
   }
-  void operator()(const char* name, const Shape& value) {
-    all.push_back({name, to_string(value), {value.begin(), value.end()}});
+  void operator()(const char* name, const Shape& value) const {
+    double numbers[Shape::max_rank];
+    for (std::size_t i = 0; i < value.rank(); ++i) numbers[i] = static_cast<double>(value[i]);
+    add_(to_, name, value, numbers, value.rank());
   }
-  void operator()(const char* name, const TargetShape& value) {
-    Attribute shape{name, to_string(value), {}};
+  void operator()(const char* name, const TargetShape& value) const {
+    double numbers[Shape::max_rank];
+    std::size_t count = 0;
     for (const std::size_t extent : value.extents())
-      shape.numbers.push_back(extent == TargetShape::inferred ? -1.0 : static_cast<double>(extent));
-    all.push_back(std::move(shape));
+      numbers[count++] = extent == TargetShape::inferred ? -1.0 : static_cast<double>(extent);
+    add_(to_, name, to_string(value), numbers, count);
   }
-  void operator()(const char* name, const char* value) { all.push_back({name, value, {}}); }
-  void operator()(const char* name, Axis axis) {
+  void operator()(const char* name, const char* value) const { add_(to_, name, value, nullptr, 0); }
+  void operator()(const char* name, Axis axis) const {
     if (axis.all()) (*this)(name, "all");
     else (*this)(name, axis.index());
   }
-  std::vector<Attribute> all{};
+  void indices(const char* name, const Tensor<std::int64_t>& values) const {
+    if (see_) see_(to_, name, values);
+  }
+
+ private:
+  void add(const char* name, const detail::FormatArg& text, double number) const { add_(to_, name, text, &number, 1); }
+  Add add_;
+  See see_;
+  void* to_;
 };
 
 /// What becomes of the results of all elements: their mean, their sum, or nothing.
@@ -114,7 +131,7 @@ struct Op {
   void (*capture)(void* memory, void* functions) = nullptr;  // moves them there
   void (*release)(void* captured) = nullptr;
   const void* (*function)(const void* captured, std::size_t k) = nullptr;  // rule k, or the value for k = max_inputs
-  void (*describe)(const void* captured, AttributeList&) = nullptr;
+  void (*describe)(const void* captured, const AttributeList&) = nullptr;
 };
 
 /// An input of an op is a node or, where that is null, a number. A node of n inputs has n of these, and n more for the
@@ -166,6 +183,13 @@ std::uint64_t hash_of(const V& value) {
   else
     add(value);
   return hash;
+}
+
+/// Gives x another shape. The old memory is given back first, and the values are not set.
+template <class V>
+[[gnu::noinline]] void reshape_memory(V& x, const Shape& shape) {
+  x = V();
+  x = V::empty(shape);
 }
 
 template <class V>

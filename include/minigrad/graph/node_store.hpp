@@ -18,7 +18,15 @@ class NodeStore {
  public:
   NodeStore() = default;
   NodeStore(const NodeStore&) = delete;
-  ~NodeStore() { release(); }
+  [[gnu::noinline]] ~NodeStore() {
+    clear();
+    while (made_) {
+      Node<V>& x = (*this)[--made_];
+      give_captured(x);
+      x.~Node<V>();
+    }
+    for (Node<V>* nodes : blocks_) pool_give(nodes, per_block * sizeof(Node<V>));
+  }
 
   NodeId size() const { return size_; }
   Node<V>& operator[](NodeId i) const { return blocks_[i / per_block][i % per_block]; }
@@ -98,12 +106,19 @@ class NodeStore {
 
   // ---- memory that nodes keep besides their values ----
 
-  /// Whole numbers: an input, or a result of an op.
-  std::uint32_t add_indices() {
-    indices_.next();
+  /// Whole numbers: a constant, or an input of a recorded step or result of an op, which may change.
+  std::uint32_t add_indices(bool constant) {
+    indices_.next().constant = constant;
     return indices_.used() - 1;
   }
-  Tensor<std::int64_t>& indices(std::uint32_t slot) { return indices_[slot]; }
+  Tensor<std::int64_t>& indices(std::uint32_t slot) { return indices_[slot].values; }
+  std::uint32_t index_places() const { return indices_.used(); }
+  /// The place of whole numbers that may change, or, of constants, how many places there are.
+  std::uint32_t place_of_indices(const Tensor<std::int64_t>& values) const {
+    std::uint32_t i = 0;
+    while (i < indices_.used() && (indices_[i].constant || &indices_[i].values != &values)) ++i;
+    return i;
+  }
   /// A value that only the functions of a node use: saved for its rules, or scratch memory.
   V& add_saved() { return saved_.next(); }
 
@@ -136,10 +151,7 @@ class NodeStore {
       x.grad = &gradients_.next();
     }
     if constexpr (is_tensor<V>)
-      if (x.grad->value.shape() != x.value->shape()) {
-        x.grad->value = V();  // gives the old memory back first
-        x.grad->value = V::empty(x.value->shape());
-      }
+      if (x.grad->value.shape() != x.value->shape()) reshape_memory(x.grad->value, x.value->shape());
   }
   /// Takes back what was lent to x, and not used.
   void take_back(Node<V>& x) {
@@ -157,7 +169,7 @@ class NodeStore {
       return Write::add;
     }
     if constexpr (is_tensor<V>)
-      if (x.grad->value.size() != x.value->size()) x.grad->value = V::empty(x.value->shape());
+      if (x.grad->value.size() != x.value->size()) reshape_memory(x.grad->value, x.value->shape());
     x.grad->present = true;
     return Write::assign;
   }
@@ -196,19 +208,6 @@ class NodeStore {
     indices_.clear();
     saved_.clear();
     size_ = 0;
-  }
-  /// Forgets all, and gives the memory back.
-  void release() {
-    clear();
-    while (made_) {
-      Node<V>& x = (*this)[--made_];
-      give_captured(x);
-      x.~Node<V>();
-    }
-    for (Node<V>* nodes : blocks_) pool_give(nodes, per_block * sizeof(Node<V>));
-    inputs_.release();
-    blocks_ = {}, gradients_ = {}, kept_ = {}, free_ = {}, indices_ = {}, saved_ = {}, owning_ = {},
-    retained_ = {}, variables_ = {};
   }
 
  private:
@@ -256,7 +255,11 @@ class NodeStore {
   PoolArray<Gradient<V>*> free_;
   Slots<Gradient<V>> gradients_, kept_;  // on their way; those of variables
   Slots<V> saved_;
-  Slots<Tensor<std::int64_t>> indices_;
+  struct Indices {
+    Tensor<std::int64_t> values{};
+    bool constant = false;
+  };
+  Slots<Indices> indices_;
   NodeId size_ = 0, made_ = 0;  // nodes of this step; places that have memory
 };
 

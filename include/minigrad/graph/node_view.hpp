@@ -19,9 +19,15 @@ class NodeView {
   const char* op() const { return node_->name; }
   /// The op's attributes, with names and values.
   std::vector<Attribute> attributes() const {
-    AttributeList list;
+    std::vector<Attribute> all;
+    const AttributeList list(
+        [](void* to, const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count) {
+          static_cast<std::vector<Attribute>*>(to)->push_back(
+              {name, detail::concat({text}), {numbers, numbers + count}});
+        },
+        &all);
     if (node_->op->describe) node_->op->describe(node_->captured, list);
-    return std::move(list.all);
+    return all;
   }
   /// The nodes it was computed from, in order; no_node in the place of a number, which number(k) then is.
   std::vector<NodeId> inputs() const {
@@ -33,7 +39,9 @@ class NodeView {
     return ids;
   }
   /// Input k where it is a number, and else 0.
-  detail::scalar_type<V> number(std::size_t k) const { return nodes_->input(*node_, k) ? 0 : nodes_->number(*node_, k); }
+  detail::scalar_type<V> number(std::size_t k) const {
+    return nodes_->input(*node_, k) ? 0 : nodes_->number(*node_, k);
+  }
   /// The value; null for a constant that was not kept, since no rule reads it.
   const V* value() const { return node_->value; }
   Shape shape() const { return node_->value ? shape_of(*node_->value) : Shape(0); }
@@ -50,8 +58,9 @@ class NodeView {
 template <class V>
 std::string op_text(const NodeView<V>& node) {
   std::string out;
-  for (const Attribute& one : node.attributes()) detail::append(out, {out.empty() ? "" : ", ", one.name, "=", one.text});
+  for (const Attribute& one : node.attributes())
+    detail::append(out, {out.empty() ? "" : ", ", one.name, "=", one.text});
   return out.empty() ? node.op() : detail::concat({node.op(), "(", out, ")"});
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -25,7 +25,7 @@ const Functions<Value, R...>& functions_of(const Node<V>& y) {
 }
 
 template <class A>
-concept Describes = requires(const A& a, AttributeList& list) { a.describe(list); };
+concept Describes = requires(const A& a, const AttributeList& list) { a.describe(list); };
 template <class F>
 inline constexpr bool has_attributes = false;
 template <Describes A, class F>
@@ -44,7 +44,7 @@ constexpr void add_functions(Op<V>& op) {
     if constexpr (!std::is_trivially_destructible_v<Held>)
       op.release = [](void* captured) { static_cast<Held*>(captured)->~Held(); };
     if constexpr (has_attributes<Value>)
-      op.describe = [](const void* captured, AttributeList& list) {
+      op.describe = [](const void* captured, const AttributeList& list) {
         static_cast<const Held*>(captured)->value.attributes.describe(list);
       };
   }
@@ -71,6 +71,12 @@ template <class V>
 template <class X>
 auto unevaluated(const X& x) {
   return Unevaluated<scalar_type<X>>{x};
+}
+
+template <class V, class Expression>
+[[gnu::noinline]] void write_gradient(Graph<V>& graph, Node<V>& x, const Expression& part) {
+  const Write write = graph.nodes().begin_grad(x);
+  part.write(x.grad->value, write);
 }
 
 /// The table of an op with a rule for each input.
@@ -113,8 +119,7 @@ class OpTable {
     if constexpr (is_deferred<Rule<K>>) {
       const auto part = call_rule<reads<K>>(rule, unevaluated(y.grad->value), unevaluated(y.own),
                                             unevaluated(input_value(graph, y, J))...);
-      const Write write = graph.nodes().begin_grad(x);
-      part.write(x.grad->value, write);
+      write_gradient(graph, x, part);
     } else {
       add_gradient(graph, y, x, V(call_rule<reads<K>>(rule, y.grad->value, y.own, input_value(graph, y, J)...)));
     }

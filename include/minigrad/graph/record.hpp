@@ -64,10 +64,7 @@ template <class V>
   try {
     if constexpr (is_tensor<V>)
       if (op.shape)
-        if (const Shape shape = op.shape(graph, y); y.own.shape() != shape) {
-          y.own = V();  // gives the old memory back first
-          y.own = V::empty(shape);
-        }
+        if (const Shape shape = op.shape(graph, y); y.own.shape() != shape) reshape_memory(y.own, shape);
     op.forward(graph, y);
   } catch (...) {
     for (std::size_t k = 0; k < lent_count; ++k) lent[k]->value = nullptr;

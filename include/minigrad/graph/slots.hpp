@@ -15,12 +15,7 @@ template <class T>
 class Slots {
  public:
   Slots() = default;
-  Slots(Slots&& other) noexcept : made_(std::move(other.made_)), used_(std::exchange(other.used_, 0)) {}
-  Slots& operator=(Slots other) noexcept {
-    std::swap(made_, other.made_);
-    std::swap(used_, other.used_);
-    return *this;
-  }
+  Slots(const Slots&) = delete;
   ~Slots() {
     for (T* one : made_) {
       one->~T();
@@ -49,7 +44,9 @@ class Rows {
  public:
   Rows() = default;
   Rows(const Rows&) = delete;
-  ~Rows() { release(); }
+  ~Rows() {
+    for (const Block& one : blocks_) pool_give(one.data, one.size * sizeof(T));
+  }
 
   T* take(std::size_t count) {
     if (count > static_cast<std::size_t>(end_ - next_)) next_block(count);
@@ -58,11 +55,6 @@ class Rows {
   void clear() {
     used_ = 0;
     next_ = end_ = nullptr;
-  }
-  void release() {
-    for (const Block& one : blocks_) pool_give(one.data, one.size * sizeof(T));
-    blocks_ = {};
-    clear();
   }
 
  private:
@@ -89,4 +81,4 @@ class Rows {
   T *next_ = nullptr, *end_ = nullptr;
 };
 
-}  // namespace minigrad::detail
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

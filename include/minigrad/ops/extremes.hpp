@@ -93,6 +93,10 @@ struct Places {
 /// The attributes of an op that reads positions along an axis, and those of its inverse.
 struct SelectAttributes : ReduceAttributes {
   IndexRef positions;
+  void describe(auto& list) const {
+    ReduceAttributes::describe(list);
+    list.indices("positions", *positions);
+  }
 };
 struct ScatterAlongAttributes : SelectAttributes {
   Shape shape;

@@ -20,6 +20,7 @@ struct LabelAttributes {
   const char* op;
   IndexRef labels;
   bool from_logs = false;
+  void describe(auto& list) const { list.indices("labels", *labels); }
 };
 
 /// y_i = x[i, labels_i]. dL/dx is g in those places and 0 elsewhere.

@@ -88,11 +88,15 @@ struct UnsliceAttributes {
 };
 struct IndexAttribute {
   IndexRef indices;
+  void describe(auto& list) const { list.indices("indices", *indices); }
 };
 struct IndexAddAttributes {
   IndexRef indices;
   std::size_t rows;
-  void describe(auto& list) const { list("rows", rows); }
+  void describe(auto& list) const {
+    list.indices("indices", *indices);
+    list("rows", rows);
+  }
 };
 
 }  // namespace detail

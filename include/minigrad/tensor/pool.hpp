@@ -11,6 +11,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -142,6 +143,14 @@ struct PoolCloser {
   size.waiting = new (memory) WaitingBuffer{size.waiting};
 }
 
+/// Memory of `bytes`, with the first `used` of what `data` has, which is given back.
+[[gnu::noinline]] inline void* pool_grow(void* data, std::size_t used, std::size_t bytes_before, std::size_t bytes) {
+  void* const to = pool_take(bytes);
+  if (used) std::memcpy(to, data, used);
+  if (data) pool_give(data, bytes_before);
+  return to;
+}
+
 /// A list that grows, in memory from the pool: the few things of a std::vector that graphs need, of which a program
 /// compiles much more.
 template <class T>
@@ -185,13 +194,17 @@ class PoolArray {
   }
   void reserve(std::size_t n) {
     if (n <= capacity_) return;
-    T* to = static_cast<T*>(pool_take(n * sizeof(T)));
-    for (std::size_t i = 0; i < size_; ++i) {
-      new (to + i) T(std::move(data_[i]));
-      data_[i].~T();
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      data_ = static_cast<T*>(pool_grow(data_, size_ * sizeof(T), capacity_ * sizeof(T), n * sizeof(T)));
+    } else {
+      T* to = static_cast<T*>(pool_take(n * sizeof(T)));
+      for (std::size_t i = 0; i < size_; ++i) {
+        new (to + i) T(std::move(data_[i]));
+        data_[i].~T();
+      }
+      give();
+      data_ = to;
     }
-    give();
-    data_ = to;
     capacity_ = n;
   }
   void clear() {
