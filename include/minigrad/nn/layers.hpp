@@ -129,6 +129,8 @@ class Dropout {
     if constexpr (is_var<X>) x.graph().note_mode(training);
     return training && p_ > 0 ? dropout(x, p_, rng_) : x;
   }
+  auto parts() { return std::tie(rng_); }
+  static constexpr const char* part_names[] = {"generator"};
   std::string describe() const { return detail::concat({"Dropout(", p_, ")"}); }
 
  private:

@@ -2,7 +2,8 @@
 //
 // A schedule refers to an optimizer, which must outlive it and must not be moved. Call step() once after each epoch, or
 // once after each update to count in updates. step() computes the new lr from the optimizer's current lr. So several
-// schedules may act on one optimizer, and lr may be changed between steps.
+// schedules may act on one optimizer, and lr may be changed between steps. state_dict() has what step() changes, except
+// lr, which is the optimizer's.
 #pragma once
 
 #include <cmath>
@@ -10,6 +11,7 @@
 #include <numbers>
 
 #include "../core/error.hpp"
+#include "../tensor/load_state.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
@@ -19,7 +21,7 @@ struct StepLROptions {
 };
 /// Every step_size epochs: lr <- gamma lr. Throws ValueError for step_size 0 and gamma below 0.
 template <class Optimizer>
-class StepLR {
+class StepLR : public detail::HasFields<StepLR<Optimizer>> {
  public:
   StepLR(Optimizer& optimizer, const StepLROptions& options) : optimizer_(optimizer), o_(options) {
     if (o_.step_size == 0) detail::fail<ValueError>({"StepLR: step_size is 0, and must be at least 1"});
@@ -30,6 +32,8 @@ class StepLR {
   }
 
  private:
+  friend detail::HasFields<StepLR>;
+  auto fields() { return std::array<detail::StateField, 1>{{{"last_epoch", epoch_}}}; }
   Optimizer& optimizer_;
   StepLROptions o_;
   std::size_t epoch_ = 0;
@@ -60,7 +64,7 @@ struct CosineAnnealingLROptions {
 /// again. lr_0 is the learning rate when the schedule is made. Throws ValueError for t_max 0 and eta_min below 0.
 /// Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
 template <class Optimizer>
-class CosineAnnealingLR {
+class CosineAnnealingLR : public detail::HasFields<CosineAnnealingLR<Optimizer>> {
  public:
   CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options)
       : optimizer_(optimizer), o_(options), lr_0_(optimizer.lr()) {
@@ -79,6 +83,8 @@ class CosineAnnealingLR {
   }
 
  private:
+  friend detail::HasFields<CosineAnnealingLR>;
+  auto fields() { return std::array<detail::StateField, 2>{{{"base_lr", lr_0_}, {"last_epoch", epoch_}}}; }
   double wave(std::size_t t) const {
     return 1 + std::cos(std::numbers::pi * static_cast<double>(t) / static_cast<double>(o_.t_max));
   }
@@ -97,7 +103,7 @@ struct LinearLROptions {
 /// that. The constructor sets the first value. Throws ValueError for a start_factor that is not positive, an end_factor
 /// below 0, and total_iters 0.
 template <class Optimizer>
-class LinearLR {
+class LinearLR : public detail::HasFields<LinearLR<Optimizer>> {
  public:
   LinearLR(Optimizer& optimizer, const LinearLROptions& options = {}) : optimizer_(optimizer), o_(options) {
     if (!(o_.start_factor > 0))
@@ -115,6 +121,8 @@ class LinearLR {
   }
 
  private:
+  friend detail::HasFields<LinearLR>;
+  auto fields() { return std::array<detail::StateField, 1>{{{"last_epoch", epoch_}}}; }
   Optimizer& optimizer_;
   LinearLROptions o_;
   std::size_t epoch_ = 0;
@@ -133,7 +141,7 @@ struct ReduceLROnPlateauOptions {
 /// lr <- factor lr when a metric, such as the validation loss, has stopped improving for more than `patience` epochs.
 /// Throws ValueError unless 0 <= factor < 1.
 template <class Optimizer>
-class ReduceLROnPlateau {
+class ReduceLROnPlateau : public detail::HasFields<ReduceLROnPlateau<Optimizer>> {
  public:
   ReduceLROnPlateau(Optimizer& optimizer, const ReduceLROnPlateauOptions& options = {})
       : optimizer_(optimizer), o_(options) {
@@ -162,6 +170,11 @@ class ReduceLROnPlateau {
   }
 
  private:
+  friend detail::HasFields<ReduceLROnPlateau>;
+  auto fields() {
+    return std::array<detail::StateField, 4>{
+        {{"best", best_}, {"has_best", has_best_}, {"num_bad_epochs", waited_}, {"cooldown_counter", resting_}}};
+  }
   bool improves(double metric) const {
     if (!has_best_) return !detail::is_nan(metric);
     const double sign = o_.maximize ? -1 : 1;
