@@ -2,7 +2,8 @@
 //
 // A file is written under another name in the same folder, flushed to the disk, and renamed. So whatever happens in
 // between, a full disk or a program that is killed, the file under the old name stays as it was. After a power failure
-// this holds on POSIX systems, where fsync() waits for the disk; elsewhere the operating system decides.
+// this holds on POSIX systems, where fsync() waits for the disk; elsewhere the operating system decides. A program that
+// is killed may leave its unfinished file, "model.safetensors.tmp0", which may be removed.
 #pragma once
 
 #include <cerrno>
