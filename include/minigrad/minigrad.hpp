@@ -109,8 +109,14 @@
 #include "data/features.hpp"
 #include "data/loader.hpp"
 
-// io: from numbers to files and pictures.
+// io: from numbers to files and pictures, and back.
 #include "io/dot.hpp"
+#include "io/file.hpp"
+#include "io/json.hpp"
+#include "io/half.hpp"
+#include "io/safetensors_reader.hpp"
+#include "io/safetensors.hpp"
+#include "io/save.hpp"
 
 // train: the loop over all of it, for those who do not write their own.
 #include "train/history.hpp"

@@ -16,7 +16,7 @@
 
 using minigrad::DataError;
 using minigrad::detail::AtomicFile;
-using minigrad::detail::Input;
+using minigrad::detail::ByteInput;
 using minigrad::detail::write_file;
 
 namespace {
@@ -166,11 +166,11 @@ TEST_CASE("in a folder that is read-only, the error says so, and the old file st
 
 TEST_CASE("an input says what is wrong with its file") {
   const Folder folder;
-  CHECK_THROWS_WITH_AS(Input("load", folder / "no"),
+  CHECK_THROWS_WITH_AS(ByteInput("load", folder / "no"),
                        ("minigrad: load: \"" + folder / "no" + "\": cannot open: No such file or directory").c_str(),
                        DataError);
   write_file("test", folder / "a", "123");
-  Input input("load", folder / "a");
+  ByteInput input("load", folder / "a");
   CHECK(input.size() == 3);
   char bytes[4];
   input.seek(1);
@@ -181,7 +181,7 @@ TEST_CASE("an input says what is wrong with its file") {
       ("minigrad: load: \"" + folder / "a" + "\": ends after 3 bytes, in the middle of what it holds").c_str(),
       DataError);
 #ifndef _WIN32
-  Input directory("load", folder.path.string());
+  ByteInput directory("load", folder.path.string());
   CHECK_THROWS_AS(directory.read(bytes, 1), DataError);
 #endif
 }

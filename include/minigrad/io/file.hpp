@@ -45,10 +45,10 @@ class ByteStream {
 };
 
 /// A file, or bytes in memory, of which the size is known.
-class Input : public ByteStream {
+class ByteInput : public ByteStream {
  public:
   /// Throws DataError if the file cannot be opened, or has no size, as a pipe.
-  Input(const char* op, const std::string& path) : op_(op), name_(path), file_(std::fopen(path.c_str(), "rb")) {
+  ByteInput(const char* op, const std::string& path) : op_(op), name_(path), file_(std::fopen(path.c_str(), "rb")) {
     if (!file_) fail({"cannot open: ", std::strerror(errno)});
     if (const std::int64_t end = move(0, SEEK_END) ? tell() : -1; end < 0 || !move(0, SEEK_SET)) {
       std::fclose(file_);
@@ -58,11 +58,11 @@ class Input : public ByteStream {
     }
   }
   /// The bytes must outlive this.
-  Input(const char* op, std::string_view bytes, std::string name)
+  ByteInput(const char* op, std::string_view bytes, std::string name)
       : op_(op), name_(std::move(name)), bytes_(bytes), size_(bytes.size()) {}
-  Input(const Input&) = delete;
-  Input& operator=(const Input&) = delete;
-  ~Input() override {
+  ByteInput(const ByteInput&) = delete;
+  ByteInput& operator=(const ByteInput&) = delete;
+  ~ByteInput() override {
     if (file_) std::fclose(file_);
   }
 
@@ -110,12 +110,12 @@ class Input : public ByteStream {
 };
 
 /// Where a writer puts its bytes: a text, or a file.
-class Output {
+class ByteOutput {
  public:
-  virtual ~Output() = default;
+  virtual ~ByteOutput() = default;
   virtual void write(const void* from, std::size_t n) = 0;
 };
-class TextOutput : public Output {
+class TextOutput : public ByteOutput {
  public:
   std::string text;
   void write(const void* from, std::size_t n) override { text.append(static_cast<const char*>(from), n); }
@@ -124,7 +124,7 @@ class TextOutput : public Output {
 /// A new file that replaces the one at `path` when commit() is called, and else leaves no trace. A link stays, and the
 /// file that it leads to is replaced; the permissions of the old file stay. Throws DataError where the file cannot be
 /// written, and for what is not a file, such as a folder or a device.
-class AtomicFile : public Output {
+class AtomicFile : public ByteOutput {
  public:
   AtomicFile(const char* op, const std::string& path) : op_(op), name_(path), path_(path) {
 #ifndef _WIN32

@@ -44,7 +44,7 @@ inline void require_utf8(const std::string& text) {
     if ((n = utf8_length(text, at)) == 0) fail<ValueError>({"safetensors: the text ", quoted(text), " is not UTF-8"});
 }
 
-inline void write_safetensors(Output& out, const StateDict& state, const SafetensorsOptions& options) {
+inline void write_safetensors(ByteOutput& out, const StateDict& state, const SafetensorsOptions& options) {
   if (options.floats != DType::f32 && options.floats != DType::f16 && options.floats != DType::bf16)
     fail<ValueError>({"safetensors: floats are written as F32, F16 or BF16, not ", options.floats});
   if constexpr (std::endian::native != std::endian::little)
@@ -102,13 +102,13 @@ inline void write_safetensors(Output& out, const StateDict& state, const Safeten
 /// DataError if the file cannot be read, is not a safetensors file in every detail, has an element type that a
 /// StateDict cannot hold, a tensor of more than 6 axes, or is beyond the limits.
 inline StateDict read_safetensors(const std::string& path, const SafetensorsLimits& limits = {}) {
-  detail::Input input("read_safetensors", path);
+  detail::ByteInput input("read_safetensors", path);
   return detail::SafetensorsReader(input, limits).read();
 }
 /// The same of a file's bytes; `name` replaces the file's name in messages.
 inline StateDict parse_safetensors(std::string_view bytes, std::string name = "bytes",
                                    const SafetensorsLimits& limits = {}) {
-  detail::Input input("read_safetensors", bytes, std::move(name));
+  detail::ByteInput input("read_safetensors", bytes, std::move(name));
   return detail::SafetensorsReader(input, limits).read();
 }
 

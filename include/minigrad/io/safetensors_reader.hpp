@@ -38,7 +38,7 @@ struct SafetensorsEntry {
 
 class SafetensorsReader {
  public:
-  SafetensorsReader(Input& input, const SafetensorsLimits& limits) : in_(input), limits_(limits) {}
+  SafetensorsReader(ByteInput& input, const SafetensorsLimits& limits) : in_(input), limits_(limits) {}
 
   StateDict read() {
     if constexpr (std::endian::native != std::endian::little) in_.fail({"this machine is not little-endian"});
@@ -205,7 +205,7 @@ class SafetensorsReader {
     out.dtype = wanted;
   }
 
-  Input& in_;
+  ByteInput& in_;
   SafetensorsLimits limits_;
   std::vector<SafetensorsEntry> found_;
   std::vector<std::pair<std::string, std::string>> metadata_;

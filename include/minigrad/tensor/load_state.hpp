@@ -27,6 +27,19 @@ struct StateDifferences {
   bool empty() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
 };
 
+/// "missing: 0.weight, 0.bias; unexpected: 1.weight"
+inline std::string to_string(const StateDifferences& found) {
+  std::string out;
+  const auto list = [&](const char* title, const std::vector<std::string>& items) {
+    for (const std::string& item : items)
+      detail::append(out, {&item != items.data() ? ", " : out.empty() ? title : std::string("; ") + title, item});
+  };
+  list("missing: ", found.missing);
+  list("unexpected: ", found.unexpected);
+  list("", found.mismatched);
+  return out;
+}
+
 namespace detail {
 
 /// A place in memory that has a tensor of a state.
@@ -80,19 +93,6 @@ inline StateDifferences differences(const StateDict& state, const std::vector<St
     for (const StateTarget& target : targets) known = known || target.name == entry.name;
     if (!known) out.unexpected.push_back(entry.name);
   }
-  return out;
-}
-
-/// "missing: 0.weight, 0.bias; unexpected: 1.weight"
-inline std::string to_string(const StateDifferences& found) {
-  std::string out;
-  const auto list = [&](const char* title, const std::vector<std::string>& items) {
-    for (const std::string& item : items)
-      append(out, {&item != items.data() ? ", " : out.empty() ? title : std::string("; ") + title, item});
-  };
-  list("missing: ", found.missing);
-  list("unexpected: ", found.unexpected);
-  list("", found.mismatched);
   return out;
 }
 

@@ -114,14 +114,18 @@ class StateDict {
     for (const auto& [name, text] : other.metadata_) metadata(prefix + name, text);
   }
   /// What has names that begin with a prefix, without the prefix.
-  StateDict part(std::string_view prefix) const {
-    StateDict out;
-    const auto rest = [&](const std::string& name) { return name.compare(0, prefix.size(), prefix) == 0; };
-    for (const StateEntry& entry : entries_)
-      if (rest(entry.name))
-        out.entries_.push_back({entry.name.substr(prefix.size()), entry.dtype, entry.shape, entry.bytes});
-    for (const auto& [name, text] : metadata_)
-      if (rest(name)) out.metadata_.emplace_back(name.substr(prefix.size()), text);
+  StateDict part(std::string_view prefix) const { return StateDict(*this).take(prefix); }
+  /// The same, which this state then no longer has.
+  StateDict take(std::string_view prefix) {
+    StateDict out, rest;
+    const auto divide = [&](auto& list, auto& with, auto& without, const auto& name_of) {
+      for (auto& one : list)
+        (name_of(one).compare(0, prefix.size(), prefix) == 0 ? with : without).push_back(std::move(one));
+      for (auto& one : with) name_of(one).erase(0, prefix.size());
+    };
+    divide(entries_, out.entries_, rest.entries_, [](StateEntry& entry) -> std::string& { return entry.name; });
+    divide(metadata_, out.metadata_, rest.metadata_, [](auto& text) -> std::string& { return text.first; });
+    *this = std::move(rest);
     return out;
   }
 
