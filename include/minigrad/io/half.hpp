@@ -4,7 +4,9 @@
 
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "../core/version.hpp"
 
@@ -41,4 +43,14 @@ inline std::uint16_t to_f16(float value) {
   return static_cast<std::uint16_t>(sign | rest);
 }
 
-}  // namespace minigrad::inline MINIGRAD_ABI::detail
+/// Widens numbers of 16 bits to floats. `from` may be the last half of the memory of `to`.
+inline void widen_half(void* to, const void* from, std::size_t count, bool is_f16) {
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint16_t bits;
+    std::memcpy(&bits, static_cast<const char*>(from) + 2 * i, 2);
+    const float value = is_f16 ? from_f16(bits) : from_bf16(bits);
+    std::memcpy(static_cast<char*>(to) + 4 * i, &value, 4);
+  }
+}
+
+}  // namespace minigrad::detail

@@ -219,4 +219,4 @@ inline void append_json(std::string& out, std::string_view text) {
   out += '"';
 }
 
-}  // namespace minigrad::inline MINIGRAD_ABI::detail
+}  // namespace minigrad::detail

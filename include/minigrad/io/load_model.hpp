@@ -186,4 +186,4 @@ LoadedModel<T> load_model(const std::string& path) {
   return out;
 }
 
-}  // namespace minigrad::inline MINIGRAD_ABI
+}  // namespace minigrad

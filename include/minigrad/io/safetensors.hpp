@@ -126,4 +126,4 @@ inline std::string to_safetensors(const StateDict& state, const SafetensorsOptio
   return std::move(out.text);
 }
 
-}  // namespace minigrad::inline MINIGRAD_ABI
+}  // namespace minigrad

@@ -196,12 +196,7 @@ class SafetensorsReader {
     if (out.dtype == DType::boolean)
       for (const std::uint8_t byte : out.bytes)
         if (byte > 1) in_.fail({quoted(out.name), ": a BOOL that is neither 0 nor 1"});
-    for (std::size_t i = 0; half && i < count; ++i) {
-      std::uint16_t bits;
-      std::memcpy(&bits, from + 2 * i, 2);
-      const float value = out.dtype == DType::f16 ? from_f16(bits) : from_bf16(bits);
-      std::memcpy(out.bytes.data() + 4 * i, &value, 4);
-    }
+    if (half) widen_half(out.bytes.data(), from, count, out.dtype == DType::f16);
     out.dtype = wanted;
   }
 
@@ -212,4 +207,4 @@ class SafetensorsReader {
 };
 
 }  // namespace detail
-}  // namespace minigrad::inline MINIGRAD_ABI
+}  // namespace minigrad

@@ -94,4 +94,4 @@ StateDict load(const std::string& path, M& model) {
   return detail::load_file("load", path, detail::state_targets(model), layers);
 }
 
-}  // namespace minigrad::inline MINIGRAD_ABI
+}  // namespace minigrad

@@ -96,4 +96,4 @@ void load_generator_state_dict(M& model, const StateDict& state) {
   for (std::size_t i = 0; i < loaded.size(); ++i) *generators[i].generator = loaded[i];
 }
 
-}  // namespace minigrad::inline MINIGRAD_ABI
+}  // namespace minigrad

@@ -180,4 +180,4 @@ class HasFields {
 };
 
 }  // namespace detail
-}  // namespace minigrad::inline MINIGRAD_ABI
+}  // namespace minigrad

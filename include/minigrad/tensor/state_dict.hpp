@@ -159,4 +159,4 @@ class StateDict {
   std::vector<std::pair<std::string, std::string>> metadata_;
 };
 
-}  // namespace minigrad::inline MINIGRAD_ABI
+}  // namespace minigrad
