@@ -291,15 +291,18 @@ MEMCHECK
 row fuzz "libFuzzer, 60 s for each reader of tests/fuzz, under the sanitizers"
 fuzz() {
   compiler clang++-14 clang-14
+  require zlib1g-dev has_header zlib.h
   local source name options
   for source in "$root"/tests/fuzz/*_fuzz.cpp; do
     name=$(basename "$source" _fuzz.cpp)
     mkdir -p "fuzz/$name"
     "$cxx" -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I"$root/include" "$source" \
-      -o "${name}_fuzz"
+      -lz -o "${name}_fuzz"
     options=(-max_total_time=60 -print_final_stats=1 "-artifact_prefix=$out/fuzz/$name-")
     if [ -f "$root/tests/fuzz/$name.dict" ]; then options+=("-dict=$root/tests/fuzz/$name.dict"); fi
-    check "./${name}_fuzz" "${options[@]}" "fuzz/$name"
+    options+=("fuzz/$name")
+    if [ -d "$root/tests/fuzz/seeds/$name" ]; then options+=("$root/tests/fuzz/seeds/$name"); fi
+    check "./${name}_fuzz" "${options[@]}"
   done
 }
 
@@ -314,6 +317,13 @@ csv_oracle() {
   echo "seed $seed"
   python3 "$root/tests/data/csv_oracle.py" "$seed" 3000 20000 > csv_oracle.txt
   check env MINIGRAD_CSV_ORACLE="$out/csv_oracle.txt" ./csv_oracle --no-intro --no-version
+}
+
+row pytorch "PyTorch: models come from it, are trained on here, and go back, by safetensors files"
+pytorch() {
+  compiler g++-12
+  require python3-torch /usr/bin/python3 -c 'import torch'
+  check bash "$root/tests/io/pytorch.sh" "$cxx" "$out/pytorch"
 }
 
 # --- running them ---

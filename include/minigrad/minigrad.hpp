@@ -15,20 +15,22 @@
 #include "core/simd_math.hpp"
 
 // tensor: many numbers as one value.
-#include "tensor/pool.hpp"
-#include "tensor/tensor.hpp"
-#include "tensor/print.hpp"
-#include "tensor/create.hpp"
-#include "tensor/inner_loop.hpp"
 #include "tensor/broadcast_loop.hpp"
-#include "tensor/rearrange.hpp"
+#include "tensor/create.hpp"
 #include "tensor/elementwise.hpp"
-#include "tensor/row_reduce.hpp"
-#include "tensor/reduce.hpp"
-#include "tensor/softmax.hpp"
 #include "tensor/gemm.hpp"
-#include "tensor/matmul.hpp"
+#include "tensor/inner_loop.hpp"
+#include "tensor/load_state.hpp"
 #include "tensor/lstsq.hpp"
+#include "tensor/matmul.hpp"
+#include "tensor/pool.hpp"
+#include "tensor/print.hpp"
+#include "tensor/rearrange.hpp"
+#include "tensor/reduce.hpp"
+#include "tensor/row_reduce.hpp"
+#include "tensor/softmax.hpp"
+#include "tensor/state_dict.hpp"
+#include "tensor/tensor.hpp"
 
 // graph: the engine. What was computed from what, how gradients pass back through it, and how it runs again.
 #include "graph/parameter.hpp"
@@ -80,14 +82,15 @@
 #include "scalar/scalar_functions.hpp"
 
 // nn: layers, and what to make small.
-#include "nn/parts.hpp"
-#include "nn/module.hpp"
+#include "nn/checks.hpp"
 #include "nn/init.hpp"
 #include "nn/layers.hpp"
-#include "nn/sequential.hpp"
 #include "nn/losses.hpp"
+#include "nn/module.hpp"
+#include "nn/parts.hpp"
+#include "nn/sequential.hpp"
+#include "nn/state_dict.hpp"
 #include "nn/summary.hpp"
-#include "nn/checks.hpp"
 
 // optim: how weights follow their gradients.
 #include "optim/optimizer.hpp"
@@ -112,8 +115,14 @@
 #include "data/features.hpp"
 #include "data/loader.hpp"
 
-// io: from numbers to files and pictures.
+// io: from numbers to files and pictures, and back.
 #include "io/dot.hpp"
+#include "io/file.hpp"
+#include "io/json.hpp"
+#include "io/half.hpp"
+#include "io/safetensors_reader.hpp"
+#include "io/safetensors.hpp"
+#include "io/save.hpp"
 
 // train: the loop over all of it, for those who do not write their own.
 #include "train/history.hpp"

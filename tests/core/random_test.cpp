@@ -186,3 +186,20 @@ TEST_CASE("an Rng drives the standard library's algorithms") {
   std::sort(items.begin(), items.end());
   CHECK(items == std::vector<int>{1, 2, 3, 4});
 }
+
+TEST_CASE("a generator goes on from a state, with the normal number that it kept") {
+  Rng rng(3), other(4);
+  rng.normal();
+  const Rng::State state = rng.get_state();
+  other.set_state(state);
+  CHECK(other.get_state() == state);
+  for (int i = 0; i < 3; ++i) CHECK(other.normal() == rng.normal());
+  CHECK(other() == rng());
+
+  const Rng::State before = other.get_state();
+  CHECK_THROWS_WITH_AS(other.set_state({}), "minigrad: Rng: set_state: these numbers are not the state of an Rng",
+                       ValueError);  // a generator of zeros would give zeros for ever
+  CHECK_THROWS_AS(other.set_state({1, 2, 3, 4, 0x7ff0000000000000u, 1}), ValueError);
+  CHECK_THROWS_AS(other.set_state({1, 2, 3, 4, 0, 2}), ValueError);
+  CHECK(other.get_state() == before);
+}

@@ -295,3 +295,59 @@ TEST_CASE("from the second epoch on nothing is allocated") {
     CHECK(sum > 0);
   }
 }
+
+TEST_CASE("a loader goes on from a state, within an epoch and in the epochs after it") {
+  const Dataset<float> data(arange<float>(10).reshape({10, 1}), arange<float>(10).reshape({10, 1}));
+  for (const bool shuffle : {true, false})
+    for (const std::size_t taken : {0u, 1u, 3u, 4u}) {
+      Rng rng(1), other_rng(2);
+      DataLoader loader(data, {.batch_size = 3, .shuffle = shuffle}, rng);
+      DataLoader other(data, {.batch_size = 3, .shuffle = shuffle}, other_rng);
+      for ([[maybe_unused]] const auto& batch : loader) {
+      }
+      minigrad::StateDict state = loader.state_dict();
+      std::vector<Tensor<float>> rest;
+      if (taken == 0) {
+        for (const auto& batch : loader) rest.push_back(batch.x);
+      } else {
+        std::size_t count = 0;
+        for (const auto& batch : loader) {
+          if (count >= taken) rest.push_back(batch.x);
+          if (++count == taken) state = loader.state_dict();
+        }
+      }
+      for (const auto& batch : loader) rest.push_back(batch.x);
+
+      other.load_state_dict(state);
+      std::vector<Tensor<float>> again;
+      for (int epoch = taken == 4 ? 1 : 0; epoch < 2; ++epoch)
+        for (const auto& batch : other) again.push_back(batch.x);
+      CHECK(again == rest);
+    }
+}
+
+TEST_CASE("the state of another loader is refused, and changes nothing") {
+  const Dataset<float> data(arange<float>(4).reshape({4, 1}), arange<float>(4).reshape({4, 1}));
+  const Dataset<float> more(arange<float>(6).reshape({6, 1}), arange<float>(6).reshape({6, 1}));
+  Rng rng(1);
+  DataLoader loader(data, {.batch_size = 2}, rng), wider(data, {.batch_size = 4}, rng),
+      longer(more, {.batch_size = 2}, rng);
+  loader.begin();
+  longer.begin();
+  CHECK_THROWS_WITH_AS(
+      loader.load_state_dict(wider.state_dict()),
+      "minigrad: DataLoader: load_state_dict: the state is that of a loader with batch_size 4, shuffle "
+      "1 and drop_last 0",
+      ValueError);
+  CHECK_THROWS_WITH_AS(loader.load_state_dict(longer.state_dict()),
+                       "minigrad: DataLoader: load_state_dict: the state does not fit: order is I64 [6] in the state, "
+                       "and I64 [4] here",
+                       ValueError);
+  minigrad::StateDict twice;
+  for (const minigrad::StateEntry& entry : loader.state_dict())
+    if (entry.name == "order")
+      twice.add("order", Tensor<std::int64_t>{0, 1, 1, 3});
+    else
+      twice.add(entry);
+  CHECK_THROWS_AS(loader.load_state_dict(twice), ValueError);
+}

@@ -206,3 +206,22 @@ TEST_CASE("other shapes than the one that was fitted are refused") {
   CHECK_THROWS_WITH_AS(scaler.fit(zeros({3, 2}), {"pages"}),
                        "minigrad: StandardScaler: x [3, 2] and names [1]: not one for each column", ShapeError);
 }
+
+TEST_CASE("a scaler is kept by its state, to the bit") {
+  StandardScaler scaler, other;
+  const Tensor<float> x{{1, 10}, {2, 20}, {4, 70}};
+  scaler.fit(x);
+  other.load_state_dict(scaler.state_dict());
+  CHECK(other.transform(x) == scaler.transform(x));
+
+  minigrad::StateDict bad;
+  bad.add("mean", Tensor<double>{0, 0});
+  bad.add("scale", Tensor<double>{1, 0});
+  CHECK_THROWS_WITH_AS(other.load_state_dict(bad),
+                       "minigrad: StandardScaler: load_state_dict: column 1 has mean 0 and scale 0", ValueError);
+  CHECK_THROWS_WITH_AS(other.load_state_dict({}),
+                       "minigrad: StandardScaler: load_state_dict: the state does not fit: missing: mean, scale",
+                       ValueError);
+  CHECK(other.transform(x) == scaler.transform(x));
+  CHECK_THROWS_AS(StandardScaler<float>().state_dict(), Error);
+}

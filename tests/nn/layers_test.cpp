@@ -267,8 +267,8 @@ TEST_CASE("activations as layers are the functions") {
   compare("SiLU", SiLU(), [](const auto& x) { return silu(x); });
   compare("Softmax", Softmax(), [](const auto& x) { return softmax(x, 1); });
   compare("LogSoftmax", LogSoftmax(), [](const auto& x) { return log_softmax(x, 1); });
-  compare("Softmax", Softmax{0}, [](const auto& x) { return softmax(x, 0); });
-  compare("LogSoftmax", LogSoftmax{0}, [](const auto& x) { return log_softmax(x, 0); });
+  compare("Softmax(0)", Softmax{0}, [](const auto& x) { return softmax(x, 0); });
+  compare("LogSoftmax(0)", LogSoftmax{0}, [](const auto& x) { return log_softmax(x, 0); });
 }
 
 TEST_CASE("Dropout in training mode zeroes the share p and keeps the mean") {

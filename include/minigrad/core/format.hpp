@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "finite.hpp"
@@ -39,6 +40,16 @@ inline std::string format_as(double value, bool fixed, int digits) {
 
 /// `value` with at most `digits` significant digits and no trailing zeros, as printf's %g writes it: 0.1, 1e-05, 240.
 inline std::string format_number(double value, int digits = 6) { return detail::format_as(value, false, digits); }
+
+/// `value` with as few digits, but at least 6 if it has them, as give back the same double.
+inline std::string format_exact(double value) {
+  int digits = 6;
+  for (char text[40]; digits < 17; ++digits) {  // both functions ask the locale, for the same decimal point
+    std::snprintf(text, sizeof text, "%.*g", digits, value);
+    if (std::strtod(text, nullptr) == value) break;
+  }
+  return format_number(value, digits);
+}
 
 /// `value` with exactly `decimals` digits after the point, as printf's %.*f writes it; from 10^15 on as format_number.
 inline std::string format_fixed(double value, int decimals) {

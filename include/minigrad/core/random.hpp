@@ -4,6 +4,7 @@
 // same to the bit on every compiler and platform; normals to 1 ulp, as far as std::log, std::sqrt, std::cos agree.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -84,6 +85,22 @@ class Rng {
     for (std::size_t i = items.size(); i > 1; --i) swap(items[i - 1], items[static_cast<std::size_t>(integer(i))]);
   }
 
+  /// The place in the stream as numbers: the four words of the generator, the bits of the normal number that is kept,
+  /// and 1 if there is one. After set_state() with these numbers, another Rng continues with the same stream.
+  using State = std::array<std::uint64_t, 6>;
+  State get_state() const {
+    return {state_[0], state_[1], state_[2], state_[3], std::bit_cast<std::uint64_t>(spare_), has_spare_ ? 1u : 0u};
+  }
+  /// Throws ValueError for numbers that get_state() cannot give; the Rng is then unchanged.
+  void set_state(const State& state) {
+    const double spare = std::bit_cast<double>(state[4]);
+    if ((state[0] | state[1] | state[2] | state[3]) == 0 || state[5] > 1 || !detail::is_finite(spare))
+      detail::fail<ValueError>({"Rng: set_state: these numbers are not the state of an Rng"});
+    for (std::size_t i = 0; i < 4; ++i) state_[i] = state[i];
+    spare_ = spare;
+    has_spare_ = state[5] == 1;
+  }
+
   /// The numbers 0 .. n-1 in random order.
   std::vector<std::size_t> permutation(std::size_t n) {
     std::vector<std::size_t> order(n);
@@ -105,4 +122,4 @@ class Rng {
   bool has_spare_ = false;
 };
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

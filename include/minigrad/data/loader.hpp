@@ -8,13 +8,17 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "../core/random.hpp"
 #include "../tensor/create.hpp"
+#include "../tensor/load_state.hpp"
 #include "../tensor/rearrange.hpp"
 #include "dataset.hpp"
 
@@ -75,14 +79,63 @@ class DataLoader {
   /// begun, the next batch of the first loop throws Error.
   Iterator begin() {
     data_->validate();
-    if (options_.shuffle) {
+    const std::size_t first = std::exchange(resume_at_, 0);
+    if (options_.shuffle && first == 0) {
       if (order_.size() != data_->size()) order_ = arange<std::int64_t>(data_->size());
       rng_.shuffle(order_);
       ++epoch_;
     }
-    return Iterator(*this);
+    position_ = first;
+    return Iterator(*this, first);
   }
   End end() const { return {}; }
+
+  /// Where the loader is: the order of this epoch, the number of its batches that were taken, and the generator that
+  /// orders the next epoch. The options too, which must be the same where the state is loaded.
+  StateDict state_dict() const {
+    StateDict out;
+    out.add("position", static_cast<std::int64_t>(position_));
+    out.add("order", order_);
+    detail::add_generator(out, "generator", rng_);
+    DataLoaderOptions options = options_;
+    out.add("options.", detail::fields_to_state(fields(options)));
+    return out;
+  }
+  /// The next loop goes on with the batch after the last one that was taken, or begins a new epoch if that was the
+  /// epoch's last. A loop that is running ends with an Error. Throws ValueError if the state is that of a loader with
+  /// other options or another number of rows; the loader is then unchanged.
+  void load_state_dict(const StateDict& state) {
+    constexpr const char* op = "DataLoader: load_state_dict";
+    DataLoaderOptions options;
+    detail::load_fields(op, state.part("options."), fields(options));
+    if (options.batch_size != options_.batch_size || options.shuffle != options_.shuffle ||
+        options.drop_last != options_.drop_last)
+      detail::fail<ValueError>({op, ": the state is that of a loader with batch_size ", options.batch_size,
+                                ", shuffle ", options.shuffle, " and drop_last ", options.drop_last});
+    const StateEntry* entry = state.find("order");
+    const bool begun = entry && entry->bytes.size() > 0;
+    std::int64_t position = 0;
+    auto order = Tensor<std::int64_t>::empty(Shape{begun ? data_->size() : 0});
+    std::vector<detail::StateTarget> targets{detail::state_target("position", position),
+                                             detail::state_target("order", order),
+                                             detail::generator_target("generator")};
+    for (const detail::StateField& field : fields(options))
+      targets.push_back({std::string("options.") + field.name, field.dtype, Shape{}, nullptr});
+    detail::require_same(op, detail::differences(state, targets));
+    const Rng rng = detail::read_generator(state, "generator");
+    targets.resize(2);
+    detail::copy_to(targets, state);
+    if (position < 0 || std::cmp_greater(position, batches()) || (options_.shuffle && position > 0 && !begun) ||
+        !is_permutation(order))
+      detail::fail<ValueError>({op, ": position ", position, " of ", batches(),
+                                " batches, or an order that does not "
+                                "have each row once"});
+    rng_ = rng;
+    order_ = std::move(order);
+    position_ = static_cast<std::size_t>(position);
+    resume_at_ = position_ < batches() ? position_ : 0;
+    ++epoch_;
+  }
 
  private:
   using Data = std::shared_ptr<const Dataset<T, Y>>;
@@ -113,22 +166,39 @@ class DataLoader {
     return {index_select(data_->x, rows), index_select(data_->y, rows)};
   }
 
+  static std::array<detail::StateField, 3> fields(DataLoaderOptions& o) {
+    return {{{"batch_size", o.batch_size}, {"shuffle", o.shuffle}, {"drop_last", o.drop_last}}};
+  }
+  static bool is_permutation(const Tensor<std::int64_t>& order) {
+    std::vector<bool> seen(order.size());
+    for (const std::int64_t row : order) {
+      if (std::cmp_less(row, 0) || std::cmp_greater_equal(row, seen.size()) || seen[static_cast<std::size_t>(row)])
+        return false;
+      seen[static_cast<std::size_t>(row)] = true;
+    }
+    return true;
+  }
+
   Data data_;
   DataLoaderOptions options_;
   Rng rng_;
   Tensor<std::int64_t> order_;  // the rows in the order of this epoch
   std::size_t epoch_ = 0;
+  std::size_t position_ = 0;   // the batches of this epoch that were taken
+  std::size_t resume_at_ = 0;  // where the next loop begins
 };
 
 /// A position in an epoch; *it makes the next batch.
 template <class T, class Y>
 class DataLoader<T, Y>::Iterator {
  public:
-  explicit Iterator(const DataLoader& loader) : loader_(&loader), batches_(loader.batches()), epoch_(loader.epoch_) {}
+  Iterator(DataLoader& loader, std::size_t first)
+      : loader_(&loader), index_(first), batches_(loader.batches()), epoch_(loader.epoch_) {}
 
   Batch<T, Y> operator*() const {
     if (epoch_ != loader_->epoch_)
       detail::fail<Error>({"DataLoader: another loop over this loader has begun: each loop needs a loader of its own"});
+    loader_->position_ = index_ + 1;
     return loader_->batch(index_);
   }
   Iterator& operator++() {
@@ -138,8 +208,8 @@ class DataLoader<T, Y>::Iterator {
   friend bool operator!=(const Iterator& place, End) { return place.index_ < place.batches_; }
 
  private:
-  const DataLoader* loader_;
-  std::size_t index_ = 0, batches_, epoch_;
+  DataLoader* loader_;
+  std::size_t index_, batches_, epoch_;
 };
 
 }  // namespace minigrad

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "../core/finite.hpp"
-#include "../tensor/tensor.hpp"
+#include "../tensor/load_state.hpp"
 #include "field.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -93,6 +93,32 @@ class StandardScaler {
   /// The results of fit(), one number per column: [columns].
   Tensor<T> mean() const { return as_tensor("mean", mean_); }
   Tensor<T> scale() const { return as_tensor("scale", scale_); }
+
+  /// The results of fit() in double: "mean" and "scale".
+  StateDict state_dict() const {
+    require_fit("state_dict");
+    StateDict out;
+    out.add("mean", DType::f64, Shape{mean_.size()}, mean_.data());
+    out.add("scale", DType::f64, Shape{scale_.size()}, scale_.data());
+    return out;
+  }
+  /// Takes the place of fit(). Throws ValueError, and changes nothing, if the state is not one of a StandardScaler.
+  void load_state_dict(const StateDict& state) {
+    const StateEntry* entry = state.find("mean");
+    const Shape shape = entry && entry->shape.rank() == 1 ? entry->shape : Shape{0};
+    std::vector<double> mean(shape[0]), scale(shape[0]);
+    const std::vector<detail::StateTarget> targets{{"mean", DType::f64, shape, mean.data()},
+                                                   {"scale", DType::f64, shape, scale.data()}};
+    detail::require_same("StandardScaler: load_state_dict", detail::differences(state, targets));
+    detail::copy_to(targets, state);
+    for (std::size_t j = 0; j < mean.size(); ++j)
+      if (!detail::is_finite(mean[j]) || !detail::is_finite(scale[j]) || !(scale[j] > 0))
+        detail::fail<ValueError>(
+            {"StandardScaler: load_state_dict: column ", j, " has mean ", mean[j], " and scale ", scale[j]});
+    mean_ = std::move(mean);
+    scale_ = std::move(scale);
+    fitted_ = true;
+  }
 
  private:
   /// visit(column, number) for every number of x, row by row.

@@ -70,6 +70,13 @@ struct Embedding {
   }
 };
 
+namespace detail {
+/// "Softmax", and "Softmax(0)" where the axis is not the last.
+inline std::string with_axis(const char* layer, int axis) {
+  return axis == -1 ? layer : concat({layer, "(", axis, ")"});
+}
+}  // namespace detail
+
 struct ReLU {
   auto operator()(const auto& x) const { return relu(x); }
   std::string describe() const { return "ReLU"; }
@@ -77,12 +84,12 @@ struct ReLU {
 struct LeakyReLU {
   double slope = 0.01;
   auto operator()(const auto& x) const { return leaky_relu(x, slope); }
-  std::string describe() const { return detail::concat({"LeakyReLU(", slope, ")"}); }
+  std::string describe() const { return detail::concat({"LeakyReLU(", format_exact(slope), ")"}); }
 };
 struct ELU {
   double alpha = 1;
   auto operator()(const auto& x) const { return elu(x, alpha); }
-  std::string describe() const { return detail::concat({"ELU(", alpha, ")"}); }
+  std::string describe() const { return detail::concat({"ELU(", format_exact(alpha), ")"}); }
 };
 struct Tanh {
   auto operator()(const auto& x) const { return tanh(x); }
@@ -107,12 +114,12 @@ struct SiLU {
 struct Softmax {
   int axis = -1;
   auto operator()(const auto& x) const { return softmax(x, axis); }
-  std::string describe() const { return "Softmax"; }
+  std::string describe() const { return detail::with_axis("Softmax", axis); }
 };
 struct LogSoftmax {
   int axis = -1;
   auto operator()(const auto& x) const { return log_softmax(x, axis); }
-  std::string describe() const { return "LogSoftmax"; }
+  std::string describe() const { return detail::with_axis("LogSoftmax", axis); }
 };
 
 /// In training mode each element becomes 0 with probability p, and is divided by 1 - p otherwise, so that its
@@ -129,7 +136,9 @@ class Dropout {
     if constexpr (is_var<X>) x.graph().note_mode(training);
     return training && p_ > 0 ? dropout(x, p_, rng_) : x;
   }
-  std::string describe() const { return detail::concat({"Dropout(", p_, ")"}); }
+  auto parts() { return std::tie(rng_); }
+  static constexpr const char* part_names[] = {"generator"};
+  std::string describe() const { return detail::concat({"Dropout(", format_exact(p_), ")"}); }
 
  private:
   double p_;

@@ -7,9 +7,9 @@
 //   };
 //
 // parts() lists parameters, buffers, modules, and vectors and arrays of them. A buffer is a Tensor that belongs to the
-// model but is not trained, such as a running mean. There is no base class and no registration. The name of a part is
-// its index in parts(), or comes from `static constexpr const char* part_names[]` if the module defines that. The names
-// of nested parts are joined: "0.weight".
+// model but is not trained, such as a running mean. An Rng that a layer draws from may be listed too. There is no base
+// class and no registration. The name of a part is its index in parts(), or comes from `static constexpr const char*
+// part_names[]` if the module defines that. The names of nested parts are joined: "0.weight".
 #pragma once
 
 #include <string>

@@ -137,13 +137,14 @@ struct PartPlace {
   }
 };
 
-/// The functions that a traversal calls for each parameter and each buffer of a model, with `to` as their first
-/// argument. A function may be null. Function pointers keep the traversal independent of what is done.
+/// The functions that a traversal calls for each parameter, buffer and random generator of a model, with `to` as their
+/// first argument. A function may be null. Function pointers keep the traversal independent of what is done.
 template <class V>
 struct PartVisitor {
   void* to;
   void (*parameter)(void* to, Parameter<V>& parameter, const PartPlace& place);
   void (*buffer)(void* to, V& buffer, const PartPlace& place);
+  void (*generator)(void* to, Rng& generator, const PartPlace& place) = nullptr;
 };
 
 /// visit(part, place) for each direct part of a module.
@@ -174,6 +175,8 @@ void visit_parts(M& module, const PartPlace& place, const PartVisitor<V>& visito
     if (visitor.parameter) visitor.parameter(visitor.to, module, place);
   } else if constexpr (is_tensor<M>) {
     if (visitor.buffer) visitor.buffer(visitor.to, module, place);
+  } else if constexpr (std::is_same_v<M, Rng>) {
+    if (visitor.generator) visitor.generator(visitor.to, module, place);
   } else if constexpr (AnswersForParts<M>) {
     module.visit_parts(place, visitor);
   } else {

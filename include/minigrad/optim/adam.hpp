@@ -33,7 +33,7 @@ class AdamBase : public Optimizer<V, Options> {
         w -= lr * m / (sqrt(largest_v) * scale + eps);
       };
     };
-    this->template update<3>(rule_at, 0, o.amsgrad ? 3 : 2);
+    this->template update<3>(rule_at, 0, o.states());
   }
 };
 
@@ -42,6 +42,15 @@ void require_valid_adam(const Options& o) {
   require_fraction(Options::name, "beta1", o.beta1);
   require_fraction(Options::name, "beta2", o.beta2);
   require_not_negative(Options::name, "eps", o.eps);
+}
+template <class Options>
+std::array<StateField, 6> adam_fields(Options& o) {
+  return {{{"lr", o.lr},
+           {"beta1", o.beta1},
+           {"beta2", o.beta2},
+           {"eps", o.eps},
+           {"weight_decay", o.weight_decay},
+           {"amsgrad", o.amsgrad}}};
 }
 
 }  // namespace detail
@@ -54,6 +63,9 @@ struct AdamOptions {
   bool amsgrad = false;     // divide by the largest v so far
 
   static constexpr const char* name = "Adam";
+  static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
+  std::size_t states() const { return amsgrad ? 3 : 2; }
+  auto fields() { return detail::adam_fields(*this); }
   void require_valid() const { detail::require_valid_adam(*this); }
 };
 
@@ -85,6 +97,9 @@ struct AdamWOptions {
   bool amsgrad = false;        // divide by the largest v so far
 
   static constexpr const char* name = "AdamW";
+  static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
+  std::size_t states() const { return amsgrad ? 3 : 2; }
+  auto fields() { return detail::adam_fields(*this); }
   void require_valid() const { detail::require_valid_adam(*this); }
 };
 

@@ -13,6 +13,15 @@ struct AdagradOptions {
   double eps = 1e-10;
 
   static constexpr const char* name = "Adagrad";
+  static constexpr const char* state_names[] = {"sum"};
+  std::size_t states() const { return 1; }
+  auto fields() {
+    return std::array<detail::StateField, 5>{{{"lr", lr},
+                                              {"lr_decay", lr_decay},
+                                              {"weight_decay", weight_decay},
+                                              {"initial_accumulator_value", initial_accumulator_value},
+                                              {"eps", eps}}};
+  }
   void require_valid() const {
     detail::require_not_negative(name, "lr_decay", lr_decay);
     detail::require_not_negative(name, "initial_accumulator_value", initial_accumulator_value);
@@ -57,6 +66,16 @@ struct RMSpropOptions {
   bool centered = false;  // divide by the standard deviation of g instead of its root mean square
 
   static constexpr const char* name = "RMSprop";
+  static constexpr const char* state_names[] = {"square_avg", "grad_avg", "momentum_buffer"};
+  std::size_t states() const { return momentum != 0 || centered ? 3 : 1; }
+  auto fields() {
+    return std::array<detail::StateField, 6>{{{"lr", lr},
+                                              {"alpha", alpha},
+                                              {"eps", eps},
+                                              {"weight_decay", weight_decay},
+                                              {"momentum", momentum},
+                                              {"centered", centered}}};
+  }
   void require_valid() const {
     detail::require_fraction(name, "alpha", alpha);
     detail::require_not_negative(name, "eps", eps);
@@ -90,7 +109,7 @@ class RMSprop : public detail::Optimizer<V, RMSpropOptions> {
       b = momentum * b + g / (sqrt(variance) + eps);
       w -= lr * b;
     };
-    if (o.momentum != 0 || o.centered) {
+    if (o.states() == 3) {
       this->template update<3>([&](std::size_t) { return rule; });
     } else {
       this->template update<1>([&](std::size_t) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../nn/module.hpp"
+#include "../nn/state_dict.hpp"
 #include "../tensor/inner_loop.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -96,9 +97,7 @@ class Optimizer {
   using optimizer_options = Options;
 
   explicit Optimizer(const std::vector<ParameterRef<V>>& parameters, const Options& options = {}) : options_(options) {
-    require_not_negative(Options::name, "lr", options.lr);
-    require_not_negative(Options::name, "weight_decay", options.weight_decay);
-    options.require_valid();
+    require_options(options);
     if (parameters.empty()) fail<ValueError>({Options::name, ": the model has no parameters to optimise"});
     for (const ParameterRef<V>& parameter : parameters) {
       if (!updates(parameter)) slots_.push_back(Slot{parameter});  // a parameter that is listed twice gets one slot
@@ -136,6 +135,63 @@ class Optimizer {
 
   const Options& options() const { return options_; }
 
+  /// The options, and the steps and moments of each parameter, by PyTorch's names: "param_groups.0.lr",
+  /// "state.0.exp_avg". A parameter that has not taken part in a step has no state.
+  StateDict state_dict() const {
+    StateDict moments, out;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      const Slot& slot = slots_[i];
+      if (slot.steps == 0) continue;
+      moments.add(state_name(i, "step"), static_cast<std::int64_t>(slot.steps));
+      for (std::size_t k = 0; k < options_.states(); ++k) {
+        const StateTarget from = state_target(state_name(i, Options::state_names[k]), const_cast<V&>(slot.state[k]));
+        moments.add(from.name, from.dtype, from.shape, from.to);
+      }
+    }
+    Options options = options_;
+    out.metadata("optimizer", Options::name);
+    out.add("param_groups.0.", fields_to_state(options.fields()));
+    if (initial_lr_ >= 0) out.add("param_groups.0.initial_lr", initial_lr_);
+    out.add("state.", moments);
+    return out;
+  }
+  /// Continues from a state of an optimizer of the same kind, for parameters of the same shapes. Its options replace
+  /// those of this optimizer. Throws ValueError, with all that differs, and then changes nothing.
+  void load_state_dict(const StateDict& state) {
+    if (const std::string kind = state.metadata("optimizer"); kind != Options::name)
+      fail<ValueError>({Options::name, ": load_state_dict: this is ",
+                        kind.empty() ? "not the state of an optimizer" : "the state of " + kind});
+    Options options = options_;
+    StateDict group = state.part("param_groups.0.");
+    const StateDict initial = group.take("initial_lr"), moments = state.part("state.");
+    load_fields(Options::name, group, options.fields());
+    require_options(options);
+    const double initial_lr = initial.size() ? initial.get<double>("").item() : -1;
+    if (initial.size()) require_not_negative(Options::name, "initial_lr", initial_lr);
+
+    PoolArray<Slot> slots;
+    std::vector<std::int64_t> steps(slots_.size());
+    std::vector<StateTarget> targets;
+    slots.reserve(slots_.size());
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      slots.push_back(Slot{slots_[i].parameter});
+      if (!moments.find(state_name(i, "step"))) continue;
+      begin_state(slots[i], options.states(), {});
+      targets.push_back(state_target(state_name(i, "step"), steps[i]));
+      for (std::size_t k = 0; k < options.states(); ++k)
+        targets.push_back(state_target(state_name(i, Options::state_names[k]), slots[i].state[k]));
+    }
+    require_same(Options::name, differences(moments, targets));
+    copy_to(targets, moments);
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      if (steps[i] < 0) fail<ValueError>({Options::name, ": load_state_dict: ", steps[i], " steps"});
+      slots[i].steps = static_cast<std::size_t>(steps[i]);
+    }
+    options_ = options;
+    initial_lr_ = initial_lr;
+    slots_ = std::move(slots);
+  }
+
  protected:
   using Number = scalar_type<V>;
 
@@ -171,6 +227,13 @@ class Optimizer {
     V state[max_state] = {};
     std::size_t steps = 0;
   };
+
+  static void require_options(const Options& options) {
+    require_not_negative(Options::name, "lr", options.lr);
+    require_not_negative(Options::name, "weight_decay", options.weight_decay);
+    options.require_valid();
+  }
+  static std::string state_name(std::size_t slot, const char* what) { return concat({slot, ".", what}); }
 
   /// Throws ShapeError if a parameter's shape has changed, and ValueError if another optimizer has used its gradient.
   [[gnu::noinline]] void require_usable(bool has_state) const {

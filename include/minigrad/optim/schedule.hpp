@@ -3,9 +3,11 @@
 // A schedule refers to an optimizer, which must outlive it and must not be moved. Call step() once after each epoch, or
 // once after each update to count in updates. step() computes the new lr from the optimizer's current lr. So several
 // schedules may act on one optimizer, and lr may be changed between steps. lr_0 is the lr when the first of them was
-// made. restart(), for SequentialLR, sets lr to what the schedule begins with from lr_0.
+// made. restart(), for SequentialLR, sets lr to what the schedule begins with from lr_0. state_dict() has what step()
+// changes, except lr, which is the optimizer's.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
@@ -13,6 +15,7 @@
 #include <tuple>
 
 #include "../core/error.hpp"
+#include "../tensor/load_state.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
@@ -38,7 +41,7 @@ struct StepLROptions {
 };
 /// Every step_size epochs: lr <- gamma lr. Throws ValueError for step_size 0 and gamma below 0.
 template <class Optimizer>
-class StepLR {
+class StepLR : public detail::HasFields<StepLR<Optimizer>> {
  public:
   StepLR(Optimizer& optimizer, const StepLROptions& options)
       : optimizer_(optimizer), o_(options), lr_0_(detail::initial_lr(optimizer)) {
@@ -51,6 +54,8 @@ class StepLR {
   void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
 
  private:
+  friend detail::HasFields<StepLR>;
+  auto fields() { return std::array<detail::StateField, 2>{{{"base_lr", lr_0_}, {"last_epoch", epoch_}}}; }
   Optimizer& optimizer_;
   StepLROptions o_;
   double lr_0_;
@@ -62,7 +67,7 @@ struct ExponentialLROptions {
 };
 /// Every epoch: lr <- gamma lr. Throws ValueError unless gamma is positive.
 template <class Optimizer>
-class ExponentialLR {
+class ExponentialLR : public detail::HasFields<ExponentialLR<Optimizer>> {
  public:
   ExponentialLR(Optimizer& optimizer, const ExponentialLROptions& options)
       : optimizer_(optimizer), o_(options), lr_0_(detail::initial_lr(optimizer)) {
@@ -72,6 +77,8 @@ class ExponentialLR {
   void restart() { optimizer_.lr(lr_0_); }
 
  private:
+  friend detail::HasFields<ExponentialLR>;
+  auto fields() { return std::array<detail::StateField, 1>{{{"base_lr", lr_0_}}}; }
   Optimizer& optimizer_;
   ExponentialLROptions o_;
   double lr_0_;
@@ -85,7 +92,7 @@ struct CosineAnnealingLROptions {
 /// again. Throws ValueError for t_max 0 and eta_min below 0.
 /// Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
 template <class Optimizer>
-class CosineAnnealingLR {
+class CosineAnnealingLR : public detail::HasFields<CosineAnnealingLR<Optimizer>> {
  public:
   CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options)
       : optimizer_(optimizer), o_(options), lr_0_(detail::initial_lr(optimizer)) {
@@ -105,6 +112,8 @@ class CosineAnnealingLR {
   void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
 
  private:
+  friend detail::HasFields<CosineAnnealingLR>;
+  auto fields() { return std::array<detail::StateField, 2>{{{"base_lr", lr_0_}, {"last_epoch", epoch_}}}; }
   double wave(std::size_t t) const {
     return 1 + std::cos(std::numbers::pi * static_cast<double>(t) / static_cast<double>(o_.t_max));
   }
@@ -123,7 +132,7 @@ struct LinearLROptions {
 /// that. The constructor sets the first value. Throws ValueError for a start_factor that is not positive, an end_factor
 /// below 0, and total_iters 0.
 template <class Optimizer>
-class LinearLR {
+class LinearLR : public detail::HasFields<LinearLR<Optimizer>> {
  public:
   LinearLR(Optimizer& optimizer, const LinearLROptions& options = {})
       : optimizer_(optimizer), o_(options), lr_0_(detail::initial_lr(optimizer)) {
@@ -143,6 +152,8 @@ class LinearLR {
   void restart() { epoch_ = 0, optimizer_.lr(lr_0_ * o_.start_factor); }
 
  private:
+  friend detail::HasFields<LinearLR>;
+  auto fields() { return std::array<detail::StateField, 2>{{{"base_lr", lr_0_}, {"last_epoch", epoch_}}}; }
   Optimizer& optimizer_;
   LinearLROptions o_;
   double lr_0_;
@@ -177,7 +188,32 @@ class SequentialLR {
     std::apply([&](auto&... schedule) { (step(schedule, k++), ...); }, schedules_);
   }
 
+  /// The epoch, and the state of each schedule: "schedules.0.last_epoch".
+  StateDict state_dict() const {
+    StateDict out;
+    out.add("last_epoch", static_cast<std::int64_t>(epoch_));
+    std::size_t k = 0;
+    std::apply([&](auto&... schedule) { (out.add(place(k++), schedule.state_dict()), ...); }, schedules_);
+    return out;
+  }
+  /// Throws ValueError, and changes nothing, if the state is not one of this class with these schedules.
+  void load_state_dict(const StateDict& state) {
+    StateDict own = state;
+    own.take("schedules.");
+    std::size_t epoch = 0;
+    detail::load_fields("SequentialLR", own, std::array<detail::StateField, 1>{{{"last_epoch", epoch}}});
+    const auto load = [&](auto&... schedule) {
+      std::size_t k = 0;
+      (schedule.load_state_dict(state.part(place(k++))), ...);
+    };
+    auto copies = schedules_;  // what throws, throws here
+    std::apply(load, copies);
+    std::apply(load, schedules_);
+    epoch_ = epoch;
+  }
+
  private:
+  static std::string place(std::size_t k) { return detail::concat({"schedules.", k, "."}); }
   /// One step of schedule k, if it is the one of this epoch.
   void step(auto& schedule, std::size_t k) {
     if (epoch_ < begins_[k] || (k < used_ && epoch_ >= begins_[k + 1])) return;
@@ -203,7 +239,7 @@ struct ReduceLROnPlateauOptions {
 /// lr <- factor lr when a metric, such as the validation loss, has stopped improving for more than `patience` epochs.
 /// Throws ValueError unless 0 <= factor < 1.
 template <class Optimizer>
-class ReduceLROnPlateau {
+class ReduceLROnPlateau : public detail::HasFields<ReduceLROnPlateau<Optimizer>> {
  public:
   ReduceLROnPlateau(Optimizer& optimizer, const ReduceLROnPlateauOptions& options = {})
       : optimizer_(optimizer), o_(options) {
@@ -232,6 +268,11 @@ class ReduceLROnPlateau {
   }
 
  private:
+  friend detail::HasFields<ReduceLROnPlateau>;
+  auto fields() {
+    return std::array<detail::StateField, 4>{
+        {{"best", best_}, {"has_best", has_best_}, {"num_bad_epochs", waited_}, {"cooldown_counter", resting_}}};
+  }
   bool improves(double metric) const {
     if (!has_best_) return !detail::is_nan(metric);
     const double sign = o_.maximize ? -1 : 1;

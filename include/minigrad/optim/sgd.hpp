@@ -13,6 +13,15 @@ struct SGDOptions {
   bool nesterov = false;    // Nesterov's momentum
 
   static constexpr const char* name = "SGD";
+  static constexpr const char* state_names[] = {"momentum_buffer"};
+  std::size_t states() const { return momentum == 0 ? 0 : 1; }
+  auto fields() {
+    return std::array<detail::StateField, 5>{{{"lr", lr},
+                                              {"momentum", momentum},
+                                              {"dampening", dampening},
+                                              {"weight_decay", weight_decay},
+                                              {"nesterov", nesterov}}};
+  }
   void require_valid() const {
     detail::require_not_negative(name, "momentum", momentum);
     if (nesterov && (momentum == 0 || dampening != 0))

@@ -1,0 +1,111 @@
+// io/idx.hpp - tensors in IDX files, the format of MNIST and its kin:
+// read_idx<std::uint8_t>("train-images-idx3-ubyte"). To read the compressed files (.gz), include io/inflate.hpp too.
+// Not part of minigrad.hpp.
+//
+// A file is: two bytes 0, the element type, the number of axes; the extents in 32 bits each; the elements; all
+// big-endian. All is checked before there is room for the elements.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../tensor/state_dict.hpp"
+#include "file.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// The limit of read_idx, which throws DataError for more bytes of elements, as a small compressed file may have.
+struct IdxLimits {
+  std::uint64_t bytes = std::uint64_t{4} << 30;
+};
+
+namespace detail {
+
+inline DType idx_type(const ByteInput& in, unsigned code) {
+  switch (code) {
+    case 0x08:
+      return DType::u8;
+    case 0x09:
+      return DType::i8;
+    case 0x0B:
+      return DType::i16;
+    case 0x0C:
+      return DType::i32;
+    case 0x0D:
+      return DType::f32;
+    case 0x0E:
+      return DType::f64;
+  }
+  in.fail({"not an IDX file, or of an unknown element type: ", code});
+}
+
+inline StateEntry read_idx(ByteInput& in, const IdxLimits& limits) {
+  unsigned char start[4] = {};
+  std::unique_ptr<Inflater> inflater;
+  in.take(start, 2);
+  in.seek(0);
+  if (start[0] == 0x1F && start[1] == 0x8B) {  // gzip
+    if (!make_inflater) in.fail({needs_inflate});
+    inflater.reset(make_inflater(in, in.size(), true));
+  }
+  ByteStream& stream = inflater ? static_cast<ByteStream&>(*inflater) : in;
+  const auto read = [&](void* to, std::size_t n) {
+    if (stream.take(to, n) != n) in.fail({"cut off: it ends in the middle of what it holds"});
+  };
+  read(start, 4);
+  if (start[0] != 0 || start[1] != 0) in.fail({"not an IDX file: it does not begin with two bytes of 0"});
+  StateEntry out{};
+  out.dtype = idx_type(in, start[2]);
+  if (start[3] == 0 || start[3] > Shape::max_rank)
+    in.fail({"it has ", unsigned{start[3]}, " axes, and read are 1 to ", Shape::max_rank});
+  const std::size_t width = size_of(out.dtype);
+  std::uint64_t bytes = width;
+  bool empty = false;
+  for (int axis = start[3]; axis > 0; --axis) {
+    unsigned char number[4];
+    read(number, 4);
+    const std::uint64_t extent = std::uint64_t{number[0]} << 24 | number[1] << 16 | number[2] << 8 | number[3];
+    out.shape.push_back(extent);
+    empty = empty || extent == 0;
+    if (extent == 0) continue;
+    if (bytes > (std::uint64_t{1} << 62) / extent) in.fail({"its extents are too large"});
+    bytes *= extent;
+  }
+  if (empty) bytes = 0;
+  if (!inflater && bytes != in.left())
+    in.fail({out.dtype, " ", out.shape, " has ", bytes, " bytes, and ", in.left(), " follow the header"});
+  if (bytes > limits.bytes) in.fail({bytes, " bytes of elements, and read are ", limits.bytes, " (IdxLimits::bytes)"});
+  out.bytes = Tensor<std::uint8_t>::empty(Shape{bytes});
+  read(out.bytes.data(), out.bytes.size());
+  if (inflater && !inflater->finished()) in.fail({"it has more bytes than its extents say"});
+  if constexpr (std::endian::native == std::endian::little)
+    for (std::uint8_t* at = out.bytes.begin(); width > 1 && at != out.bytes.end(); at += width)
+      std::reverse(at, at + width);
+  return out;
+}
+
+}  // namespace detail
+
+/// The tensor in an IDX file, which may be compressed by gzip. Throws DataError if the file cannot be read, is not an
+/// IDX file in every detail, or beyond the limits, and ValueError if its elements are not of type T: read_idx<uint8_t>(
+/// path).to<float>() converts them.
+template <class T>
+Tensor<T> read_idx(const std::string& path, const IdxLimits& limits = {}) {
+  detail::ByteInput input("read_idx", path);
+  StateEntry entry = detail::read_idx(input, limits);
+  entry.name = path;
+  return entry.to<T>();
+}
+/// The same of a file's bytes, for elements of any type; `name` replaces the file's name in messages.
+inline StateEntry parse_idx(std::string_view bytes, std::string name = "bytes", const IdxLimits& limits = {}) {
+  detail::ByteInput input("read_idx", bytes, std::move(name));
+  return detail::read_idx(input, limits);
+}
+
+}  // namespace minigrad

@@ -1,0 +1,97 @@
+// io/save.hpp - a model in a file, and back: save("model.safetensors", model), load("model.safetensors", model).
+//
+// The file is a safetensors file of the model's state_dict, with PyTorch's names. Its metadata say of which layers the
+// model is made, so that load() also notices what has no parameters: a Tanh where a ReLU was. What else a program needs
+// to use the model, such as the means of its features, may be saved with it. These tensors and texts have names that
+// begin with "minigrad.".
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "../nn/sequential.hpp"
+#include "../nn/state_dict.hpp"
+#include "safetensors.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+namespace detail {
+
+/// Appends a line for each layer of a model that can describe itself: "0: Linear(2, 8)".
+template <class M>
+void describe_layers(M& module, const PartPlace& place, std::string& out) {
+  const auto line = [&out](const PartPlace& at, const std::string& description) {
+    const std::string name = at.text();
+    append(out, {name, name.empty() ? "" : ": ", description, "\n"});
+  };
+  if constexpr (requires { module.layer(0); }) {  // Sequential
+    for (std::size_t i = 0; i < module.size(); ++i) line({&place, nullptr, i}, module.layer(i).describe());
+  } else if constexpr (requires { module.describe(); }) {
+    line(place, module.describe());
+  } else if constexpr (is_list<M> || HasParts<M>) {
+    for_each_part(module, place, [&](auto& part, const PartPlace& at) { describe_layers(part, at, out); });
+  }
+}
+
+/// The lines in which the layers of a file and of a model differ: 1: Tanh in the file, and 1: ReLU here.
+inline std::string compare_layers(std::string_view file, std::string_view here) {
+  const auto next = [](std::string_view& text) {
+    const std::size_t end = (std::min)(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix((std::min)(end + 1, text.size()));
+    return line.empty() ? std::string("no layer") : std::string(line);
+  };
+  std::string out;
+  while (!file.empty() || !here.empty()) {
+    const std::string theirs = next(file), ours = next(here);
+    if (theirs != ours) append(out, {out.empty() ? "" : ", ", theirs, " in the file, and ", ours, " here"});
+  }
+  return out;
+}
+
+inline constexpr const char* own_prefix = "minigrad.";
+inline constexpr const char* layers_name = "minigrad.layers";
+
+/// Reads a file for a model with these targets and layers, and returns what else is in the file. Throws DataError.
+inline StateDict load_file(const char* op, const std::string& path, const std::vector<StateTarget>& targets,
+                           const std::string& layers) {
+  StateDict state = read_safetensors(path);
+  StateDict extra = state.take(own_prefix);
+  const std::string saved = extra.metadata("layers");
+  std::string wrong = saved.empty() ? "" : compare_layers(saved, layers);
+  if (const StateDifferences found = differences(state, targets); !found.empty())
+    append(wrong, {wrong.empty() ? "" : "; ", to_string(found)});
+  if (!wrong.empty()) fail_file(op, path, {"this is another model: ", wrong});
+  copy_to(targets, state);
+  return extra;
+}
+
+}  // namespace detail
+
+/// Writes a model's parameters and buffers to a safetensors file, whole or not at all, and with them what the program
+/// needs to use the model: extra.add("scaler.", scaler.state_dict()); extra.metadata("features", "pages,words").
+/// Throws DataError if the file cannot be written.
+template <class M>
+  requires(!std::is_void_v<detail::value_of_model<M>>)
+void save(const std::string& path, M& model, const StateDict& extra = {}) {
+  StateDict state = state_dict(model);
+  std::string layers;
+  detail::describe_layers(model, {}, layers);
+  state.metadata(detail::layers_name, layers);
+  state.add(detail::own_prefix, extra);
+  write_safetensors(path, state);
+}
+
+/// Gives a model the values of a file that save() has written from such a model, or PyTorch from one of the same
+/// structure. Returns the extra state that was saved with it. Throws DataError if the file cannot be read, and if it is
+/// of another model, with all that differs in layers, names, types and shapes; the model is then unchanged.
+template <class M>
+  requires(!std::is_void_v<detail::value_of_model<M>>)
+StateDict load(const std::string& path, M& model) {
+  std::string layers;
+  detail::describe_layers(model, {}, layers);
+  return detail::load_file("load", path, detail::state_targets(model), layers);
+}
+
+}  // namespace minigrad

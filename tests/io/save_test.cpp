@@ -1,0 +1,147 @@
+#include <minigrad/io/load_model.hpp>
+#include <minigrad/minigrad.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+using namespace minigrad;
+
+namespace {
+
+struct File {
+  std::string path = (std::filesystem::temp_directory_path() / "minigrad_save_test.safetensors").string();
+  ~File() { std::filesystem::remove(path); }
+};
+
+template <class Call>
+std::string message(const File& file, const Call& call) {
+  try {
+    call();
+  } catch (const DataError& error) {
+    std::string what = error.what();
+    CHECK(error.file == file.path);
+    return what.replace(what.find(file.path), file.path.size(), "f");
+  }
+  return "no error";
+}
+
+struct Net {
+  Linear<float> hidden;
+  Tensor<float> mean;
+  explicit Net(Rng& rng) : hidden(2, 3, rng), mean{5, 6} {}
+  auto operator()(const auto& x) const { return hidden(x - mean); }
+  auto parts() { return std::tie(hidden, mean); }
+  static constexpr const char* part_names[] = {"hidden", "mean"};
+};
+
+}  // namespace
+
+TEST_CASE("a model comes back from its file") {
+  const File file;
+  Rng rng(0);
+  Net saved(rng), loaded(rng);
+  loaded.mean = {0, 0};
+  save(file.path, saved);
+  const StateDict extra = load(file.path, loaded);
+  const Tensor<float> x{{1, 2}};
+  CHECK(saved(x) == loaded(x));
+  CHECK(extra.metadata("layers") == "hidden: Linear(2, 3)\n");
+}
+
+TEST_CASE("what a program needs to use the model is saved with it") {
+  const File file;
+  Rng rng(0);
+  Net model(rng);
+  StandardScaler scaler, other;
+  scaler.fit({{1, 2}, {3, 8}});
+  StateDict extra;
+  extra.add("scaler.", scaler.state_dict());
+  extra.metadata("features", "pages,words");
+  save(file.path, model, extra);
+  CHECK(read_safetensors(file.path).find("minigrad.scaler.mean"));
+  const StateDict found = load(file.path, model);
+  other.load_state_dict(found.part("scaler."));
+  CHECK(other.transform({{2, 2}}) == scaler.transform({{2, 2}}));
+  CHECK(found.metadata("features") == "pages,words");
+}
+
+TEST_CASE("load says in which layers and tensors a file is of another model, and changes nothing") {
+  const File file;
+  Rng rng(0);
+  Sequential saved{Linear(2, 3, rng), Tanh(), Linear(3, 1, rng)};
+  save(file.path, saved);
+  Sequential other{Linear(2, 3, rng), ReLU(), Linear(3, 1, rng)};
+  const auto before = state_dict(other).get<float>("0.weight");
+  CHECK(message(file, [&] { load(file.path, other); }) ==
+        "minigrad: load: \"f\": this is another model: 1: Tanh in the file, and 1: ReLU here");
+  CHECK(state_dict(other).get<float>("0.weight") == before);
+  Sequential wider{Linear(2, 3, rng), Tanh(), Linear(3, 1, rng), Linear(1, 1, rng)};
+  CHECK(message(file, [&] { load(file.path, wider); }) ==
+        "minigrad: load: \"f\": this is another model: no layer in the file, and 3: Linear(1, 1) here; missing: "
+        "3.weight, "
+        "3.bias");
+  Sequential doubles{Linear<double>(2, 3, rng), Tanh(), Linear<double>(3, 1, rng)};
+  CHECK(message(file, [&] { load(file.path, doubles); }).find("0.weight is F32 [3, 2] in the state, and F64 [3, 2]") !=
+        std::string::npos);
+}
+
+TEST_CASE("load_model rebuilds every layer of the library, in evaluation mode") {
+  const File file;
+  Rng rng(0);
+  Sequential saved{Linear(2, 8, rng),
+                   ReLU(),
+                   LeakyReLU{1.0 / 3},
+                   ELU{0.7},
+                   Dropout(0.3, rng),
+                   Linear(8, 4, rng),
+                   Tanh(),
+                   Sigmoid(),
+                   Sequential{Softplus(), Linear(4, 4, rng), Sequential<float>(), GELU()},
+                   SiLU(),
+                   Softmax(),
+                   LogSoftmax{0}};
+  save(file.path, saved);
+  auto [model, extra] = load_model(file.path);
+  CHECK(model.describe() == saved.describe());
+  CHECK(model.get<LeakyReLU>(2).slope == 1.0 / 3);
+  CHECK(model.get<LogSoftmax>(11).axis == 0);
+  saved.eval();
+  const Tensor<float> x{{1, 2}, {3, 4}};
+  CHECK(model(x) == saved(x));
+  CHECK(message(file, [&] { load_model<double>(file.path); }).find("its tensors do not fit its layers") !=
+        std::string::npos);
+}
+
+TEST_CASE("load_model refuses what it cannot rebuild") {
+  const File file;
+  Rng rng(0);
+  Sequential own{Linear(1, 1, rng), [](const auto& x) { return 2 * x; }};
+  save(file.path, own);
+  CHECK(
+      message(file, [&] { load_model(file.path); }) ==
+      "minigrad: load_model: \"f\": layer 1 is \"function\", which is not one of the library's: make the model in the "
+      "program, and call load(path, model)");
+  const auto with = [&](const std::string& layers) {
+    StateDict state;
+    state.add("0.weight", Tensor<float>{{1}});
+    state.add("0.bias", Tensor<float>{1});
+    if (!layers.empty()) state.metadata("minigrad.layers", layers);
+    write_safetensors(file.path, state);
+    return message(file, [&] { load_model(file.path); });
+  };
+  CHECK(with("0: Linear(1, 1)\n") == "no error");
+  CHECK(with("") ==
+        "minigrad: load_model: \"f\": it does not say of which layers its model is: make the model in the program, and "
+        "call load(path, model)");
+  CHECK(with("0: Linear(1000000000, 1000000000)\n") == "minigrad: load_model: \"f\": layer 0 does not fit its weight");
+  CHECK(with("0: Linear(nan, 1)\n").find("is not valid") != std::string::npos);
+  std::string deep = "0: ";
+  for (int i = 0; i < 100000; ++i) deep += "Sequential(";
+  CHECK(with(deep).find("not one of the library's") != std::string::npos);
+  for (const char* layers :
+       {"1: Tanh", "0:Tanh", "0: Linear(1, 1", "0: Linear(1)", "0: Tanh(1)", "0: Linear(1, 1, 1)", "0: Sequential",
+        "0: Sequential(", "0: Sequential(Tanh", "0: Sequential(Tanh,Tanh)", "0: Tanh x", "0: Linear(1, 1))", "\n",
+        "0: Dropout(0.5), Tanh", "0: Dropout(1.5)", "0: Softmax(1e300)", "0: Softmax(0.5)"})
+    CHECK_MESSAGE(with(layers).find("is not valid") != std::string::npos, layers);
+}
