@@ -134,14 +134,18 @@ TEST_CASE("schedules go on from a state") {
   check(StepLR(a, {.step_size = 3}), StepLR(b, {.step_size = 3}), step);
   check(CosineAnnealingLR(a, {.t_max = 6}), CosineAnnealingLR(b, {.t_max = 6}), step);
   check(LinearLR(a, {.total_iters = 6}), LinearLR(b, {.total_iters = 6}), step);
+  check(ExponentialLR(a, {.gamma = 0.5}), ExponentialLR(b, {.gamma = 0.5}), step);
+  check(SequentialLR(a, {2, 6}, LinearLR(a), CosineAnnealingLR(a, {.t_max = 3}), StepLR(a, {.step_size = 1})),
+        SequentialLR(b, {2, 6}, LinearLR(b), CosineAnnealingLR(b, {.t_max = 3}), StepLR(b, {.step_size = 1})), step);
   check(ReduceLROnPlateau(a, {.patience = 2, .cooldown = 1}), ReduceLROnPlateau(b, {.patience = 2, .cooldown = 1}),
         [](auto& schedule, int i) { schedule.step(i < 3 ? 1.0 / (1 + i) : 0.5); });
 
   StepLR schedule(a, {.step_size = 3});
   StateDict negative;
+  negative.add("base_lr", 1.0);
   negative.add("last_epoch", std::int64_t{-1});
   CHECK(message([&] { schedule.load_state_dict(negative); }) ==
         "minigrad: load_state_dict: the state has -1 as last_epoch");
   CHECK(message([&] { schedule.load_state_dict(StateDict()); }) ==
-        "minigrad: load_state_dict: the state does not fit: missing: last_epoch");
+        "minigrad: load_state_dict: the state does not fit: missing: base_lr, last_epoch");
 }
