@@ -21,7 +21,7 @@ list='
 ops/arithmetic.hpp | return -(g * q / y); | return g * q / y; | ops/slopes
 ops/activations.hpp | return g * (1 - y * y); | return g * (1 - y); | ops/slopes
 ops/functions.hpp | return g / (2 * y); | return g / y; | ops/slopes
-ops/functions.hpp | return c * power; | return power; | ops/slopes
+ops/functions.hpp | T y = c * power; | T y = power; | ops/slopes
 ops/matmul.hpp | matmul_tn(a, g) | matmul_tn(g, a) | ops/matmul
 graph/accumulate.hpp | sum_columns(g.size() / x.value->size(), | sum_columns(g.size() / x.value->size() - 1, | nn/layers
 graph/accumulate.hpp | else map_into(x.grad->value, identity, Write::add, part); | else x.grad->value = part; | diff/derivatives

@@ -104,6 +104,36 @@ TEST_CASE("x^p has a slope in x for every p, at 0 too") {
   CHECK(curvature([](auto x) { return pow(x, 3); }, 0) == 0);
 }
 
+TEST_CASE("powers with whole exponents have all their derivatives close to 0, where x^(p - 1) is infinite") {
+  CHECK(slope([](auto x) { return pow(x, 0); }, 1e-310) == 0);
+  CHECK(slope([](auto x) { return pow(x, 1); }, 1e-310) == 1);
+  for (const double x : {1e-160, -1e-200, 5e-324, 1e300}) {
+    CAPTURE(x);
+    for (const int p : {0, 1, 2, 3}) {
+      CAPTURE(p);
+      Graph<double> graph;
+      const auto v = graph.variable(x);
+      auto y = pow(v, p);
+      double factor = 1;
+      for (int k = 1; k <= 5; ++k) {
+        y = grad(y, v);
+        factor *= p - k + 1;
+        CHECK(y.value() == doctest::Approx(factor == 0 ? 0 : factor * std::pow(x, p - k)));
+      }
+    }
+  }
+  Graph<double> graph;
+  const auto x = graph.variable(1e-200), p = graph.variable(0);
+  CHECK(grad(grad(pow(x, p), x), p).value() == doctest::Approx(1e200));  // d/dp of p x^(p - 1)
+}
+
+TEST_CASE("a slope is right where a factor of it would overflow, or q is rounded in x^q") {
+  CHECK(slope([](auto x) { return pow(x, 1e-10); }, 1e-310) == doctest::Approx(1e300));
+  CHECK(slope([](auto x) { return pow(x, 1e5); }, 1 - 7.4e-3) == doctest::Approx(1e5 * std::pow(1 - 7.4e-3, 99999)));
+  CHECK(slope([](auto x) { return pow(x, 0x1p60); }, -1) == -0x1p60);
+  CHECK(slope([](auto x) { return expm1(x); }, -40) == doctest::Approx(std::exp(-40)).epsilon(1e-15));
+}
+
 TEST_CASE("x^p has a slope in p: 0 at x = 0 unless p is negative, NaN below") {
   const auto along_p = [](double x, double p) { return slope([x](auto q) { return pow(x, q); }, p); };
   CHECK(along_p(0, 2) == 0);
