@@ -108,3 +108,15 @@ TEST_CASE("softmax of rows follows its formula on AVX2") {
   check_on<Isa::avx2, double>();
 }
 #endif
+
+#if defined(__GNUC__)
+TEST_CASE("the sum of 10^7 exponentials keeps its digits") {
+  std::vector<float> x(10'000'003, -0.1f), y(x.size());
+  x[5] = 0;
+  const double sum = 1 + 10'000'002.0 * std::exp(static_cast<double>(-0.1f));
+  detail::softmax_rows<Softmax::probabilities>(1, x.size(), x.data(), y.data());
+  CHECK(static_cast<double>(y[5]) * sum == doctest::Approx(1).epsilon(3e-5));
+  detail::softmax_rows<Softmax::log_of_sum>(1, x.size(), x.data(), y.data());
+  CHECK(static_cast<double>(y[0]) == doctest::Approx(std::log(sum)).epsilon(3e-6));
+}
+#endif

@@ -22,6 +22,28 @@ inline constexpr std::size_t longest_piece = 1024, longest_product = 64 * longes
 /// The first half of n summands, a multiple of `step`; n is at least twice as many.
 constexpr std::size_t first_half(std::size_t n, std::size_t step) { return n / 2 / step * step; }
 
+/// Sums that come one after another, added in pairs as a binary counter carries. L is a register.
+template <class L>
+class PairwiseSum {
+ public:
+  [[gnu::always_inline]] void add(L sum) {
+    std::size_t k = 0;
+    for (std::size_t n = count_++; n % 2 == 1; n /= 2) sum += L::load(sums_[k++]);
+    sum.store(sums_[k]);
+  }
+  [[gnu::always_inline]] L total() const {
+    L sum{};
+    std::size_t k = 0;
+    for (std::size_t n = count_; n > 0; n /= 2, ++k)
+      if (n % 2 == 1) sum += L::load(sums_[k]);
+    return sum;
+  }
+
+ private:
+  std::size_t count_ = 0;
+  typename L::Number sums_[40][L::count];  // number k is a sum of 2^k, where count_ has that bit
+};
+
 /// Memory from the pool for the time of one sum or product.
 template <class T>
 class Scratch {

@@ -8,6 +8,7 @@
 
 #include "../core/parallel.hpp"
 #include "../core/simd_math.hpp"
+#include "pairwise.hpp"
 #include "row_reduce.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -26,6 +27,22 @@ MINIGRAD_INLINE L largest_of_lanes(const L& x) {
   else return largest_of_lanes<L, Width / 2>(y);
 }
 
+/// The sum of the first n numbers exp(x - shift), which y may keep: whole running sums of `longest_sum` registers.
+template <bool keeps, class L, class T>
+MINIGRAD_INLINE L sum_of_long_row(std::size_t n, const T* x, T* y, const L& shift) {
+  PairwiseSum<L> sums;
+  for (std::size_t i = 0; i < n;) {
+    L sum = T{};
+    for (std::size_t k = 0; k < longest_sum; ++k, i += L::count) {
+      const L e = exp(L::load(x + i) - shift);
+      if constexpr (keeps) e.store(y + i);
+      sum += e;
+    }
+    sums.add(sum);
+  }
+  return sums.total();
+}
+
 /// One row of n > 0 elements to y. What does not fill a register at the end of the row is computed together with
 /// elements before it, or, in a short row, with copies of the first; but it is summed alone.
 template <Softmax kind, class L, class T>
@@ -42,7 +59,12 @@ MINIGRAD_INLINE void softmax_row(std::size_t n, const T* x, T* y) {
   const L shift = select(largest.finite(), largest, T{});  // all may be -infinity
 
   L sum = T{};
-  for (std::size_t i = 0;; i += L::count) {
+  std::size_t i = 0;
+  if (constexpr std::size_t longest = longest_sum * L::count; last > longest) {
+    i = (last - 1) / longest * longest;
+    sum = sum_of_long_row<divides>(i, x, y, shift);
+  }
+  for (;; i += L::count) {
     const bool at_end = i >= last;
     const L e = exp(L::load(at_end ? end : x + i) - shift);
     if constexpr (divides) e.store(at_end ? end : y + i);
@@ -60,7 +82,7 @@ MINIGRAD_INLINE void softmax_row(std::size_t n, const T* x, T* y) {
   } else {
     const L log_of_sum = divides ? sum : log(sum);
     const T* const from = divides ? y : x;
-    for (std::size_t i = 0;; i += L::count) {
+    for (i = 0;; i += L::count) {
       const bool at_end = i >= last;
       const L term = L::load(at_end ? end : from + i);
       const L result = divides ? term / sum : term - shift - log_of_sum;
