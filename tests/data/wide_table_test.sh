@@ -12,6 +12,6 @@ instructions() {  # COLUMNS
   valgrind --tool=callgrind --callgrind-out-file=/dev/null ./wide_table "$1" 2> log > out
   sed -n 's/.*Collected : //p' log
 }
-few=$(instructions 1500) many=$(instructions 6000)
-echo "1500 columns: $few instructions, 6000 columns: $many"
+few=$(instructions 1000) many=$(instructions 4000)
+echo "1000 columns: $few instructions, 4000 columns: $many"
 [ "$few" -gt 0 ] && [ "$many" -lt $((6 * few)) ]

@@ -112,10 +112,11 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
   for (const char thousands : {'.', '\'', ' '})
     if (parse_number(text, {',', thousands}).problem == nullptr)
       return ": .thousands = " + char_literal(thousands) + ", .decimal = ',' read such numbers";
-  if (is_date_like(text)) return concat({": to_days(table, ", quoted(column), ") and to_seconds read dates"});
+  if (is_date_like(text)) return concat({": to_days(table, ", detail::quoted(column), ") and to_seconds read dates"});
   for (const char* word : {"?", "-", "--", ".", "*", "missing", "Missing", "unknown", "none", "N.A.", "na", "Null"})
-    if (text == word) return concat({": .na_values = {", quoted(text), "} if that stands for a missing value"});
-  if (all_texts) return concat({": class_labels(table, ", quoted(column), ") makes classes of a column of words"});
+    if (text == word) return concat({": .na_values = {", detail::quoted(text), "} if that stands for a missing value"});
+  if (all_texts)
+    return concat({": class_labels(table, ", detail::quoted(column), ") makes classes of a column of words"});
   return "";
 }
 

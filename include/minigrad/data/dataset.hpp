@@ -33,7 +33,7 @@ inline std::vector<std::size_t> find_features(const std::vector<std::string>& al
   for (const std::string& name : wanted) {
     out.push_back(find_name(all, order, name));
     if (out.back() == all.size())
-      fail<ValueError>({"no feature ", quoted(name), "; the features are ", quoted_list(all)});
+      fail<ValueError>({"no feature ", detail::quoted(name), "; the features are ", quoted_list(all)});
   }
   return out;
 }
@@ -43,9 +43,9 @@ inline void require_features(const std::vector<std::string>& features, const std
   const std::vector<std::size_t> order = order_by_name(features);
   for (std::size_t i = 1; i < order.size(); ++i)
     if (features[order[i]] == features[order[i - 1]])
-      fail<ValueError>({"make_dataset: the feature ", quoted(features[order[i]]), " is named twice"});
+      fail<ValueError>({"make_dataset: the feature ", detail::quoted(features[order[i]]), " is named twice"});
   if (find_name(features, order, target) != features.size())
-    fail<ValueError>({"make_dataset: ", quoted(target), " is the target and also a feature"});
+    fail<ValueError>({"make_dataset: ", detail::quoted(target), " is the target and also a feature"});
 }
 
 /// The default name of a column: x0, x1, ...

@@ -143,14 +143,14 @@ inline std::vector<double> read_times(const Table& table, std::string_view colum
   std::vector<double> out(texts.size());
   for (std::size_t row = 0; row < texts.size(); ++row) {
     if (table.is_missing(row, column))
-      table.fail_in(row, column, {"missing value; drop_missing({", quoted(column), "}) keeps the other rows"});
+      table.fail_in(row, column, {"missing value; drop_missing({", detail::quoted(column), "}) keeps the other rows"});
     TimeReader time(texts[row]);
     if (!(format.empty() ? time.read_iso() : time.read(format)))
       table.fail_in(row, column,
-                    {quoted(texts[row]), " is not a date ",
+                    {detail::quoted(texts[row]), " is not a date ",
                      format.empty() ? "such as 2021-03-04 or 2021-03-04 05:06:07; others need a format, "
                                       "such as \"%d/%m/%Y\""
-                                    : "in the format " + quoted(format)});
+                                    : "in the format " + detail::quoted(format)});
     out[row] = (time.*unit)();
   }
   return out;

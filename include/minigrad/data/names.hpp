@@ -30,7 +30,7 @@ inline std::size_t find_name(const std::vector<std::string>& names, const std::v
 [[gnu::cold]] inline std::string quoted_list(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 20;
   std::string list;
-  for (std::size_t i = 0; i < names.size() && i < shown; ++i) append(list, {i ? ", " : "", quoted(names[i])});
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i) append(list, {i ? ", " : "", detail::quoted(names[i])});
   if (names.size() > shown) append(list, {" and ", names.size() - shown, " more"});
   return list;
 }
@@ -42,7 +42,8 @@ inline std::size_t find_name(const std::vector<std::string>& names, const std::v
     list += "; if blanks separate them, .delim_whitespace = true";
   for (const std::string& name : names)
     if (name != wanted && without_blanks(name) == wanted)
-      append(list, {"; ", quoted(name), " has blanks: .skipinitialspace = true leaves those before a field out"});
+      append(list,
+             {"; ", detail::quoted(name), " has blanks: .skipinitialspace = true leaves those before a field out"});
   return list;
 }
 

@@ -25,10 +25,10 @@ inline void require_told_apart(const Table& table, const std::string& column, co
   const auto [a, b] = merged_rows(values, type, digits_differ);
   if (a != b)
     table.fail_in(b, column,
-                  {quoted(table.text(b, column)), " and ", quoted(table.text(a, column)), " in line ",
+                  {detail::quoted(table.text(b, column)), " and ", detail::quoted(table.text(a, column)), " in line ",
                    table.place(a, column).line, " are the same ", type.name, ", ",
                    format_number(type.round(values[a]), 17), ": subtract an offset, as with_feature(data, ",
-                   quoted(column), ", values) takes it", type.epsilon > 1e-10 ? ", or use double" : ""});
+                   detail::quoted(column), ", values) takes it", type.epsilon > 1e-10 ? ", or use double" : ""});
 }
 
 }  // namespace detail
