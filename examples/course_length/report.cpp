@@ -15,13 +15,16 @@ body { max-width: 58rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 sans
 h1 { font-size: 1.8rem; } h2 { font-size: 1.3rem; margin-top: 2.5rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; }
-th, td { padding: 0.25rem 0.7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
-th { border-bottom: 2px solid #555; }
-.text { text-align: left; } .wrap { text-align: left; white-space: normal; }
-.heading td { text-align: left; white-space: normal; padding-top: 0.9rem; color: #555; font-style: italic; }
+th, td { padding: 0.25rem 0.7rem; text-align: right; vertical-align: top; border-bottom: 1px solid #ddd; }
+th { border-bottom: 2px solid #555; vertical-align: bottom; }
+td { white-space: nowrap; } .text, .wrap, .heading td { text-align: left; white-space: normal; }
+.heading td { padding-top: 0.9rem; color: #555; font-style: italic; }
 figure { margin: 1.5rem 0; } figure svg { width: 100%; height: auto; }
 figcaption { font-size: 0.9rem; color: #444; }
 .made-up { background: #fff3d6; padding: 0 0.3rem; font-weight: bold; }
+@media (max-width: 48rem) {
+  body { padding: 0 0.4rem; } table { font-size: 0.7rem; } td { white-space: normal; } th, td { padding: 0.2rem; }
+}
 .missing { border: 1px dashed #999; padding: 2rem; text-align: center; }
 </style>
 </head>
