@@ -89,7 +89,7 @@ void story(int argc, char** argv) {
   std::printf("  parameters  candidates     seconds\n");
   for (const int parameters : {1, 2, 4, 8})
     std::printf("  %10d  %10.0e  %10.4g\n", parameters, std::pow(100, parameters), std::pow(100, parameters) / 1e6);
-  std::printf("\n1e+10 seconds are %.0f years, and the network of 08 has far more than 8 parameters.\n",
+  std::printf("\n1e+10 seconds are %.0f years, and the network of 09 has far more than 8 parameters.\n",
               1e10 / 31557600);
 }
 

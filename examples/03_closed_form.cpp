@@ -89,7 +89,7 @@ void story(int argc, char** argv) {
   std::printf("With the number of words as a second feature, on ML2021:\n\n");
   std::printf("  minutes = %.3f * pages %+.4f * words %+.2f     MSE %.1f\n\n", weights[0], weights[1], weights[2],
               mse_loss(matmul(table, weights), minutes).item());
-  std::printf("A closed form is a stroke of luck. For a network that learns its knots too (07, 08) there is none:\n");
+  std::printf("A closed form is a stroke of luck. For a network that learns its knots too (08, 09) there is none:\n");
   std::printf("the way down the surface must be walked, step by step (04).\n");
 }
 

@@ -1,7 +1,7 @@
 // 14 a classifier
 // All three steps for a question with several answers: from which of three growers does a wine come? The functions give
 // a score for each grower, and the largest is the answer. The loss is cross entropy, which has a slope where the share
-// of wrong answers (11) has none. How good the answers are, metrics say.
+// of wrong answers (12) has none. How good the answers are, metrics say.
 //
 //   g++ -std=c++20 -O2 -Iinclude examples/14_classifier.cpp -o 14_classifier && ./14_classifier
 //

@@ -15,23 +15,34 @@ body { max-width: 58rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 sans
 h1 { font-size: 1.8rem; } h2 { font-size: 1.3rem; margin-top: 2.5rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; }
-th, td { padding: 0.25rem 0.7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
-th { border-bottom: 2px solid #555; }
-.text { text-align: left; } .wrap { text-align: left; white-space: normal; }
-.heading td { text-align: left; white-space: normal; padding-top: 0.9rem; color: #555; font-style: italic; }
+th, td { padding: 0.25rem 0.7rem; text-align: right; vertical-align: top; border-bottom: 1px solid #ddd; }
+th { border-bottom: 2px solid #555; vertical-align: bottom; }
+td { white-space: nowrap; } .text, .wrap, .heading td { text-align: left; white-space: normal; }
+.heading td { padding-top: 0.9rem; color: #555; font-style: italic; }
 figure { margin: 1.5rem 0; } figure svg { width: 100%; height: auto; }
 figcaption { font-size: 0.9rem; color: #444; }
 .made-up { background: #fff3d6; padding: 0 0.3rem; font-weight: bold; }
+@media (max-width: 48rem) {
+  body { padding: 0 0.4rem; } table { font-size: 0.65rem; } th, td { padding: 0.2rem; }
+  td { white-space: normal; }
+}
 .missing { border: 1px dashed #999; padding: 2rem; text-align: center; }
 </style>
 </head>
 <body>
 )";
 
+/// The text of a cell. A spread, `22 [19..30]`, may be broken after its dots.
+std::string cell(const std::string& text) {
+  std::string out = escape(text);
+  if (const std::size_t dots = out.find(".."); dots != std::string::npos) out.insert(dots + 2, "<wbr>");
+  return out;
+}
+
 std::string cells(const std::string& tag, const std::vector<std::string>& texts, const std::string& row_class = "") {
   std::string out = row_class.empty() ? "<tr>" : "<tr class=\"" + row_class + "\">";
   for (std::size_t i = 0; i < texts.size(); ++i)
-    out += "<" + tag + (i == 0 ? " class=\"text\">" : ">") + escape(texts[i]) + "</" + tag + ">";
+    out += "<" + tag + (i == 0 ? " class=\"text\">" : ">") + cell(texts[i]) + "</" + tag + ">";
   return out + "</tr>\n";
 }
 
@@ -56,7 +67,7 @@ std::string results_table(const Story& story) {
     }
     out += "<tr><td>" + std::to_string(line.stage) + "</td><td class=\"text\">" + escape(row.function) + "</td>";
     for (const std::string& text : {row.train, row.validation, row.answer, row.lecture})
-      out += "<td>" + escape(text) + "</td>";
+      out += "<td>" + cell(text) + "</td>";
     out += "</tr>\n";
   }
   return out + "</table></div>\n";
@@ -86,7 +97,7 @@ std::string predictions_table(const Story& story) {
       out += "<tr><td class=\"wrap\" lang=\"zh\">" + escape(lectures->text(row, "title")) + "</td>";
       for (const std::string& text : {lectures->text(row, "pages"), lectures->text(row, "words"),
                                       one_decimal(data.y[row]), last[row].text(), stopped[row].text()})
-        out += "<td>" + escape(text) + "</td>";
+        out += "<td>" + cell(text) + "</td>";
       out += "</tr>\n";
     }
   }

@@ -1,8 +1,8 @@
-// 10 the lazy function
+// 11 the lazy function
 // Step 2: which functions to choose from? If all of them, then one has no training loss at all and has learned nothing:
 // it looks up what it has seen. Validation exposes it. But validation, looked at often enough, can be deceived as well.
 //
-//   g++ -std=c++20 -O2 -Iinclude examples/10_lazy.cpp -o 10_lazy && ./10_lazy
+//   g++ -std=c++20 -O2 -Iinclude examples/11_lazy.cpp -o 11_lazy && ./11_lazy
 //
 // The data are real: lectures of Hung-yi Lee's courses, their slides counted (see data/README.md).
 
@@ -24,7 +24,7 @@ struct Lectures {
   Table train, validation, unseen;
 };
 
-// As in 09, in the order of time. ML2026 came later still, and plays the rest of the world: nothing is chosen by it.
+// As in 10, in the order of time. ML2026 came later still, and plays the rest of the world: nothing is chosen by it.
 Lectures read_lectures(const std::string& file) {
   const Table all = read_csv(file), known = all.where("course", {"ML2021", "GenAI2024"});
   std::vector<std::size_t> first, last;
@@ -116,7 +116,7 @@ void look_at_validation(const Lectures& lectures) {
     for (const auto& search : searches) std::printf("   %10.0f  %6.0f", search[row].validation, search[row].unseen);
     std::printf("\n");
   }
-  std::printf("\nAfter enough looks, pure chance is better in validation than the networks of 09, which have about\n");
+  std::printf("\nAfter enough looks, pure chance is better in validation than the networks of 10, which have about\n");
   std::printf("100. It has learned nothing, and on ML2026 it is no better than before. A loss by which something\n");
   std::printf("was chosen is no measure of it any more: so it is with a validation set, and with a test set that is\n");
   std::printf("asked again and again. Look rarely, and keep some rows for the end that nothing was chosen by.\n");

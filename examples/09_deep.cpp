@@ -1,17 +1,15 @@
-// 08 deep
+// 09 deep
 // Step 2: which functions to choose from? Layers: h = sigma(b + W x), where sigma bends, as relu does: a row of hinges
-// (07). The next layer takes h for its x. Every line is among these functions, so the best is no worse than the best
+// (08). The next layer takes h for its x. Every line is among these functions, so the best is no worse than the best
 // line. Step 3: pick the best, if you can find it.
 //
-//   g++ -std=c++20 -O2 -Iinclude examples/08_deep.cpp -o 08_deep && ./08_deep
+//   g++ -std=c++20 -O2 -Iinclude examples/09_deep.cpp -o 09_deep && ./09_deep
 //
 // The data are real: lectures of Hung-yi Lee's courses, their slides counted (see data/README.md).
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <minigrad/minigrad.hpp>
@@ -48,7 +46,7 @@ struct Recipe {
 
 // With all rows in one batch an epoch is one update, and its training loss is that from before the update. So the loss
 // after n updates is that of epoch n + 1, which stands at index n.
-History train(const Data& data, const Recipe& recipe, std::uint64_t seed) {
+History fit_network(const Data& data, const Recipe& recipe, std::uint64_t seed) {
   Rng rng(seed);
   Sequential<double> network = deep_network(rng);
   if (recipe.he) he_initialise(network, rng);
@@ -76,7 +74,7 @@ void compare_recipes(const Data& data, const Data& standardised, double unit) {
   for (const Recipe& recipe : recipes) {
     std::vector<double> early, late;
     for (const std::uint64_t seed : {1u, 2u, 3u}) {
-      const std::vector<Epoch> epochs = train(recipe.standardise ? standardised : data, recipe, seed).epochs;
+      const std::vector<Epoch> epochs = fit_network(recipe.standardise ? standardised : data, recipe, seed).epochs;
       early.push_back(epochs[100].train_loss * (recipe.standardise ? unit : 1));
       late.push_back(epochs[1000].train_loss * (recipe.standardise ? unit : 1));
     }
@@ -90,35 +88,11 @@ void compare_recipes(const Data& data, const Data& standardised, double unit) {
   std::printf("\nPlain gradient descent ends above the line. Better functions are there, as the last rows show: it\n");
   std::printf("is the optimization that failed. Standardised, one learning rate suits all weights (04). But with\n");
   std::printf("the usual first weights the loss starts on a plain, almost without slope: hardly any of the pages\n");
-  std::printf("arrives at the output, which varies by %.4f from row to row, where the target varies by 1. With\n", usual);
-  std::printf("He's it varies by %.1f. Adam, whose steps are as long on a plain as on a slope, gets across as well.\n", he);
-  std::printf("(A loss of almost 0 is no triumph: so many weights can learn 18 rows by heart. See 09.)\n\n");
-}
-
-// The slope of the loss along every parameter: by backpropagation, and by definition, for which one parameter after the
-// other is moved a little to see what the loss does.
-void compare_slopes(const Data& data) {
-  Rng rng(1);
-  Sequential<double> network = deep_network(rng);
-  const Stopwatch sweep;
-  Graph<X> graph;
-  backward(mse_loss(network(graph.input(data.x)), data.y));
-  const double sweep_ms = 1000 * sweep.seconds();
-
-  const Stopwatch differences;
-  const double loss = evaluate(network, MSELoss(), data), h = 1e-6;
-  std::size_t count = 0, agree = 0;
-  for (const auto& parameter : parameters(network))
-    for (std::size_t i = 0; i < parameter.value().size(); ++i, ++count) {
-      const double kept = std::exchange(parameter.edit()[i], parameter.value()[i] + h);
-      const double slope = (evaluate(network, MSELoss(), data) - loss) / h;
-      parameter.edit()[i] = kept;
-      if (std::fabs(slope - parameter.grad()[i]) < 1e-4) ++agree;
-    }
-  const double differences_ms = 1000 * differences.seconds();
-  std::printf("One update needs the slopes along all %zu parameters, of which %zu agree to 0.0001:\n\n", count, agree);
-  std::printf("  finite differences  %zu times forward       %.0f ms\n", count + 1, differences_ms);
-  std::printf("  backpropagation     once forward, once back  %.2f ms\n", sweep_ms);
+  std::printf("arrives at the output, which varies by %.4f from row to row, where the target varies by 1. With\n",
+              usual);
+  std::printf("He's it varies by %.1f. Adam, whose steps are as long on a plain as on a slope, gets across as well.\n",
+              he);
+  std::printf("(A loss of almost 0 is no triumph: so many weights can learn 18 rows by heart. See 10.)\n");
 }
 
 void story(int argc, char** argv) {
@@ -132,7 +106,6 @@ void story(int argc, char** argv) {
   std::printf("Training loss (MSE, min^2) on the %zu rows of ML2021, from pages to minutes\n\n", data.size());
   std::printf("  always the mean: %.0f     the best line (03): %.0f\n\n", variance, line);
   compare_recipes(data, standardised, variance);
-  compare_slopes(standardised);
 }
 
 int main(int argc, char** argv) { return run(argc, argv, story); }

@@ -1,8 +1,8 @@
-// 06 validation
+// 07 validation
 // The step after the three: is the function any good on classes it has not seen? The loss on the rows it was chosen by
 // cannot tell, because it was chosen to make just that small. Other rows can: that is validation.
 //
-//   g++ -std=c++20 -O2 -Iinclude examples/06_validation.cpp -o 06_validation && ./06_validation
+//   g++ -std=c++20 -O2 -Iinclude examples/07_validation.cpp -o 07_validation && ./07_validation
 //
 // The data are real: lectures of Hung-yi Lee's courses, their slides counted (see data/README.md).
 

@@ -1,8 +1,8 @@
-// 05 batches
+// 06 batches
 // Step 3: pick the best. An update needs a slope, and the slope of the whole loss needs all rows. The slope over a few
 // of them, a batch, points roughly the same way, and is there much sooner.
 //
-//   g++ -std=c++20 -O2 -Iinclude examples/05_batches.cpp -o 05_batches && ./05_batches
+//   g++ -std=c++20 -O2 -Iinclude examples/06_batches.cpp -o 06_batches && ./06_batches
 //
 // The data are reconstructed: twenty points made up so that they give the figures the lecture shows (data/README.md).
 

@@ -1,9 +1,9 @@
-// 11 the threshold classifier
+// 12 the threshold classifier
 // All three steps for a question with two answers: will a class take longer than an hour? The loss is the share of
 // wrong answers, the functions say "yes" if there are more than h pages, and the best h is found by trying them. The
 // more functions there are to choose from, the smaller the training loss, and the less it tells.
 //
-//   g++ -std=c++20 -O2 -Iinclude examples/11_threshold.cpp -o 11_threshold && ./11_threshold
+//   g++ -std=c++20 -O2 -Iinclude examples/12_threshold.cpp -o 12_threshold && ./12_threshold
 //
 // The data are real: lectures of Hung-yi Lee's courses, their slides counted (see data/README.md).
 

@@ -1,12 +1,13 @@
-// 07 hinges
+// 08 hinges
 // Step 2: which functions to choose from? A line cannot bend. But a hinge, relu(x - k), is 0 up to its knot k and rises
 // from there, and a constant plus a sum of hinges can be any piecewise linear curve: a hinge for each change of slope.
 //
-//   g++ -std=c++20 -O2 -Iinclude examples/07_hinges.cpp -o 07_hinges && ./07_hinges
+//   g++ -std=c++20 -O2 -Iinclude examples/08_hinges.cpp -o 08_hinges && ./08_hinges
 //
 // There are no measurements here: the curves to be met are given by formulas, on 0 .. 10.
 
 #include <cstdio>
+#include <string>
 
 #include <minigrad/minigrad.hpp>
 
@@ -56,6 +57,8 @@ double trained(const X& x, const X& y, std::size_t H) {
   return mse_loss(model(z), y).item();
 }
 
+std::string shown(double loss) { return loss < 1e-20 ? "exact" : format_fixed(loss, 7); }
+
 constexpr std::size_t sizes[] = {1, 2, 3, 10, 100};
 
 int main() {
@@ -65,16 +68,16 @@ int main() {
   std::printf("Mean squared error of the best sum of H hinges, knots at equal distances:\n\n");
   std::printf("    H      zigzag       sin x\n");
   for (const std::size_t H : sizes)
-    std::printf("  %3zu  %10.7f  %10.7f\n", H, best_with_fixed_knots(x, zigzags, H),
-                best_with_fixed_knots(x, sines, H));
+    std::printf("  %3zu  %10s  %10s\n", H, shown(best_with_fixed_knots(x, zigzags, H)).c_str(),
+                shown(best_with_fixed_knots(x, sines, H)).c_str());
   std::printf("\nThe zigzag is met exactly once there are knots where it bends. The sine bends everywhere, but the\n");
   std::printf("more hinges, the shorter the straight pieces. (Three are no better than two here, because their\n");
   std::printf("knots do not stand where those of two stood.)\n\n");
 
   std::printf("Mean squared error on sin x after 3000 updates, with all parameters learned:\n\n");
-  std::printf("    H  parameters  gradient descent    Adam   best with fixed knots\n");
+  std::printf("    H  parameters  gradient descent       Adam   best with fixed knots\n");
   for (const std::size_t H : sizes)
-    std::printf("  %3zu  %10zu  %16.4f  %6.4f   %21.4f\n", H, 3 * H + 1, trained<SGD<X>>(x, sines, H),
+    std::printf("  %3zu  %10zu  %16.5f  %9.5f   %21.7f\n", H, 3 * H + 1, trained<SGD<X>>(x, sines, H),
                 trained<Adam<X>>(x, sines, H), best_with_fixed_knots(x, sines, H));
   std::printf("\nWith free knots, more hinges can do all that fewer can. So where a loss is no better than one\n");
   std::printf("above it or beside it, the functions are there, and the optimizer has not found them.\n");

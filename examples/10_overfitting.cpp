@@ -1,8 +1,8 @@
-// 09 overfitting
+// 10 overfitting
 // Step 2: which functions to choose from? More features, more parameters: the best function fits the training rows ever
 // better. The step after the three, validation, tells when that stops being an improvement.
 //
-//   g++ -std=c++20 -O2 -Iinclude examples/09_overfitting.cpp -o 09_overfitting && ./09_overfitting
+//   g++ -std=c++20 -O2 -Iinclude examples/10_overfitting.cpp -o 10_overfitting && ./10_overfitting
 //
 // The data are real: lectures of Hung-yi Lee's courses, their slides counted (see data/README.md).
 
@@ -19,13 +19,20 @@ using namespace minigrad;
 using X = Tensor<double>;
 using Data = Dataset<double>;
 
-// Pages, words, words per page, the title's length in characters, whether it has "Learning".
+// The title's length counts characters, not bytes: in UTF-8 all bytes of a character but its first begin with the
+// bits 10.
+int title_length(const std::string& title) {
+  int characters = 0;
+  for (const char c : title)
+    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++characters;
+  return characters;
+}
+
+// Pages, words, words per page, the title's length, whether it has "Learning".
 Data five_features(const Table& lectures) {
   std::vector<double> length, learning;
   for (const std::string& title : lectures.texts("title")) {
-    double characters = 0;
-    for (const char c : title) characters += (c & 0xC0) != 0x80 ? 1 : 0;  // in UTF-8, where one begins
-    length.push_back(characters);
+    length.push_back(title_length(title));
     learning.push_back(title.find("Learning") < title.size() || title.find("learning") < title.size() ? 1 : 0);
   }
   const Data counted = with_ratio(make_dataset<double>(lectures, {"pages", "words"}, "minutes"), "words", "pages");
@@ -69,20 +76,6 @@ void more_parameters(const Lectures& lectures) {
     closed_form((features.size() > 1 ? "+ " : "") + name, lectures.with(features));
   }
   std::printf("\nEach feature lowers the training loss, even the title's length. Validation is best without.\n\n");
-
-  Lectures pages = lectures.with({"pages"});
-  const StandardScaler<double> scaler = StandardScaler<double>().fit(pages.train.x);
-  for (Data* rows : {&pages.train, &pages.validation, &pages.test}) rows->x = scaler.transform(rows->x);
-  std::printf("  pages and their powers\n");
-  for (const std::size_t degree : {1u, 2u, 3u, 6u, 10u})
-    closed_form("up to pages^" + std::to_string(degree),
-                {polynomial_features(pages.train, degree), polynomial_features(pages.validation, degree),
-                 polynomial_features(pages.test, degree)});
-  const X& few = lectures.validation.x;
-  std::printf("\nHere validation raises no alarm: its decks have %.0f to %.0f pages, like many training rows.\n",
-              (min)(few, 0)[0], (max)(few, 0)[0]);
-  std::printf("The test has %.0f, beyond the %.0f of the longest one. What high powers say there is absurd.\n\n",
-              lectures.test.x[0], (max)(lectures.train.x, 0)[0]);
 }
 
 // The lecture's network: pages, words and words per page, two layers of 64. Validation tells when to stop: fit() keeps
