@@ -150,9 +150,9 @@ class AtomicFile : public ByteOutput {
     const bool exists = stat(path_.c_str(), &old) == 0;
     if (exists && !S_ISREG(old.st_mode)) fail_file(op_, name_, {"cannot write: it is not a file"});
 #endif
-    for (unsigned k = 0; !file_ && k < 1000; ++k) {  // "x": not a name that is there, which may be another program's
+    for (unsigned k = 0; !file_ && k < 1000; ++k) {
       temporary_ = concat({path_, ".tmp", k});
-      file_ = std::fopen(temporary_.c_str(), "wbx");
+      file_ = open_new(temporary_);
       if (!file_ && errno != EEXIST) break;
     }
     if (!file_) {
@@ -189,15 +189,24 @@ class AtomicFile : public ByteOutput {
     temporary_.clear();
 #ifndef _WIN32
     const std::size_t slash = path_.rfind('/');  // the name too should survive a power failure
-    const int folder = open(slash == std::string::npos ? "." : path_.substr(0, slash + 1).c_str(), O_RDONLY);
+    const int folder = ::open(slash == std::string::npos ? "." : path_.substr(0, slash + 1).c_str(), O_RDONLY);
     if (folder >= 0) {
       fsync(folder);
-      close(folder);
+      ::close(folder);
     }
 #endif
   }
 
  private:
+  /// Opens a file that was not there: one that is there may be another program's. Null otherwise.
+  static std::FILE* open_new(const std::string& name) {
+#ifdef _WIN32  // its older C library knows no "x"
+    if (std::FILE* const old = std::fopen(name.c_str(), "rb")) return std::fclose(old), errno = EEXIST, nullptr;
+    return std::fopen(name.c_str(), "wb");
+#else
+    return std::fopen(name.c_str(), "wbx");
+#endif
+  }
   [[noreturn]] void fail(const char* what) {
     const std::string reason = std::strerror(errno);
     discard();

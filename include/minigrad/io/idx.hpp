@@ -70,7 +70,8 @@ inline StateEntry read_idx(ByteInput& in, const IdxLimits& limits) {
   for (int axis = start[3]; axis > 0; --axis) {
     unsigned char number[4];
     read(number, 4);
-    const std::uint64_t extent = std::uint64_t{number[0]} << 24 | number[1] << 16 | number[2] << 8 | number[3];
+    std::uint64_t extent = 0;
+    for (const unsigned char byte : number) extent = extent << 8 | byte;
     out.shape.push_back(extent);
     empty = empty || extent == 0;
     if (extent == 0) continue;
