@@ -195,7 +195,7 @@ class NodeStore {
   }
 
   /// Forgets all, and keeps the memory.
-  void clear() {
+  [[gnu::noinline]] void clear() {
     retained_.clear();
     last_root_ = nullptr;
     lent_ = again_ = false;
