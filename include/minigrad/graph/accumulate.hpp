@@ -14,7 +14,7 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// A derivative may be larger than its input only as far as the input was broadcast.
-inline void check_rule(const char* op, const Shape& derivative, const Shape& input) {
+[[gnu::noinline]] inline void check_rule(const char* op, const Shape& derivative, const Shape& input) {
   bool fits = input.rank() <= derivative.rank();
   for (std::size_t i = 0; i < derivative.rank(); ++i)
     fits = fits && (input.from_right(i) == 1 || input.from_right(i) == derivative.from_right(i));

@@ -37,8 +37,8 @@ class Sweep {
         watcher->watch(*this, seed);
       } else {
         begin(seed);
-        for (NodeId id = root_.id + 1; id-- > 0;)
-          if (Node<V>& y = nodes_[id]; y.inputs && has_gradient(y)) pass(y);
+        for (Node<V>* y = &root_; y; y = nodes_.before(*y))
+          if (y->inputs && has_gradient(*y)) pass(*y);
         if (frozen_) drop_frozen();
       }
     } catch (Error& error) {
@@ -56,7 +56,7 @@ class Sweep {
   void run_watched(const V* seed) {
     begin_hooks();
     begin(seed);
-    for (NodeId id = root_.id + 1; id-- > 0;) watch(nodes_[id]);
+    for (Node<V>* y = &root_; y; y = nodes_.before(*y)) watch(*y);
     if (frozen_) drop_frozen();
     end_hooks();
   }
@@ -247,7 +247,6 @@ struct BackwardOptions {
 /// have no gradient, and backward() may be called again.
 template <class V>
 void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
-  Graph<V>& graph = loss.graph();
   detail::Node<V>& node = loss.node();
   detail::require_single_number("backward", *node.value);
   if (!node.needs_grad)
@@ -258,7 +257,7 @@ void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
                               "compute the loss anew, or, if that is meant, let the first call be backward(loss, "
                               "{.keep_graph = true})"});
   node.was_loss = !options.keep_graph;
-  detail::sweep(graph, node);
+  detail::sweep(loss.graph(), node);
 }
 
 template <class X>

@@ -53,19 +53,33 @@ void require_replayable(Graph<V>& graph) {
                         "record it again, by capture()"});
 }
 
-/// Runs the recorded ops of a graph again, on what the inputs hold now.
+/// The ops of a recorded graph, in order.
 template <class V>
-void replay(Graph<V>& graph) {
-  for (auto& use : graph.uses()) use.renew();
-  for (Node<V>* x : graph.nodes().variables())
-    if (x->grad) x->grad->present = false;
-  NodeStore<V>& nodes = graph.nodes();
-  for (NodeId id = 0; id < nodes.size(); ++id) {
-    Node<V>& y = nodes[id];
-    y.was_loss = false;
-    if (y.op->forward) y.op->forward(graph, y);
+class RecordedOps {
+ public:
+  /// Runs them again, on what the inputs hold now.
+  void run(Graph<V>& graph) {
+    NodeStore<V>& nodes = graph.nodes();
+    for (; listed_ < nodes.size(); ++listed_)  // once, and after more was recorded
+      if (nodes[listed_].op->forward) ops_.push_back(&nodes[listed_]);
+    for (auto& use : graph.uses()) {
+      use.renew();
+      nodes[use.id].was_loss = false;
+    }
+    for (Node<V>* x : nodes.variables()) {
+      x->was_loss = false;
+      if (x->grad) x->grad->present = false;
+    }
+    for (Node<V>* y : ops_) {
+      y->was_loss = false;
+      y->op->forward(graph, *y);
+    }
   }
-}
+
+ private:
+  PoolArray<Node<V>*> ops_;
+  NodeId listed_ = 0;
+};
 
 /// Whether two values are the same to the bit.
 template <class V>
@@ -144,7 +158,7 @@ class CapturedStep {
     detail::require_replayable(*graph_);
     complete_ = false;
     std::apply([&](auto&... handle) { (set(handle, x), ...); }, inputs_);
-    detail::replay(*graph_);
+    ops_.run(*graph_);
     complete_ = true;
     return result_.value();
   }
@@ -218,6 +232,7 @@ class CapturedStep {
 
   std::unique_ptr<F> f_;  // where it stays when the step is moved: the graph may refer to flags and buffers in it
   std::unique_ptr<Graph<V>> graph_;
+  detail::RecordedOps<V> ops_;
   std::tuple<Handle<X>...> inputs_;
   Result result_;
   bool complete_ = true;

@@ -31,6 +31,12 @@ class NodeStore {
   NodeId size() const { return size_; }
   Node<V>& operator[](NodeId i) const { return blocks_[i / per_block][i % per_block]; }
 
+  /// The node that was added before x, or null.
+  Node<V>* before(Node<V>& x) const {
+    if (x.id % per_block) return &x - 1;
+    return x.id ? &(*this)[x.id - 1] : nullptr;
+  }
+
   const Input<V>* inputs(const Node<V>& y) const { return y.in; }
   Node<V>* input(const Node<V>& y, std::size_t k) const { return y.in[k].node; }
   /// Input k, which is a number.
@@ -139,7 +145,7 @@ class NodeStore {
     retained_.clear();
   }
 
-  void lend_gradient(Node<V>& x) {
+  [[gnu::noinline]] void lend_gradient(Node<V>& x) {
     if (x.keeps_grad && !x.parameter) {
       x.grad = &kept_.next();
       x.grad->present = false;
@@ -163,15 +169,13 @@ class NodeStore {
   /// Where a rule writes the gradient of x, and whether it stores there or adds to what is there.
   Write begin_grad(Node<V>& x) {
     if (!x.grad) lend_gradient(x);
-    if (x.grad->present) {
-      if constexpr (is_tensor<V>)
-        if (x.parameter && x.grad->value.shape() != x.value->shape()) refuse_shape(x);
-      return Write::add;
+    Gradient<V>& grad = *x.grad;
+    const bool present = std::exchange(grad.present, true);
+    if constexpr (is_tensor<V>) {
+      if (present && x.parameter && grad.value.shape() != x.value->shape()) refuse_shape(x);
+      if (!present && grad.value.size() != x.value->size()) reshape_memory(grad.value, x.value->shape());
     }
-    if constexpr (is_tensor<V>)
-      if (x.grad->value.size() != x.value->size()) reshape_memory(x.grad->value, x.value->shape());
-    x.grad->present = true;
-    return Write::assign;
+    return present ? Write::add : Write::assign;
   }
   /// The gradient of x was passed on: its memory is free for the next one.
   void end_grad(Node<V>& x) { give_back(*x.grad); }
@@ -191,7 +195,7 @@ class NodeStore {
   }
 
   /// Forgets all, and keeps the memory.
-  void clear() {
+  [[gnu::noinline]] void clear() {
     retained_.clear();
     last_root_ = nullptr;
     lent_ = again_ = false;

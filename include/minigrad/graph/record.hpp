@@ -103,6 +103,12 @@ class OpFunction {
     return with(attributes, std::index_sequence_for<R...>{});
   }
 
+  /// with(attributes)(x...), but in a template nothing of it is compiled before the template is used.
+  template <class A, class... X>
+  auto apply(const A& attributes, X&&... x) const {
+    return with(attributes)(std::forward<X>(x)...);
+  }
+
   template <class... X>
   MINIGRAD_INLINE auto operator()(X&&... x) const& {
     return call<Reduction::none>(*this, std::forward<X>(x)...);

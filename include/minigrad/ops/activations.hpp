@@ -51,7 +51,7 @@ inline constexpr auto leaky_relu_op = elementwise(
     [](const auto& a, auto g, auto&&, auto v) { return where(greater(v, 0), g, g * constant_like(v, a.slope)); });
 template <Operand X>
 inline auto leaky_relu(const X& x, double slope = 0.01) {
-  return leaky_relu_op.with(detail::Slope{slope})(to_floating(x));
+  return leaky_relu_op.apply(detail::Slope{slope}, to_floating(x));
 }
 
 /// x where x > 0, else alpha (e^x - 1). dy/dx = 1 or alpha e^x.
@@ -64,7 +64,7 @@ inline constexpr auto elu_op = elementwise(
     }));
 template <Operand X>
 inline auto elu(const X& x, double alpha = 1) {
-  return elu_op.with(detail::Alpha{alpha})(to_floating(x));
+  return elu_op.apply(detail::Alpha{alpha}, to_floating(x));
 }
 
 /// log(1 + e^x), a smooth relu, computed without overflow. dy/dx = sigmoid(x).

@@ -187,7 +187,7 @@ template <Operand X, class Low, class High>
   requires(is_scalar<Low> && is_scalar<High>)
 auto clamp(const X& x, const Low& low, const High& high) {
   using T = typename detail::LimitType<X, Low, High>::type;
-  return clamp_op.with(detail::Limits<T>{static_cast<T>(low), static_cast<T>(high)})(x);
+  return clamp_op.apply(detail::Limits<T>{static_cast<T>(low), static_cast<T>(high)}, x);
 }
 
 // ---- updates in place ----------------------------------------------------------------------------------------------

@@ -34,14 +34,14 @@ inline constexpr auto max_op = record(
     [](const auto& a, const auto& g, const auto& y, const auto& x) { return detail::extreme_rule(g, y, x, a.axis); });
 template <detail::VarOrParameter X>
 auto(max)(const X& x, Axis axis = {}, bool keepdim = false) {
-  return max_op.with(detail::ReduceAttributes{axis, keepdim})(x);
+  return max_op.apply(detail::ReduceAttributes{axis, keepdim}, x);
 }
 inline constexpr auto min_op = record(
     "min", [](const auto& a, const auto& x) { return (min)(x, a.axis, a.keepdim); },
     [](const auto& a, const auto& g, const auto& y, const auto& x) { return detail::extreme_rule(g, y, x, a.axis); });
 template <detail::VarOrParameter X>
 auto(min)(const X& x, Axis axis = {}, bool keepdim = false) {
-  return min_op.with(detail::ReduceAttributes{axis, keepdim})(x);
+  return min_op.apply(detail::ReduceAttributes{axis, keepdim}, x);
 }
 
 namespace detail {
@@ -69,13 +69,13 @@ inline constexpr auto argmin_op = record(
 template <class T>
 IndexVar<Tensor<T>> argmax(const Var<Tensor<T>>& x, Axis axis = {}, bool keepdim = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  detail::argmax_op.with(detail::IndexResult{{axis, keepdim}, &at.edit()})(x);
+  detail::argmax_op.apply(detail::IndexResult{{axis, keepdim}, &at.edit()}, x);
   return at;
 }
 template <class T>
 IndexVar<Tensor<T>> argmin(const Var<Tensor<T>>& x, Axis axis = {}, bool keepdim = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  detail::argmin_op.with(detail::IndexResult{{axis, keepdim}, &at.edit()})(x);
+  detail::argmin_op.apply(detail::IndexResult{{axis, keepdim}, &at.edit()}, x);
   return at;
 }
 
@@ -128,11 +128,11 @@ inline constexpr auto scatter_along_op = record(
     [](const auto& a, const auto& g) { return select_along(g, a); });
 template <class X>
 auto select_along(const X& x, const SelectAttributes& a) {
-  return select_along_op.with(a)(x);
+  return select_along_op.apply(a, x);
 }
 template <class X>
 auto scatter_along(const X& x, const SelectAttributes& a, const Shape& shape) {
-  return scatter_along_op.with(ScatterAlongAttributes{a, shape})(x);
+  return scatter_along_op.apply(ScatterAlongAttributes{a, shape}, x);
 }
 
 /// An op with two outputs: its value, and the positions that its rule reads.
@@ -157,7 +157,7 @@ template <class T>
 std::pair<Var<Tensor<T>>, IndexVar<Tensor<T>>> max_with_indices(const Var<Tensor<T>>& x, Axis axis = {},
                                                                 bool keepdim = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  return {detail::max_with_indices_op.with(detail::IndexResult{{axis, keepdim}, &at.edit()})(x), at};
+  return {detail::max_with_indices_op.apply(detail::IndexResult{{axis, keepdim}, &at.edit()}, x), at};
 }
 
 }  // namespace minigrad

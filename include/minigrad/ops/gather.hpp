@@ -49,14 +49,14 @@ inline constexpr auto scatter_op = record(
     [](const auto& a, const auto& g) { return gather(g, a); });
 template <class X>
 auto gather(const X& x, const LabelAttributes& labels) {
-  return gather_op.with(labels)(x);
+  return gather_op.apply(labels, x);
 }
 struct ScatterAttributes : LabelAttributes {
   std::size_t columns;
 };
 template <class X>
 auto scatter(const X& x, const LabelAttributes& labels, std::size_t columns) {
-  return scatter_op.with(ScatterAttributes{labels, columns})(x);
+  return scatter_op.apply(ScatterAttributes{labels, columns}, x);
 }
 
 }  // namespace minigrad::detail

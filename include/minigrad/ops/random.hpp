@@ -56,7 +56,7 @@ auto dropout(const X& x, double p, Rng& rng) {
   detail::require_probability("dropout", p);
   if constexpr (is_var<X>) {
     using V = typename X::value_type;
-    return detail::dropout_op.with(detail::DropoutAttributes<V>{p, &x.graph(), &rng, &x.graph().saved()})(x);
+    return detail::dropout_op.apply(detail::DropoutAttributes<V>{p, &x.graph(), &rng, &x.graph().saved()}, x);
   } else {
     X mask;
     detail::draw_dropout_mask(mask, x.shape(), p, rng);

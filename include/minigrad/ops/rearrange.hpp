@@ -107,14 +107,14 @@ inline constexpr auto reshape_op = record(
     [](const auto&, const auto& g, auto&&, const auto& x) { return reshape(g, shape_of(x)); });
 template <detail::VarOrParameter X>
 auto reshape(const X& x, const TargetShape& shape) {
-  return reshape_op.with(detail::TargetShapeAttribute{shape})(x);
+  return reshape_op.apply(detail::TargetShapeAttribute{shape}, x);
 }
 inline constexpr auto flatten_op = record(
     "flatten", [](const auto& a, const auto& x) { return flatten(x, a.start_dim, a.end_dim); },
     [](const auto&, const auto& g, auto&&, const auto& x) { return reshape(g, shape_of(x)); });
 template <detail::VarOrParameter X>
 auto flatten(const X& x, Axis start_dim = 0, Axis end_dim = -1) {
-  return flatten_op.with(detail::FlattenAttributes{start_dim, end_dim})(x);
+  return flatten_op.apply(detail::FlattenAttributes{start_dim, end_dim}, x);
 }
 
 inline constexpr auto transpose_op = record(
@@ -122,7 +122,7 @@ inline constexpr auto transpose_op = record(
     [](const auto& a, const auto& g) { return transpose(g, a.first, a.second); });
 template <detail::VarOrParameter X>
 auto transpose(const X& x, Axis first = -2, Axis second = -1) {
-  return transpose_op.with(detail::AxesAttribute{first, second})(x);
+  return transpose_op.apply(detail::AxesAttribute{first, second}, x);
 }
 
 inline constexpr auto slice_op = record(
@@ -130,7 +130,7 @@ inline constexpr auto slice_op = record(
     [](const auto& a, const auto& g, auto&&, const auto& x) { return unslice(g, shape_of(x), a.begin, a.axis); });
 template <detail::VarOrParameter X>
 auto slice(const X& x, std::size_t begin, std::size_t end, Axis axis = 0) {
-  return slice_op.with(detail::SliceAttributes{begin, end, axis})(x);
+  return slice_op.apply(detail::SliceAttributes{begin, end, axis}, x);
 }
 inline constexpr auto unslice_op = record(
     "unslice", [](const auto& a, const auto& x) { return unslice(x, a.shape, a.begin, a.axis); },
@@ -140,7 +140,7 @@ inline constexpr auto unslice_op = record(
     });
 template <detail::VarOrParameter X>
 auto unslice(const X& x, const Shape& shape, std::size_t begin, Axis axis = 0) {
-  return unslice_op.with(detail::UnsliceAttributes{shape, begin, axis})(x);
+  return unslice_op.apply(detail::UnsliceAttributes{shape, begin, axis}, x);
 }
 
 /// Row indices[i] of x as row i; its inverse, which adds row i of x to row indices[i] of zeros. Each is the other's
@@ -156,14 +156,14 @@ template <class X, class Ids>
   requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<Ids, Tensor<std::int64_t>>))
 auto index_select(const X& x, const Ids& indices) {
   return detail::with_handle(x, indices, [&](const auto& v) {
-    return index_select_op.with(detail::IndexAttribute{indices})(v);
+    return index_select_op.apply(detail::IndexAttribute{indices}, v);
   });
 }
 template <class X, class Ids>
   requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<Ids, Tensor<std::int64_t>>))
 auto index_add(const X& x, const Ids& indices, std::size_t rows) {
   return detail::with_handle(x, indices, [&](const auto& v) {
-    return index_add_op.with(detail::IndexAddAttributes{indices, rows})(v);
+    return index_add_op.apply(detail::IndexAddAttributes{indices, rows}, v);
   });
 }
 

@@ -87,7 +87,7 @@ inline constexpr auto sum_op = record(
     });
 template <detail::VarOrParameter X>
 auto sum(const X& x, Axis axis = {}, bool keepdim = false) {
-  return sum_op.with(detail::ReduceAttributes{axis, keepdim})(x);
+  return sum_op.apply(detail::ReduceAttributes{axis, keepdim}, x);
 }
 
 /// x broadcast to a shape; x summed down to a shape. Each is the other's rule.
@@ -96,14 +96,14 @@ inline constexpr auto broadcast_to_op = record(
     [](const auto&, const auto& g, auto&&, const auto& x) { return sum_to(g, shape_of(x)); });
 template <detail::VarOrParameter X>
 auto broadcast_to(const X& x, const Shape& shape) {
-  return broadcast_to_op.with(detail::ShapeAttribute{shape})(x);
+  return broadcast_to_op.apply(detail::ShapeAttribute{shape}, x);
 }
 inline constexpr auto sum_to_op = record(
     "sum_to", [](const auto& a, const auto& x) { return sum_to(x, a.shape); },
     [](const auto&, const auto& g, auto&&, const auto& x) { return broadcast_to(g, shape_of(x)); });
 template <detail::VarOrParameter X>
 auto sum_to(const X& x, const Shape& shape) {
-  return sum_to_op.with(detail::ShapeAttribute{shape})(x);
+  return sum_to_op.apply(detail::ShapeAttribute{shape}, x);
 }
 
 /// The mean of all elements or along an axis; NaN of none. dL/dx is g / n, broadcast. Of whole numbers and masks it is a
@@ -120,7 +120,7 @@ inline constexpr auto mean_op = record(
 template <detail::TensorOperand X>
 auto mean(const X& x, Axis axis = {}, bool keepdim = false) {
   if constexpr (std::is_integral_v<detail::scalar_type<X>>) return mean(x.template to<double>(), axis, keepdim);
-  else return mean_op.with(detail::ReduceAttributes{axis, keepdim})(x);
+  else return mean_op.apply(detail::ReduceAttributes{axis, keepdim}, x);
 }
 template <class V>
 auto mean(const MaskVar<V>& mask, Axis axis = {}, bool keepdim = false) {
@@ -141,7 +141,7 @@ template <detail::TensorOperand X>
 auto var(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
   if constexpr (std::is_integral_v<detail::scalar_type<X>>)
     return var(x.template to<double>(), axis, keepdim, correction);
-  else return var_op.with(detail::VarianceAttributes{{axis, keepdim}, correction})(x);
+  else return var_op.apply(detail::VarianceAttributes{{axis, keepdim}, correction}, x);
 }
 
 namespace detail {

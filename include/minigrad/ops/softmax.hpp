@@ -44,7 +44,7 @@ Tensor<T> softmax_of(const char* op, const Tensor<T>& x, Axis axis, bool keepdim
 
 }  // namespace detail
 
-/// exp(x) / sum exp(x) along an axis: positive numbers that sum to 1. dL/dx = y (g - sum(g y)).
+// exp(x) / sum exp(x) along an axis: positive numbers that sum to 1. dL/dx = y (g - sum(g y)).
 inline constexpr auto softmax_op = record(
     "softmax",
     [](const auto& a, const auto& x) {
@@ -53,7 +53,7 @@ inline constexpr auto softmax_op = record(
     [](const auto& a, const auto& g, const auto& y) { return y * (g - sum(g * y, a.axis, true)); });
 template <detail::TensorOperand X>
 auto softmax(const X& x, Axis axis) {
-  return softmax_op.with(detail::AxisAttribute{axis})(to_floating(x));
+  return softmax_op.apply(detail::AxisAttribute{axis}, to_floating(x));
 }
 
 /// log sum exp(x) without overflow: the largest x is taken out first; -inf of none. dL/dx = g softmax(x); exp(x - y)
@@ -68,7 +68,7 @@ inline constexpr auto logsumexp_op = record(
     });
 template <detail::TensorOperand X>
 auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
-  return logsumexp_op.with(detail::ReduceAttributes{axis, keepdim})(to_floating(x));
+  return logsumexp_op.apply(detail::ReduceAttributes{axis, keepdim}, to_floating(x));
 }
 
 /// log softmax(x) along an axis, without the detour. dL/dx = g - softmax(x) sum(g).
@@ -80,7 +80,7 @@ inline constexpr auto log_softmax_op = record(
     [](const auto& a, const auto& g, const auto& y) { return g - exp(y) * sum(g, a.axis, true); });
 template <detail::TensorOperand X>
 auto log_softmax(const X& x, Axis axis) {
-  return log_softmax_op.with(detail::AxisAttribute{axis})(to_floating(x));
+  return log_softmax_op.apply(detail::AxisAttribute{axis}, to_floating(x));
 }
 
 }  // namespace minigrad
