@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <random>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -53,6 +54,15 @@ TEST_CASE("max(x, N(1)) after `using std::max` is a function of numbers and of S
   const auto [value, slope] = ScalarTape<double>().value_and_grad([](auto x) { return with_using(x); }, 4.0);
   CHECK(value == with_using(4.0));
   CHECK(slope == 1 + 1 + 1 + 1 + 8 + 1 + 0.25 + 1);
+}
+
+TEST_CASE("no type of minigrad becomes an int, which C's abs would take, by itself") {
+  CHECK_FALSE(std::is_convertible_v<ScalarVar<double>, int>);
+  CHECK_FALSE(std::is_convertible_v<Tensor<double>, int>);
+  CHECK_FALSE(std::is_convertible_v<Var<double>, int>);
+  CHECK_FALSE(std::is_convertible_v<Var<Tensor<double>>, int>);
+  CHECK_FALSE(std::is_convertible_v<Parameter<double>, int>);
+  CHECK_FALSE(std::is_convertible_v<simd::Simd<float, 16>, int>);
 }
 
 TEST_CASE("a user's function of the same name is the one that is called") {

@@ -25,8 +25,8 @@ concept MixedScalarVars = ScalarVars<A, B> && (is_scalar<A> || is_scalar<B>);
 
 /// The derivative of lgamma: psi(x) = log x - 1/(2x) - B_2/(2 x^2) - B_4/(4 x^4) - ... for large x, to which
 /// psi(x) = psi(x + 1) - 1/x leads; psi(x) = psi(1 - x) - pi / tan(pi x) for x < 0. NaN at 0, -1, -2, ... In double
-/// its error is at most 4e-15 max(1, |psi|), and near a negative pole, at distance d, 4e-15 max(1, |x| / d^2)
-/// besides, which is that of x itself. Abramowitz and Stegun, Handbook of Mathematical Functions, 6.3.5, 6.3.7, 6.3.18.
+/// its error is at most 4e-15 max(1, |psi|) for x > 0. Abramowitz and Stegun, Handbook of Mathematical Functions, 1964,
+/// 6.3.5, 6.3.7, 6.3.18.
 template <class T>
 T digamma(T x) {
   if (x <= 0) {
