@@ -1,7 +1,6 @@
 // scalar/scalar_functions.hpp - what functions of numbers use beside the op table, for ScalarVars.
 #pragma once
 
-#include <concepts>
 #include <iosfwd>
 #include <limits>
 
@@ -21,8 +20,9 @@ inline ScalarVar<T> fabs(const ScalarVar<T>& x) {
 
 /// maximum() and minimum(), by the names that `using std::max;` makes functions of numbers expect. They are constrained
 /// so that max<int>(1, 2u) and max<double>(1, 2) are the standard library's.
-template <std::floating_point T>
-inline ScalarVar<T>(max)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
+template <class S>
+  requires is_scalar_var<S>
+inline S(max)(const S& a, const S& b) {
   return maximum(a, b);
 }
 template <class A, class B>
@@ -30,8 +30,9 @@ template <class A, class B>
 inline auto(max)(const A& a, const B& b) {
   return maximum(a, b);
 }
-template <std::floating_point T>
-inline ScalarVar<T>(min)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
+template <class S>
+  requires is_scalar_var<S>
+inline S(min)(const S& a, const S& b) {
   return minimum(a, b);
 }
 template <class A, class B>
