@@ -43,10 +43,10 @@ check() {  # COMMAND...: one test more
   if "$@"; then count 1 0; else echo "failed: $*" && count 0 1; fi
 }
 
-# Every header alone, and without a warning.
+# Every header alone, and without a warning; scalar/eigen.hpp has a row of its own.
 headers() {  # FLAG...
   local failed=0 all=0
-  find "$root/include/minigrad" -name '*.hpp' | sort > "$result.headers"
+  find "$root/include/minigrad" -name '*.hpp' ! -name eigen.hpp | sort > "$result.headers"
   all=$(wc -l < "$result.headers")
   # shellcheck disable=SC2016
   xargs -P "$jobs" -I '{}' bash -c 'echo "#include \"$1\"" | "${@:2}" -x c++ - || echo "does not compile alone: $1"' \
@@ -286,6 +286,22 @@ exec valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=de
 MEMCHECK
   chmod +x memcheck
   rooms valgrind "core tensor graph ops diff scalar" "-O1 -g1" -DCMAKE_CROSSCOMPILING_EMULATOR="$out/memcheck"
+}
+
+row guests "ScalarVars in Eigen's matrices and in boost's solvers of differential equations; g++ 12, clang 14"
+guests() {
+  local names guest
+  require libeigen3-dev test -d /usr/include/eigen3/Eigen
+  require libboost-dev test -f /usr/include/boost/numeric/odeint.hpp
+  for names in "clang++-14 clang-14" g++-12; do
+    # shellcheck disable=SC2086
+    compiler $names
+    for guest in eigen odeint; do
+      "$cxx" -std=c++20 -O1 "${warnings[@]}" -I"$root/include" -isystem /usr/include/eigen3 \
+        "$root/tests/guests/$guest.cpp" "$root/tests/main.cpp" -o "$guest"
+      check "./$guest" --no-intro --no-version
+    done
+  done
 }
 
 row fuzz "libFuzzer, 60 s for each reader of tests/fuzz, under the sanitizers"

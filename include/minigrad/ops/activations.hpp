@@ -20,8 +20,8 @@ inline auto tanh(const X& x, None...) {
 inline constexpr auto sigmoid_op = elementwise(
     "sigmoid", simd_fn([](auto v) { return simd::sigmoid(v); }),
     [](auto g, auto y) { return g * (y * (1 - y)); });
-template <Operand X>
-inline auto sigmoid(const X& x) {
+template <Operand X, LowPriority... None>
+inline auto sigmoid(const X& x, None...) {
   return sigmoid_op(to_floating(x));
 }
 
@@ -29,8 +29,8 @@ inline auto sigmoid(const X& x) {
 inline constexpr auto relu_op = elementwise(
     "relu", simd_fn([]<class T>(T v) { return simd::select(v < 0, T(0), v); }),
     simd_fn([](auto g, auto y) { return where(less_equal(y, 0), 0, g); }));
-template <Operand X>
-inline auto relu(const X& x) {
+template <Operand X, LowPriority... None>
+inline auto relu(const X& x, None...) {
   return relu_op(x);
 }
 
@@ -73,8 +73,8 @@ inline constexpr auto softplus_op = elementwise(
       return simd::larger(T(0), v) + simd::log1p(simd::exp(-simd::abs(v)));
     }),
     simd_fn([](auto g, auto&&, auto v) { return g * sigmoid(v); }));
-template <Operand X>
-inline auto softplus(const X& x) {
+template <Operand X, LowPriority... None>
+inline auto softplus(const X& x, None...) {
   return softplus_op(to_floating(x));
 }
 
@@ -85,8 +85,8 @@ inline constexpr auto silu_op = elementwise(
       const auto s = sigmoid(v);
       return g * (s + y * (1 - s));
     }));
-template <Operand X>
-inline auto silu(const X& x) {
+template <Operand X, LowPriority... None>
+inline auto silu(const X& x, None...) {
   return silu_op(to_floating(x));
 }
 
@@ -95,8 +95,8 @@ inline auto silu(const X& x) {
 inline constexpr auto gelu_op = elementwise(
     "gelu", [](auto v) { return v * detail::normal_cdf_op(v); },
     [](auto g, auto&&, auto v) { return g * (detail::normal_cdf_op(v) + v * detail::normal_density(v)); });
-template <Operand X>
-inline auto gelu(const X& x) {
+template <Operand X, LowPriority... None>
+inline auto gelu(const X& x, None...) {
   return gelu_op(to_floating(x));
 }
 

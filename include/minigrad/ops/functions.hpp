@@ -16,8 +16,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 inline constexpr auto sign_op = elementwise(
     "sign", []<class T>(T v) { return v > 0 ? T(1) : (v < 0 ? T(-1) : v); },
     [](auto g) { return zeros_like(g); });
-template <Operand X>
-inline auto sign(const X& x) {
+template <Operand X, LowPriority... None>
+inline auto sign(const X& x, None...) {
   return sign_op(x);
 }
 
@@ -25,16 +25,16 @@ inline auto sign(const X& x) {
 inline constexpr auto abs_op = elementwise(
     "abs", [](auto v) { return v < 0 ? -v : v + 0; },  // -0 + 0 is 0
     [](auto g, auto&&, auto v) { return g * sign(v); });
-template <Operand X>
-inline auto abs(const X& x) {
+template <Operand X, LowPriority... None>
+inline auto abs(const X& x, None...) {
   return abs_op(x);
 }
 
 /// x^2. dy/dx = 2 x.
 inline constexpr auto square_op = elementwise(
     "square", [](auto v) { return v * v; }, [](auto g, auto&&, auto v) { return g * (2 * v); });
-template <Operand X>
-inline auto square(const X& x) {
+template <Operand X, LowPriority... None>
+inline auto square(const X& x, None...) {
   return square_op(x);
 }
 
@@ -50,8 +50,8 @@ inline auto sqrt(const X& x, None...) {
 /// 1 / x. dy/dx = -y^2.
 inline constexpr auto reciprocal_op = elementwise(
     "reciprocal", [](auto v) { return 1 / v; }, [](auto g, auto y) { return -(g * y * y); });
-template <Operand X>
-inline auto reciprocal(const X& x) {
+template <Operand X, LowPriority... None>
+inline auto reciprocal(const X& x, None...) {
   return reciprocal_op(to_floating(x));
 }
 

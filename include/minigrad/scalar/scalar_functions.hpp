@@ -1,10 +1,11 @@
 // scalar/scalar_functions.hpp - what functions of numbers use beside the op table, for ScalarVars.
 #pragma once
 
+#include <iosfwd>
 #include <limits>
 
 #include "../core/finite.hpp"
-#include "scalar_tape.hpp"
+#include "c_functions.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
@@ -17,27 +18,34 @@ inline ScalarVar<T> fabs(const ScalarVar<T>& x) {
   return abs(x);
 }
 
-/// maximum() and minimum(), by the names that `using std::max;` makes functions of numbers expect.
-template <class T>
-inline ScalarVar<T>(max)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
+/// maximum() and minimum(), by the names that `using std::max;` makes functions of numbers expect. They are constrained
+/// so that max<int>(1, 2u) and max<double>(1, 2) are the standard library's.
+template <class S>
+  requires is_scalar_var<S>
+inline S(max)(const S& a, const S& b) {
   return maximum(a, b);
 }
-template <class T, class N>
-  requires(is_scalar<N>)
-inline ScalarVar<T>(max)(const ScalarVar<T>& a, const N& b) { return maximum(a, b); }
-template <class T, class N>
-  requires(is_scalar<N>)
-inline ScalarVar<T>(max)(const N& a, const ScalarVar<T>& b) { return maximum(a, b); }
-template <class T>
-inline ScalarVar<T>(min)(const ScalarVar<T>& a, const ScalarVar<T>& b) {
+template <class A, class B>
+  requires detail::MixedScalarVars<A, B>
+inline auto(max)(const A& a, const B& b) {
+  return maximum(a, b);
+}
+template <class S>
+  requires is_scalar_var<S>
+inline S(min)(const S& a, const S& b) {
   return minimum(a, b);
 }
-template <class T, class N>
-  requires(is_scalar<N>)
-inline ScalarVar<T>(min)(const ScalarVar<T>& a, const N& b) { return minimum(a, b); }
-template <class T, class N>
-  requires(is_scalar<N>)
-inline ScalarVar<T>(min)(const N& a, const ScalarVar<T>& b) { return minimum(a, b); }
+template <class A, class B>
+  requires detail::MixedScalarVars<A, B>
+inline auto(min)(const A& a, const B& b) {
+  return minimum(a, b);
+}
+
+/// Writes the value.
+template <class T>
+std::ostream& operator<<(std::ostream& out, const ScalarVar<T>& x) {
+  return out << x.value();
+}
 
 template <class T>
 bool isfinite(const ScalarVar<T>& x) {

@@ -36,8 +36,7 @@ class ScalarVar {
       "minigrad: a ScalarTape takes float, double or long double; for derivatives of derivatives use Graph<double>");
 
  public:
-  using value_type = T;
-
+  // No value_type: to boost::odeint that would say that this is a container.
   ScalarVar() = default;
   template <class N>
     requires(is_scalar<N>)
@@ -86,6 +85,11 @@ class ScalarVar {
   MINIGRAD_INLINE ScalarVar& operator/=(const X& x) {
     return *this = *this / x;
   }
+
+  ScalarVar& operator++() { return *this = *this + 1; }
+  ScalarVar& operator--() { return *this = *this - 1; }
+  ScalarVar operator++(int) { return std::exchange(*this, *this + 1); }
+  ScalarVar operator--(int) { return std::exchange(*this, *this - 1); }
 
   friend bool operator==(const ScalarVar& a, const ScalarVar& b) { return a.value_ == b.value_; }
   friend bool operator!=(const ScalarVar& a, const ScalarVar& b) { return a.value_ != b.value_; }
