@@ -21,7 +21,7 @@ A program is a few lines. Value k is the k-th line of a leaf or an op, from 0.
 
 Most programs keep to places where ops are smooth and of moderate size. Every fourth is made of special numbers (zeros of
 both signs, kinks, equal elements, 1e-100, 1e50) and keeps to nothing. Where a change of the inputs by 1e-13 (of
-floats, 1e-7), and in these of sums too, changes a result a thousand times as much, rounding decides, and the program is
+floats, 1e-7), and in these of each rounded result and gradient too, changes a result a thousand times as much, rounding decides, and the program is
 left out. So is one that meets a place
 where minigrad decides otherwise than PyTorch, which are those of the table in docs/derivatives.md.
 """
@@ -88,7 +88,7 @@ UNARY = {
     "cosh": (torch.cosh, -3, 3), "asinh": (torch.asinh, -50, 50), "acosh": (torch.acosh, 1.2, 50),
     "atanh": (torch.atanh, -0.9, 0.9), "erf": (torch.erf, -3, 3), "tanh": (torch.tanh, -8, 8),
     "sigmoid": (torch.sigmoid, -8, 8), "relu": (torch.relu, -50, 50),
-    "softplus": (lambda x: F.softplus(x, threshold=1000), -8, 8), "silu": (F.silu, -8, 8), "gelu": (F.gelu, -8, 8),
+    "softplus": (lambda x: torch.logaddexp(x, torch.zeros((), dtype=D)), -8, 8), "silu": (F.silu, -8, 8), "gelu": (F.gelu, -8, 8),
     "floor": (torch.floor, -50, 50), "ceil": (torch.ceil, -50, 50), "stop_gradient": (torch.detach, -50, 50),
 }
 BINARY = {
@@ -131,6 +131,11 @@ OPS = {
 }
 
 
+EXACT = ["v", "c", "neg", "sign", "abs", "relu", "floor", "ceil", "stop_gradient", "clamp", "maximum", "minimum", "max", "min",
+         "max_with_indices", "reshape", "flatten", "transpose", "slice", "unslice", "broadcast_to", "index_select",
+         "concatenate", "stack"] + [name for name in OPS if name.startswith(("where_", "mask_"))]
+
+
 class Operand(int):
     """A value, by its number."""
 
@@ -157,9 +162,9 @@ def evaluate(steps, leaves, noise=None):
     values, uses, leaf = [], [], iter(leaves)
     for step in steps:
         values.append(next(leaf) if step[0] in "vc" else evaluate_one(step, values, uses))
-        if noise and step[0] in SUMS:  # rounded in another order
+        if noise and step[0] not in EXACT:  # rounded otherwise, sums in another order
             with torch.no_grad():
-                size = evaluate_one(step, [v.abs() for v in values[:-1]], [])
+                size = evaluate_one(step, [v.abs() for v in values[:-1]], []) if step[0] in SUMS else values[-1].abs()
                 factors = [noise.uniform(-1e-13, 1e-13) for _ in range(size.numel())]
                 change = size * torch.tensor(factors, dtype=D).reshape(size.shape)
             values[-1] = values[-1] + change.nan_to_num(0, 0, 0)
@@ -183,6 +188,10 @@ def derive(steps, leaves, noise=None):
         [s for s in steps if s[0] in "vc"], leaves)]
     variables = [v for v in x if v.requires_grad]
     values, uses = evaluate(steps, x, noise)
+    for v in values + uses:
+        if noise and v.requires_grad:  # gradients are rounded too
+            v.register_hook(lambda g: g * (1 + 1e-13 * torch.tensor([noise.uniform(-1, 1) for _ in range(g.numel())],
+                                                                   dtype=D).reshape(g.shape)))
     terms = weighted(values[-1], 0, 7, 4)
     L = terms.sum()
     inner = [v for v in values + uses if v.requires_grad]
@@ -446,8 +455,8 @@ class Generator:
 
 
 def decided_otherwise(steps, values):
-    """Whether a program meets a place where minigrad decides otherwise than PyTorch, of the table in
-    docs/derivatives.md: "all", or "second" where that concerns second derivatives alone, or nothing."""
+    """Whether a program meets a place where minigrad decides otherwise than PyTorch 1.13, of docs/derivatives.md: "all",
+    or "second" where that concerns second derivatives alone, or nothing."""
     found = ""
     for name, arguments in steps:
         if name in "vc":
@@ -456,6 +465,12 @@ def decided_otherwise(steps, values):
         if name in ("abs", "sign", "max", "min", "l1_loss") and any(v.isnan().any() for v in x):
             return "all"
         if name in ("var", "std") and (x[0].numel() if arguments[1] == "all" else x[0].shape[arguments[1]]) <= arguments[3]:
+            return "all"
+        if name == "elu" and (x[0].isnan() | ((x[0].abs() < 1e-4) & (x[0] != 0))).any():
+            return "all"
+        if name in ("abs", "sign") and x[0].isinf().any():
+            found = "second"
+        if name == "pow" and (x[1] == 0).any() and not torch.isfinite(values[-1]).all():
             return "all"
         if name == "pow" and ((x[0] == 0).any() or (x[1] == 0).any()):
             found = "second"
