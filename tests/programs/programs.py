@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes random programs over the op table, with the values and derivatives that PyTorch computes for them.
 
-  /usr/bin/python3 tests/random/programs.py COUNT SEED [--float] [--digits N] > programs.txt
+  /usr/bin/python3 tests/programs/programs.py COUNT SEED [--float] [--digits N] > programs.txt
 
 Needs PyTorch 1.13 (Debian: apt-get install python3-torch). tests/fixtures/programs.txt is the output for 4000 1
---digits 11; tests/random/programs_test.cpp reads it, or the file that MINIGRAD_PROGRAMS names.
+--digits 11; tests/programs/programs_test.cpp reads it, or the file that MINIGRAD_PROGRAMS names.
 
 A program is a few lines. Value k is the k-th line of a leaf or an op, from 0.
 
@@ -503,7 +503,7 @@ def main():
     generator = Generator(options.seed, options.float)
     text = lambda v: format(v, f".{options.digits}g")  # noqa: E731
     exact = lambda v: format(v, ".9g") if options.float else repr(v)[:-2] if repr(v).endswith(".0") else repr(v)  # noqa: E731
-    print(f"# Written by tests/random/programs.py {' '.join(sys.argv[1:])}, with PyTorch {torch.__version__}. See there.")
+    print(f"# Written by tests/programs/programs.py {' '.join(sys.argv[1:])}, with PyTorch {torch.__version__}. See there.")
     bound = 1e-4 if options.float else 1e-10
     number, rejected = 0, 0
     while number < options.count:
