@@ -304,6 +304,25 @@ guests() {
   done
 }
 
+row random_programs "20,000 new random programs beside PyTorch, and 4,000 in float; the log says their seed"
+random_programs() {
+  compiler g++-12
+  require python3-torch /usr/bin/python3 -c 'import torch'
+  local seed kind sources=("$root/tests/programs/programs_test.cpp" "$root/tests/main.cpp")
+  sources+=("$root/tests/support/count_allocations.cpp")
+  seed=$(date +%s)
+  "$cxx" -std=c++20 -O1 -I"$root/include" -I"$root/tests" "${sources[@]}" -o programs_double
+  "$cxx" -std=c++20 -O1 -DMINIGRAD_PROGRAMS_FLOAT -I"$root/include" -I"$root/tests" "${sources[@]}" -o programs_float
+  /usr/bin/python3 "$root/tests/programs/programs.py" 10000 "$seed" > programs_double_1.txt &
+  /usr/bin/python3 "$root/tests/programs/programs.py" 10000 "$((seed + 1))" > programs_double_2.txt
+  wait $!
+  /usr/bin/python3 "$root/tests/programs/programs.py" 4000 "$seed" --float > programs_float_1.txt
+  for kind in double_1 double_2 float_1; do
+    head -n 1 "programs_$kind.txt"
+    check env MINIGRAD_PROGRAMS="$PWD/programs_$kind.txt" "./programs_${kind%_*}" --no-intro --no-version
+  done
+}
+
 row fuzz "libFuzzer, 60 s for each reader of tests/fuzz, under the sanitizers"
 fuzz() {
   compiler clang++-14 clang-14

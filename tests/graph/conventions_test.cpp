@@ -100,7 +100,7 @@ const std::vector<Row>& all_rows() {
   elementwise_rows("relu(x)", F(relu(x)), {0, -0.0, NaN});
   elementwise_rows("leaky_relu(x)", F(leaky_relu(x)), {0});
   elementwise_rows("elu(x)", F(elu(x)), {0});
-  elementwise_rows("elu(x, 0.5)", F(elu(x, 0.5)), {0});
+  elementwise_rows("elu(x, 0.5)", F(elu(x, 0.5)), {0, NaN});
   elementwise_rows("abs(x)", F(abs(x)), {0, -0.0, NaN, -inf});
   elementwise_rows("sign(x)", F(sign(x)), {0, 2, NaN});
   elementwise_rows("clamp(x, -1, 2)", F(clamp(x, -1, 2)), {-1, 2, 2.5, NaN});
@@ -159,6 +159,7 @@ TEST_CASE("at kinks, poles and edges value and derivatives are PyTorch's, or dif
   const Difference differences[] = {
       {"abs(x)@nan", "dy", "what is computed from NaN is NaN"},
       {"sign(x)@nan", "y", "NumPy's: what is computed from NaN is NaN"},
+      {"elu(x,0.5)@nan", "dy", "the left side's, since NaN is not greater than 0"},
       {"max(x)@2,nan,nan", "dy", "no element equals NaN, so that none gets a part"},
       {"pow(0,p)@2", "d2y", "the limit of x^p log(x)^2 where x goes to 0"},
       {"pow(0,p)@0.5", "d2y", "the same"},

@@ -75,3 +75,8 @@ TEST_CASE("functions of whole numbers are computed in double, alone and in tenso
   CHECK(logsumexp(whole) == logsumexp(whole.to<double>()));
   CHECK(square(whole) == Tensor<std::int64_t>{0, 1, 16});
 }
+
+TEST_CASE("the sign of -0 is 0, as in NumPy and PyTorch") {
+  CHECK(!std::signbit(sign(-0.0)));
+  CHECK(!std::signbit(sign(Tensor<float>{-0.f})[0]));
+}

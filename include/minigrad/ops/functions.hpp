@@ -14,7 +14,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// -1, 0 or 1. dy/dx = 0.
 inline constexpr auto sign_op = elementwise(
-    "sign", []<class T>(T v) { return v > 0 ? T(1) : (v < 0 ? T(-1) : v); },
+    "sign", []<class T>(T v) { return v > 0 ? T(1) : (v < 0 ? T(-1) : T(v + 0)); },  // -0 + 0 is 0
     [](auto g) { return zeros_like(g); });
 template <Operand X, LowPriority... None>
 inline auto sign(const X& x, None...) {
