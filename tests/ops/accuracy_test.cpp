@@ -270,7 +270,7 @@ const Entry entries[] = {
     {ONE("sinh", sinh_op, 2, 2, {std::sinh(x), std::cosh(x)})},
     {ONE("cosh", cosh_op, 2, 2, {std::cosh(x), std::sinh(x)})},
     {ONE("asinh", asinh_op, 2, 2, {std::asinh(x), 1 / std::sqrt(x* x + 1)})},
-    {ONE("acosh", acosh_op, 2, 3, {std::acosh(x), 1 / std::sqrt(-one_minus_square(x))})},
+    {ONE("acosh", acosh_op, 2, 4, {std::acosh(x), 1 / std::sqrt(-one_minus_square(x))})},
     {ONE("atanh", atanh_op, 2, 3, {std::atanh(x), 1 / one_minus_square(x)})},
     {ONE("erf", erf_op, 1, 4, {std::erf(x), 2 / std::sqrt(pi) * bell(x, 1)})},
     // activations

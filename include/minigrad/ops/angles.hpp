@@ -21,8 +21,7 @@ inline auto asin(const X& x, None...) {
 
 /// The angle of cosine x. dy/dx = -1 / sqrt(1 - x^2), infinite at -1 and 1.
 inline constexpr auto acos_op = elementwise(
-    "acos", [](auto v) { return std::acos(v); },
-    [](auto g, auto&&, auto v) { return -(g / sqrt((1 - v) * (1 + v))); });
+    "acos", [](auto v) { return std::acos(v); }, [](auto g, auto&&, auto v) { return -(g / sqrt((1 - v) * (1 + v))); });
 template <Operand X, LowPriority... None>
 inline auto acos(const X& x, None...) {
   return acos_op(to_floating(x));

@@ -124,8 +124,8 @@ class ScalarVar {
       if (!x.tape_) return;
       constexpr auto reads = detail::reads_of<Rule, T>(std::index_sequence_for<In...>{});
       const T slope = detail::call_rule<reads>(rule, T(1), value_, in...);
-      // A rule that gives 0 for any g stops it, as maximum() does on the way to the smaller operand. All others give NaN
-      // for NaN, which, unlike 0 times infinity, raises no floating-point exception.
+      // A rule that gives 0 for any g stops it, as maximum() does on the way to the smaller operand. All others give
+      // NaN for NaN, which, unlike 0 times infinity, raises no floating-point exception.
       if (slope == 0 && detail::call_rule<reads>(rule, std::numeric_limits<T>::quiet_NaN(), value_, in...) == 0)
           [[unlikely]] {
         *this = stopped_before(x, op, *this);
