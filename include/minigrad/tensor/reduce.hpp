@@ -175,8 +175,7 @@ auto map_and_sum(const char* op, bool mean, const F& f, const X&... x) {
   const auto apply = [&](const auto&... operand) {
     const StridedInput in[] = {strided_input(operand)...};
     const Shape shape = broadcast_all(op, in);
-    const double total =
-        sum_of_map<T>(inner_loop<T, F, element_of<std::decay_t<decltype(operand)>>...>, &f, in, shape);
+    const double total = sum_of_map<T>(inner_loop<T, F, element_of<std::decay_t<decltype(operand)>>...>, &f, in, shape);
     return Tensor<T>::scalar(static_cast<T>(total / (mean ? static_cast<double>(shape.size()) : 1)));
   };
   return apply(as_operand<T>(x)...);
