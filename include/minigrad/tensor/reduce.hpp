@@ -1,7 +1,7 @@
 // tensor/reduce.hpp - sums, extremes and their positions, over all elements or along one axis.
 //
 // A tensor is seen as [outer, extent, inner] around the reduced axis. Sums have a fixed order, so that a result does
-// not depend on anything but the numbers: see row_reduce.hpp.
+// not depend on anything but the numbers: see row_reduce.hpp, and pairwise.hpp for long ones.
 #pragma once
 
 #include <algorithm>
@@ -102,28 +102,36 @@ struct SumExpression {
   }
 };
 template <class T>
-Tensor<T> sum_along(const Tensor<T>& x, Axis axis, bool keepdim) {
-  return SumExpression<T>{x, axis, keepdim}.evaluate();
-}
-template <class T>
 SumExpression<T> sum(const Unevaluated<T>& x, Axis axis, bool keepdim) {
   return {x.tensor, axis, keepdim};
 }
 
-}  // namespace detail
-
-/// The sum of all elements (0 of none), or along one axis, which disappears unless keepdim. Whole numbers of less than
-/// 64 bits, and masks, of which it counts the true, are added up as std::int64_t. Throws IndexError for an axis that x
-/// does not have.
+/// x broadcast to a shape, not computed yet.
 template <class T>
-auto sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
-  if constexpr (std::is_integral_v<T> && sizeof(T) < sizeof(std::int64_t))
-    return detail::sum_along(x.template to<std::int64_t>(), axis, keepdim);
-  else
-    return detail::sum_along(x, axis, keepdim);
-}
+struct BroadcastExpression {
+  const T* x;
+  Shape from, to;
 
-namespace detail {
+  Shape shape() const {
+    if (broadcast_shapes("broadcast_to", from, to) != to)
+      shape_error("broadcast_to", from, to, "the first does not broadcast to the second");
+    return to;
+  }
+  std::size_t size() const { return to.size(); }
+  void write(Tensor<T>& out, Write write) const {
+    const StridedInput in[] = {{x, &from, sizeof(T)}};
+    broadcast_loop(out, inner_loop<T, std::decay_t<decltype(identity)>, T>, &identity, write, in);
+  }
+  Tensor<T> evaluate() const {
+    auto out = Tensor<T>::empty(shape());
+    write(out, Write::assign);
+    return out;
+  }
+};
+template <class T>
+BroadcastExpression<T> broadcast_to(const Unevaluated<T>& x, const Shape& shape) {
+  return {x.tensor.data(), x.tensor.shape(), shape};
+}
 
 /// The sum of f over all elements of a shape to which the operands broadcast. The elements are kept only as long as it
 /// takes to add them, where each operand has that shape or is one number.
@@ -167,14 +175,24 @@ auto map_and_sum(const char* op, bool mean, const F& f, const X&... x) {
   const auto apply = [&](const auto&... operand) {
     const StridedInput in[] = {strided_input(operand)...};
     const Shape shape = broadcast_all(op, in);
-    const double total =
-        sum_of_map<T>(inner_loop<T, F, element_of<std::decay_t<decltype(operand)>>...>, &f, in, shape);
+    const double total = sum_of_map<T>(inner_loop<T, F, element_of<std::decay_t<decltype(operand)>>...>, &f, in, shape);
     return Tensor<T>::scalar(static_cast<T>(total / (mean ? static_cast<double>(shape.size()) : 1)));
   };
   return apply(as_operand<T>(x)...);
 }
 
 }  // namespace detail
+
+/// The sum of all elements (0 of none), or along one axis, which disappears unless keepdim. Whole numbers of less than
+/// 64 bits, and masks, of which it counts the true, are added up as std::int64_t. Throws IndexError for an axis that x
+/// does not have.
+template <class T>
+auto sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
+  if constexpr (std::is_integral_v<T> && sizeof(T) < sizeof(std::int64_t))
+    return detail::SumExpression<std::int64_t>{x.template to<std::int64_t>(), axis, keepdim}.evaluate();
+  else
+    return detail::SumExpression<T>{x, axis, keepdim}.evaluate();
+}
 
 /// The largest or smallest element, of all or along one axis; NaN if there is one. Throws ValueError for no elements.
 template <class T>
@@ -196,35 +214,6 @@ Tensor<std::int64_t> argmin(const Tensor<T>& x, Axis axis = {}, bool keepdim = f
   return detail::arg_extreme("argmin", x, axis, keepdim, detail::greater_than);
 }
 
-namespace detail {
-/// x broadcast to a shape, not computed yet.
-template <class T>
-struct BroadcastExpression {
-  const T* x;
-  Shape from, to;
-
-  Shape shape() const {
-    if (broadcast_shapes("broadcast_to", from, to) != to)
-      shape_error("broadcast_to", from, to, "the first does not broadcast to the second");
-    return to;
-  }
-  std::size_t size() const { return to.size(); }
-  void write(Tensor<T>& out, Write write) const {
-    const StridedInput in[] = {{x, &from, sizeof(T)}};
-    broadcast_loop(out, inner_loop<T, std::decay_t<decltype(identity)>, T>, &identity, write, in);
-  }
-  Tensor<T> evaluate() const {
-    auto out = Tensor<T>::empty(shape());
-    write(out, Write::assign);
-    return out;
-  }
-};
-template <class T>
-BroadcastExpression<T> broadcast_to(const Unevaluated<T>& x, const Shape& shape) {
-  return {x.tensor.data(), x.tensor.shape(), shape};
-}
-}  // namespace detail
-
 /// The inverse pair of broadcasting. broadcast_to broadcasts x to a shape; sum_to sums x down to one, over the axes
 /// that broadcast_to would add or repeat. Each is the other's derivative.
 template <class T>
@@ -234,7 +223,8 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  if (shape.size() == 1 && shape.rank() <= x.rank()) return detail::sum_along(x, {}, false).reshape(shape);
+  if (shape.size() == 1 && shape.rank() <= x.rank())
+    return detail::SumExpression<T>{x, {}, false}.evaluate().reshape(shape);
   Tensor<T> y;
   const Tensor<T>* part = &x;
   if (x.rank() > shape.rank()) {  // the axes that shape does not have, all at once
@@ -251,7 +241,7 @@ Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
     if (axis >= part->rank() || shape[axis] != part->shape()[axis]) {
       if (axis >= part->rank() || shape[axis] != 1)
         detail::shape_error("sum_to", x.shape(), shape, "the second does not broadcast to the first");
-      y = detail::sum_along(*part, static_cast<int>(axis), true);
+      y = detail::SumExpression<T>{*part, static_cast<int>(axis), true}.evaluate();
       part = &y;
     }
   return y;
