@@ -222,7 +222,8 @@ Tensor<T> weighted_nll(const Call& c, const Tensor<T>& log_p) {
   labels = where(equal(labels, ignored), std::int64_t{0}, labels);
   Tensor<T> weights = counts;
   if (c.has(2)) weights *= index_select(as<T>(c[2]), labels);
-  const Tensor<T> losses = nll_loss(rows, labels, Reduction::none) * weights;
+  // ONNX takes any numbers for logarithms, which nll_loss refuses.
+  const Tensor<T> losses = -detail::gather(rows, detail::LabelAttributes{"nll_loss", labels}) * weights;
   const std::string reduction = c.text("reduction", "mean");
   if (reduction == "none") return losses.reshape(shape);
   if (reduction == "sum") return sum(losses);

@@ -864,14 +864,14 @@ TEST_CASE("fit computes metrics of each epoch, on the validation set and, if ask
   Rng rng(2);
   Dataset<float, std::int64_t> data(normal({60, 2}, 0, 1, rng), Tensor<std::int64_t>::empty({60}));
   for (std::size_t i = 0; i < 60; ++i) data.y[i] = (data.x(i, 0) > 0 ? 1 : 0) + (data.x(i, 1) > 0 ? 1 : 0);
-  const auto [few, others] = train_test_split(data, 0.5, rng);
-  const auto& validation = others;
+  const auto split = train_test_split(data, 0.5, rng);
+  const auto &few = split.train, &validation = split.validation;
   Sequential model{Linear(2, 8, rng), Dropout(0.2, rng), ReLU(), Linear(8, 3, rng)};
   Adam optimizer(model, {.lr = 0.02});
   const auto macro = [](const Tensor<std::int64_t>& t, const Tensor<std::int64_t>& p) {
     return f1_score(t, p, Average::macro);
   };
-  Numbers accuracies, scores;
+  Numbers accuracies;
   const History history =
       fit(model, CrossEntropyLoss(), optimizer, few, validation,
           {.epochs = 5, .metrics = {{"accuracy", accuracy_score}, {"f1", macro}}, .train_metrics = true},

@@ -39,8 +39,8 @@ TEST_CASE("metrics of labels agree with scikit-learn") {
     const std::pair<const char*, Average> averages[] = {{"micro", Average::micro}, {"macro", Average::macro},
                                                         {"weighted", Average::weighted}, {"binary", Average::binary}};
     for (const auto& [word, average] : averages) {
-      CAPTURE(word);
       const std::string of(word);
+      CAPTURE(of);
       if (!one.has("f1_" + of)) continue;
       check(precision_score(t, p, average), one.number("precision_" + of));
       check(recall_score(t, p, average), one.number("recall_" + of));
