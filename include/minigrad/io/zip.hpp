@@ -173,9 +173,9 @@ class ZipWriter {
       if ((n = utf8_length(name, i)) == 0) fail<ValueError>({"npz: the name ", quoted(name), " is not UTF-8"});
     if (name.size() > 0xFFFF) fail<ValueError>({"npz: a name of ", name.size(), " bytes is too long"});
     const std::uint64_t size = head.size() + body.size();
-    const bool large = size >= zip64_from_, far = at_ >= zip64_from_;
+    const bool large = size >= zip64_from_, distant = at_ >= zip64_from_;
     std::string file;  // what the local header and the directory both say
-    put(file, large || far ? 45 : 20, 2);
+    put(file, large || distant ? 45 : 20, 2);
     put(file, 0x800, 2);        // names are UTF-8
     put(file, 0, 2);            // stored
     put(file, 0x0021'0000, 4);  // 1980-01-01: the same bytes for the same tensors
@@ -189,12 +189,12 @@ class ZipWriter {
     put_extra(header, name, extra, "");
 
     directory_ += "PK\1\2";
-    put(directory_, large || far ? 45 : 20, 2);
+    put(directory_, large || distant ? 45 : 20, 2);
     directory_ += file;
-    if (far) put(extra, at_, 8);
+    if (distant) put(extra, at_, 8);
     std::string place;  // comment, disk, attributes, and where the local header is
     put(place, 0, 10);
-    put(place, far ? limit : at_, 4);
+    put(place, distant ? limit : at_, 4);
     put_extra(directory_, name, extra, place);
     ++count_;
     write(header);
