@@ -110,7 +110,9 @@ class ZipReader {
     const auto damaged = [&] { in_.fail({"a zip archive whose directory is damaged"}); };
     if (directory.size() < 46 || directory.substr(0, 4) != "PK\1\2") damaged();
     const char* const at = directory.data();
-    const std::size_t name = number(at + 28, 2), extra = number(at + 30, 2), comment = number(at + 32, 2);
+    const auto name = static_cast<std::size_t>(number(at + 28, 2)),
+               extra = static_cast<std::size_t>(number(at + 30, 2)),
+               comment = static_cast<std::size_t>(number(at + 32, 2));
     if (directory.size() - 46 < name + extra + comment) damaged();
     ZipEntry out;
     out.name = directory.substr(46, name);
