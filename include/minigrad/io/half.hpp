@@ -18,8 +18,8 @@ inline float from_f16(std::uint16_t half) {
   const std::uint32_t sign = std::uint32_t{half & 0x8000u} << 16, rest = half & 0x7FFFu;
   if (rest >= 0x7C00) return std::bit_cast<float>(sign | 0x7F800000u | rest << 13);  // infinity, NaN
   if (rest >= 0x0400) return std::bit_cast<float>(sign | ((rest << 13) + 0x38000000u));
-  const float small = static_cast<float>(rest) * 0x1p-24f;  // subnormal
-  return sign ? -small : small;
+  const float subnormal = static_cast<float>(rest) * 0x1p-24f;  // subnormal
+  return sign ? -subnormal : subnormal;
 }
 
 inline std::uint16_t to_bf16(float value) {

@@ -131,7 +131,7 @@ class LayerBuilder {
       }
     }
     fail_file("load_model", path_,
-              {"layer ", place, " is ", quoted(name),
+              {"layer ", place, " is ", detail::quoted(name),
                ", which is not one of the library's: make the "
                "model in the program, and call load(path, model)"});
   }

@@ -34,12 +34,13 @@ inline StateDict read_npz(ByteInput& in, const NpzLimits& limits) {
       in.fail({"its arrays have more than ", limits.bytes, " bytes together (NpzLimits::bytes)"});
     total += file.size;
     if (file.name.size() < 4 || file.name.compare(file.name.size() - 4, 4, ".npy") != 0)
-      in.fail({quoted(file.name), " in it is not an array: its name does not end in .npy"});
+      in.fail({detail::quoted(file.name), " in it is not an array: its name does not end in .npy"});
   }
   const auto order =
       order_of(files.size(), [&](std::size_t a, std::size_t b) { return files[a].name < files[b].name; });
   for (std::size_t i = 1; i < files.size(); ++i)
-    if (files[order[i]].name == files[order[i - 1]].name) in.fail({"two arrays named ", quoted(files[order[i]].name)});
+    if (files[order[i]].name == files[order[i - 1]].name)
+      in.fail({"two arrays named ", detail::quoted(files[order[i]].name)});
 
   std::vector<StateEntry> entries;
   entries.reserve(files.size());
@@ -48,13 +49,13 @@ inline StateDict read_npz(ByteInput& in, const NpzLimits& limits) {
     in.seek(file.begin);
     std::unique_ptr<Inflater> inflater;
     if (file.compressed) {
-      if (!make_inflater) in.fail({quoted(name), ": ", needs_inflate});
+      if (!make_inflater) in.fail({detail::quoted(name), ": ", needs_inflate});
       inflater.reset(make_inflater(in, file.stored, false));
     }
     CrcStream checked(inflater ? static_cast<ByteStream&>(*inflater) : in);
     entries.push_back(NpyReader(checked, file.size, in, name).read());
-    if (inflater && !inflater->finished()) in.fail({quoted(name), ": it has more bytes than it declares"});
-    if (checked.crc() != file.crc) in.fail({quoted(name), ": its bytes are damaged (CRC-32)"});
+    if (inflater && !inflater->finished()) in.fail({detail::quoted(name), ": it has more bytes than it declares"});
+    if (checked.crc() != file.crc) in.fail({detail::quoted(name), ": its bytes are damaged (CRC-32)"});
     entries.back().name = std::move(name);
   }
   return StateDict(std::move(entries), {});

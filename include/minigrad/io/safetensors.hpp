@@ -41,7 +41,8 @@ inline std::vector<std::uint16_t> to_half(const StateEntry& entry, DType dtype) 
 
 inline void require_utf8(const std::string& text) {
   for (std::size_t at = 0, n = 0; at < text.size(); at += n)
-    if ((n = utf8_length(text, at)) == 0) fail<ValueError>({"safetensors: the text ", quoted(text), " is not UTF-8"});
+    if ((n = utf8_length(text, at)) == 0)
+      fail<ValueError>({"safetensors: the text ", detail::quoted(text), " is not UTF-8"});
 }
 
 inline void write_safetensors(ByteOutput& out, const StateDict& state, const SafetensorsOptions& options) {

@@ -116,9 +116,9 @@ class SafetensorsReader {
         json.begin('[');
         for (bool first_axis = true; json.more(']', first_axis);) {
           if (out.entry.shape.rank() == Shape::max_rank)
-            json.fail({quoted(name), " has more than ", Shape::max_rank, " axes"});
+            json.fail({detail::quoted(name), " has more than ", Shape::max_rank, " axes"});
           const std::uint64_t extent = json.count();
-          if (extent > std::uint64_t{1} << 62) json.fail({quoted(name), ": an axis of ", extent});
+          if (extent > std::uint64_t{1} << 62) json.fail({detail::quoted(name), ": an axis of ", extent});
           out.entry.shape.push_back(extent);
         }
       } else if (key == "data_offsets" && !std::exchange(has_place, true)) {
@@ -131,25 +131,27 @@ class SafetensorsReader {
         if (json.more(']', first_offset)) json.fail({"two offsets belong here"});
       } else {
         if (key == "dtype" || key == "shape" || key == "data_offsets")
-          json.fail({"a second ", key, " of ", quoted(name)});
+          json.fail({"a second ", key, " of ", detail::quoted(name)});
         json.skip();  // a later version's, as the official reader does
       }
     }
-    if (!has_dtype || !has_shape || !has_place) json.fail({quoted(name), " lacks dtype, shape or data_offsets"});
+    if (!has_dtype || !has_shape || !has_place)
+      json.fail({detail::quoted(name), " lacks dtype, shape or data_offsets"});
   }
 
   static DType parse_dtype(JsonReader& json, const std::string& name) {
     const std::string text = json.text();
     for (int i = 0; i <= static_cast<int>(DType::i64); ++i)
       if (to_string(static_cast<DType>(i)) == text) return static_cast<DType>(i);
-    json.fail({quoted(name), " is of type ", quoted(text), ", and read are F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL"});
+    json.fail({detail::quoted(name), " is of type ", detail::quoted(text),
+               ", and read are F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL"});
   }
 
   void check_names() const {
     const auto unique = [&](std::size_t count, const auto& name) {
       const auto order = order_of(count, [&](std::size_t a, std::size_t b) { return name(a) < name(b); });
       for (std::size_t i = 1; i < count; ++i)
-        if (name(order[i]) == name(order[i - 1])) in_.fail({"two entries named ", quoted(name(order[i]))});
+        if (name(order[i]) == name(order[i - 1])) in_.fail({"two entries named ", detail::quoted(name(order[i]))});
     };
     unique(found_.size(), [&](std::size_t i) -> const std::string& { return found_[i].entry.name; });
     unique(metadata_.size(), [&](std::size_t i) -> const std::string& { return metadata_[i].first; });
@@ -170,15 +172,16 @@ class SafetensorsReader {
       for (const std::size_t extent : entry.shape) {
         empty = empty || extent == 0;
         if (extent == 0) continue;
-        if (bytes > most / extent) in_.fail({quoted(entry.name), ": shape ", entry.shape, " is too large"});
+        if (bytes > most / extent) in_.fail({detail::quoted(entry.name), ": shape ", entry.shape, " is too large"});
         bytes *= extent;
       }
       if (empty) bytes = 0;
       if (begin > end || end - begin != bytes)
-        in_.fail({quoted(entry.name), ": ", entry.dtype, " ", entry.shape, " has ", bytes,
+        in_.fail({detail::quoted(entry.name), ": ", entry.dtype, " ", entry.shape, " has ", bytes,
                   " bytes, and its offsets are ", begin, " and ", end});
       if (begin != at)
-        in_.fail({quoted(entry.name), ": begins at ", begin, ", where ", at, " is the end of what precedes it"});
+        in_.fail(
+            {detail::quoted(entry.name), ": begins at ", begin, ", where ", at, " is the end of what precedes it"});
       at = end;
     }
     if (at != in_.left())
@@ -197,7 +200,7 @@ class SafetensorsReader {
     in_.read(from, count * size_of(out.dtype));
     if (out.dtype == DType::boolean)
       for (const std::uint8_t byte : out.bytes)
-        if (byte > 1) in_.fail({quoted(out.name), ": a BOOL that is neither 0 nor 1"});
+        if (byte > 1) in_.fail({detail::quoted(out.name), ": a BOOL that is neither 0 nor 1"});
     if (half) widen_half(out.bytes.data(), from, count, out.dtype == DType::f16);
     out.dtype = wanted;
   }

@@ -50,7 +50,7 @@ class ZipReader {
       const ZipEntry &a = out[order[i - 1]], &b = out[order[i]];
       // The local header of b lies between the two, and is at least as long as this.
       if (b.begin - a.begin < a.stored + 30 + b.name.size())
-        in_.fail({quoted(a.name), " and ", quoted(b.name), " in it overlap"});
+        in_.fail({detail::quoted(a.name), " and ", detail::quoted(b.name), " in it overlap"});
     }
     return out;
   }
@@ -110,7 +110,9 @@ class ZipReader {
     const auto damaged = [&] { in_.fail({"a zip archive whose directory is damaged"}); };
     if (directory.size() < 46 || directory.substr(0, 4) != "PK\1\2") damaged();
     const char* const at = directory.data();
-    const std::size_t name = number(at + 28, 2), extra = number(at + 30, 2), comment = number(at + 32, 2);
+    const auto name = static_cast<std::size_t>(number(at + 28, 2)),
+               extra = static_cast<std::size_t>(number(at + 30, 2)),
+               comment = static_cast<std::size_t>(number(at + 32, 2));
     if (directory.size() - 46 < name + extra + comment) damaged();
     ZipEntry out;
     out.name = directory.substr(46, name);
@@ -121,10 +123,10 @@ class ZipReader {
     for (std::size_t i = 0, n = 0; i < name; i += n)
       if ((n = utf8_length(out.name, i)) == 0) in_.fail({"a name in it is not UTF-8"});
     const std::uint64_t method = number(at + 10, 2), flags = number(at + 8, 2);
-    if (flags & 0x2041) in_.fail({quoted(out.name), " in it is encrypted"});
+    if (flags & 0x2041) in_.fail({detail::quoted(out.name), " in it is encrypted"});
     if (method != 0 && method != 8)
-      in_.fail(
-          {quoted(out.name), " in it is compressed by method ", method, ", and read are stored (0) and deflate (8)"});
+      in_.fail({detail::quoted(out.name), " in it is compressed by method ", method,
+                ", and read are stored (0) and deflate (8)"});
     out.compressed = method == 8;
     if (!out.compressed && out.size != out.stored) damaged();
     return out;
@@ -150,10 +152,10 @@ class ZipReader {
     const std::uint64_t name = number(header.data() + 26, 2), extra = number(header.data() + 28, 2);
     if (header.compare(0, 4, "PK\3\4") != 0 || number(header.data() + 8, 2) != (entry.compressed ? 8u : 0u) ||
         bytes_at(entry.begin + 30, name) != entry.name)
-      in_.fail({quoted(entry.name), " in it has another header than the directory says"});
+      in_.fail({detail::quoted(entry.name), " in it has another header than the directory says"});
     entry.begin += 30 + name + extra;
     if (entry.begin > begin_ || entry.stored > begin_ - entry.begin)
-      in_.fail({quoted(entry.name), " in it reaches beyond the files"});
+      in_.fail({detail::quoted(entry.name), " in it reaches beyond the files"});
   }
 
   ByteInput& in_;
@@ -170,12 +172,12 @@ class ZipWriter {
   /// A file whose bytes come in two parts. Throws ValueError for a name that a zip archive cannot hold.
   void add(const std::string& name, std::string_view head, std::string_view body) {
     for (std::size_t i = 0, n = 0; i < name.size(); i += n)
-      if ((n = utf8_length(name, i)) == 0) fail<ValueError>({"npz: the name ", quoted(name), " is not UTF-8"});
+      if ((n = utf8_length(name, i)) == 0) fail<ValueError>({"npz: the name ", detail::quoted(name), " is not UTF-8"});
     if (name.size() > 0xFFFF) fail<ValueError>({"npz: a name of ", name.size(), " bytes is too long"});
     const std::uint64_t size = head.size() + body.size();
-    const bool large = size >= zip64_from_, far = at_ >= zip64_from_;
+    const bool large = size >= zip64_from_, distant = at_ >= zip64_from_;
     std::string file;  // what the local header and the directory both say
-    put(file, large || far ? 45 : 20, 2);
+    put(file, large || distant ? 45 : 20, 2);
     put(file, 0x800, 2);        // names are UTF-8
     put(file, 0, 2);            // stored
     put(file, 0x0021'0000, 4);  // 1980-01-01: the same bytes for the same tensors
@@ -189,12 +191,12 @@ class ZipWriter {
     put_extra(header, name, extra, "");
 
     directory_ += "PK\1\2";
-    put(directory_, large || far ? 45 : 20, 2);
+    put(directory_, large || distant ? 45 : 20, 2);
     directory_ += file;
-    if (far) put(extra, at_, 8);
+    if (distant) put(extra, at_, 8);
     std::string place;  // comment, disk, attributes, and where the local header is
     put(place, 0, 10);
-    put(place, far ? limit : at_, 4);
+    put(place, distant ? limit : at_, 4);
     put_extra(directory_, name, extra, place);
     ++count_;
     write(header);
