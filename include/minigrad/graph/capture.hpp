@@ -55,13 +55,14 @@ void require_replayable(Graph<V>& graph) {
 
 /// The ops of a recorded graph, in order.
 template <class V>
-class RecordedOps {
- public:
+struct RecordedOps {
+  PoolArray<Node<V>*> all;
+  NodeId listed = 0;
   /// Runs them again, on what the inputs hold now.
   void run(Graph<V>& graph) {
     NodeStore<V>& nodes = graph.nodes();
-    for (; listed_ < nodes.size(); ++listed_)  // once, and after more was recorded
-      if (nodes[listed_].op->forward) ops_.push_back(&nodes[listed_]);
+    for (; listed < nodes.size(); ++listed)  // once, and after more was recorded
+      if (nodes[listed].op->forward) all.push_back(&nodes[listed]);
     for (auto& use : graph.uses()) {
       use.renew();
       nodes[use.id].was_loss = false;
@@ -70,15 +71,11 @@ class RecordedOps {
       x->was_loss = false;
       if (x->grad) x->grad->present = false;
     }
-    for (Node<V>* y : ops_) {
+    for (Node<V>* y : all) {
       y->was_loss = false;
       y->op->forward(graph, *y);
     }
   }
-
- private:
-  PoolArray<Node<V>*> ops_;
-  NodeId listed_ = 0;
 };
 
 /// Whether two values are the same to the bit.
@@ -155,7 +152,7 @@ class CapturedStep {
   const auto& operator()(const X&... x) {
     std::size_t number = 0;
     std::apply([&](const auto&... handle) { (require_shape(handle, x, number++), ...); }, inputs_);
-    detail::require_replayable(*graph_);
+    detail::require_replayable(result_.graph());  // throws after clear()
     complete_ = false;
     std::apply([&](auto&... handle) { (set(handle, x), ...); }, inputs_);
     ops_.run(*graph_);
