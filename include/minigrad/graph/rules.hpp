@@ -40,6 +40,8 @@ struct With {
   }
 };
 template <class A, class F>
+With(A, F) -> With<A, F>;  // which clang 14 needs
+template <class A, class F>
 inline constexpr bool is_simd_fn<With<A, SimdFn<F>>> = true;
 
 namespace detail {
