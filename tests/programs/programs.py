@@ -468,6 +468,12 @@ def decided_otherwise(steps, values):
             return "all"
         if name == "elu" and (x[0].isnan() | ((x[0].abs() < 1e-4) & (x[0] != 0))).any():
             return "all"
+        if name == "acosh" and (x[0] < 1).any() or name == "expm1" and (x[0] < -5).any():
+            return "all"
+        if name == "logsumexp" and (x[0].abs() > 1e6).any():
+            return "all"
+        if name in ("asin", "acos", "atanh") and (x[0].abs() >= 1).any():
+            found = "second"
         if name in ("abs", "sign") and x[0].isinf().any():
             found = "second"
         if name == "pow" and not all(torch.isfinite(v).all() for v in values):
