@@ -219,3 +219,9 @@ TEST_CASE("a tensor is refused missing values, texts, and numbers beyond its typ
                        "minigrad: x.csv:3:1: column \"a\": \"-1e39\" is too large for a float", DataError);
   CHECK(to_tensor<double>(table, {"a"})(1, 0) == -1e39);
 }
+
+TEST_CASE("a table without columns has no rows") {
+  const minigrad::Table table(minigrad::detail::TableContent{});
+  CHECK(table.rows() == 0);
+  CHECK(table.columns().empty());
+}
