@@ -5,4 +5,3 @@
 #include <Eigen/Cholesky>
 #include <Eigen/LU>
 #include <cmath>
-

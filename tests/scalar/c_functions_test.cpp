@@ -22,9 +22,12 @@ void check(const char* name, const F& f, N... at) {
   ScalarTape<double> tape;
   std::vector<double> x{at...}, slopes(x.size());
   const auto call = [&](const auto& v) {
-    if constexpr (sizeof...(N) == 1) return f(v[0]);
-    else if constexpr (sizeof...(N) == 2) return f(v[0], v[1]);
-    else return f(v[0], v[1], v[2]);
+    if constexpr (sizeof...(N) == 1)
+      return f(v[0]);
+    else if constexpr (sizeof...(N) == 2)
+      return f(v[0], v[1]);
+    else
+      return f(v[0], v[1], v[2]);
   };
   const double value = tape.value_and_grad([&](auto v) { return S(call(v)); }, std::span<const double>(x), slopes);
   CHECK(value == doctest::Approx(static_cast<double>(call(x))).epsilon(1e-15));
@@ -51,7 +54,13 @@ std::array<double, 2> slopes(const F& f, double x, double y) {
 }  // namespace
 
 #define CHECK_FUNCTION(f, ...) \
-  check(#f, [](const auto&... v) { using std::f; return f(v...); }, __VA_ARGS__)
+  check(                       \
+      #f,                      \
+      [](const auto&... v) {   \
+        using std::f;          \
+        return f(v...);        \
+      },                       \
+      __VA_ARGS__)
 
 TEST_CASE("the functions of <math.h> have the values of numbers, and derivatives as difference quotients say") {
   CHECK_FUNCTION(cbrt, 2.5);
@@ -82,9 +91,30 @@ TEST_CASE("the functions of <math.h> have the values of numbers, and derivatives
   }
   CHECK_FUNCTION(fma, 1.5, -2.0, 0.7);
   CHECK_FUNCTION(hypot, 1.5, -2.0, 0.7);
-  check("ldexp", [](const auto& x) { using std::ldexp; return ldexp(x, 5) + ldexp(x, -3); }, 1.3);
-  check("frexp", [](const auto& x) { using std::frexp; int n = 0; return frexp(x, &n) * n; }, 13.0);
-  check("modf", [](const auto& x) { using std::modf; auto whole = x; const auto part = modf(x, &whole); return part * part + whole; }, 2.7);
+  check(
+      "ldexp",
+      [](const auto& x) {
+        using std::ldexp;
+        return ldexp(x, 5) + ldexp(x, -3);
+      },
+      1.3);
+  check(
+      "frexp",
+      [](const auto& x) {
+        using std::frexp;
+        int n = 0;
+        return frexp(x, &n) * n;
+      },
+      13.0);
+  check(
+      "modf",
+      [](const auto& x) {
+        using std::modf;
+        auto whole = x;
+        const auto part = modf(x, &whole);
+        return part * part + whole;
+      },
+      2.7);
 }
 
 TEST_CASE("known points have the values of digamma, to 4e-15") {

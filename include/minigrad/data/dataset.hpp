@@ -73,14 +73,14 @@ struct Dataset {
   std::size_t size() const { return x.shape()[0]; }
 
   /// So that `auto [x, y] = data` gives features and targets, as a batch of a DataLoader does.
-  template <std::size_t I>
+  template <std::size_t K>
   auto& get() {
-    if constexpr (I == 0) return x;
+    if constexpr (K == 0) return x;
     else return y;
   }
-  template <std::size_t I>
+  template <std::size_t K>
   const auto& get() const {
-    if constexpr (I == 0) return x;
+    if constexpr (K == 0) return x;
     else return y;
   }
 
@@ -198,7 +198,7 @@ Dataset<T, std::int64_t> make_dataset(const Table& table, const std::vector<std:
 
 template <class T, class Y>
 struct std::tuple_size<minigrad::Dataset<T, Y>> : std::integral_constant<std::size_t, 2> {};
-template <std::size_t I, class T, class Y>
-struct std::tuple_element<I, minigrad::Dataset<T, Y>> {
-  using type = minigrad::Tensor<std::conditional_t<I == 0, T, Y>>;
+template <std::size_t K, class T, class Y>
+struct std::tuple_element<K, minigrad::Dataset<T, Y>> {
+  using type = minigrad::Tensor<std::conditional_t<K == 0, T, Y>>;
 };

@@ -1,7 +1,7 @@
 // scalar/eigen.hpp - ScalarVars in Eigen's matrices: Eigen::Matrix<ScalarVar<double>, 3, 3>.
 //
-// Not part of minigrad.hpp: include it by name, where Eigen is installed. Products and sums mix with matrices of numbers,
-// and decompositions differentiate themselves.
+// Not part of minigrad.hpp: include it by name, where Eigen is installed. Products and sums mix with matrices of
+// numbers, and decompositions differentiate themselves.
 #pragma once
 
 #if __has_include(<Eigen/Core>)
