@@ -74,6 +74,8 @@
 #include "diff/checkpoint.hpp"
 #include "diff/recorded_function.hpp"
 #include "diff/derivatives.hpp"
+#include "diff/checked_function.hpp"
+#include "diff/gradient_checker.hpp"
 #include "diff/check_grads.hpp"
 
 // scalar: derivatives of ordinary functions of numbers.
