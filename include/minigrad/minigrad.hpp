@@ -60,6 +60,7 @@
 #include "ops/rearrange.hpp"
 #include "ops/extremes.hpp"
 #include "ops/softmax.hpp"
+#include "ops/targets.hpp"
 #include "ops/gather.hpp"
 #include "ops/matmul.hpp"
 #include "ops/random.hpp"
