@@ -63,6 +63,7 @@
 #include "ops/rearrange.hpp"
 #include "ops/extremes.hpp"
 #include "ops/softmax.hpp"
+#include "ops/targets.hpp"
 #include "ops/gather.hpp"
 #include "ops/matmul.hpp"
 #include "ops/random.hpp"
