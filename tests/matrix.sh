@@ -299,7 +299,7 @@ guests() {
     for guest in eigen odeint; do
       "$cxx" -std=c++20 -O1 "${warnings[@]}" -I"$root/include" -isystem /usr/include/eigen3 \
         "$root/tests/guests/$guest.cpp" "$root/tests/main.cpp" -o "$guest"
-      check "./$guest" --no-intro --no-version
+      check bash -c "'./$guest' --no-intro | tee /dev/stderr | grep -q 'test cases: *[1-9].* 0 failed'"
     done
   done
 }
