@@ -82,6 +82,7 @@
 // scalar: derivatives of ordinary functions of numbers.
 #include "scalar/tape.hpp"
 #include "scalar/scalar_tape.hpp"
+#include "scalar/c_functions.hpp"
 #include "scalar/scalar_functions.hpp"
 
 // nn: layers, and what to make small.
