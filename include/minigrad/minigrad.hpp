@@ -42,6 +42,7 @@
 #include "graph/random_log.hpp"
 #include "graph/unique_number.hpp"
 #include "graph/var.hpp"
+#include "graph/uses.hpp"
 #include "graph/graph.hpp"
 #include "graph/operand.hpp"
 #include "graph/rules.hpp"
@@ -49,6 +50,7 @@
 #include "graph/elementwise_node.hpp"
 #include "graph/op_table.hpp"
 #include "graph/record.hpp"
+#include "graph/hook_runner.hpp"
 #include "graph/backward.hpp"
 #include "graph/capture.hpp"
 

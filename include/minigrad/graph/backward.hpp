@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "hook_runner.hpp"
 #include "record.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -54,11 +55,18 @@ class Sweep {
 
   /// The same, where somebody looks on.
   void run_watched(const V* seed) {
-    begin_hooks();
+    HookRunner<V> hooks(graph_, root_);
     begin(seed);
-    for (Node<V>* y = &root_; y; y = nodes_.before(*y)) watch(*y);
+    for (Node<V>* y = &root_; y; y = nodes_.before(*y)) {
+      if (y->hooked && has_gradient(*y)) hooks.run(*y);
+      if (y->inputs && has_gradient(*y)) {
+        pass(*y);
+        if (graph_.hooks().inspector) graph_.hooks().inspector->after_rules(graph_, *y, value_of_gradient, this);
+      }
+      hooks.run_final(*y);
+    }
     if (frozen_) drop_frozen();
-    end_hooks();
+    hooks.end();
   }
 
  private:
@@ -93,16 +101,6 @@ class Sweep {
     else nodes_.end_grad(y);
   }
 
-  /// The same, where somebody looks on.
-  void watch(Node<V>& y) {
-    if (y.hooked && has_gradient(y)) run_hooks(y);
-    if (has_gradient(y) && y.inputs) {
-      pass(y);
-      if (graph_.hooks().inspector) graph_.hooks().inspector->after_rules(graph_, y, value_of_gradient, this);
-    }
-    run_final_hooks(y);
-  }
-
   static const V* value_of_gradient(const void*, const Node<V>& x) {
     return has_gradient(x) && x.needs_grad ? &x.grad->value : nullptr;
   }
@@ -112,20 +110,19 @@ class Sweep {
     for (const auto& use : graph_.uses()) {
       if (use.id > root_.id) break;
       if (use.changed() && reaches(nodes_[use.id])) refuse_change(use);
-      frozen_ = frozen_ || frozen_since(use);
+      frozen_ = frozen_ || use.frozen();
     }
   }
   /// A parameter that was frozen since it was recorded keeps the gradient that it has, as in PyTorch. What this sweep
   /// passes to it goes to lent memory, and is dropped.
-  static bool frozen_since(const auto& use) { return use.requires_grad && !use.state->requires_grad; }
   [[gnu::cold]] void set_aside_frozen() {
     for (const auto& use : graph_.uses())
-      if (nodes_[use.id].parameter && frozen_since(use)) nodes_[use.id].grad = nullptr;
+      if (nodes_[use.id].parameter && use.frozen()) nodes_[use.id].grad = nullptr;
   }
   [[gnu::cold]] void drop_frozen() {
     for (const auto& use : graph_.uses()) {
       Node<V>& x = nodes_[use.id];
-      if (!x.parameter || !frozen_since(use)) continue;
+      if (!x.parameter || !use.frozen()) continue;
       if (x.grad && x.grad != &use.state->grad) nodes_.give_back(*x.grad);
       x.grad = &use.state->grad;
     }
@@ -155,62 +152,6 @@ class Sweep {
     nodes_.forget_lent();
     for (auto& one : graph_.hooks().of_nodes) one.before.present = false;
     root_.was_loss = false;
-  }
-
-  // ---- hooks ----
-  void begin_hooks() {
-    for (auto& one : graph_.hooks().of_nodes) {
-      Node<V>& x = nodes_[one.id];
-      if (!x.keeps_grad || one.id > root_.id || &graph_.hooks().of_nodes[one.first] != &one) continue;
-      if (x.parameter) x.grad = nullptr;  // the gradient by this use alone
-      else if (x.grad) std::swap(one.before, *x.grad);
-    }
-    for (auto& one : graph_.hooks().of_parameters) {
-      one.oldest_use = no_node;
-      for (const auto& use : graph_.uses())
-        if (use.state == one.parameter && nodes_[use.id].needs_grad && !frozen_since(use)) {
-          one.oldest_use = use.id;
-          break;
-        }
-    }
-  }
-  void run_hooks(Node<V>& y) {
-    auto& hooks = graph_.hooks().of_nodes;
-    const std::size_t count = hooks.size();  // those that a hook adds are for the next time
-    for (std::size_t i = 0; i < count; ++i)
-      if (hooks[i].id == y.id) hooks[i].hook->run(y.grad->value);
-    if (!y.keeps_grad || (y.parameter && !y.parameter->requires_grad)) return;
-    for (std::size_t i = 0; i < count; ++i) {  // add what was there before
-      if (hooks[i].id != y.id || hooks[i].first != i) continue;
-      if (y.parameter) {
-        Gradient<V>& lent = *y.grad;
-        y.grad = &y.parameter->grad;
-        store_or_add(y, lent.value);
-        nodes_.give_back(lent);
-      } else if (hooks[i].before.present) {
-        std::swap(hooks[i].before, *y.grad);
-        store_or_add(y, hooks[i].before.value);
-        hooks[i].before.present = false;
-      }
-    }
-  }
-  void store_or_add(Node<V>& x, const V& part) {
-    if (nodes_.begin_grad(x) == Write::assign) x.grad->value = part;
-    else if constexpr (is_tensor<V>) map_into(x.grad->value, identity, Write::add, part);
-    else x.grad->value += part;
-  }
-  void end_hooks() {
-    for (auto& one : graph_.hooks().of_nodes) {
-      Node<V>& x = nodes_[one.id];
-      if (x.parameter) x.grad = &x.parameter->grad;
-      else if (one.before.present && x.grad && !x.grad->present) std::swap(one.before, *x.grad);
-    }
-  }
-  /// The sweep leaves the oldest use of a parameter behind: its gradient is final.
-  void run_final_hooks(const Node<V>& y) {
-    auto& hooks = graph_.hooks().of_parameters;
-    for (std::size_t i = 0; i < hooks.size(); ++i)
-      if (hooks[i].oldest_use == y.id && hooks[i].parameter->grad.present) hooks[i].hook->run();
   }
 
   Graph<V>& graph_;

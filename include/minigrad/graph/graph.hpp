@@ -15,6 +15,7 @@
 #include "node_view.hpp"
 #include "random_log.hpp"
 #include "unique_number.hpp"
+#include "uses.hpp"
 #include "var.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -165,39 +166,9 @@ class Graph {
   /// until clear().
   V& saved() { return nodes_.add_saved(); }
 
-  /// One use of a parameter, by a node: what it was when it was recorded.
-  struct ParameterUse {
-    NodeId id;
-    detail::ParameterState<V>* state;
-    std::uint64_t version;
-    bool requires_grad;
-    Shape shape;
-    std::uint64_t hash = 0;  // of the value, in a checked build
-
-    /// Whether the value was written since.
-    bool changed() const {
-      if (version != state->version || shape_of(state->value) != shape) return true;
-      if constexpr (checked_build) return hash != detail::hash_of(state->value);
-      else return false;
-    }
-    /// The value as it is now is the one that was computed with.
-    void renew() {
-      version = state->version;
-      if constexpr (checked_build) hash = detail::hash_of(state->value);
-    }
-  };
-  detail::PoolArray<ParameterUse>& uses() { return uses_; }
-  struct Mode {
-    const bool* flag;
-    bool value;
-  };
-  const detail::PoolArray<Mode>& modes() const { return modes_; }
-  /// A borrowed value, and the shape that it had.
-  struct Borrowed {
-    NodeId id;
-    Shape shape;
-  };
-  const detail::PoolArray<Borrowed>& borrowed() const { return borrowed_; }
+  detail::PoolArray<detail::ParameterUse<V>>& uses() { return uses_; }
+  const detail::PoolArray<detail::ModeUse>& modes() const { return modes_; }
+  const detail::PoolArray<detail::BorrowedUse>& borrowed() const { return borrowed_; }
 
   bool retains_grads() const { return retain_grads_; }
   bool freezes_parameters() const { return frozen_; }
@@ -222,13 +193,9 @@ class Graph {
 
   /// The random stream that an op draws from in its forward: `stream` itself, or, where checkpoint() computes again, a
   /// copy of it as it was the first time.
-  Rng& random(Rng& stream) {
-    if (!random_.log) return stream;
-    if (random_.rereads) return random_.log->reread(stream);
-    return random_.log->note(random_.outer ? random_.outer->random(stream) : stream);
-  }
+  Rng& random(Rng& stream) { return random_.draw(stream); }
   /// Whether this forward is a second one, in which no state may change.
-  bool recomputes() const { return random_.log && (random_.rereads || (random_.outer && random_.outer->recomputes())); }
+  bool recomputes() const { return random_.recomputes(); }
 
   /// As long as the result lives, random() notes streams in a log, or rereads them. `outer` is the graph of the
   /// checkpoint that computes here.
@@ -249,20 +216,10 @@ class Graph {
     const detail::Gradient<V>* grad = x.parameter ? &x.parameter->grad : x.grad;
     return grad && grad->present ? &grad->value : nullptr;
   }
-  const V& gradient(const Var<V>& x) const {
-    if (const V* found = find_gradient(x.id())) return *found;
-    const Node& node = nodes_[x.id()];
-    if (!node.needs_grad)
-      detail::fail<GraphError>(
-          {"grad: this Var (", node.name, ") needs no gradient: make it by graph.variable()"});
-    detail::fail<GraphError>({"grad: no gradient is kept for this Var (", node.name,
-                              "): call backward() on a loss that uses it, and graph.retain_grads() before that "
-                              "for one in the middle of the graph"});
-  }
-  void zero_gradient(const Var<V>& x) {
-    Node& node = nodes_[x.id()];
-    if (node.parameter) node.parameter->zero_grad();
-    else if (node.grad) node.grad->present = false;
+  void zero_gradient(NodeId id) {
+    Node& x = nodes_[id];
+    if (x.parameter) x.parameter->zero_grad();
+    else if (x.grad) x.grad->present = false;
   }
 
  private:
@@ -279,51 +236,19 @@ class Graph {
   }
 
   detail::NodeStore<V> nodes_;
-  detail::PoolArray<ParameterUse> uses_;
-  detail::PoolArray<Mode> modes_;
-  detail::PoolArray<Borrowed> borrowed_;
+  detail::PoolArray<detail::ParameterUse<V>> uses_;
+  detail::PoolArray<detail::ModeUse> modes_;
+  detail::PoolArray<detail::BorrowedUse> borrowed_;
   detail::Hooks<V> hooks_;
   std::unique_ptr<Graph> scratch_;
   std::uint64_t generation_ = detail::unique_number(), owner_ = detail::thread_number();
   bool retain_grads_ = false;
-  struct {
-    detail::RandomLog* log = nullptr;
-    bool rereads = false;
-    Graph* outer = nullptr;
-  } random_;
+  detail::RandomSource<Graph> random_;
   bool nested_ = false;  // the scratch graph of another
   bool frozen_ = false;  // the parameters
   bool keeps_constants_ = false;
   bool sweeping_ = false;  // gradients are on their way
   bool in_use_ = false;    // by a sweep or a function, so that nodes must stay
 };
-
-template <class V>
-detail::Node<V>& Var<V>::node() const {
-  if (!graph_ || generation_ != graph_->generation_) refuse();
-  return *node_;
-}
-template <class V>
-const V& Var<V>::grad() const {
-  return graph().gradient(*this);
-}
-template <class V>
-void Var<V>::zero_grad() const {
-  graph().zero_gradient(*this);
-}
-template <class V>
-const Tensor<std::int64_t>& IndexVar<V>::value() const {
-  return graph().nodes().indices(slot_);
-}
-template <class V>
-Tensor<std::int64_t>& IndexVar<V>::edit() const {
-  return graph().nodes().indices(slot_);
-}
-template <class V>
-Graph<V>& IndexVar<V>::graph() const {
-  if (!graph_) detail::fail<GraphError>({"IndexVar: used before it was given a value"});
-  if (generation_ != graph_->generation_) detail::fail<GraphError>({"IndexVar: used after clear() of its graph"});
-  return *graph_;
-}
 
 }  // namespace minigrad

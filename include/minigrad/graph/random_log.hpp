@@ -32,4 +32,19 @@ class RandomLog {
   Rng copy_{};
 };
 
+/// Where the random ops of a graph draw from: their own streams, which a log may note, or the streams that it noted.
+template <class Graph>
+struct RandomSource {
+  RandomLog* log = nullptr;
+  bool rereads = false;
+  Graph* outer = nullptr;  // the graph of the checkpoint that computes here
+
+  Rng& draw(Rng& stream) {
+    if (!log) return stream;
+    if (rereads) return log->reread(stream);
+    return log->note(outer ? outer->random(stream) : stream);
+  }
+  bool recomputes() const { return log && (rereads || (outer && outer->recomputes())); }
+};
+
 }  // namespace minigrad::detail

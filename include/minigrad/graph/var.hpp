@@ -27,10 +27,13 @@ class Var {
 
   /// dL/d(this), after backward(L): kept for graph.variable()s, where several backward() add up, and after
   /// graph.retain_grads() for every Var, of the last backward() alone. Throws GraphError where none was kept.
-  const V& grad() const;
+  const V& grad() const {
+    if (const V* found = graph().find_gradient(id())) return *found;
+    refuse_gradient();
+  }
 
   /// Forgets it, so that the next backward() starts anew.
-  void zero_grad() const;
+  void zero_grad() const { graph().zero_gradient(id()); }
 
   Graph<V>& graph() const {
     node();  // checks that the handle is still good
@@ -38,7 +41,10 @@ class Var {
   }
   NodeId id() const { return node_ ? node_->id : no_node; }
   /// For ops and sweeps. Throws GraphError for a handle that is not good.
-  detail::Node<V>& node() const;
+  detail::Node<V>& node() const {
+    if (!graph_ || generation_ != graph_->generation_) refuse();
+    return *node_;
+  }
 
  private:
   friend class Graph<V>;
@@ -47,6 +53,13 @@ class Var {
   [[noreturn, gnu::cold, gnu::noinline]] void refuse() const {
     if (!graph_) detail::fail<GraphError>({"Var: used before it was given a value"});
     detail::fail<GraphError>({"Var: used after clear() of its graph"});
+  }
+  [[noreturn, gnu::cold, gnu::noinline]] void refuse_gradient() const {
+    if (!node_->needs_grad)
+      detail::fail<GraphError>({"grad: this Var (", node_->name, ") needs no gradient: make it by graph.variable()"});
+    detail::fail<GraphError>({"grad: no gradient is kept for this Var (", node_->name,
+                              "): call backward() on a loss that uses it, and graph.retain_grads() before that "
+                              "for one in the middle of the graph"});
   }
 
   Graph<V>* graph_ = nullptr;
@@ -60,12 +73,16 @@ template <class V>
 class IndexVar {
  public:
   IndexVar() = default;
-  const Tensor<std::int64_t>& value() const;
+  const Tensor<std::int64_t>& value() const { return graph().nodes().indices(slot_); }
   std::int64_t item() const { return value().item(); }
-  Graph<V>& graph() const;
+  Graph<V>& graph() const {
+    if (!graph_) detail::fail<GraphError>({"IndexVar: used before it was given a value"});
+    if (generation_ != graph_->generation_) detail::fail<GraphError>({"IndexVar: used after clear() of its graph"});
+    return *graph_;
+  }
   friend bool operator==(const IndexVar& a, const Tensor<std::int64_t>& b) { return a.value() == b; }
   /// For what writes them: a replay, and the op whose result they are.
-  Tensor<std::int64_t>& edit() const;
+  Tensor<std::int64_t>& edit() const { return graph().nodes().indices(slot_); }
 
  private:
   friend class Graph<V>;

@@ -1,0 +1,79 @@
+// graph/hook_runner.hpp - calls hooks in a sweep, at the nodes and parameters for which they are registered.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "accumulate.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// The hooks of one sweep. A hook sees the gradient of this sweep alone: what a node or parameter had before is set
+/// aside when the sweep begins, and added again after the hook, or when it ends.
+template <class V>
+class HookRunner {
+ public:
+  HookRunner(Graph<V>& graph, Node<V>& root) : graph_(graph), nodes_(graph.nodes()) {
+    for (auto& one : graph_.hooks().of_nodes) {
+      Node<V>& x = nodes_[one.id];
+      if (!x.keeps_grad || one.id > root.id || &graph_.hooks().of_nodes[one.first] != &one) continue;
+      if (x.parameter) x.grad = nullptr;  // the gradient by this use alone
+      else if (x.grad) std::swap(one.before, *x.grad);
+    }
+    for (auto& one : graph_.hooks().of_parameters) {
+      one.oldest_use = no_node;
+      for (const auto& use : graph_.uses())
+        if (use.state == one.parameter && nodes_[use.id].needs_grad && !use.frozen()) {
+          one.oldest_use = use.id;
+          break;
+        }
+    }
+  }
+
+  /// Calls the hooks of y, whose gradient is complete.
+  void run(Node<V>& y) {
+    auto& hooks = graph_.hooks().of_nodes;
+    const std::size_t count = hooks.size();  // those that a hook adds are for the next time
+    for (std::size_t i = 0; i < count; ++i)
+      if (hooks[i].id == y.id) hooks[i].hook->run(y.grad->value);
+    if (!y.keeps_grad || (y.parameter && !y.parameter->requires_grad)) return;
+    for (std::size_t i = 0; i < count; ++i) {  // add what was there before
+      if (hooks[i].id != y.id || hooks[i].first != i) continue;
+      if (y.parameter) {
+        Gradient<V>& lent = *y.grad;
+        y.grad = &y.parameter->grad;
+        store_or_add(y, lent.value);
+        nodes_.give_back(lent);
+      } else if (hooks[i].before.present) {
+        std::swap(hooks[i].before, *y.grad);
+        store_or_add(y, hooks[i].before.value);
+        hooks[i].before.present = false;
+      }
+    }
+  }
+  /// The sweep leaves the oldest use of a parameter behind: its gradient is final.
+  void run_final(const Node<V>& y) {
+    auto& hooks = graph_.hooks().of_parameters;
+    for (std::size_t i = 0; i < hooks.size(); ++i)
+      if (hooks[i].oldest_use == y.id && hooks[i].parameter->grad.present) hooks[i].hook->run();
+  }
+  void end() {
+    for (auto& one : graph_.hooks().of_nodes) {
+      Node<V>& x = nodes_[one.id];
+      if (x.parameter) x.grad = &x.parameter->grad;
+      else if (one.before.present && x.grad && !x.grad->present) std::swap(one.before, *x.grad);
+    }
+  }
+
+ private:
+  void store_or_add(Node<V>& x, const V& part) {
+    if (nodes_.begin_grad(x) == Write::assign) x.grad->value = part;
+    else if constexpr (is_tensor<V>) map_into(x.grad->value, identity, Write::add, part);
+    else x.grad->value += part;
+  }
+
+  Graph<V>& graph_;
+  NodeStore<V>& nodes_;
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail
