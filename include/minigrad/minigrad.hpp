@@ -24,6 +24,7 @@
 #include "tensor/lstsq.hpp"
 #include "tensor/matmul.hpp"
 #include "tensor/pool.hpp"
+#include "tensor/pool_array.hpp"
 #include "tensor/print.hpp"
 #include "tensor/rearrange.hpp"
 #include "tensor/reduce.hpp"
@@ -63,6 +64,7 @@
 #include "ops/angles.hpp"
 #include "ops/reduce.hpp"
 #include "ops/rearrange.hpp"
+#include "ops/concatenate.hpp"
 #include "ops/extremes.hpp"
 #include "ops/softmax.hpp"
 #include "ops/targets.hpp"
@@ -99,11 +101,13 @@
 #include "nn/summary.hpp"
 
 // optim: how weights follow their gradients.
+#include "optim/optimized.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/sgd.hpp"
 #include "optim/adaptive.hpp"
 #include "optim/adam.hpp"
 #include "optim/schedule.hpp"
+#include "optim/sequential_lr.hpp"
 #include "optim/clip.hpp"
 
 // data: from a file to batches of numbers.

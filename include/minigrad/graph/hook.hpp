@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "../tensor/pool_array.hpp"
 #include "node.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "../core/random.hpp"
-#include "../tensor/pool.hpp"
+#include "../tensor/pool_array.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "../tensor/pool.hpp"
+#include "../tensor/pool_array.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <utility>
 
-#include "../data/csv.hpp"
+#include "../data/utf8.hpp"
 #include "file.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../data/table.hpp"
+#include "../tensor/tensor.hpp"
 #include "file.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {

@@ -13,7 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "../data/csv.hpp"
+#include "../data/names.hpp"
+#include "../data/utf8.hpp"
 #include "../data/order.hpp"
 #include "crc32.hpp"
 #include "file.hpp"

@@ -7,6 +7,7 @@
 #include "functions.hpp"
 #include "gather.hpp"
 #include "matmul.hpp"
+#include "concatenate.hpp"
 #include "random.hpp"
 #include "rearrange.hpp"
 #include "extremes.hpp"

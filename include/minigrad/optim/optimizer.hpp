@@ -10,79 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "../nn/module.hpp"
 #include "../nn/state_dict.hpp"
 #include "../tensor/inner_loop.hpp"
+#include "optimized.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
-
-using simd::larger;
-
-template <class M>
-concept HasParameters = !std::is_void_v<parameter_value_of<M>>;
-
-/// The parameters of a model, or of a list of parameters: optimizers and clipping accept both.
-template <HasParameters M>
-auto parameter_refs(M& model) {
-  return parameters(model);
-}
-template <class V>
-const std::vector<ParameterRef<V>>& parameter_refs(const std::vector<ParameterRef<V>>& list) {
-  return list;
-}
-
-/// The type of the parameters that an optimizer gets, for its deduction guide. A model is checked.
-template <class X>
-struct OptimizedValue {
-  using type = typename CheckedModel<X>::Value;
-};
-template <class V>
-struct OptimizedValue<std::vector<ParameterRef<V>>> {
-  using type = V;
-};
-template <class X>
-  requires requires { typename X::optimizer_options; }
-struct OptimizedValue<X> {
-  using type = typename X::value_type;
-};
-template <class X>
-using optimized_value = typename OptimizedValue<std::remove_const_t<X>>::type;
-
-/// A pointer to the elements of a Tensor, or to the number itself.
-template <class V>
-auto* numbers(V& value) {
-  if constexpr (is_tensor<std::remove_const_t<V>>) return value.data();
-  else return &value;
-}
-template <class V>
-std::size_t count_numbers(const V& value) {
-  if constexpr (is_tensor<V>) return value.size();
-  else return 1;
-}
-
-/// Whether a step changes this parameter: it has a gradient and is not frozen.
-template <class V>
-bool takes_part(const ParameterState<V>& parameter) {
-  return parameter.grad.present && parameter.requires_grad;
-}
-template <class V>
-bool takes_part(const ParameterRef<V>& parameter) {
-  return takes_part(parameter.state());
-}
-
-/// Throws ValueError if the value is NaN or the condition is false: "SGD: lr is -1, and must be at least 0".
-[[gnu::noinline]] inline void require_option(bool holds, const char* optimizer, const char* option, double value,
-                                             const char* must) {
-  if (!holds || is_nan(value)) fail<ValueError>({optimizer, ": ", option, " is ", value, ", and must be ", must});
-}
-inline void require_not_negative(const char* optimizer, const char* option, double value) {
-  require_option(value >= 0, optimizer, option, value, "at least 0");
-  require_option(is_finite(value), optimizer, option, value, "finite");
-}
-inline void require_fraction(const char* optimizer, const char* option, double value) {
-  require_option(value >= 0 && value < 1, optimizer, option, value, "at least 0 and less than 1");
-}
 
 /// The number of optimizers made in this program, from which each optimizer takes its identity.
 inline std::atomic<std::size_t> optimizers_made{0};

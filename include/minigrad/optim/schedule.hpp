@@ -10,9 +10,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <initializer_list>
 #include <numbers>
-#include <tuple>
 
 #include "../core/error.hpp"
 #include "../tensor/load_state.hpp"
@@ -158,72 +156,6 @@ class LinearLR : public detail::HasFields<LinearLR<Optimizer>> {
   LinearLROptions o_;
   double lr_0_;
   std::size_t epoch_ = 0;
-};
-
-/// Schedules one after another: the first runs from epoch 0, the next from the first milestone on, and so on. Each
-/// begins from lr_0. Throws ValueError unless the milestones increase, and there is one less than there are schedules.
-///
-///   SequentialLR schedule(optimizer, {10}, LinearLR(optimizer, {.total_iters = 10}),
-///                         CosineAnnealingLR(optimizer, {.t_max = 90}));
-template <class Optimizer, class... Schedules>
-class SequentialLR {
- public:
-  SequentialLR(Optimizer& optimizer, std::initializer_list<std::size_t> milestones, const Schedules&... schedules)
-      : schedules_(schedules...) {
-    if (milestones.size() + 1 != sizeof...(Schedules))
-      detail::fail<ValueError>({"SequentialLR: ", sizeof...(Schedules), " schedules and ", milestones.size(),
-                                " milestones: there must be one milestone between each schedule and the next"});
-    for (const std::size_t milestone : milestones) {
-      if (milestone <= begins_[used_])
-        detail::fail<ValueError>({"SequentialLR: milestone ", milestone, " after ", begins_[used_],
-                                  ": milestones must increase"});
-      begins_[++used_] = milestone;
-    }
-    optimizer.lr(detail::initial_lr(optimizer));
-    std::get<0>(schedules_).restart();
-  }
-  void step() {
-    ++epoch_;
-    std::size_t k = 0;
-    std::apply([&](auto&... schedule) { (step(schedule, k++), ...); }, schedules_);
-  }
-
-  /// The epoch, and the state of each schedule: "schedules.0.last_epoch".
-  StateDict state_dict() const {
-    StateDict out;
-    out.add("last_epoch", static_cast<std::int64_t>(epoch_));
-    std::size_t k = 0;
-    std::apply([&](auto&... schedule) { (out.add(place(k++), schedule.state_dict()), ...); }, schedules_);
-    return out;
-  }
-  /// Throws ValueError, and changes nothing, if the state is not one of this class with these schedules.
-  void load_state_dict(const StateDict& state) {
-    StateDict own = state;
-    own.take("schedules.");
-    std::size_t epoch = 0;
-    detail::load_fields("SequentialLR", own, std::array<detail::StateField, 1>{{{"last_epoch", epoch}}});
-    const auto load = [&](auto&... schedule) {
-      std::size_t k = 0;
-      (schedule.load_state_dict(state.part(place(k++))), ...);
-    };
-    auto copies = schedules_;  // what throws, throws here
-    std::apply(load, copies);
-    std::apply(load, schedules_);
-    epoch_ = epoch;
-  }
-
- private:
-  static std::string place(std::size_t k) { return detail::concat({"schedules.", k, "."}); }
-  /// One step of schedule k, if it is the one of this epoch.
-  void step(auto& schedule, std::size_t k) {
-    if (epoch_ < begins_[k] || (k < used_ && epoch_ >= begins_[k + 1])) return;
-    if (k > 0 && epoch_ == begins_[k]) schedule.restart();
-    else schedule.step();
-  }
-
-  std::tuple<Schedules...> schedules_;
-  std::size_t begins_[sizeof...(Schedules)] = {};  // the epoch from which each runs
-  std::size_t used_ = 0, epoch_ = 0;
 };
 
 struct ReduceLROnPlateauOptions {

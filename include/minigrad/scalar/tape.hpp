@@ -11,7 +11,7 @@
 
 #include "../core/error.hpp"
 #include "../core/simd.hpp"
-#include "../tensor/pool.hpp"
+#include "../tensor/pool_array.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broadcast_loop.hpp"
+#include "pool_array.hpp"
 #include "tensor.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
