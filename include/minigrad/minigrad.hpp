@@ -50,6 +50,7 @@
 #include "graph/accumulate.hpp"
 #include "graph/elementwise_node.hpp"
 #include "graph/op_table.hpp"
+#include "graph/many_table.hpp"
 #include "graph/record.hpp"
 #include "graph/hook_runner.hpp"
 #include "graph/backward.hpp"

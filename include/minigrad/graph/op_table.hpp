@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <new>
-#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -238,38 +237,6 @@ class OpTable {
  public:
   template <Reduction reduction>
   static constexpr Op<V> op = make<reduction>(Indices{});
-};
-
-/// The table of an op with as many inputs as a node says.
-template <class V, class Value, class Rule>
-class ManyTable {
-  static const Functions<Value, Rule>& functions(const Node<V>& y) { return functions_of<V, Value, Rule>(y); }
-
-  static void forward(Graph<V>& graph, Node<V>& y) {
-    PoolArray<const V*> values;
-    values.reserve(y.inputs);
-    for (std::size_t k = 0; k < y.inputs; ++k) values.push_back(graph.nodes().input(y, k)->value);
-    y.own = V();
-    y.own = functions(y).value(std::span<const V* const>(values.data(), values.size()));
-  }
-  static void accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
-    add_gradient(graph, y, *graph.nodes().input(y, k), V(functions(y).rules.r0(y.grad->value, y.own, k)));
-  }
-  static Var<V> record(Graph<V>& graph, NodeId y, std::size_t k, const Var<V>& g) {
-    const Rule rule = functions(graph.nodes()[y]).rules.r0;
-    return rule(g, graph.at(y), k);
-  }
-  static constexpr Op<V> make() {
-    Op<V> table;
-    table.variadic = true;
-    table.forward = forward;
-    table.vjp[0] = {accumulate, record, nullptr, Reads::result};
-    add_functions<V, Value, Rule>(table);
-    return table;
-  }
-
- public:
-  static constexpr Op<V> op = make();
 };
 
 }  // namespace minigrad::detail

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "elementwise_node.hpp"
-#include "op_table.hpp"
+#include "many_table.hpp"
 #include "operand.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
