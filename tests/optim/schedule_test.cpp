@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <minigrad/graph/parameter.hpp>
-#include <minigrad/optim/schedule.hpp>
+#include <minigrad/optim/sequential_lr.hpp>
 #include <minigrad/optim/sgd.hpp>
 #include <string>
 #include <vector>

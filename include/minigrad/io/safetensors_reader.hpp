@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "../data/field.hpp"
 #include "../data/order.hpp"
 #include "../tensor/state_dict.hpp"
 #include "file.hpp"
