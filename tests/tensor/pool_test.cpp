@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <minigrad/tensor/create.hpp>
+#include <minigrad/tensor/pool_array.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <mutex>
 #include <optional>
