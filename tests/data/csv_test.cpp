@@ -9,6 +9,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #ifndef MINIGRAD_DATA_DIR
@@ -358,4 +359,21 @@ TEST_CASE("lectures.csv has no word counts for ML2026, and its titles hold comma
 
 TEST_CASE("lecture_moments.csv gives the lecture's closed form") {
   check_line(read_csv(MINIGRAD_DATA_DIR "/lecture_moments.csv"), 20, 1.67, 4.85, 240, 1);
+}
+
+TEST_CASE("a first row of a number and more between blanks is not taken for a name") {
+  CHECK_THROWS_WITH_AS(parse_csv("5.1 a\n4.9 a\n", "f.csv"),
+                       "minigrad: f.csv:1:1: one column, named \"5.1 a\": do blanks separate the fields? "
+                       ".delim_whitespace = true reads them, with .header = no_header or .names = {...} if there is no "
+                       "header; .header = 0 takes the name as it is",
+                       DataError);
+  CHECK(parse_csv("5.1 a\n4.9 a\n", "f.csv", {.delim_whitespace = true, .header = minigrad::no_header}).rows() == 2);
+  CHECK(parse_csv("2020 sales\n7\n", "f.csv", {.header = 0}).number(0, "2020 sales") == 7);
+}
+
+TEST_CASE("a table that was moved from is as it was") {
+  Table table = parse_csv("a\n1\n");
+  const Table moved = std::move(table);
+  CHECK(moved.rows() == 1);
+  CHECK(table.columns().size() == 1);  // NOLINT: what is tested
 }

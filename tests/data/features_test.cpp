@@ -171,3 +171,9 @@ TEST_CASE("with_feature refuses different numbers that are the same float") {
                        minigrad::ValueError);
   CHECK(with_feature(data, "t", {60, 0}).x(0, 1) == 60);
 }
+
+TEST_CASE("a feature is not added under a name that is there") {
+  const Dataset<float> data(Tensor<float>{{1}, {2}}, Tensor<float>{{0}, {0}}, {"a"});
+  CHECK_THROWS_WITH_AS(with_feature(data, "a", {3, 4}),
+                       "minigrad: with_feature: the dataset has a feature named \"a\" already", ValueError);
+}

@@ -343,3 +343,12 @@ TEST_CASE("an op with two outputs, max_with_indices, gives both anew in each run
   backward(sum(max_with_indices(w, 1).first));
   CHECK(w.grad() == T{{0, 1, 0}, {1, 0, 0}});
 }
+
+TEST_CASE("a step that was moved from says so") {
+  auto step = capture([](auto x) { return x * 2; }, Tensor<float>{1, 2});
+  auto moved = std::move(step);
+  CHECK(moved({3, 4}) == Tensor<float>{6, 8});
+  CHECK_THROWS_WITH_AS(step({3, 4}),  // NOLINT: what is tested
+                       "minigrad: replay: this step was moved from: use the one that it was moved to", GraphError);
+  CHECK_THROWS_AS(step.value(), GraphError);
+}

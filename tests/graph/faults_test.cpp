@@ -711,3 +711,14 @@ TEST_CASE("a hook on a parameter takes no memory in a warm run of a captured ste
   CHECK(support::allocations() == before);
   CHECK(calls == 103);
 }
+
+TEST_CASE("grad() refuses a parameter that was written since") {
+  Parameter<double> w(3);
+  Graph<double> graph;
+  const auto x = graph.variable(1), y = square(x * w);
+  w.set_value(10);
+  CHECK_THROWS_WITH_AS(grad(y, x),
+                       "minigrad: grad: a parameter of shape [] was changed after the loss was computed from it: call "
+                       "grad() before a step of the optimizer and before writing to the parameter",
+                       GraphError);
+}

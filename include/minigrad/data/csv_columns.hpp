@@ -60,6 +60,11 @@ class CsvColumns {
       fail_name(content, 0,
                 {"one column, named ", detail::quoted(names_[0]), ": is .sep = ", char_literal(sep),
                  "? .header = 0 takes the name as it is"});
+    if (count == 1 && begins_with_number(names_[0]) && !content.reader.is_quoted(content.text, starts_[0]))
+      fail_name(content, 0,
+                {"one column, named ", detail::quoted(names_[0]), ": do blanks separate the fields? .delim_whitespace = "
+                 "true reads them, with .header = no_header or .names = {...} if there is no header; .header = 0 takes "
+                 "the name as it is"});
     for (std::size_t column = 0; column < count; ++column)
       if (!content.reader.is_quoted(content.text, starts_[column]) && parse_number(names_[column]).problem == nullptr)
         fail_name(content, column,

@@ -65,6 +65,13 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
   return count > 1;
 }
 
+/// Whether `text` begins with a number, and goes on after a blank.
+[[gnu::cold]] inline bool begins_with_number(std::string_view text) {
+  text = without_blanks(text);
+  const std::size_t end = text.find_first_of(" \t");
+  return end != text.npos && is_decimal(text.substr(0, end));
+}
+
 /// Whether `text` begins as dates do: 2021-03-04, 10/03/2004, 4.3.2021, 19-Sep-03.
 [[gnu::cold]] inline bool is_date_like(std::string_view text) {
   std::size_t digits = 0, letters = 0, separators = 0;

@@ -33,7 +33,11 @@ Dataset<T, Y> append_columns(const char* op, const Dataset<T, Y>& data, const st
                              const Compute& compute) {
   std::vector<std::string> names = data.names();
   const std::size_t columns = names.size();
-  for (const std::string& name : added) names.push_back(name);
+  for (const std::string& name : added) {
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      fail<ValueError>({op, ": the dataset has a feature named ", detail::quoted(name), " already"});
+    names.push_back(name);
+  }
   auto x = Tensor<T>::empty(Shape{data.size(), names.size()});
   std::vector<double> out(added.size());
   T* to = x.data();

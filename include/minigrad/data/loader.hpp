@@ -78,6 +78,7 @@ class DataLoader {
   /// Begins an epoch in a new order. Only one loop may run at a time: after a second loop over a shuffling loader has
   /// begun, the next batch of the first loop throws Error.
   Iterator begin() {
+    if (!data_) detail::fail<Error>({"DataLoader: this loader was moved from: use the one that it was moved to"});
     data_->validate();
     const std::size_t first = std::exchange(resume_at_, 0);
     if (options_.shuffle && first == 0) {

@@ -42,6 +42,9 @@ class Table {
     std::size_t index_;
   };
 
+  Table(const Table&) = default;  // and no move, after which a table would have no content
+  Table& operator=(const Table&) = default;
+
   std::size_t rows() const { return rows_.size(); }
   /// The names of the columns, in the file's order.
   const std::vector<std::string>& columns() const { return content_->names; }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../graph/backward.hpp"
 #include "../ops/ops.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -23,6 +24,7 @@ class RecordedSweep {
   RecordedSweep(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x, NodeId first = 0)
       : graph_(y.graph()), first_(first), last_(y.id()), keeps_nodes_(graph_.keep_nodes()), wanted_(graph_.size()),
         adjoints_(std::size_t{last_} + 1) {
+    require_unchanged("grad", graph_, last_);
     for (const Var<V>& one : x) {
       if (&one.graph() != &graph_) fail<GraphError>({"grad: y and x belong to different graphs"});
       wanted_[one.id()] = 1;

@@ -20,6 +20,34 @@ void require_single_number(const char* op, const V& y) {
                         "sum() or mean()"});
 }
 
+/// Whether the node `root` was computed from the node `leaf`.
+template <class V>
+[[gnu::cold]] bool reaches(Graph<V>& graph, NodeId root, NodeId leaf) {
+  NodeStore<V>& nodes = graph.nodes();
+  PoolArray<char> reached(std::size_t{root} + 1);
+  reached[root] = 1;
+  for (NodeId id = root + 1; id-- > leaf;)
+    if (reached[id])
+      for (std::size_t k = 0; k < nodes[id].inputs; ++k)
+        if (const Node<V>* in = nodes.input(nodes[id], k)) reached[in->id] = 1;
+  return reached[leaf] != 0;
+}
+
+/// Throws GraphError where a parameter was written since `root` was computed from it: derivatives would mix both values.
+/// Returns whether a parameter was frozen since.
+template <class V>
+bool require_unchanged(const char* op, Graph<V>& graph, NodeId root) {
+  bool frozen = false;
+  for (const auto& use : graph.uses()) {
+    if (use.id > root) break;
+    if (use.changed() && reaches(graph, root, use.id))
+      fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
+                        "call ", op, "() before a step of the optimizer and before writing to the parameter"});
+    frozen = frozen || use.frozen();
+  }
+  return frozen;
+}
+
 /// dL/dv for every node v that L was computed from, from dL/d(root): kept by the nodes that do so.
 template <class V>
 class Sweep {
@@ -29,7 +57,7 @@ class Sweep {
 
   /// seed is dL/d(root), and 1 where it is null.
   void run(const V* seed) {
-    check_parameters();
+    frozen_ = require_unchanged("backward", graph_, root_.id);
     Watcher<V>* const watcher = graph_.hooks().any();
     nodes_.begin_sweep(watcher || graph_.retains_grads() ? nullptr : &root_);
     if (graph_.hooks().inspector) graph_.hooks().inspector->before_sweep(graph_, root_);
@@ -105,14 +133,6 @@ class Sweep {
     return has_gradient(x) && x.needs_grad ? &x.grad->value : nullptr;
   }
 
-  /// A parameter that was written since it was recorded would get a gradient that mixes both values.
-  void check_parameters() {
-    for (const auto& use : graph_.uses()) {
-      if (use.id > root_.id) break;
-      if (use.changed() && reaches(nodes_[use.id])) refuse_change(use);
-      frozen_ = frozen_ || use.frozen();
-    }
-  }
   /// A parameter that was frozen since it was recorded keeps the gradient that it has, as in PyTorch. What this sweep
   /// passes to it goes to lent memory, and is dropped.
   [[gnu::cold]] void set_aside_frozen() {
@@ -126,19 +146,6 @@ class Sweep {
       if (x.grad && x.grad != &use.state->grad) nodes_.give_back(*x.grad);
       x.grad = &use.state->grad;
     }
-  }
-  [[noreturn, gnu::cold]] void refuse_change(const auto& use) {
-    fail<GraphError>({"backward: a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
-                      "call backward() before a step of the optimizer and before writing to the parameter"});
-  }
-  [[gnu::cold]] bool reaches(const Node<V>& leaf) {
-    PoolArray<char> reached(std::size_t{root_.id} + 1);
-    reached[root_.id] = 1;
-    for (NodeId id = root_.id + 1; id-- > leaf.id;)
-      if (reached[id])
-        for (std::size_t k = 0; k < nodes_[id].inputs; ++k)
-          if (const Node<V>* in = nodes_.input(nodes_[id], k)) reached[in->id] = 1;
-    return reached[leaf.id] != 0;
   }
 
   /// After an exception nothing is left of the gradients that were on their way, or have arrived.

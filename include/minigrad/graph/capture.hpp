@@ -150,6 +150,7 @@ class CapturedStep {
   /// Throws ShapeError for inputs of other shapes than the recorded ones, and GraphError where a parameter's shape or
   /// requires_grad, or the mode of a layer, has changed since.
   const auto& operator()(const X&... x) {
+    require_here();
     std::size_t number = 0;
     std::apply([&](const auto&... handle) { (require_shape(handle, x, number++), ...); }, inputs_);
     detail::require_replayable(result_.graph());  // throws after clear()
@@ -165,6 +166,7 @@ class CapturedStep {
 
   /// The handle of the result.
   const Result& result() const {
+    require_here();
     if (!complete_)
       detail::fail<GraphError>({"capture: the last run of this step threw before it was complete: run it again first"});
     return result_;
@@ -177,6 +179,7 @@ class CapturedStep {
   /// Records the function again on these inputs, and compares: throws GraphError naming the first node whose op,
   /// attributes, inputs or constant differ from the recorded ones. No random stream and no buffer moves.
   void (check)(const X&... x) {
+    require_here();
     Graph<V> again;
     again.keep_constants();
     detail::RandomLog none;
@@ -195,9 +198,15 @@ class CapturedStep {
   }
 
   /// What was recorded.
-  Graph<V>& graph() { return *graph_; }
+  Graph<V>& graph() {
+    require_here();
+    return *graph_;
+  }
 
  private:
+  void require_here() const {
+    if (!graph_) detail::fail<GraphError>({"replay: this step was moved from: use the one that it was moved to"});
+  }
   void record(Graph<V>& graph, std::tuple<Handle<X>...>& inputs, Result& result, const X&... x) {
     inputs = std::tuple<Handle<X>...>{input<Handle<X>>(graph, x)...};
     result = std::apply(*f_, inputs);
