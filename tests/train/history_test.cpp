@@ -84,7 +84,8 @@ TEST_CASE("write_csv writes a file, over one that is there") {
 TEST_CASE("write_csv says which file cannot be written") {
   const std::string path = "/no such folder/history.csv";
   CHECK_THROWS_WITH_AS(two_epochs().write_csv(path),
-                       "minigrad: write_csv: cannot write \"/no such folder/history.csv\"", DataError);
+                       "minigrad: write_csv: \"/no such folder/history.csv\": cannot write: No such file or directory",
+                       DataError);
   try {
     two_epochs().write_csv(path);
   } catch (const DataError& error) {

@@ -4,7 +4,7 @@
 // once after each update to count in updates. step() computes the new lr from the optimizer's current lr. So several
 // schedules may act on one optimizer, and lr may be changed between steps. lr_0 is the lr when the first of them was
 // made. restart(), for SequentialLR, sets lr to what the schedule begins with from lr_0. state_dict() has what step()
-// changes, except lr, which is the optimizer's.
+// changes, except lr, which is the optimizer's; describe() has the options.
 #pragma once
 
 #include <array>
@@ -53,6 +53,9 @@ class StepLR : public detail::HasFields<StepLR<Optimizer>> {
   }
   void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
 
+  std::string describe() const {
+    return detail::concat({"StepLR(step_size=", o_.step_size, ", gamma=", format_exact(o_.gamma), ")"});
+  }
  private:
   friend detail::HasFields<StepLR>;
   auto fields() { return std::array<detail::StateField, 2>{{{"base_lr", lr_0_}, {"last_epoch", epoch_}}}; }
@@ -76,6 +79,9 @@ class ExponentialLR : public detail::HasFields<ExponentialLR<Optimizer>> {
   void step() { optimizer_.lr(optimizer_.lr() * o_.gamma); }
   void restart() { optimizer_.lr(lr_0_); }
 
+  std::string describe() const {
+    return detail::concat({"ExponentialLR(gamma=", format_exact(o_.gamma), ")"});
+  }
  private:
   friend detail::HasFields<ExponentialLR>;
   auto fields() { return std::array<detail::StateField, 1>{{{"base_lr", lr_0_}}}; }
@@ -111,6 +117,9 @@ class CosineAnnealingLR : public detail::HasFields<CosineAnnealingLR<Optimizer>>
   }
   void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
 
+  std::string describe() const {
+    return detail::concat({"CosineAnnealingLR(t_max=", o_.t_max, ", eta_min=", format_exact(o_.eta_min), ")"});
+  }
  private:
   friend detail::HasFields<CosineAnnealingLR>;
   auto fields() { return std::array<detail::StateField, 2>{{{"base_lr", lr_0_}, {"last_epoch", epoch_}}}; }
@@ -151,6 +160,9 @@ class LinearLR : public detail::HasFields<LinearLR<Optimizer>> {
   }
   void restart() { epoch_ = 0, optimizer_.lr(lr_0_ * o_.start_factor); }
 
+  std::string describe() const {
+    return detail::concat({"LinearLR(start_factor=", format_exact(o_.start_factor), ", end_factor=", format_exact(o_.end_factor), ", total_iters=", o_.total_iters, ")"});
+  }
  private:
   friend detail::HasFields<LinearLR>;
   auto fields() { return std::array<detail::StateField, 2>{{{"base_lr", lr_0_}, {"last_epoch", epoch_}}}; }
@@ -212,6 +224,17 @@ class SequentialLR {
     epoch_ = epoch;
   }
 
+  std::string describe() const {
+    std::string out = "SequentialLR(";
+    std::size_t k = 0;
+    const auto add = [&](const auto& schedule) {
+      if (k > 0) detail::append(out, {", ", begins_[k], ": "});
+      out += schedule.describe();
+      ++k;
+    };
+    std::apply([&](const auto&... schedule) { (add(schedule), ...); }, schedules_);
+    return out + ")";
+  }
  private:
   static std::string place(std::size_t k) { return detail::concat({"schedules.", k, "."}); }
   /// One step of schedule k, if it is the one of this epoch.
@@ -267,6 +290,9 @@ class ReduceLROnPlateau : public detail::HasFields<ReduceLROnPlateau<Optimizer>>
     if (lr - lower > o_.eps) optimizer_.lr(lower);
   }
 
+  std::string describe() const {
+    return detail::concat({"ReduceLROnPlateau(factor=", format_exact(o_.factor), ", patience=", o_.patience, ", threshold=", format_exact(o_.threshold), ", relative=", (o_.relative ? "true" : "false"), ", cooldown=", o_.cooldown, ", min_lr=", format_exact(o_.min_lr), ", eps=", format_exact(o_.eps), ", maximize=", (o_.maximize ? "true" : "false"), ")"});
+  }
  private:
   friend detail::HasFields<ReduceLROnPlateau>;
   auto fields() {
