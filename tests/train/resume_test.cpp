@@ -1,6 +1,7 @@
 // A training by fit() that is stopped after any step and resumed gives the same bits as one that was not.
 //
-// Every optimizer and schedule is tried with -DMINIGRAD_EVERY_OPTIMIZER, a row of tests/matrix.sh; otherwise three.
+// Every optimizer and schedule is tried with -DMINIGRAD_EVERY_OPTIMIZER, in float and double, by a row of tests/matrix.sh;
+// otherwise two.
 #include <minigrad/minigrad.hpp>
 
 #include <doctest/doctest.h>
@@ -134,7 +135,7 @@ TEST_CASE("a training that is stopped at any step and resumed gives the same bit
   const auto step_lr = [](auto& optimizer) { return StepLR(optimizer, {.step_size = 2}); };
   const auto plateau = [](auto& optimizer) { return ReduceLROnPlateau(optimizer, {.factor = 0.5, .patience = 0}); };
   check_resumes<float, Adam<Tensor<float>>>(AdamOptions{.lr = 0.05, .amsgrad = true}, step_lr);
-  check_resumes<double, SGD<Tensor<double>>>(SGDOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}, plateau);
+  check_resumes<float, SGD<Tensor<float>>>(SGDOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}, plateau);
 #ifdef MINIGRAD_EVERY_OPTIMIZER
   const auto of = [&]<class T>(T) {
     using V = Tensor<T>;
@@ -164,16 +165,16 @@ struct Plan {
   AdamOptions adam{.lr = 0.05};
   std::size_t step_size = 2;
 
-  Sequential<double> model() const {
+  Sequential<float> model() const {
     Rng rng(5);
-    return Sequential{Linear<double>(3, hidden, rng), Tanh(), Linear<double>(hidden, 1, rng)};
+    return Sequential{Linear<float>(3, hidden, rng), Tanh(), Linear<float>(hidden, 1, rng)};
   }
-  History fit(Sequential<double>& model, std::uint64_t seed = 1) const {
+  History fit(Sequential<float>& model, std::uint64_t seed = 1) const {
     Adam optimizer(model, adam);
     StepLR schedule(optimizer, {.step_size = step_size});
     FitOptions o = options;
     o.epochs = epochs;
-    return minigrad::fit(model, MSELoss(), optimizer, make_data<double>(static_cast<int>(rows), seed), o, schedule);
+    return minigrad::fit(model, MSELoss(), optimizer, make_data<float>(static_cast<int>(rows), seed), o, schedule);
   }
 };
 
@@ -218,8 +219,8 @@ TEST_CASE("a resume of another training is refused with all that differs, and no
   CHECK(refusal(other).find("this is another training: 0: Linear(3, 6) in the file, and 0: Linear(3, 7) here") == 0);
   other = plan;
   other.rows = 21;
-  CHECK(refusal(other).find("this is another training: training set is x F64 [22, 3], y F64 [22, 1], hash ") == 0);
-  CHECK(refusal(plan, 2).find("this is another training: training set is x F64 [22, 3], y F64 [22, 1], hash ") == 0);
+  CHECK(refusal(other).find("this is another training: training set is x F32 [22, 3], y F32 [22, 1], hash ") == 0);
+  CHECK(refusal(plan, 2).find("this is another training: training set is x F32 [22, 3], y F32 [22, 1], hash ") == 0);
   other = plan;
   other.options.train_metrics = true;
   other.options.metrics = {{"mae", mean_absolute_error}};
@@ -270,12 +271,12 @@ TEST_CASE("a checkpoint is written after every so many epochs, at the end, and w
       if (out.empty() || std::cmp_not_equal(out.back(), updates)) out.push_back(static_cast<std::size_t>(updates));
     };
     Rng rng(1);
-    Linear<double> model(3, 1, rng);
+    Linear<float> model(3, 1, rng);
     SGD optimizer(model, {.lr = 0.01});
     FitOptions options{.epochs = epochs, .batch_size = 4, .progress = false, .checkpoint = file.path};
     options.checkpoint_every = every;
     options.checkpoint_minutes = minutes;
-    fit(model, MSELoss(), optimizer, make_data<double>(22, 1), options, [&](const Epoch&) { look(); });
+    fit(model, MSELoss(), optimizer, make_data<float>(22, 1), options, [&](const Epoch&) { look(); });
     look();
     return out;
   };
@@ -292,7 +293,7 @@ TEST_CASE("a checkpoint needs an optimizer with a state") {
     void step() {}
   } still;
   auto model = Plan().model();
-  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), still, make_data<double>(8, 1), {.checkpoint = "never.safetensors"}),
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), still, make_data<float>(8, 1), {.checkpoint = "never.safetensors"}),
                        "minigrad: fit: checkpoint: the optimizer has no state_dict() and load_state_dict()", ValueError);
 }
 
@@ -300,7 +301,7 @@ TEST_CASE("fit stops without a checkpoint too, and takes the best weights back")
   std::atomic<bool> stop{false};
   auto model = Plan().model();
   Adam optimizer(model);
-  const auto data = make_data<double>(22, 1);
+  const auto data = make_data<float>(22, 1);
   const History history = fit(model, MSELoss(), optimizer, data, data, {.epochs = 50, .progress = false, .stop = &stop},
                               [&](const Epoch& epoch) { stop = epoch.epoch == 3; });
   CHECK(history.interrupted);
