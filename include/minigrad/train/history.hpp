@@ -71,7 +71,7 @@ struct History {
   /// Writes to_csv() to a file, whole or not at all. Throws DataError if the file cannot be written.
   void write_csv(const std::string& path) const { detail::write_file("write_csv", path, to_csv()); }
 
-  /// All of it but `interrupted`, in double.
+  /// All of it but `interrupted`, in double. Each epoch must have as many metrics as there are names.
   StateDict state_dict() const {
     auto table = Tensor<double>::empty({epochs.size(), numbers + metric_names.size()});
     double* to = table.data();
