@@ -149,17 +149,17 @@ int main(int argc, char** argv) {
     question.has_title = title_option->count() > 0;
     if (model_option->count() > 0 && ask->count("--data") + ask->count("--seed") > 0)
       throw Error("course_length: --model is a trained network: --data and --seed are for training");
-    const std::string lectures = find("lectures.csv", file, "--data", argv);
+    const auto lectures = [&] { return find("lectures.csv", file, "--data", argv); };
     if (model_option->count() > 0) {
       predict_by(model, question);
     } else if (ask->parsed()) {
-      predict(question, lectures, seed);
+      predict(question, lectures(), seed);
     } else if (learn->parsed()) {
-      train(order, lectures, seed);
+      train(order, lectures(), seed);
     } else {
       const std::string command =
           "course_length --seed " + std::to_string(seed) + (file.empty() ? "" : " --data " + file);
-      tell(lectures, find("lecture_moments.csv", moments, "--moments", argv), seed, out, command);
+      tell(lectures(), find("lecture_moments.csv", moments, "--moments", argv), seed, out, command);
     }
     if (std::fflush(stdout) != 0) throw Error("course_length: cannot write to the standard output");
     return 0;

@@ -17,7 +17,8 @@ train --seed 7 --save other.safetensors > other.txt
 case_of "another seed gives another file" [ "$(cmp -s model.safetensors other.safetensors; echo $?)" = 1 ]
 
 train --title --save title.safetensors > title.txt
-case_of "a network may look at titles" ask --title 'Machine Learning' --model title.safetensors
+ask --title 'Machine Learning' --model title.safetensors > title_answer.txt
+case_of "a network may look at titles" grep -Eq '^[0-9]+ minutes$' title_answer.txt
 case_of "and then asks for one" [ "$(ask --model title.safetensors 2>&1)" = \
   'course_length: "title.safetensors" looks at the title: give --title' ]
 case_of "a missing model is named" [ "$(ask --model none.safetensors 2>&1)" = \
@@ -31,7 +32,7 @@ interrupt() {  # FILE COMMAND...: runs the command, and interrupts it once the f
   shift
   "$COURSE_LENGTH" train --data "$data" --epochs 999999999 --patience 0 --save "$@" > interrupted.txt &
   local child=$!
-  until [ -e "$file" ] || [ $((tries += 1)) -gt 600 ]; do sleep 0.1; done
+  until [ -e "$file" ] || [ $((tries += 1)) -gt 600 ]; do sleep 0.1; done  # a minute at most
   kill -INT $child
   wait $child
 }

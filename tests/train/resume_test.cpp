@@ -226,6 +226,16 @@ TEST_CASE("a resume of another training is refused with all that differs, and no
   other.options.metrics = {{"mae", mean_absolute_error}};
   CHECK(refusal(other) == "this is another training: metrics is none in the file, and train_mae here");
 
+  auto without = plan.model();
+  Adam optimizer(without, plan.adam);
+  try {
+    fit(without, MSELoss(), optimizer, make_data<float>(22, 1), plan.options);
+    FAIL("nothing was thrown");
+  } catch (const DataError& error) {
+    CHECK(std::string(error.what()).find("hooks.0 is StepLR(step_size=2, gamma=0.1) in the file, and nothing here") !=
+          std::string::npos);
+  }
+
   auto to_save = plan.model();
   save(file.path, to_save);
   CHECK(refusal(plan) == "this is not a checkpoint that fit() has written");
@@ -258,6 +268,34 @@ TEST_CASE("more epochs may be asked of a training that was complete") {
   model = plan.model();
   plan.fit(model);
   CHECK(parameters(model)[0].value() == parameters(whole)[0].value());
+}
+
+namespace {
+/// A callback with a state.
+struct Counter {
+  std::size_t epochs = 0;
+  void operator()(const Epoch&) { ++epochs; }
+  StateDict state_dict() const {
+    StateDict out;
+    out.add("epochs", static_cast<std::int64_t>(epochs));
+    return out;
+  }
+  void load_state_dict(const StateDict& state) {
+    epochs = static_cast<std::size_t>(state.get<std::int64_t>("epochs").item());
+  }
+};
+}  // namespace
+
+TEST_CASE("a callback with a state is kept with the training") {
+  const File file("minigrad_resume_callback_test.safetensors");
+  for (const std::size_t epochs : {3u, 5u}) {
+    auto model = Plan().model();
+    Adam optimizer(model);
+    Counter counter;
+    fit(model, MSELoss(), optimizer, make_data<float>(8, 1),
+        {.epochs = epochs, .progress = false, .checkpoint = file.path, .resume = file.path}, counter);
+    CHECK(counter.epochs == epochs);
+  }
 }
 
 TEST_CASE("a checkpoint is written after every so many epochs, at the end, and when the time has come") {

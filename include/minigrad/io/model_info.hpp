@@ -68,4 +68,4 @@ template <class M, class T>
   requires(!std::is_void_v<detail::value_of_model<M>>)
 void save(const std::string& path, M& model, const ModelInfo<T>& info) { save(path, model, info.state_dict()); }
 
-}  // namespace minigrad::inline MINIGRAD_ABI
+}  // namespace minigrad

@@ -61,4 +61,4 @@ class BestWeights {
   std::vector<V> values_, buffers_;
 };
 
-}  // namespace minigrad::inline MINIGRAD_ABI::detail
+}  // namespace minigrad::detail

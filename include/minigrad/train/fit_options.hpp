@@ -58,4 +58,4 @@ inline std::vector<std::string> metric_columns(const FitOptions& options, bool h
 }
 
 }  // namespace detail
-}  // namespace minigrad::inline MINIGRAD_ABI
+}  // namespace minigrad

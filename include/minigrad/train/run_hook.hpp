@@ -30,4 +30,4 @@ bool run_hook(Hook& hook, const Epoch& epoch, double loss) {
   }
 }
 
-}  // namespace minigrad::inline MINIGRAD_ABI::detail
+}  // namespace minigrad::detail

@@ -162,9 +162,7 @@ class TrainingState {
     if (file.metadata("minigrad.training") != "1")
       fail_file("fit: resume", path, {"this is not a checkpoint that fit() has written"});
     std::string wrong = compare_layers(file.metadata("layers"), layers_);
-    for (const auto& [name, value] : settings_)
-      if (const std::string theirs = file.metadata("settings." + name); theirs != value)
-        note(wrong, concat({name, " is ", theirs.empty() ? "nothing" : theirs, " in the file, and ", value, " here"}));
+    compare_settings(wrong, file.take("settings."));
 
     std::vector<StateDict> before;
     for (const Part& part : parts_) before.push_back(part.get(part.object));
@@ -193,6 +191,20 @@ class TrainingState {
   };
 
   static void note(std::string& wrong, const std::string& what) { append(wrong, {wrong.empty() ? "" : "; ", what}); }
+
+  void compare_settings(std::string& wrong, const StateDict& file) const {
+    const auto compare = [&](const std::string& name, const std::string& theirs, const std::string& ours) {
+      if (theirs == ours) return;
+      note(wrong, concat({name, " is ", theirs.empty() ? "nothing" : theirs, " in the file, and ",
+                          ours.empty() ? "nothing" : ours, " here"}));
+    };
+    for (const auto& [name, value] : settings_) compare(name, file.metadata(name), value);
+    for (const auto& [name, value] : file.metadata()) {
+      bool known = false;
+      for (const auto& ours : settings_) known = known || ours.first == name;
+      if (!known) compare(name, value, "");
+    }
+  }
 
   /// Notes the options of an optimizer that differ. The learning rate changes in a training.
   static void compare_numbers(std::string& wrong, const StateDict& file, const StateDict& here) {
@@ -226,4 +238,4 @@ inline bool resumes(const FitOptions& options) {
   return !missing;
 }
 
-}  // namespace minigrad::inline MINIGRAD_ABI::detail
+}  // namespace minigrad::detail
