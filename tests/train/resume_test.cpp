@@ -235,6 +235,8 @@ TEST_CASE("a resume of another training is refused with all that differs, and no
     CHECK(std::string(error.what()).find("hooks.0 is StepLR(step_size=2, gamma=0.1) in the file, and nothing here") !=
           std::string::npos);
   }
+  CHECK(optimizer.state_dict().find("state.0.step") == nullptr);
+  CHECK(parameters(without)[0].value() == parameters(plan.model())[0].value());
 
   auto to_save = plan.model();
   save(file.path, to_save);
