@@ -323,6 +323,15 @@ random_programs() {
   done
 }
 
+row resume "every optimizer and schedule, in float and double: stopped at 20 random steps and resumed, to the bit"
+resume() {
+  compiler g++-12
+  require doctest-dev test -f /usr/include/doctest/doctest.h
+  "$cxx" -std=c++20 -O1 -DMINIGRAD_EVERY_OPTIMIZER -I"$root/include" -I"$root/tests" "$root/tests/train/resume_test.cpp" \
+    "$root/tests/main.cpp" "$root/tests/support/count_allocations.cpp" -o resume
+  check ./resume --no-intro --no-version
+}
+
 row fuzz "libFuzzer, 60 s for each reader of tests/fuzz, under the sanitizers"
 fuzz() {
   compiler clang++-14 clang-14

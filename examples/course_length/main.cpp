@@ -2,6 +2,7 @@
 //
 //   course_length                                  tells the lecture's whole story and writes a report
 //   course_length predict --pages 84 --words 3388  answers its question
+//   course_length train --save model.safetensors   trains one network and keeps it; predict --model asks it
 //
 // Bad input and bad command lines end with one line on the error stream and exit status 2.
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include "plot.hpp"
 #include "predict.hpp"
 #include "report.hpp"
+#include "train.hpp"
 
 namespace course_length {
 namespace {
@@ -124,18 +126,40 @@ int main(int argc, char** argv) {
   const CLI::Option* title_option =
       ask->add_option("--title", question.title, "its title; adds two features")->type_name("TEXT");
   add_common(*ask);
+  std::string model;
+  const CLI::Option* model_option =
+      ask->add_option("--model", model, "asks the network in this file of train, instead of training")->type_name("FILE");
   ask->excludes(out_option);
+
+  Order order;
+  CLI::App* learn = app.add_subcommand("train", "Trains one network and saves it; Ctrl-C ends the training");
+  learn->add_option("--save", order.save, "the file of the network")->required()->type_name("FILE");
+  learn->add_option("--checkpoint", order.checkpoint, "a file that keeps the training; if it is there, it goes on")
+      ->type_name("FILE");
+  learn->add_flag("--title", order.has_title, "looks at the title too: two features more");
+  learn->add_option("--epochs", order.epochs, "at most (1000)")->check(whole_number(1))->type_name("N");
+  learn->add_option("--patience", order.patience, "stops after N epochs without a better validation loss; 0: never (100)")
+      ->check(whole_number(0))
+      ->type_name("N");
+  add_common(*learn);
+  learn->excludes(out_option);
 
   try {
     app.parse(argc, argv);
     question.has_title = title_option->count() > 0;
-    const std::string lectures = find("lectures.csv", file, "--data", argv);
-    if (ask->parsed()) {
-      predict(question, lectures, seed);
+    if (model_option->count() > 0 && ask->count("--data") + ask->count("--seed") > 0)
+      throw Error("course_length: --model is a trained network: --data and --seed are for training");
+    const auto lectures = [&] { return find("lectures.csv", file, "--data", argv); };
+    if (model_option->count() > 0) {
+      predict_by(model, question);
+    } else if (ask->parsed()) {
+      predict(question, lectures(), seed);
+    } else if (learn->parsed()) {
+      train(order, lectures(), seed);
     } else {
       const std::string command =
           "course_length --seed " + std::to_string(seed) + (file.empty() ? "" : " --data " + file);
-      tell(lectures, find("lecture_moments.csv", moments, "--moments", argv), seed, out, command);
+      tell(lectures(), find("lecture_moments.csv", moments, "--moments", argv), seed, out, command);
     }
     if (std::fflush(stdout) != 0) throw Error("course_length: cannot write to the standard output");
     return 0;

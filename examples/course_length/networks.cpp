@@ -29,7 +29,11 @@ Training train_network(const Data& train, const Data& validation, const Recipe& 
                          .shuffle = false,
                          .patience = recipe.patience,
                          .restore_best = recipe.patience > 0,
-                         .progress = false});
+                         .progress = false,
+                         .checkpoint = recipe.checkpoint,
+                         .checkpoint_every = 100,
+                         .resume = recipe.checkpoint,
+                         .stop = recipe.stop});
   const double scale = regressor.y_scale.scale().item();
   return {std::move(regressor), std::move(history), scale * scale};
 }

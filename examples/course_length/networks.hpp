@@ -4,6 +4,7 @@
 // from several seeds, and all of them are reported: the middle one and the outermost.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct Recipe {
   double lr = 0.001;
   std::size_t epochs = 1000;
   std::size_t patience = 0;  // stop after so many epochs without a better validation loss, and go back to the best
+  std::string checkpoint{};  // the file that keeps the training, and from which it goes on
+  const std::atomic<bool>* stop = nullptr;  // once true, the training ends
 };
 
 /// Features in, minutes out: standardised on the way in, brought back to minutes on the way out.

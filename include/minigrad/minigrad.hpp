@@ -142,4 +142,8 @@
 #include "train/evaluate.hpp"
 #include "train/divergence.hpp"
 #include "train/batch_step.hpp"
+#include "train/fit_options.hpp"
+#include "train/run_hook.hpp"
+#include "train/best_weights.hpp"
+#include "train/training_state.hpp"
 #include "train/fit.hpp"

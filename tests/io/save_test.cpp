@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <string>
+#include <tuple>
+#include <vector>
 
 using namespace minigrad;
 
@@ -33,6 +36,13 @@ struct Net {
   auto operator()(const auto& x) const { return hidden(x - mean); }
   auto parts() { return std::tie(hidden, mean); }
   static constexpr const char* part_names[] = {"hidden", "mean"};
+};
+
+struct Named {
+  Linear<float> layer;
+  auto operator()(const auto& x) const { return layer(x); }
+  auto parts() { return std::tie(layer); }
+  static constexpr const char* part_names[] = {"layer"};
 };
 
 }  // namespace
@@ -102,7 +112,8 @@ TEST_CASE("load_model rebuilds every layer of the library, in evaluation mode") 
                    Softmax(),
                    LogSoftmax{0}};
   save(file.path, saved);
-  auto [model, extra] = load_model(file.path);
+  auto [model, info, extra] = load_model(file.path);
+  CHECK(info.features.empty());
   CHECK(model.describe() == saved.describe());
   CHECK(model.get<LeakyReLU>(2).slope == 1.0 / 3);
   CHECK(model.get<LogSoftmax>(11).axis == 0);
@@ -111,6 +122,46 @@ TEST_CASE("load_model rebuilds every layer of the library, in evaluation mode") 
   CHECK(model(x) == saved(x));
   CHECK(message(file, [&] { load_model<double>(file.path); }).find("its tensors do not fit its layers") !=
         std::string::npos);
+}
+
+TEST_CASE("a model goes out with its scalers and names, and predicts in the units of the data") {
+  const File file;
+  Rng rng(0);
+  Sequential model{Linear(2, 4, rng), Dropout(0.5, rng), Linear(4, 1, rng)};
+  const Tensor<float> x{{1, 200}, {3, 800}, {2, 100}}, y{{10}, {30}, {70}};
+  const StandardScaler x_scaler = StandardScaler().fit(x), y_scaler = StandardScaler().fit(y);
+  std::vector<std::string> names;
+  for (int i = 0; i < 12; ++i) names.push_back("a \"name\",\n" + std::to_string(i));
+  const ModelInfo<float> info{{"pages", "words, in all"}, names, x_scaler, y_scaler};
+  save(file.path, model, info);
+  const LoadedModel<float> loaded = load_model(file.path);
+  model.eval();
+  CHECK(loaded.predict(x) == y_scaler.inverse_transform(model(x_scaler.transform(x))));
+  CHECK(loaded.info.features == info.features);
+  CHECK(loaded.info.classes == names);
+
+  save(file.path, model, ModelInfo<float>{.classes = {"no", "yes"}});
+  const LoadedModel<float> plain = load_model(file.path);
+  CHECK(plain.predict(x) == model(x));
+  CHECK(plain.info.classes == std::vector<std::string>{"no", "yes"});
+  CHECK_FALSE(plain.info.x_scaler);
+
+  CHECK_THROWS_WITH_AS(save(file.path, model, ModelInfo<float>{.features = {"one"}, .x_scaler = x_scaler}),
+                       "minigrad: ModelInfo: 1 features, and a scaler of 2", ShapeError);
+  StateDict bad;
+  bad.add("x_scaler.mean", Tensor<double>{1, 2});
+  save(file.path, model, bad);
+  CHECK(message(file, [&] { load_model(file.path); }) ==
+        "minigrad: load_model: \"f\": StandardScaler: load_state_dict: the state does not fit: missing: scale");
+}
+
+TEST_CASE("a model may have a member named layer") {
+  const File file;
+  Rng rng(0);
+  Named saved{Linear(2, 1, rng)}, loaded{Linear(2, 1, rng)};
+  save(file.path, saved);
+  CHECK(load(file.path, loaded).metadata("layers") == "layer: Linear(2, 1)\n");
+  CHECK(saved.layer.weight.value() == loaded.layer.weight.value());
 }
 
 TEST_CASE("load_model refuses what it cannot rebuild") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <minigrad/graph/parameter.hpp>
+#include <minigrad/nn/layers.hpp>
 #include <minigrad/optim/sequential_lr.hpp>
 #include <minigrad/optim/sgd.hpp>
 #include <string>
@@ -273,4 +274,20 @@ TEST_CASE("schedules say which option they cannot take") {
   CHECK_THROWS_WITH_AS(ReduceLROnPlateau(rate, {.factor = 1}),
                        "minigrad: ReduceLROnPlateau: factor is 1, and must be at least 0 and less than 1", ValueError);
   CHECK(rate.lr() == 1);  // a schedule that could not be made has changed nothing
+}
+
+TEST_CASE("a schedule describes its options, as a checkpoint compares them") {
+  Rng rng(1);
+  Linear<double> model(1, 1, rng);
+  SGD optimizer(model, {.lr = 1});
+  CHECK(StepLR(optimizer, {.step_size = 3}).describe() == "StepLR(step_size=3, gamma=0.1)");
+  CHECK(ExponentialLR(optimizer, {.gamma = 0.5}).describe() == "ExponentialLR(gamma=0.5)");
+  CHECK(CosineAnnealingLR(optimizer, {.t_max = 9}).describe() == "CosineAnnealingLR(t_max=9, eta_min=0)");
+  const LinearLR linear(optimizer, {.start_factor = 0.25, .total_iters = 7});
+  CHECK(linear.describe() == "LinearLR(start_factor=0.25, end_factor=1, total_iters=7)");
+  CHECK(ReduceLROnPlateau(optimizer, {.maximize = true}).describe() ==
+        "ReduceLROnPlateau(factor=0.1, patience=10, threshold=0.0001, relative=true, cooldown=0, min_lr=0, eps=1e-08, "
+        "maximize=true)");
+  CHECK(SequentialLR(optimizer, {4}, linear, ExponentialLR(optimizer, {.gamma = 0.5})).describe() ==
+        "SequentialLR(LinearLR(start_factor=0.25, end_factor=1, total_iters=7), 4: ExponentialLR(gamma=0.5))");
 }

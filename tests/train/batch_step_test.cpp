@@ -136,6 +136,21 @@ TEST_CASE("with replay the model is called to record, to check once an epoch, an
   CHECK(calls(20, 2) == 1 + 1);
 }
 
+TEST_CASE("a replay that began with a small batch, as a resumed epoch may, records the first full one again") {
+  std::size_t count = 0;
+  Counting model;
+  model.calls = &count;
+  const MSELoss loss;
+  detail::BatchStep<Counting, MSELoss, X, X> step(model, loss, true);
+  const auto run = [&](int rows) { return step(ones<double>({rows, 1}), zeros<double>({rows, 1})).item(); };
+  run(1);
+  CHECK(count == 1);
+  run(3);
+  CHECK(count == 2);
+  for (int k = 0; k < 5; ++k) run(3);
+  CHECK(count == 2 + 1);  // the check of the first run
+}
+
 namespace {
 
 /// Takes something out of the data that no op computes.

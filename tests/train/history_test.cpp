@@ -1,4 +1,5 @@
 #include <minigrad/train/history.hpp>
+#include <minigrad/train/read_history.hpp>
 
 #include <doctest/doctest.h>
 
@@ -8,6 +9,7 @@
 #include <iterator>
 #include <limits>
 #include <string>
+#include <vector>
 
 using minigrad::DataError;
 using minigrad::Epoch;
@@ -81,10 +83,57 @@ TEST_CASE("write_csv writes a file, over one that is there") {
   std::filesystem::remove(path);
 }
 
+TEST_CASE("read_history gives back the metrics too, also those that are not finite") {
+  const auto path = (std::filesystem::temp_directory_path() / "minigrad_read_history_test.csv").string();
+  History history = two_epochs();
+  history.metric_names = {"validation_auc", "train_auc"};
+  history.epochs[0].metrics = {0.5, infinity};
+  history.epochs[1].metrics = {0.75, 0.25};
+  history.write_csv(path);
+  const History back = minigrad::read_history(path);
+  CHECK(back.to_csv() == history.to_csv());
+  CHECK(back.metric("train_auc") == std::vector<double>{infinity, 0.25});
+  CHECK(back.best_epoch == 2);
+  two_epochs().write_csv(path);
+  CHECK(minigrad::read_history(path).metric_names.empty());
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("the state of a history has every digit, and a state that is not one is refused as a whole") {
+  History history = two_epochs();
+  history.metric_names = {"validation_auc", "train_auc"};
+  history.epochs[0].metrics = {1.0 / 3, infinity};
+  history.epochs[1].metrics = {0.75, 0.25};
+  history.stopped_early = true;
+  History back;
+  back.load_state_dict(history.state_dict());
+  CHECK(back.epochs[1].train_loss == history.epochs[1].train_loss);
+  CHECK(back.metric("validation_auc") == history.metric("validation_auc"));
+  CHECK(back.to_csv() == history.to_csv());
+  CHECK(back.best_epoch == 2);
+  CHECK(back.stopped_early);
+
+  back.load_state_dict(History().state_dict());
+  CHECK(back.epochs.empty());
+  CHECK(back.metric_names.empty());
+
+  minigrad::StateDict state = history.state_dict();
+  state.metadata("metric_names", "validation_auc,");
+  CHECK_THROWS_WITH_AS(back.load_state_dict(state),
+                       "minigrad: History: load_state_dict: the state does not fit: epochs is F64 [2, 9] in the state, "
+                       "and F64 [2, 8] here",
+                       minigrad::ValueError);
+  history.best_epoch = 3;
+  CHECK_THROWS_WITH_AS(back.load_state_dict(history.state_dict()),
+                       "minigrad: History: load_state_dict: the best epoch is 3 of 2", minigrad::ValueError);
+  CHECK(back.epochs.empty());
+}
+
 TEST_CASE("write_csv says which file cannot be written") {
   const std::string path = "/no such folder/history.csv";
   CHECK_THROWS_WITH_AS(two_epochs().write_csv(path),
-                       "minigrad: write_csv: cannot write \"/no such folder/history.csv\"", DataError);
+                       "minigrad: write_csv: \"/no such folder/history.csv\": cannot write: No such file or directory",
+                       DataError);
   try {
     two_epochs().write_csv(path);
   } catch (const DataError& error) {

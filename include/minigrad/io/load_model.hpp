@@ -1,6 +1,6 @@
 // io/load_model.hpp - a model from its file alone: load_model() rebuilds a Sequential of the library's own layers.
 //
-//   const auto [model, extra] = load_model("model.safetensors");
+//   const auto [model, info, extra] = load_model("model.safetensors");
 //
 // The layers are those that save() has noted in the file. A model with layers of the user's is made by the program, and
 // filled by load(). Not part of minigrad.hpp.
@@ -13,15 +13,24 @@
 #include <utility>
 
 #include "../data/field.hpp"
+#include "model_info.hpp"
 #include "save.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// What load_model() finds: the model, in evaluation mode, and the extra state that was saved with it.
+/// What load_model() finds: the model, in evaluation mode, the ModelInfo that was saved with it, and all extra state.
 template <class T>
 struct LoadedModel {
   Sequential<T> model;
+  ModelInfo<T> info;
   StateDict extra;
+
+  /// What the model gives for x [rows, features], in the units of the data: scaled by x_scaler before the model, and
+  /// back by y_scaler after it, where there are such. Threads may call it at the same time.
+  Tensor<T> predict(const Tensor<T>& x) const {
+    const Tensor<T> y = model(info.x_scaler ? info.x_scaler->transform(x) : x);
+    return info.y_scaler ? info.y_scaler->inverse_transform(y) : y;
+  }
 };
 
 namespace detail {
@@ -177,6 +186,11 @@ LoadedModel<T> load_model(const std::string& path) {
     detail::fail_file("load_model", path,
                       {"it does not say of which layers its model is: make the model in the program, "
                        "and call load(path, model)"});
+  try {
+    out.info.load_state_dict(out.extra);
+  } catch (const ValueError& error) {
+    detail::fail_file("load_model", path, {std::string(error.what()).substr(sizeof "minigrad: " - 1)});
+  }
   out.model = detail::LayerBuilder<T>(path, state).build(layers);
   const auto targets = detail::state_targets(out.model);
   if (const auto found = detail::differences(state, targets); !found.empty())

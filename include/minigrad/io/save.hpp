@@ -25,7 +25,7 @@ void describe_layers(M& module, const PartPlace& place, std::string& out) {
     const std::string name = at.text();
     append(out, {name, name.empty() ? "" : ": ", description, "\n"});
   };
-  if constexpr (requires { module.layer(0); }) {  // Sequential
+  if constexpr (IsSequential<M>) {
     for (std::size_t i = 0; i < module.size(); ++i) line({&place, nullptr, i}, module.layer(i).describe());
   } else if constexpr (requires { module.describe(); }) {
     line(place, module.describe());

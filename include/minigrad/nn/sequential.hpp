@@ -201,6 +201,12 @@ class Sequential {
   detail::PoolArray<detail::OwnLayer<T>> layers_;
 };
 
+namespace detail {
+/// Sequential, or what derives from it.
+template <class M>
+concept IsSequential = requires(M& module) { []<class T>(Sequential<T>&) {}(module); };
+}  // namespace detail
+
 // First is a parameter of its own so that this guide is as specialized as the constructor. Otherwise the guide from the
 // constructor would be chosen, and T would always be float.
 template <class First, class... Rest>

@@ -98,7 +98,7 @@ class SummaryTable {
 template <class V, class M>
 void summarize(M& module, const PartPlace& place, SummaryTable& table) {
   std::vector<SummaryPart> parts;
-  if constexpr (requires { module.layer(0); }) {  // Sequential
+  if constexpr (IsSequential<M>) {
     for (std::size_t i = 0; i < module.size(); ++i) {
       const PartPlace at{&place, nullptr, i};
       parts.clear();

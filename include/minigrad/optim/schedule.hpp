@@ -4,7 +4,7 @@
 // once after each update to count in updates. step() computes the new lr from the optimizer's current lr. So several
 // schedules may act on one optimizer, and lr may be changed between steps. lr_0 is the lr when the first of them was
 // made. restart(), for SequentialLR, sets lr to what the schedule begins with from lr_0. state_dict() has what step()
-// changes, except lr, which is the optimizer's.
+// changes, except lr, which is the optimizer's; describe() has the options.
 #pragma once
 
 #include <array>
@@ -21,8 +21,10 @@ namespace detail {
 /// lr_0, or, for an optimizer that does not keep it, the current lr.
 template <class Optimizer>
 double initial_lr(Optimizer& optimizer) {
-  if constexpr (requires { optimizer.initial_lr(); }) return optimizer.initial_lr();
-  else return optimizer.lr();
+  if constexpr (requires { optimizer.initial_lr(); })
+    return optimizer.initial_lr();
+  else
+    return optimizer.lr();
 }
 
 /// Sets lr to a value that rounding may have made negative.
@@ -51,6 +53,10 @@ class StepLR : public detail::HasFields<StepLR<Optimizer>> {
   }
   void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
 
+  std::string describe() const {
+    return detail::concat({"StepLR(step_size=", o_.step_size, ", gamma=", format_exact(o_.gamma), ")"});
+  }
+
  private:
   friend detail::HasFields<StepLR>;
   auto fields() { return std::array<detail::StateField, 2>{{{"base_lr", lr_0_}, {"last_epoch", epoch_}}}; }
@@ -73,6 +79,8 @@ class ExponentialLR : public detail::HasFields<ExponentialLR<Optimizer>> {
   }
   void step() { optimizer_.lr(optimizer_.lr() * o_.gamma); }
   void restart() { optimizer_.lr(lr_0_); }
+
+  std::string describe() const { return detail::concat({"ExponentialLR(gamma=", format_exact(o_.gamma), ")"}); }
 
  private:
   friend detail::HasFields<ExponentialLR>;
@@ -108,6 +116,10 @@ class CosineAnnealingLR : public detail::HasFields<CosineAnnealingLR<Optimizer>>
                                          : wave(epoch_) / last * (lr - o_.eta_min) + o_.eta_min);
   }
   void restart() { epoch_ = 0, optimizer_.lr(lr_0_); }
+
+  std::string describe() const {
+    return detail::concat({"CosineAnnealingLR(t_max=", o_.t_max, ", eta_min=", format_exact(o_.eta_min), ")"});
+  }
 
  private:
   friend detail::HasFields<CosineAnnealingLR>;
@@ -148,6 +160,11 @@ class LinearLR : public detail::HasFields<LinearLR<Optimizer>> {
     detail::set_lr(optimizer_, optimizer_.lr() * (1 + rise / (n * o_.start_factor + t * rise)));
   }
   void restart() { epoch_ = 0, optimizer_.lr(lr_0_ * o_.start_factor); }
+
+  std::string describe() const {
+    return detail::concat({"LinearLR(start_factor=", format_exact(o_.start_factor),
+                           ", end_factor=", format_exact(o_.end_factor), ", total_iters=", o_.total_iters, ")"});
+  }
 
  private:
   friend detail::HasFields<LinearLR>;
@@ -199,6 +216,13 @@ class ReduceLROnPlateau : public detail::HasFields<ReduceLROnPlateau<Optimizer>>
     if (lr - lower > o_.eps) optimizer_.lr(lower);
   }
 
+  std::string describe() const {
+    return detail::concat({"ReduceLROnPlateau(factor=", format_exact(o_.factor), ", patience=", o_.patience,
+                           ", threshold=", format_exact(o_.threshold), ", relative=", (o_.relative ? "true" : "false"),
+                           ", cooldown=", o_.cooldown, ", min_lr=", format_exact(o_.min_lr),
+                           ", eps=", format_exact(o_.eps), ", maximize=", (o_.maximize ? "true" : "false"), ")"});
+  }
+
  private:
   friend detail::HasFields<ReduceLROnPlateau>;
   auto fields() {
@@ -218,4 +242,4 @@ class ReduceLROnPlateau : public detail::HasFields<ReduceLROnPlateau<Optimizer>>
   std::size_t waited_ = 0, resting_ = 0;
 };
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -64,6 +64,19 @@ class SequentialLR {
     epoch_ = epoch;
   }
 
+  /// "SequentialLR(LinearLR(...), 10: CosineAnnealingLR(...))".
+  std::string describe() const {
+    std::string out = "SequentialLR(";
+    std::size_t k = 0;
+    const auto add = [&](const auto& schedule) {
+      if (k > 0) detail::append(out, {", ", begins_[k], ": "});
+      out += schedule.describe();
+      ++k;
+    };
+    std::apply([&](const auto&... schedule) { (add(schedule), ...); }, schedules_);
+    return out + ")";
+  }
+
  private:
   static std::string place(std::size_t k) { return detail::concat({"schedules.", k, "."}); }
   /// One step of schedule k, if it is the one of this epoch.

@@ -60,6 +60,8 @@ class BatchStep {
 
   /// The loss of a batch. It is good until the next call.
   Var<V> operator()(X x, Y y) {
+    // An epoch that is resumed may begin with its last batch, of fewer rows than those that follow.
+    if (step_ && x.shape()[0] > x_shape_[0]) step_.reset();
     if constexpr (can_replay)
       if (replay_ && (!step_ || (x.shape() == x_shape_ && y.shape() == y_shape_))) return run(x, y);
     graph_.clear();

@@ -24,53 +24,19 @@
 #include "../nn/module.hpp"
 #include "../optim/clip.hpp"
 #include "batch_step.hpp"
+#include "best_weights.hpp"
 #include "divergence.hpp"
 #include "evaluate.hpp"
+#include "fit_options.hpp"
 #include "history.hpp"
 #include "metrics.hpp"
 #include "progress.hpp"
+#include "run_hook.hpp"
+#include "training_state.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-struct FitOptions {
-  std::size_t epochs = 100;
-  std::size_t batch_size = 32;
-  bool shuffle = true;       // in each epoch anew, from `seed`
-  bool drop_last = false;    // leave out a last batch with fewer rows
-  std::size_t patience = 0;  // stop after this number of epochs without a better validation loss; 0: run all epochs
-  double min_delta = 0;      // the smallest decrease of the validation loss that counts as better
-  bool restore_best = true;  // at the end, restore the weights and buffers of the best validation loss
-  double clip_norm = 0;      // scale gradients down to this norm; 0: leave them
-  bool replay = false;       // record the loss of one batch, and run it again for all batches of the same shape
-  bool detect_anomaly = false;  // report the first op whose value or gradient is not finite
-  std::vector<Metric> metrics{};  // computed after each epoch on the validation set, and
-  bool train_metrics = false;     //   on the training set
-  bool progress = true;      // draw a progress bar, if standard error is a terminal
-  std::uint64_t seed = 0;
-};
-
 namespace detail {
-
-/// Calls a hook of fit() at the end of an epoch: a learning-rate schedule, with the loss if its step() takes one, or a
-/// callback with the epoch's entry. Returns false if the callback did, which stops the training.
-template <class Hook>
-bool run_hook(Hook& hook, const Epoch& epoch, double loss) {
-  if constexpr (requires { hook.step(0.0); }) {
-    hook.step(loss);
-    return true;
-  } else if constexpr (requires { hook.step(); }) {
-    hook.step();
-    return true;
-  } else {
-    static_assert(std::is_invocable_v<Hook&, const Epoch&>,
-                  "minigrad: fit() takes, after its options, schedules and callables of const Epoch&");
-    using Result = std::invoke_result_t<Hook&, const Epoch&>;
-    static_assert(std::is_void_v<Result> || std::is_same_v<Result, bool>,
-                  "minigrad: a callback of fit() returns nothing, or a bool: false to stop");
-    if constexpr (std::is_void_v<Result>) return hook(epoch), true;
-    else return hook(epoch);
-  }
-}
 
 /// Throws ValueError if the optimizer updates none of the weights, as one that was made for a copy of the model does.
 /// Optimizers without updates() are not checked.
@@ -98,30 +64,33 @@ template <class Model, class Loss, class Optimizer, class D, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data, const D* validation,
             const FitOptions& options, Hooks&... hooks) {
   using V = parameter_value_of<Model>;
-  if (options.patience > 0 && !validation) fail<ValueError>({"fit: patience needs a validation set to judge by"});
+  require_options(options, validation != nullptr);
   if (validation && validation->size() == 0) fail<ValueError>({"fit: the validation set is empty"});
   if (data.size() == 0) fail<ValueError>({"fit: the training set is empty"});
   require_mean("fit", loss);
-  if (!(options.min_delta >= 0))
-    fail<ValueError>({"fit: min_delta is ", options.min_delta, ", and must be at least 0"});
-  if (!(options.clip_norm >= 0))
-    fail<ValueError>({"fit: clip_norm is ", options.clip_norm, ", and must be at least 0"});
-
-  if (!options.metrics.empty() && !validation && !options.train_metrics)
-    fail<ValueError>({"fit: metrics need a validation set, or train_metrics = true"});
-
-  History history;
-  for (const char* of : {"validation_", "train_"})
-    if (of[0] == 'v' ? validation != nullptr : options.train_metrics)
-      for (const Metric& metric : options.metrics) history.metric_names.push_back(of + metric.column());
   const auto weights = parameters(model);
   require_updates(optimizer, weights);
   const ClearGradients<V> at_end{weights};
-  std::vector<V> best, best_buffers;
-  const auto restore_best = [&] {
-    for (std::size_t k = 0; k < best.size(); ++k) weights[k].set_value(best[k]);
-    for (std::size_t k = 0; k < best_buffers.size(); ++k) *buffers(model)[k] = best_buffers[k];
-  };
+
+  FitProgress run;
+  History& history = run.history;
+  history.metric_names = metric_columns(options, validation != nullptr);
+  BestWeights<Model> best(model);
+  Rng rng(options.seed);
+  DataLoader loader(data, {options.batch_size, options.shuffle, options.drop_last}, rng);
+  TrainingState state;
+  if (!options.checkpoint.empty() || !options.resume.empty()) {
+    state.add_model(model);
+    state.set_options(options, history.metric_names);
+    state.set("training set", describe_data(data));
+    state.set("validation set", validation ? describe_data(*validation) : "none");
+    state.add("optimizer", optimizer);
+    (state.add_hook(hooks), ...);
+    state.add("loader", loader, true);
+    state.add("best", best, true);
+    state.add("run", run, true);
+  }
+  if (resumes(options)) state.load(options.resume);
 
   // Without a gradient in the first step a parameter is never trained, by mistake, unless it is frozen.
   const auto require_trained = [&] {
@@ -129,24 +98,32 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   };
   BatchStep<Model, Loss, decltype(data.x), decltype(data.y)> step(model, loss, options.replay);
   if (options.detect_anomaly) detect_anomaly(step.graph(), model);
-  const auto stop = [&](const std::string& message) {
-    if (options.restore_best) restore_best();
+  const auto end = [&] {
+    if (options.restore_best) best.restore();
     eval(model);
+  };
+  const auto fail_training = [&](const std::string& message) {
+    end();
     throw TrainingError(message, std::move(history));
   };
-  Rng rng(options.seed);
-  DataLoader loader(data, {options.batch_size, options.shuffle, options.drop_last}, rng);
-  Stopwatch watch;
+  Stopwatch since_checkpoint;
+  const auto save = [&] {
+    if (options.checkpoint.empty()) return;
+    state.save(options.checkpoint);
+    since_checkpoint = Stopwatch();
+  };
+  const auto is_due = [&] {
+    return options.checkpoint_minutes > 0 && since_checkpoint.seconds() >= 60 * options.checkpoint_minutes;
+  };
+  const auto stopped = [&] { return options.stop && *options.stop; };
   ProgressBar bar(options.epochs, options.progress);
-  std::size_t updates = 0;
-  double norm = 0;  // of the last gradient whose norm was computed
+  const std::size_t first_update = run.updates;
 
-  for (std::size_t number = 1; number <= options.epochs; ++number) {
+  for (std::size_t number = history.epochs.size() + 1; number <= options.epochs && !run.finished; ++number) {
     Epoch epoch{.epoch = number, .lr = optimizer.lr()};
     train(model);
     step.begin_epoch();
-    double total = 0;
-    std::size_t samples = 0, batch = 0;
+    std::size_t batch = run.samples / options.batch_size;  // not 0 where an epoch is resumed
     for (auto [x, y] : loader) {
       const std::size_t rows = x.shape()[0];
       const Var<V> batch_loss = with_rows(loader, batch, " of the training set", [&, &x = x, &y = y] {
@@ -154,28 +131,37 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       });
       const double value = static_cast<double>(batch_loss.item());
       if (!is_finite(value)) {
-        if (options.clip_norm == 0) norm = grad_norm(weights);  // of the last update: not cleared yet
-        std::string message = not_finite_message(value, epoch, updates, norm, data);
+        if (options.clip_norm == 0 && run.updates > first_update)  // of the last update: not cleared yet
+          run.grad_norm = grad_norm(weights);
+        std::string message = not_finite_message(value, epoch, run.updates, run.grad_norm, data);
         if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1);
-        stop(message);
+        fail_training(message);
       }
       optimizer.zero_grad();
       for (const auto& weight : weights) weight.zero_grad();  // the optimizer may update only some of them
-      if (updates == 0 && !batch_loss.graph().node(batch_loss.id()).needs_grad()) require_trained();
+      if (run.updates == 0 && !batch_loss.graph().node(batch_loss.id()).needs_grad()) require_trained();
       if (!options.detect_anomaly) backward(batch_loss);
-      else if (const std::string anomaly = backward_or_anomaly(batch_loss); !anomaly.empty()) stop(anomaly);
-      if (updates == 0) require_trained();
+      else if (const std::string anomaly = backward_or_anomaly(batch_loss); !anomaly.empty()) fail_training(anomaly);
+      if (run.updates == 0) require_trained();
       const bool last = ++batch == loader.batches();
-      if (options.clip_norm > 0) norm = clip_grad_norm(weights, options.clip_norm);
-      else if (last) norm = grad_norm(weights);
+      if (options.clip_norm > 0) run.grad_norm = clip_grad_norm(weights, options.clip_norm);
+      else if (last) run.grad_norm = grad_norm(weights);
       optimizer.step();
-      ++updates;
-      total += value * static_cast<double>(rows);
-      samples += rows;
+      ++run.updates;
+      run.total_loss += value * static_cast<double>(rows);
+      run.samples += rows;
+      if (last) continue;
+      history.interrupted = stopped();
+      if (!history.interrupted && !is_due()) continue;
+      if (options.clip_norm == 0) run.grad_norm = grad_norm(weights);
+      save();
+      if (!history.interrupted) continue;
+      end();
+      return std::move(history);
     }
-    epoch.updates = updates;
-    epoch.grad_norm = norm;
-    epoch.train_loss = total / static_cast<double>(samples);
+    epoch.updates = run.updates;
+    epoch.grad_norm = run.grad_norm;
+    epoch.train_loss = run.total_loss / static_cast<double>(run.samples);
     Tensor<double> predictions;
     const auto evaluated = [&](const D& set, bool metrics, const char* of) {
       const double mean = detail::evaluate(model, loss, set, 1024, of, metrics ? &predictions : nullptr);
@@ -185,16 +171,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     };
     if (validation) epoch.validation_loss = evaluated(*validation, !options.metrics.empty(), " of the validation set");
     if (options.train_metrics) evaluated(data, true, " of the training set");
-    epoch.seconds = watch.seconds();
+    epoch.seconds = run.seconds();
     history.epochs.push_back(epoch);
 
     if (validation && is_finite(epoch.validation_loss) &&
         (history.best_epoch == 0 || epoch.validation_loss < history.best().validation_loss - options.min_delta)) {
       history.best_epoch = number;
-      best.resize(weights.size());
-      for (std::size_t k = 0; k < best.size(); ++k) best[k] = weights[k].value();
-      best_buffers.clear();
-      for (const V* buffer : buffers(model)) best_buffers.push_back(*buffer);
+      best.keep();
     }
     bool go_on = true;
     ((go_on = run_hook(hooks, epoch, validation ? epoch.validation_loss : epoch.train_loss) && go_on), ...);
@@ -203,14 +186,20 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       if (validation) note += ", validation " + format_number(epoch.validation_loss, 4);
       for (std::size_t k = 0; k < options.metrics.size(); ++k)
         append(note, {", ", options.metrics[k].name, " ", format_number(epoch.metrics[k], 4)});
-      bar.show(number, samples, note);
+      bar.show(number, run.samples, note);
     }
     history.stopped_early = options.patience > 0 && number - history.best_epoch >= options.patience;
-    if (!go_on || history.stopped_early) break;
+    run.finished = !go_on || history.stopped_early;
+    run.total_loss = 0;
+    run.samples = 0;
+    const bool last = run.finished || number == options.epochs;
+    history.interrupted = !last && stopped();
+    const bool every = options.checkpoint_every > 0 && number % options.checkpoint_every == 0;
+    if (last || history.interrupted || every || is_due()) save();
+    if (history.interrupted) break;
   }
-  if (options.restore_best) restore_best();
-  eval(model);
-  return history;
+  end();
+  return std::move(history);
 }
 
 }  // namespace detail
@@ -226,6 +215,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 /// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something
 /// else than when it was recorded, or writes to a buffer itself. The loss must be one of this library, or have their
 /// member takes_handles.
+///
+/// With a checkpoint the whole training is written to a file: the model, the optimizer, the order of the rows and the
+/// place in it, schedules and other hooks with state_dict() and load_state_dict(), the history and the best weights.
+/// With resume it goes on from there, at whatever step that was, and gives the same bits as if it had not stopped; more
+/// epochs may be asked for. Throws DataError, with all that differs, and changes nothing, if the file is of another
+/// training: another model or optimizer, other data or options. A missing file is a DataError, unless it is the
+/// checkpoint of this training: then it begins anew. The loss and callbacks without state are not compared.
 ///
 ///   History history = fit(model, MSELoss(), optimizer, train, validation, {.epochs = 200, .patience = 10}, schedule,
 ///                         [](const Epoch& epoch) { std::printf("%zu %f\n", epoch.epoch, epoch.train_loss); });

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdio>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <utility>
@@ -10,6 +10,8 @@
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
+#include "../io/file.hpp"
+#include "../tensor/load_state.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
@@ -29,6 +31,7 @@ struct History {
   std::vector<Epoch> epochs;
   std::size_t best_epoch = 0;  // the last epoch whose validation loss counted as better; 0 without validation
   bool stopped_early = false;
+  bool interrupted = false;  // by FitOptions::stop, before the training was complete
   std::vector<std::string> metric_names;  // validation_<name> of all metrics, then train_<name>, where they were computed
 
   /// The entry of the best epoch. Throws IndexError if there is none.
@@ -65,14 +68,58 @@ struct History {
     return out;
   }
 
-  /// Writes to_csv() to a file. Throws DataError if the file cannot be written.
-  void write_csv(const std::string& path) const {
-    const std::string content = to_csv();
-    std::FILE* file = std::fopen(path.c_str(), "wb");
-    const bool written = file && std::fwrite(content.data(), 1, content.size(), file) == content.size();
-    const bool closed = file && std::fclose(file) == 0;
-    if (!written || !closed) throw DataError("minigrad: write_csv: cannot write \"" + path + "\"", path);
+  /// Writes to_csv() to a file, whole or not at all. Throws DataError if the file cannot be written.
+  void write_csv(const std::string& path) const { detail::write_file("write_csv", path, to_csv()); }
+
+  /// All of it but `interrupted`, in double. Each epoch must have as many metrics as there are names.
+  StateDict state_dict() const {
+    auto table = Tensor<double>::empty({epochs.size(), numbers + metric_names.size()});
+    double* to = table.data();
+    for (const Epoch& e : epochs) {
+      for (const double value : {static_cast<double>(e.epoch), static_cast<double>(e.updates), e.train_loss,
+                                 e.validation_loss, e.lr, e.grad_norm, e.seconds})
+        *to++ = value;
+      for (std::size_t k = 0; k < metric_names.size(); ++k) *to++ = e.metrics[k];
+    }
+    StateDict out;
+    out.add("epochs", table);
+    out.add("best_epoch", static_cast<std::int64_t>(best_epoch));
+    out.add("stopped_early", stopped_early);
+    std::string names;
+    for (const std::string& name : metric_names) detail::append(names, {name, ","});
+    out.metadata("metric_names", names);
+    return out;
   }
+  /// Throws ValueError, and changes nothing, if the state is not one of a History.
+  void load_state_dict(const StateDict& state) {
+    constexpr const char* op = "History: load_state_dict";
+    History loaded;
+    std::string names = state.metadata("metric_names");
+    for (std::size_t end; (end = names.find(',')) != std::string::npos; names.erase(0, end + 1))
+      loaded.metric_names.push_back(names.substr(0, end));
+    const StateEntry* entry = state.find("epochs");
+    const std::size_t rows = entry && entry->shape.rank() == 2 ? entry->shape[0] : 0;
+    std::int64_t best = 0;
+    auto table = Tensor<double>::empty({rows, numbers + loaded.metric_names.size()});
+    const std::vector<detail::StateTarget> targets{detail::state_target("epochs", table),
+                                                   detail::state_target("best_epoch", best),
+                                                   detail::state_target("stopped_early", loaded.stopped_early)};
+    detail::require_same(op, detail::differences(state, targets));
+    detail::copy_to(targets, state);
+    if (best < 0 || std::cmp_greater(best, rows))
+      detail::fail<ValueError>({op, ": the best epoch is ", best, " of ", rows});
+    loaded.best_epoch = static_cast<std::size_t>(best);
+    const double* at = table.data();
+    for (std::size_t row = 0; row < rows; ++row, at += numbers + loaded.metric_names.size()) {
+      if (!(at[1] >= 0 && at[1] < 0x1p53)) detail::fail<ValueError>({op, ": epoch ", row + 1, " has ", at[1], " updates"});
+      loaded.epochs.push_back({row + 1, static_cast<std::size_t>(at[1]), at[2], at[3], at[4], at[5], at[6],
+                               std::vector<double>(at + numbers, at + numbers + loaded.metric_names.size())});
+    }
+    *this = std::move(loaded);
+  }
+
+ private:
+  static constexpr std::size_t numbers = 7;  // of an Epoch, without metrics
 };
 
 /// Thrown by fit() when the loss is not finite. `history` holds the completed epochs.

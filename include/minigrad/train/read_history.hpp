@@ -10,8 +10,8 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// The epochs in a file of History::write_csv, with the 9 digits that it has of each number. best_epoch is the first
-/// with the lowest validation loss. Whether training stopped early is not in the file. Throws DataError if the file
+/// The epochs in a file of History::write_csv, with the 9 digits that it has of each number. The columns that Epoch does
+/// not have are metrics. best_epoch is the first with the lowest validation loss. Whether training stopped early is not in the file. Throws DataError if the file
 /// cannot be read, lacks a column, or has something else where a number belongs.
 inline History read_history(const std::string& path) {
   const Table table = read_csv(path);
@@ -34,6 +34,12 @@ inline History read_history(const std::string& path) {
     return static_cast<std::size_t>(value);
   };
   History out;
+  const std::string own[] = {"epoch", "updates", "train_loss", "validation_loss", "lr", "grad_norm", "seconds"};
+  for (const std::string& column : table.columns()) {
+    bool known = false;
+    for (const std::string& one : own) known = known || column == one;
+    if (!known) out.metric_names.push_back(column);
+  }
   for (std::size_t row = 0; row < table.rows(); ++row) {
     Epoch epoch;
     epoch.epoch = count(row, "epoch");
@@ -43,6 +49,7 @@ inline History read_history(const std::string& path) {
     epoch.lr = number(row, "lr");
     epoch.grad_norm = number(row, "grad_norm");
     epoch.seconds = number(row, "seconds");
+    for (const std::string& name : out.metric_names) epoch.metrics.push_back(number(row, name.c_str()));
     out.epochs.push_back(epoch);
     const double loss = epoch.validation_loss;
     if (detail::is_finite(loss) && (out.best_epoch == 0 || loss < out.best().validation_loss))

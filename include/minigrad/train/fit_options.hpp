@@ -1,0 +1,61 @@
+// train/fit_options.hpp - the options of fit().
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "evaluate.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+struct FitOptions {
+  std::size_t epochs = 100;
+  std::size_t batch_size = 32;
+  bool shuffle = true;          // in each epoch anew, from `seed`
+  bool drop_last = false;       // leave out a last batch with fewer rows
+  std::size_t patience = 0;     // stop after this number of epochs without a better validation loss; 0: run all epochs
+  double min_delta = 0;         // the smallest decrease of the validation loss that counts as better
+  bool restore_best = true;     // at the end, restore the weights and buffers of the best validation loss
+  double clip_norm = 0;         // scale gradients down to this norm; 0: leave them
+  bool replay = false;          // record the loss of one batch, and run it again for all batches of the same shape
+  bool detect_anomaly = false;  // report the first op whose value or gradient is not finite
+  std::vector<Metric> metrics{};  // computed after each epoch on the validation set, and
+  bool train_metrics = false;     //   on the training set
+  bool progress = true;           // draw a progress bar, if standard error is a terminal
+  std::uint64_t seed = 0;
+  std::string checkpoint{};          // the file to which the whole training is written: at the end, when stopped,
+  std::size_t checkpoint_every = 1;  //   after every so many epochs, and
+  double checkpoint_minutes = 0;     //   after the step at which so many minutes have passed since; 0: never
+  std::string resume{};              // go on from this file, as if the training had not stopped
+  const std::atomic<bool>* stop = nullptr;  // end after the step in hand once this is true
+};
+
+namespace detail {
+
+/// Throws ValueError for options that make no sense, or not without validation.
+inline void require_options(const FitOptions& options, bool has_validation) {
+  if (options.patience > 0 && !has_validation) fail<ValueError>({"fit: patience needs a validation set to judge by"});
+  const auto require_not_negative = [](const char* name, double value) {
+    if (!(value >= 0)) fail<ValueError>({"fit: ", name, " is ", value, ", and must be at least 0"});
+  };
+  require_not_negative("min_delta", options.min_delta);
+  require_not_negative("clip_norm", options.clip_norm);
+  require_not_negative("checkpoint_minutes", options.checkpoint_minutes);
+  if (!options.metrics.empty() && !has_validation && !options.train_metrics)
+    fail<ValueError>({"fit: metrics need a validation set, or train_metrics = true"});
+}
+
+/// The columns of History for the metrics: validation_accuracy, train_accuracy.
+inline std::vector<std::string> metric_columns(const FitOptions& options, bool has_validation) {
+  std::vector<std::string> out;
+  for (const char* of : {"validation_", "train_"})
+    if (of[0] == 'v' ? has_validation : options.train_metrics)
+      for (const Metric& metric : options.metrics) out.push_back(of + metric.column());
+  return out;
+}
+
+}  // namespace detail
+}  // namespace minigrad
