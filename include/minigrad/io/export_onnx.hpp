@@ -18,6 +18,7 @@
 #include "../data/scaler.hpp"
 #include "../graph/capture.hpp"
 #include "../nn/state_dict.hpp"
+#include "../tensor/create.hpp"
 #include "onnx_ops.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -66,7 +67,7 @@ class OnnxExporter {
     for (const StateTarget& target : state_targets(model)) out.state_.push_back({target.name, target.to});
     Shape input = example.shape();
     input[0] = batch_extent;
-    out.write(input, std::is_same_v<X, Tensor<std::int64_t>> ? OnnxType::int64 : out.real_type());
+    out.write(input, std::is_same_v<X, Tensor<std::int64_t>> ? OnnxType::i64 : out.real_type());
     return out.to_.model();
   }
 
@@ -83,7 +84,7 @@ class OnnxExporter {
   };
 
   explicit OnnxExporter(const OnnxOptions<T>& options) : options_(options) {}
-  static constexpr OnnxType real_type() { return sizeof(T) == 8 ? OnnxType::real64 : OnnxType::real32; }
+  static constexpr OnnxType real_type() { return onnx_type_of<T>(); }
 
   void write(const Shape& input, OnnxType type) {
     const NodeId last = one_.result.id();
@@ -125,7 +126,7 @@ class OnnxExporter {
   bool is_leaf(NodeId id) const { return one_.graph.node(id).is_leaf(); }
 
   std::string tensor(const std::string& name, const V& value) {
-    return to_.initializer(name, real_type(), value.shape(), bytes_of(value));
+    return to_.constant(to_.unique(name), real_type(), value.shape(), bytes_of(value));
   }
   template <class N>
   static std::string_view bytes_of(const Tensor<N>& value) {
@@ -143,7 +144,8 @@ class OnnxExporter {
     for (const NamedState& one : state_)
       if (one.data == value.data() && value.size() > 0) {
         if (!written_.insert(one.name).second) return one.name;  // a parameter that is used twice
-        return to_.named_initializer(one.name, real_type(), value.shape(), bytes_of(value));
+        return one_.graph.nodes()[id].parameter ? to_.initializer(one.name, real_type(), value.shape(), bytes_of(value))
+                                                : to_.constant(one.name, real_type(), value.shape(), bytes_of(value));
       }
     return tensor("constant", value);
   }
@@ -192,7 +194,7 @@ class OnnxExporter {
         op.fail({"its ", reads[k].name, " are computed by another op"});
       if (!same_bits(*reads[k].values, *again[k].values)) op.fail({"its ", reads[k].name, " depend on the batch size"});
       op.inputs.push_back(
-          to_.initializer("indices", OnnxType::int64, reads[k].values->shape(), bytes_of(*reads[k].values)));
+          to_.initializer(to_.unique("indices"), OnnxType::i64, reads[k].values->shape(), bytes_of(*reads[k].values)));
     }
   }
 

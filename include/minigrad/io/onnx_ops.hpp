@@ -13,49 +13,6 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// An op as it was recorded: twice, with batches of two sizes, so that what depends on the batch size shows.
-struct RecordedOp {
-  NodeId id = 0;
-  std::string op;
-  std::vector<Attribute> attributes;
-  std::vector<std::string> inputs;          // the names of its inputs in the ONNX graph
-  std::vector<Shape> shapes, other_shapes;  // of the inputs, in both recordings
-  Shape shape{}, other_shape{};             // of the result
-
-  [[noreturn]] void fail(std::initializer_list<FormatArg> why) const {
-    detail::fail<ValueError>({"export_onnx: node ", id, ", ", op, ": ", concat(why)});
-  }
-  const Attribute* find(const char* name) const {
-    for (const Attribute& one : attributes)
-      if (one.name == name) return &one;
-    return nullptr;
-  }
-  double number(const char* name) const {
-    const Attribute* found = find(name);
-    if (!found || found->numbers.size() != 1) fail({"it has no attribute ", name});
-    return found->numbers[0];
-  }
-  std::int64_t integer(const char* name) const { return static_cast<std::int64_t>(number(name)); }
-  /// The axes of a reduction.
-  std::vector<std::int64_t> axes() const {
-    if (const Attribute* axis = find("axis"); axis && axis->text != "all") return {integer("axis")};
-    std::vector<std::int64_t> all;
-    for (std::size_t i = 0; i < shapes[0].rank(); ++i) all.push_back(static_cast<std::int64_t>(i));
-    return all;
-  }
-  /// The shape of the result, with -1 for the axis that depends on the batch size.
-  std::vector<std::int64_t> target_shape() const {
-    std::vector<std::int64_t> out;
-    bool free = false;
-    for (std::size_t i = 0; i < shape.rank(); ++i) {
-      const bool differs = shape[i] != other_shape[i];
-      if (differs && std::exchange(free, true)) fail({"two axes of its result depend on the batch size"});
-      out.push_back(differs ? -1 : static_cast<std::int64_t>(shape[i]));
-    }
-    return out;
-  }
-};
-
 using WriteOnnx = std::string (*)(OnnxWriter& to, const RecordedOp& op, const char* onnx);
 
 // ---- forms that several ops have -----------------------------------------------------------------------------------

@@ -11,12 +11,10 @@
 #include <vector>
 
 #include "../graph/node.hpp"
+#include "onnx_file.hpp"
 #include "protobuf.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
-
-/// The numbers that ONNX gives to element types.
-enum class OnnxType : unsigned char { real32 = 1, int64 = 7, boolean = 9, real64 = 11 };
 
 /// In the shape of an input or output: the extent is the batch size, and free.
 inline constexpr std::size_t batch_extent = static_cast<std::size_t>(-1);
@@ -36,31 +34,30 @@ class OnnxWriter {
     return own;
   }
 
-  /// An initializer: a constant, or a parameter. The bytes are its elements, little-endian and row-major.
+  /// A parameter, under a name that unique() has given. The bytes are its elements, little-endian and row-major.
   std::string initializer(const std::string& name, OnnxType type, const Shape& shape, std::string_view bytes) {
-    return named_initializer(unique(name), type, shape, bytes);
-  }
-  /// The same under a name that unique() has given.
-  std::string named_initializer(const std::string& name, OnnxType type, const Shape& shape, std::string_view bytes) {
-    ProtoWriter tensor;
-    for (const std::size_t extent : shape) tensor.integer(1, static_cast<std::int64_t>(extent));
-    tensor.integer(2, static_cast<std::int64_t>(type));
-    tensor.text(8, name);
-    tensor.text(9, bytes);
-    initializers_.message(5, tensor);
+    initializers_.message(5, tensor(name, type, shape, bytes));
     return name;
   }
+  /// A constant: the result of a node, so that a reader does not take it for a parameter.
+  std::string constant(const std::string& name, OnnxType type, const Shape& shape, std::string_view bytes) {
+    std::string pending = std::exchange(attributes_.bytes, {});  // those of a node whose input this is
+    attribute("value", 4, [&](ProtoWriter& a) { a.message(5, tensor("", type, shape, bytes)); });
+    nodes_.push_back({"Constant", {}, name, std::exchange(attributes_.bytes, std::move(pending))});
+    return name;
+  }
+
   /// A single number of the graph's floating type.
   std::string number(double value) {
     const auto single = static_cast<float>(value);
     const bool wide = is_double();
-    return initializer("number", real_, Shape{},
-                       {wide ? reinterpret_cast<const char*>(&value) : reinterpret_cast<const char*>(&single),
-                        wide ? sizeof value : sizeof single});
+    return constant(unique("number"), real_, Shape{},
+                    {wide ? reinterpret_cast<const char*>(&value) : reinterpret_cast<const char*>(&single),
+                     wide ? sizeof value : sizeof single});
   }
   /// A list of whole numbers, as ops take for shapes and axes.
   std::string integers(const std::vector<std::int64_t>& list) {
-    return initializer("integers", OnnxType::int64, Shape{list.size()},
+    return initializer(unique("integers"), OnnxType::i64, Shape{list.size()},
                        {reinterpret_cast<const char*>(list.data()), list.size() * sizeof(std::int64_t)});
   }
 
@@ -124,6 +121,14 @@ class OnnxWriter {
   }
 
  private:
+  static ProtoWriter tensor(const std::string& name, OnnxType type, const Shape& shape, std::string_view bytes) {
+    ProtoWriter out;
+    for (const std::size_t extent : shape) out.integer(1, static_cast<std::int64_t>(extent));
+    out.integer(2, static_cast<std::int64_t>(type));
+    if (!name.empty()) out.text(8, name);
+    out.text(9, bytes);
+    return out;
+  }
   template <class F>
   OnnxWriter& attribute(std::string_view name, std::int64_t type, const F& write) {
     ProtoWriter a;
@@ -161,6 +166,49 @@ class OnnxWriter {
   std::set<std::string> names_;
   std::vector<Node> nodes_;
   ProtoWriter initializers_, values_, attributes_;
+};
+
+/// An op as it was recorded: twice, with batches of two sizes, so that what depends on the batch size shows.
+struct RecordedOp {
+  NodeId id = 0;
+  std::string op;
+  std::vector<Attribute> attributes;
+  std::vector<std::string> inputs;          // the names of its inputs in the ONNX graph
+  std::vector<Shape> shapes, other_shapes;  // of the inputs, in both recordings
+  Shape shape{}, other_shape{};             // of the result
+
+  [[noreturn]] void fail(std::initializer_list<FormatArg> why) const {
+    detail::fail<ValueError>({"export_onnx: node ", id, ", ", op, ": ", concat(why)});
+  }
+  const Attribute* find(const char* name) const {
+    for (const Attribute& one : attributes)
+      if (one.name == name) return &one;
+    return nullptr;
+  }
+  double number(const char* name) const {
+    const Attribute* found = find(name);
+    if (!found || found->numbers.size() != 1) fail({"it has no attribute ", name});
+    return found->numbers[0];
+  }
+  std::int64_t integer(const char* name) const { return static_cast<std::int64_t>(number(name)); }
+  /// The axes of a reduction.
+  std::vector<std::int64_t> axes() const {
+    if (const Attribute* axis = find("axis"); axis && axis->text != "all") return {integer("axis")};
+    std::vector<std::int64_t> all;
+    for (std::size_t i = 0; i < shapes[0].rank(); ++i) all.push_back(static_cast<std::int64_t>(i));
+    return all;
+  }
+  /// The shape of the result, with -1 for the axis that depends on the batch size.
+  std::vector<std::int64_t> target_shape() const {
+    std::vector<std::int64_t> out;
+    bool free = false;
+    for (std::size_t i = 0; i < shape.rank(); ++i) {
+      const bool differs = shape[i] != other_shape[i];
+      if (differs && std::exchange(free, true)) fail({"two axes of its result depend on the batch size"});
+      out.push_back(differs ? -1 : static_cast<std::int64_t>(shape[i]));
+    }
+    return out;
+  }
 };
 
 }  // namespace minigrad::inline MINIGRAD_ABI::detail
