@@ -64,7 +64,7 @@ class OnnxModel {
       detail::fail<ValueError>({"OnnxModel: the graph has ", inputs_.size(), " inputs, and not ", sizeof...(X)});
     detail::PoolArray<R> own(count_);  // the results of nodes
     detail::PoolArray<detail::OnnxValue<R>> values(count_);
-    std::size_t k = 0;
+    [[maybe_unused]] std::size_t k = 0;
     (bind(values, inputs_[k], x, k), ...);
     Graph<V>* graph = nullptr;
     if constexpr (records) ((graph = graph ? graph : graph_of(x)), ...);
