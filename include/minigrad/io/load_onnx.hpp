@@ -45,8 +45,8 @@ class OnnxModel {
     for (const OnnxValueInfo& input : file.inputs) {
       if (places_.count(input.name)) continue;  // an initializer that is listed as an input too
       if (input.type != onnx_type_of<T>() && input.type != OnnxType::i64)
-        refuse(name, {"the input ", detail::quoted(input.name), " is of another type than ",
-                      sizeof(T) == 8 ? "double" : "float", " and int64"});
+        refuse(name, {"the input ", detail::quoted(input.name), " is not supported: it is not of ",
+                      sizeof(T) == 8 ? "double" : "float", " or int64"});
       define(name, input.name);
       inputs_.push_back({last(), input.type == OnnxType::i64});
     }
@@ -121,8 +121,8 @@ class OnnxModel {
     else if (tensor.type == OnnxType::i64)
       whole_.emplace_back(last(), tensor.to<std::int64_t>());
     else
-      refuse(file, {"the constant ", detail::quoted(value), " is of another type than ",
-                    sizeof(T) == 8 ? "double" : "float", " and int64, which is not supported"});
+      refuse(file, {"the constant ", detail::quoted(value), " is not supported: it is not of ",
+                    sizeof(T) == 8 ? "double" : "float", " or int64"});
   }
   void add_node(const std::string& file, OnnxNode& node) {
     const std::string name =

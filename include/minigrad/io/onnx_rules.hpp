@@ -39,7 +39,11 @@ struct OnnxRules {
 
   static constexpr OnnxRule<X> all[] = {
       {"Gemm", 2, 3, "alpha beta transA transB ", [](C c) -> X { return onnx_gemm(c); }},
-      {"MatMul", 2, 2, "", [](C c) -> X { return matmul(c[0], c[1]); }},
+      {"MatMul", 2, 2, "", [](C c) -> X {
+         if (shape_of(c[0]).rank() < 2 || shape_of(c[1]).rank() != 2)
+           c.fail({shape_of(c[0]), " and ", shape_of(c[1]), " are not supported: the second must be a matrix"});
+         return matmul(c[0], c[1]);
+       }},
       {"Add", 2, 2, "", [](C c) -> X { return c[0] + c[1]; }},
       {"Sub", 2, 2, "", [](C c) -> X { return c[0] - c[1]; }},
       {"Mul", 2, 2, "", [](C c) -> X { return c[0] * c[1]; }},
