@@ -102,6 +102,15 @@ TEST_CASE("a loaded model is trained, saved as safetensors and exported again") 
   CHECK(model(x) == y);
 }
 
+TEST_CASE("a loaded model with constants and masks is exported again, and stays the same") {
+  support::for_few_onnx_models([](const std::string& name, auto& model, const auto& x) {
+    CAPTURE(name);
+    export_onnx(path, model, x);
+    auto loaded = load_onnx(path);
+    CHECK(support::onnx_round_trip(path, loaded, x) == "");
+  });
+}
+
 TEST_CASE("the scalers of features and targets are part of the graph, and no parameters") {
   Rng rng(2);
   const auto x = normal({6, 2}, 20, 5, rng), y = normal({6, 1}, -3, 2, rng);
@@ -114,6 +123,10 @@ TEST_CASE("the scalers of features and targets are part of the graph, and no par
   CHECK(parameters(loaded).size() == 2);
   const auto wanted = targets.inverse_transform(model(features.transform(x))), found = loaded(x);
   for (std::size_t i = 0; i < 6; ++i) CHECK(found[i] == doctest::Approx(wanted[i]).epsilon(1e-5));
+  CHECK(contains(message_of([&] { export_onnx(path, model, x, {.inputs = &targets}); }),
+                 "the example [6, 2] does not fit the scaler of its inputs, [1]"));
+  CHECK(contains(message_of([&] { export_onnx(path, model, x, {.targets = &features}); }),
+                 "the result [2, 1] does not fit the scaler of the targets, [2]"));
 }
 
 TEST_CASE("what cannot be exported is an error that names the op, and leaves the old file") {

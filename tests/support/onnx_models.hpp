@@ -52,7 +52,7 @@ void for_few_onnx_models(const Visit& visit) {
   const auto run = [&](const char* name, auto model, const auto& input) { visit(name, model, input); };
 
   run("layers",
-      Sequential{Linear(4, 6, rng), Sigmoid(), Linear(6, 6, rng), LeakyReLU(0.2), Linear(6, 6, rng), ELU(0.7),
+      Sequential{Linear(4, 6, rng), Sigmoid(), Linear(6, 6, rng), LeakyReLU{0.2}, Linear(6, 6, rng), ELU{0.7},
                  Linear(6, 6, rng), Softplus(), Linear(6, 6, rng), GELU(), Linear(6, 6, rng), SiLU(), Linear(6, 3, rng),
                  Softmax()},
       x);

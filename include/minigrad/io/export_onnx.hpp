@@ -46,12 +46,16 @@ class OnnxExporter {
       fail<Error>({"export_onnx: this machine is not little-endian"});
     if (example.rank() == 0 || example.shape()[0] == 0)
       fail<ShapeError>({"export_onnx: the example ", example.shape(), " has no rows"});
+    constexpr bool whole = std::is_same_v<X, Tensor<std::int64_t>>;
+    if (options.inputs && (whole || example.shape()[example.rank() - 1] != options.inputs->mean().size()))
+      fail<ShapeError>({"export_onnx: the example ", example.shape(), whole ? " of whole numbers" : "",
+                        " does not fit the scaler of its inputs, ", options.inputs->mean().shape()});
     eval(model);
     OnnxExporter out(options);
     const auto record = [&](Recording& to, std::size_t rows) {
       to.graph.keep_constants();
       const X x = index_select(example, full<std::int64_t>(Shape{rows}, 0));
-      if constexpr (std::is_same_v<X, Tensor<std::int64_t>>) {
+      if constexpr (whole) {
         const IndexVar<V> handle = to.graph.indices();
         handle.edit() = x;
         to.indices = &handle.value();
@@ -67,7 +71,7 @@ class OnnxExporter {
     for (const StateTarget& target : state_targets(model)) out.state_.push_back({target.name, target.to});
     Shape input = example.shape();
     input[0] = batch_extent;
-    out.write(input, std::is_same_v<X, Tensor<std::int64_t>> ? OnnxType::i64 : out.real_type());
+    out.write(input, whole ? OnnxType::i64 : out.real_type());
     return out.to_.model();
   }
 
@@ -107,6 +111,9 @@ class OnnxExporter {
 
     std::string result = names_[last];
     if (options_.targets) {
+      const Shape shape = shape_of(one_.result), columns = options_.targets->mean().shape();
+      if (shape.rank() == 0 || shape[shape.rank() - 1] != columns[0])
+        fail<ShapeError>({"export_onnx: the result ", shape, " does not fit the scaler of the targets, ", columns});
       result = to_.node("Mul", {result, tensor("target_scale", options_.targets->scale())});
       result = to_.node("Add", {result, tensor("target_mean", options_.targets->mean())});
     }
