@@ -361,7 +361,7 @@ pytorch() {
   check bash "$root/tests/io/pytorch.sh" "$cxx" "$out/pytorch"
 }
 
-row onnx "ONNX: exported models in onnx.checker and ONNX Runtime, and models that PyTorch exports in load_onnx"
+row onnx "ONNX: exported models in onnx.checker and ONNX Runtime, models of PyTorch in load_onnx"
 onnx() {
   compiler g++-12
   require python3-onnx /usr/bin/python3 -c 'import onnx'
