@@ -370,6 +370,13 @@ pytorch() {
   check bash "$root/tests/io/pytorch.sh" "$cxx" "$out/pytorch"
 }
 
+row onnx "ONNX: exported models in onnx.checker and ONNX Runtime, models of PyTorch in load_onnx"
+onnx() {
+  compiler g++-12
+  require python3-onnx /usr/bin/python3 -c 'import onnx'
+  check bash "$root/tests/io/onnx.sh" "$cxx" "$out/onnx"
+}
+
 # --- running them ---
 run() {  # ROW
   row=$1 result=$out/$1

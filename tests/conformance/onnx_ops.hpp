@@ -20,7 +20,7 @@
 namespace conformance {
 
 using namespace minigrad;
-using support::onnx::Node;
+using Node = minigrad::OnnxNode;
 using support::onnx::Unsupported;
 using support::onnx::Value;
 using Indices = std::vector<std::int64_t>;
@@ -36,16 +36,16 @@ struct Call {
     if (!has(k)) throw std::runtime_error(node.op + " lacks input " + std::to_string(k));
     return *inputs[k];
   }
-  bool has(const std::string& name) const { return node.attributes.count(name) != 0; }
+  bool has(const std::string& name) const { return node.find(name) != nullptr; }
   double real(const std::string& name, double otherwise) const {
-    return has(name) ? static_cast<double>(node.attributes.at(name).real) : otherwise;
+    return has(name) ? static_cast<double>(node.find(name)->real) : otherwise;
   }
   std::int64_t integer(const std::string& name, std::int64_t otherwise) const {
-    return has(name) ? node.attributes.at(name).integer : otherwise;
+    return has(name) ? node.find(name)->integer : otherwise;
   }
   int axis(int otherwise) const { return static_cast<int>(integer("axis", otherwise)); }
   std::string text(const std::string& name, const std::string& otherwise) const {
-    return has(name) ? node.attributes.at(name).text : otherwise;
+    return has(name) ? node.find(name)->text : otherwise;
   }
   /// A list that is an option in old opsets, and an input in new ones.
   std::optional<Indices> list(const std::string& name, std::size_t input) const;
@@ -109,7 +109,7 @@ inline Indices list_of(const Value& x) {
 }
 inline std::optional<Indices> Call::list(const std::string& name, std::size_t input) const {
   if (has(input)) return list_of(*inputs[input]);
-  if (has(name)) return node.attributes.at(name).integers;
+  if (has(name)) return node.find(name)->integers;
   return {};
 }
 inline Tensor<std::int64_t> tensor_of(const Indices& list) {
@@ -508,7 +508,7 @@ inline void add_reductions(std::map<std::string, Op>& ops) {
   };
   ops["MeanVarianceNormalization"] = unary_with([](const auto& x, const Call& c) {
     const auto by_mean = [](const auto& v, Axis axis, bool keepdim) { return mean(v, axis, keepdim); };
-    const Indices axes = c.has("axes") ? c.node.attributes.at("axes").integers : Indices{0, 2, 3};
+    const Indices axes = c.has("axes") ? c.node.find("axes")->integers : Indices{0, 2, 3};
     const auto centred = x - along(x, axes, true, by_mean);
     return centred / (sqrt(along(square(centred), axes, true, by_mean)) + 1e-9);
   });
@@ -548,7 +548,7 @@ inline void add_rearrangements(std::map<std::string, Op>& ops) {
     return {any(c[0], [&](const auto& x) {
       std::vector<std::size_t> order;
       for (std::size_t i = 0; i < x.rank(); ++i)
-        order.push_back(c.has("perm") ? static_cast<std::size_t>(c.node.attributes.at("perm").integers[i])
+        order.push_back(c.has("perm") ? static_cast<std::size_t>(c.node.find("perm")->integers[i])
                                       : x.rank() - 1 - i);
       return permute(x, order);
     })};
@@ -717,8 +717,9 @@ inline void add_rearrangements(std::map<std::string, Op>& ops) {
     return {Tensor<std::int64_t>::scalar(static_cast<std::int64_t>(shape_of_value(c[0]).size()))};
   };
   ops["Constant"] = [](const Call& c) -> Values {
-    for (const auto& [name, attribute] : c.node.attributes) {
-      if (name == "value") return {support::onnx::read_tensor(attribute.tensor).value};
+    for (const OnnxAttribute& attribute : c.node.attributes) {
+      const std::string& name = attribute.name;
+      if (name == "value") return {support::onnx::value_of(attribute.tensor.at(0))};
       if (name == "value_float") return {Tensor<float>::scalar(attribute.real)};
       if (name == "value_int") return {Tensor<std::int64_t>::scalar(attribute.integer)};
       if (name == "value_floats") return {Tensor<float>::from({attribute.reals.size()}, attribute.reals)};
@@ -727,7 +728,7 @@ inline void add_rearrangements(std::map<std::string, Op>& ops) {
     throw Unsupported("constants that are not numbers");
   };
   ops["ConstantOfShape"] = [](const Call& c) -> Values {
-    const Value value = c.has("value") ? support::onnx::read_tensor(c.node.attributes.at("value").tensor).value
+    const Value value = c.has("value") ? support::onnx::value_of(c.node.find("value")->tensor.at(0))
                                        : Value(Tensor<float>{0});
     return {any(value, [&]<class T>(const Tensor<T>& x) { return full<T>(shape_of_list(list_of(c[0])), x.item()); })};
   };

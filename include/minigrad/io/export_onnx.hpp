@@ -1,0 +1,234 @@
+// io/export_onnx.hpp - a model as an ONNX file, which other runtimes run: ONNX Runtime, OpenCV, browsers.
+//
+//   export_onnx("model.onnx", model, x);
+//
+// The model is recorded, and the recorded ops are written as ONNX's (opset 17). Not part of minigrad.hpp.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../data/scaler.hpp"
+#include "../graph/capture.hpp"
+#include "../nn/state_dict.hpp"
+#include "../tensor/create.hpp"
+#include "onnx_ops.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// What becomes part of the exported graph besides the model: the scalers of its features and of its targets.
+template <class T = float>
+struct OnnxOptions {
+  const StandardScaler<T>* inputs = nullptr;   // the graph takes features as they are before scaling
+  const StandardScaler<T>* targets = nullptr;  // the graph gives predictions in the units of the targets
+};
+
+namespace detail {
+
+/// Writes two recordings of a model, with batches of different sizes, as one ONNX graph.
+template <class T>
+class OnnxExporter {
+  using V = Tensor<T>;
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "minigrad: ONNX files hold float or double");
+
+ public:
+  /// A recording of the model on a batch of n rows.
+  template <class M, class X>
+  static std::string run(M& model, const X& example, const OnnxOptions<T>& options) {
+    if constexpr (std::endian::native != std::endian::little)
+      fail<Error>({"export_onnx: this machine is not little-endian"});
+    if (example.rank() == 0 || example.shape()[0] == 0)
+      fail<ShapeError>({"export_onnx: the example ", example.shape(), " has no rows"});
+    constexpr bool whole = std::is_same_v<X, Tensor<std::int64_t>>;
+    if (options.inputs && (whole || example.shape()[example.rank() - 1] != options.inputs->mean().size()))
+      fail<ShapeError>({"export_onnx: the example ", example.shape(), whole ? " of whole numbers" : "",
+                        " does not fit the scaler of its inputs, ", options.inputs->mean().shape()});
+    eval(model);
+    OnnxExporter out(options);
+    const auto record = [&](Recording& to, std::size_t rows) {
+      to.graph.keep_constants();
+      const X x = index_select(example, full<std::int64_t>(Shape{rows}, 0));
+      if constexpr (whole) {
+        const IndexVar<V> handle = to.graph.indices();
+        handle.edit() = x;
+        to.indices = &handle.value();
+        to.result = model(handle);
+      } else {
+        const Var<V> handle = to.graph.input(x);
+        to.input = handle.id();
+        to.result = model(handle);
+      }
+    };
+    record(out.one_, 2);
+    record(out.two_, 3);
+    for (const StateTarget& target : state_targets(model)) out.state_.push_back({target.name, target.to});
+    Shape input = example.shape();
+    input[0] = batch_extent;
+    out.write(input, whole ? OnnxType::i64 : out.real_type());
+    return out.to_.model();
+  }
+
+ private:
+  struct Recording {
+    Graph<V> graph{};
+    NodeId input = no_node;
+    const Tensor<std::int64_t>* indices = nullptr;
+    Var<V> result{};
+  };
+  struct NamedState {
+    std::string name;
+    const void* data;
+  };
+
+  explicit OnnxExporter(const OnnxOptions<T>& options) : options_(options) {}
+  static constexpr OnnxType real_type() { return onnx_type_of<T>(); }
+
+  void write(const Shape& input, OnnxType type) {
+    const NodeId last = one_.result.id();
+    if (one_.graph.size() != two_.graph.size() || last != two_.result.id())
+      fail<ValueError>({"export_onnx: the number of ops depends on the batch size: ", one_.graph.size(),
+                        " with 2 rows and ", two_.graph.size(), " with 3"});
+    for (NamedState& one : state_) one.name = to_.unique(one.name);
+    input_ = to_.unique("input");
+    const std::string output = to_.unique("output");
+    to_.input(input_, type, input);
+
+    std::vector<bool> needed(one_.graph.size());
+    needed[last] = true;
+    for (NodeId id = last + 1; id-- > 0;)
+      for (const NodeId in : one_.graph.node(id).inputs())
+        if (needed[id] && in != no_node) needed[in] = true;
+    names_.resize(one_.graph.size());
+    for (NodeId id = 0; id <= last; ++id)
+      if (needed[id]) names_[id] = is_leaf(id) ? leaf(id) : op(id);
+
+    std::string result = names_[last];
+    if (options_.targets) {
+      const Shape shape = shape_of(one_.result), columns = options_.targets->mean().shape();
+      if (shape.rank() == 0 || shape[shape.rank() - 1] != columns[0])
+        fail<ShapeError>({"export_onnx: the result ", shape, " does not fit the scaler of the targets, ", columns});
+      result = to_.node("Mul", {result, tensor("target_scale", options_.targets->scale())});
+      result = to_.node("Add", {result, tensor("target_mean", options_.targets->mean())});
+    }
+    if (!to_.is_result(result)) result = to_.node("Identity", {result});
+    to_.rename(result, output);
+    Shape shape = shape_of(one_.result);
+    for (std::size_t i = 0; i < shape.rank(); ++i)
+      if (const std::size_t other = shape_of(two_.result)[i]; shape[i] != other) {
+        if (shape[i] != 2 || other != 3)
+          fail<ValueError>({"export_onnx: the model gives ", shape, " for 2 rows and ", shape_of(two_.result),
+                            " for 3: the batch size must be an extent of the result"});
+        shape[i] = batch_extent;
+      }
+    to_.output(output, shape);
+  }
+
+  bool is_leaf(NodeId id) const { return one_.graph.node(id).is_leaf(); }
+
+  std::string tensor(const std::string& name, const V& value) {
+    return to_.constant(to_.unique(name), real_type(), value.shape(), bytes_of(value));
+  }
+  template <class N>
+  static std::string_view bytes_of(const Tensor<N>& value) {
+    return {reinterpret_cast<const char*>(value.data()), value.size() * sizeof(N)};
+  }
+
+  /// The input, a parameter, a buffer or a constant.
+  std::string leaf(NodeId id) {
+    if (id == one_.input) {
+      if (!options_.inputs) return input_;
+      const std::string centred = to_.node("Sub", {input_, tensor("feature_mean", options_.inputs->mean())});
+      return to_.node("Div", {centred, tensor("feature_scale", options_.inputs->scale())});
+    }
+    const V& value = *one_.graph.node(id).value();
+    for (const NamedState& one : state_)
+      if (one.data == value.data() && value.size() > 0) {
+        if (!written_.insert(one.name).second) return one.name;  // a parameter that is used twice
+        return one_.graph.nodes()[id].parameter ? to_.initializer(one.name, real_type(), value.shape(), bytes_of(value))
+                                                : to_.constant(one.name, real_type(), value.shape(), bytes_of(value));
+      }
+    return tensor("constant", value);
+  }
+
+  std::string op(NodeId id) {
+    const NodeView<V> y = one_.graph.node(id), other = two_.graph.node(id);
+    RecordedOp out;
+    out.id = id;
+    out.op = y.op();
+    out.attributes = y.attributes();
+    out.shape = y.shape();
+    out.other_shape = other.shape();
+    if (out.op != other.op() || y.inputs() != other.inputs()) out.fail({"which op it is depends on the batch size"});
+    const bool shapes_are_written = out.op == "reshape" || out.op == "broadcast_to";  // these look at the shapes
+    if (!shapes_are_written && op_text(y) != op_text(other))
+      out.fail({op_text(y), " for 2 rows, and ", op_text(other), " for 3: it depends on the batch size"});
+    const auto inputs = y.inputs();
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      const NodeId in = inputs[k];
+      if (in == no_node && y.number(k) != other.number(k))
+        out.fail({"its number ", static_cast<double>(y.number(k)), " depends on the batch size"});
+      if (in != no_node && in != one_.input && is_leaf(in) &&
+          !same_bits(*one_.graph.node(in).value(), *two_.graph.node(in).value()))
+        out.fail({"its constant ", one_.graph.node(in).shape(), " depends on the batch size or is random"});
+      out.inputs.push_back(in == no_node ? to_.number(static_cast<double>(y.number(k))) : names_[in]);
+      out.shapes.push_back(in == no_node ? Shape() : one_.graph.node(in).shape());
+      out.other_shapes.push_back(in == no_node ? Shape() : two_.graph.node(in).shape());
+    }
+    add_indices(out);
+    std::string result = write_onnx(to_, out);
+    const Reduction reduction = one_.graph.nodes()[id].op->reduction;
+    if (reduction != Reduction::none)
+      result = to_.with("keepdims", 0).node(reduction == Reduction::mean ? "ReduceMean" : "ReduceSum", {result});
+    return result;
+  }
+
+  /// The indices that an op reads, as its last inputs.
+  void add_indices(RecordedOp& op) {
+    const auto reads = indices_of(one_.graph.nodes()[op.id]), again = indices_of(two_.graph.nodes()[op.id]);
+    for (std::size_t k = 0; k < reads.size(); ++k) {
+      if (reads[k].values == one_.indices) {
+        op.inputs.push_back(input_);
+        continue;
+      }
+      if (one_.graph.nodes().place_of_indices(*reads[k].values) != one_.graph.nodes().index_places())
+        op.fail({"its ", reads[k].name, " are computed by another op"});
+      if (!same_bits(*reads[k].values, *again[k].values)) op.fail({"its ", reads[k].name, " depend on the batch size"});
+      op.inputs.push_back(
+          to_.initializer(to_.unique("indices"), OnnxType::i64, reads[k].values->shape(), bytes_of(*reads[k].values)));
+    }
+  }
+
+  const OnnxOptions<T>& options_;
+  OnnxWriter to_{real_type()};
+  Recording one_, two_;
+  std::vector<NamedState> state_;
+  std::set<std::string> written_;
+  std::vector<std::string> names_;  // of the nodes' values
+  std::string input_;
+};
+
+}  // namespace detail
+
+/// Writes a model to an ONNX file (opset 17, IR version 8). `example` is data like that for prediction, at least one
+/// row of it: a Tensor<float>, a Tensor<double>, or a Tensor<std::int64_t> for a model of whole numbers. Its first axis
+/// becomes the free axis "batch". Parameters and buffers keep their names of state_dict(model). The graph has one
+/// input, "input", and one result, "output".
+///
+/// The model is recorded in evaluation mode, in which it stays, with 2 and with 3 rows. Throws ValueError for an op
+/// that has no counterpart in ONNX, and for a number, constant or shape that depends on the batch size; the message
+/// names the op. Throws DataError if the file cannot be written.
+template <class M, class X>
+void export_onnx(const std::string& path, M& model, const X& example,
+                 const OnnxOptions<detail::scalar_type<detail::value_of_model<M>>>& options = {}) {
+  using T = detail::scalar_type<detail::value_of_model<M>>;
+  detail::write_file("export_onnx", path, detail::OnnxExporter<T>::run(model, example, options));
+}
+
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -1,0 +1,209 @@
+// io/load_onnx.hpp - a model from an ONNX file, to predict with and to train further.
+//
+//   OnnxModel<float> model = load_onnx("model.onnx");
+//   Tensor<float> y = model(x);
+//
+// Not part of minigrad.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../nn/state_dict.hpp"
+#include "onnx_reader.hpp"
+#include "onnx_rules.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// The graph of an ONNX file as a model. It is called with one argument for each input of the graph, in their order: a
+/// Tensor<T>, or a Tensor<std::int64_t> where the graph takes whole numbers, for inference; a Var or a handle for
+/// training. It gives the graph's first output. The initializers of type T are its parameters, by their names.
+template <class T>
+class OnnxModel {
+  using V = Tensor<T>;
+  using Whole = Tensor<std::int64_t>;
+
+ public:
+  /// Throws DataError, which names the node, for what is not supported: see load_onnx().
+  OnnxModel(OnnxFile file, const std::string& name) {
+    if (file.opset < 13 || file.opset > 22) refuse(name, {"opset ", file.opset, " is not supported: 13 to 22 are"});
+    for (OnnxTensor& tensor : file.initializers) {
+      define(name, tensor.name);
+      if (tensor.type == onnx_type_of<T>()) {
+        names_.push_back(tensor.name);
+        parameter_places_.push_back(last());
+        parameters_.emplace_back(tensor.to<T>());
+      } else {
+        add_constant(name, tensor, tensor.name);
+      }
+    }
+    for (const OnnxValueInfo& input : file.inputs) {
+      if (places_.count(input.name)) continue;  // an initializer that is listed as an input too
+      if (input.type != onnx_type_of<T>() && input.type != OnnxType::i64)
+        refuse(name, {"the input ", detail::quoted(input.name), " is not supported: it is not of ",
+                      sizeof(T) == 8 ? "double" : "float", " or int64"});
+      define(name, input.name);
+      inputs_.push_back({last(), input.type == OnnxType::i64});
+    }
+    for (OnnxNode& node : file.nodes) add_node(name, node);
+    if (file.outputs.empty()) refuse(name, {"it has no output"});
+    output_ = place_of(name, "the output of the graph", file.outputs[0].name);
+    places_.clear();
+  }
+
+  template <class... X>
+  auto operator()(const X&... x) const& {
+    constexpr bool records = ((is_var<X> || is_index_var<X>) || ...);
+    using R = std::conditional_t<records, Var<V>, V>;
+    if (sizeof...(X) != inputs_.size())
+      detail::fail<ValueError>({"OnnxModel: the graph has ", inputs_.size(), " inputs, and not ", sizeof...(X)});
+    detail::PoolArray<R> own(count_);  // the results of nodes
+    detail::PoolArray<detail::OnnxValue<R>> values(count_);
+    [[maybe_unused]] std::size_t k = 0;
+    (bind(values, inputs_[k], x, k), ...);
+    Graph<V>* graph = nullptr;
+    if constexpr (records) ((graph = graph ? graph : graph_of(x)), ...);
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+      set(graph, values[parameter_places_[i]], own[parameter_places_[i]], parameters_[i]);
+    for (const auto& [place, constant] : constants_) set(graph, values[place], own[place], constant);
+    for (const auto& [place, whole] : whole_) values[place].whole = &whole;
+    for (const Step& step : steps_) {
+      const detail::OnnxCall<R> call{step.node, values, step.inputs};
+      own[step.output] = detail::OnnxRules<R>::all[step.rule].compute(call);
+      values[step.output].real = &own[step.output];
+    }
+    if (!values[output_].real) detail::fail<ValueError>({"OnnxModel: the output is whole numbers"});
+    return R(*values[output_].real);
+  }
+
+  // The interface of AnswersForParts, for parameters(), state_dict() and optimizers.
+  using parameter_value = V;
+  void visit_parts(const detail::PartPlace& place, const detail::PartVisitor<V>& visitor) {
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+      detail::visit_parts(parameters_[i], detail::PartPlace{&place, names_[i].c_str()}, visitor);
+  }
+  void set_training(bool) {}  // its Dropout nodes are those of inference
+  std::string describe() const { return detail::concat({"OnnxModel(", steps_.size(), " nodes)"}); }
+
+ private:
+  struct Step {
+    OnnxNode node;
+    std::size_t rule;
+    std::vector<std::size_t> inputs;
+    std::size_t output;
+  };
+  struct Input {
+    std::size_t place;
+    bool whole;
+  };
+
+  [[noreturn]] static void refuse(const std::string& name, std::initializer_list<detail::FormatArg> why) {
+    detail::fail_file("load_onnx", name, why);
+  }
+  std::size_t last() const { return count_ - 1; }
+  void define(const std::string& file, const std::string& value) {
+    if (value.empty() || !places_.emplace(value, count_++).second)
+      refuse(file, {"two values are called ", detail::quoted(value)});
+  }
+  std::size_t place_of(const std::string& file, const std::string& user, const std::string& value) const {
+    const auto found = places_.find(value);
+    if (found == places_.end()) refuse(file, {user, ": there is no value ", detail::quoted(value), " before it"});
+    return found->second;
+  }
+  void add_constant(const std::string& file, const OnnxTensor& tensor, const std::string& value) {
+    if (tensor.type == onnx_type_of<T>())
+      constants_.emplace_back(last(), tensor.to<T>());
+    else if (tensor.type == OnnxType::i64)
+      whole_.emplace_back(last(), tensor.to<std::int64_t>());
+    else
+      refuse(file, {"the constant ", detail::quoted(value), " is not supported: it is not of ",
+                    sizeof(T) == 8 ? "double" : "float", " or int64"});
+  }
+  void add_node(const std::string& file, OnnxNode& node) {
+    const std::string name =
+        detail::concat({"node ", detail::quoted(node.outputs.empty() ? node.name : node.outputs[0]), ", ", node.op});
+    const auto fail = [&](std::initializer_list<detail::FormatArg> why) {
+      refuse(file, {name, ": ", detail::concat(why)});
+    };
+    if (node.outputs.empty()) fail({"it has no output"});
+    const bool standard = node.domain.empty() || node.domain == "ai.onnx";
+    if (standard && node.op == "Constant") {
+      define(file, node.outputs[0]);
+      const OnnxAttribute* value = node.find("value");
+      if (!value || value->tensor.size() != 1) fail({"a constant that is no tensor is not supported"});
+      return add_constant(file, value->tensor[0], node.outputs[0]);
+    }
+    const auto* rule = detail::OnnxRules<V>::find(node.op);
+    if (!rule || !standard) fail({"this op is not supported"});
+    for (const OnnxAttribute& attribute : node.attributes)
+      if (!rule->knows(attribute.name)) fail({"the attribute ", attribute.name, " is not supported"});
+    if (node.inputs.size() < rule->fewest || node.inputs.size() > rule->most)
+      fail({node.inputs.size(), " inputs are not supported"});
+    std::vector<std::size_t> inputs;
+    for (const std::string& input : node.inputs)
+      inputs.push_back(input.empty() ? detail::OnnxCall<V>::no_place : place_of(file, name, input));
+    define(file, node.outputs[0]);
+    steps_.push_back(
+        {std::move(node), static_cast<std::size_t>(rule - detail::OnnxRules<V>::all), std::move(inputs), last()});
+  }
+
+  template <class R, class X>
+  static void bind(detail::PoolArray<detail::OnnxValue<R>>& values, const Input& input, const X& x, std::size_t& k) {
+    constexpr bool whole = is_index_var<X> || std::is_same_v<X, Whole>;
+    ++k;
+    if (whole != input.whole)
+      detail::fail<ValueError>(
+          {"OnnxModel: input ", k - 1, " of the graph is ", input.whole ? "" : "not ", "of int64"});
+    if constexpr (is_index_var<X>)
+      values[input.place].handle = &x;
+    else if constexpr (whole)
+      values[input.place].whole = &x;
+    else if constexpr (std::is_same_v<X, R>)
+      values[input.place].real = &x;
+    else
+      static_assert(std::is_same_v<X, R>, "minigrad: the inputs are all Vars, or all Tensors, of the model's type");
+  }
+  template <class X>
+  static Graph<V>* graph_of(const X& x) {
+    if constexpr (is_var<X> || is_index_var<X>)
+      return &x.graph();
+    else
+      return nullptr;
+  }
+  // A parameter or a constant, as it stands or in a graph.
+  static void set(Graph<V>*, detail::OnnxValue<V>& value, V&, const Parameter<V>& p) { value.real = &p.value(); }
+  static void set(Graph<V>*, detail::OnnxValue<V>& value, V&, const V& constant) { value.real = &constant; }
+  static void set(Graph<V>* graph, detail::OnnxValue<Var<V>>& value, Var<V>& own, const Parameter<V>& p) {
+    own = graph->parameter(p);
+    value.real = &own;
+  }
+  static void set(Graph<V>* graph, detail::OnnxValue<Var<V>>& value, Var<V>& own, const V& constant) {
+    own = graph->borrow(constant);
+    value.real = &own;
+  }
+
+  std::vector<std::string> names_;
+  std::vector<Parameter<V>> parameters_;
+  std::vector<std::size_t> parameter_places_;
+  std::vector<std::pair<std::size_t, V>> constants_;
+  std::vector<std::pair<std::size_t, Whole>> whole_;
+  std::vector<Input> inputs_;
+  std::vector<Step> steps_;
+  std::map<std::string, std::size_t> places_;  // while it is made
+  std::size_t count_ = 0, output_ = 0;
+};
+
+/// The model in an ONNX file of opset 13 to 22: what export_onnx() writes, and the ops of models of the same layers
+/// from elsewhere. Numbers are of type T, whole numbers int64. Throws DataError if the file cannot be read, and for an
+/// op, attribute, element type or opset that is not supported; the message names the node.
+template <class T = float>
+OnnxModel<T> load_onnx(const std::string& path) {
+  return OnnxModel<T>(read_onnx(path), path);
+}
+
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -1,0 +1,246 @@
+// io/onnx_call.hpp - one call of an ONNX op on values of type X: a Tensor, or a Var of one. Not part of minigrad.hpp.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../ops/ops.hpp"
+#include "onnx_file.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// A value of a graph that runs: numbers, or whole numbers, which are constants, inputs or, of a Var graph, a handle.
+template <class X>
+struct OnnxValue {
+  const X* real = nullptr;
+  const Tensor<std::int64_t>* whole = nullptr;
+  const IndexVar<X>* handle = nullptr;
+};
+template <class V>
+struct OnnxValue<Var<V>> {
+  const Var<V>* real = nullptr;
+  const Tensor<std::int64_t>* whole = nullptr;
+  const IndexVar<V>* handle = nullptr;
+};
+
+/// A node with its inputs. What the file says wrong throws ValueError, which names the node.
+template <class X>
+struct OnnxCall {
+  using Whole = Tensor<std::int64_t>;
+  using List = std::vector<std::int64_t>;
+
+  const OnnxNode& node;
+  const PoolArray<OnnxValue<X>>& values;
+  const std::vector<std::size_t>& places;  // of the inputs; no_place for one that is left out
+  static constexpr std::size_t no_place = static_cast<std::size_t>(-1);
+
+  [[noreturn]] void fail(std::initializer_list<FormatArg> why) const {
+    detail::fail<ValueError>({"load_onnx: node ", node.outputs[0], ", ", node.op, ": ", concat(why)});
+  }
+  bool has(std::size_t k) const { return k < places.size() && places[k] != no_place; }
+  std::size_t size() const { return places.size(); }
+  const OnnxValue<X>& value(std::size_t k) const {
+    if (!has(k)) fail({"it has no input ", k});
+    return values[places[k]];
+  }
+  /// Input k.
+  const X& operator[](std::size_t k) const {
+    if (!value(k).real) fail({"whole numbers as input ", k, " are not supported"});
+    return *value(k).real;
+  }
+  const Whole& whole(std::size_t k) const {
+    if (!value(k).whole) fail({"input ", k, " must be whole numbers that are a constant"});
+    return *value(k).whole;
+  }
+  double real(const char* name, double otherwise) const {
+    const OnnxAttribute* found = node.find(name);
+    return found ? static_cast<double>(found->real) : otherwise;
+  }
+  std::int64_t integer(const char* name, std::int64_t otherwise) const {
+    const OnnxAttribute* found = node.find(name);
+    return found ? found->integer : otherwise;
+  }
+  /// A list that is an attribute in one opset and input k in another; empty where it is neither.
+  List list(const char* name, std::size_t k) const {
+    if (has(k)) return List(whole(k).begin(), whole(k).end());
+    const OnnxAttribute* found = node.find(name);
+    return found ? found->integers : List();
+  }
+  std::size_t axis_in(const Shape& shape, std::int64_t axis) const {
+    const auto rank = static_cast<std::int64_t>(shape.rank());
+    if (axis < -rank || axis >= rank) fail({"axis ", axis, " of a tensor of shape ", shape});
+    return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+  }
+  /// The axes, without repetition, from the last to the first.
+  std::vector<std::size_t> axes_in(const Shape& shape, const List& axes) const {
+    std::vector<std::size_t> out;
+    for (const std::int64_t axis : axes) out.push_back(axis_in(shape, axis));
+    std::sort(out.rbegin(), out.rend());
+    if (std::adjacent_find(out.begin(), out.end()) != out.end()) fail({"an axis is named twice"});
+    return out;
+  }
+  /// A shape from the file, whose number of elements is one that memory can hold; -1 where an extent is inferred.
+  Shape shape_of_list(const List& list) const {
+    if (list.size() > Shape::max_rank) fail({"a shape of ", list.size(), " axes is not supported"});
+    Shape out;
+    std::int64_t product = 1;
+    for (const std::int64_t extent : list) {
+      const std::int64_t factor = extent < 1 ? 1 : extent;
+      if (extent < -1 || product > (std::int64_t{1} << 48) / factor) fail({"a shape with an extent of ", extent});
+      product *= factor;
+      out.push_back(static_cast<std::size_t>(extent));
+    }
+    return out;
+  }
+  /// x in another shape. The number of rows stays free where it stays the same, so that it is no constant of a
+  /// recording.
+  X reshaped(const X& x, Shape shape) const {
+    if (shape.rank() > 0 && shape_of(x).rank() > 0 && shape.size() > 0 && shape[0] == shape_of(x)[0])
+      shape[0] = TargetShape::inferred;
+    return reshape(x, TargetShape(shape));
+  }
+};
+
+/// A mask as ones and zeros.
+template <class T>
+Tensor<T> onnx_mask(const Tensor<bool>& mask, const Tensor<T>&) {
+  return mask.template to<T>();
+}
+template <class V>
+Var<V> onnx_mask(const MaskVar<V>& mask, const Var<V>&) {
+  return mask.var();
+}
+
+// ---- ops that take more than a line --------------------------------------------------------------------------------
+
+/// alpha A B + beta C, where A and B may be transposed.
+template <class X>
+X onnx_gemm(const OnnxCall<X>& c) {
+  const X &a = c[0], &b = c[1];
+  const bool left = c.integer("transA", 0) != 0, right = c.integer("transB", 0) != 0;
+  const double alpha = c.real("alpha", 1), beta = c.real("beta", 1);
+  if (shape_of(a).rank() != 2 || shape_of(b).rank() != 2)
+    c.fail({shape_of(a), " and ", shape_of(b), " are no matrices"});
+  if (!left && right && alpha == 1 && beta == 1 && c.has(2) && shape_of(c[2]) == Shape{shape_of(b)[0]})
+    return linear(a, b, c[2]);
+  const auto product = [&]() -> X {
+    if (left && right) return matmul_nt(transpose(a), b);
+    if (left) return matmul_tn(a, b);
+    return right ? matmul_nt(a, b) : matmul(a, b);
+  };
+  const X scaled = alpha == 1 ? product() : product() * alpha;
+  if (!c.has(2)) return scaled;
+  return beta == 1 ? scaled + c[2] : scaled + c[2] * beta;
+}
+
+/// f(x, axis, keepdim) along several axes, or all.
+template <class X, class F>
+X onnx_reduce(const OnnxCall<X>& c, X x, const F& f) {
+  const bool keepdim = c.integer("keepdims", 1) != 0;
+  const auto axes = c.axes_in(shape_of(x), c.list("axes", 1));
+  if (axes.empty()) return c.integer("noop_with_empty_axes", 0) ? x : f(x, all_axes, keepdim);
+  for (const std::size_t axis : axes) x = f(x, Axis(axis), keepdim);
+  return x;
+}
+
+template <class X>
+X onnx_transpose(const OnnxCall<X>& c) {
+  X x = c[0];
+  const std::size_t rank = shape_of(x).rank();
+  auto order = c.list("perm", c.size());
+  if (order.empty())
+    for (std::size_t i = rank; i-- > 0;) order.push_back(static_cast<std::int64_t>(i));
+  if (order.size() != rank || c.axes_in(shape_of(x), order).size() != rank) c.fail({"perm is no order of the axes"});
+  std::vector<std::size_t> now(rank);
+  for (std::size_t i = 0; i < rank; ++i) now[i] = i;
+  for (std::size_t i = 0; i < rank; ++i) {  // as exchanges of two axes
+    const auto j =
+        static_cast<std::size_t>(std::find(now.begin(), now.end(), c.axis_in(shape_of(x), order[i])) - now.begin());
+    if (i == j) continue;
+    x = transpose(x, Axis(i), Axis(j));
+    std::swap(now[i], now[j]);
+  }
+  return x;
+}
+
+/// The elements at places along an axis. A single place takes the axis away.
+template <class X>
+X onnx_gather(const OnnxCall<X>& c) {
+  const std::size_t axis = c.axis_in(shape_of(c[0]), c.integer("axis", 0));
+  X x = axis == 0 ? c[0] : transpose(c[0], 0, Axis(axis));
+  if constexpr (is_var<X>) {
+    if (const auto* handle = c.value(1).handle) {
+      x = index_select(x, *handle);
+      return axis == 0 ? x : transpose(x, 0, Axis(axis));
+    }
+  }
+  Tensor<std::int64_t> places = c.whole(1);
+  if (places.rank() > 1) c.fail({"indices of shape ", places.shape(), " are not supported: only [n] and single ones"});
+  for (auto& place : places) place += place < 0 ? static_cast<std::int64_t>(shape_of(x)[0]) : 0;
+  x = index_select(x, places.reshape({places.size()}));
+  if (axis != 0) x = transpose(x, 0, Axis(axis));
+  if (c.whole(1).rank() == 1) return x;
+  Shape shape = shape_of(x);
+  shape.erase(axis);
+  return c.reshaped(x, shape);
+}
+
+template <class X>
+X onnx_slice(const OnnxCall<X>& c) {
+  X x = c[0];
+  const auto starts = c.list("", 1), ends = c.list("", 2), axes = c.list("", 3), steps = c.list("", 4);
+  if (starts.size() != ends.size() || (!axes.empty() && axes.size() != starts.size()))
+    c.fail({"starts, ends and axes differ in length"});
+  for (const std::int64_t step : steps)
+    if (step != 1) c.fail({"a step of ", step, " is not supported"});
+  for (std::size_t k = 0; k < starts.size(); ++k) {
+    const std::size_t axis = c.axis_in(shape_of(x), axes.empty() ? static_cast<std::int64_t>(k) : axes[k]);
+    const auto extent = static_cast<std::int64_t>(shape_of(x)[axis]);
+    const auto within = [&](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + extent : i, 0, extent); };
+    const std::int64_t begin = within(starts[k]), end = (std::max)(begin, within(ends[k]));
+    if (begin == 0 && end == extent) continue;
+    x = slice(x, static_cast<std::size_t>(begin), static_cast<std::size_t>(end), Axis(axis));
+  }
+  return x;
+}
+
+template <class X>
+X onnx_reshape(const OnnxCall<X>& c) {
+  auto list = c.list("", 1);
+  const Shape& from = shape_of(c[0]);
+  for (std::size_t i = 0; i < list.size() && !c.integer("allowzero", 0); ++i)
+    if (list[i] == 0 && i < from.rank()) list[i] = static_cast<std::int64_t>(from[i]);
+  const Shape shape = c.shape_of_list(list);
+  if (std::find(list.begin(), list.end(), -1) == list.end()) return c.reshaped(c[0], shape);
+  return reshape(c[0], TargetShape(shape));
+}
+
+/// An axis taken out or put in: the axes of extent 1 do not change the elements.
+template <class X>
+X onnx_squeeze(const OnnxCall<X>& c) {
+  Shape shape = shape_of(c[0]);
+  auto axes = c.list("axes", 1);
+  for (std::size_t i = 0; i < shape.rank() && !c.has(1); ++i)
+    if (shape[i] == 1) axes.push_back(static_cast<std::int64_t>(i));
+  for (const std::size_t axis : c.axes_in(shape, axes)) {
+    if (shape[axis] != 1) c.fail({"axis ", axis, " of ", shape_of(c[0]), " is not of extent 1"});
+    shape.erase(axis);
+  }
+  return c.reshaped(c[0], shape);
+}
+template <class X>
+X onnx_unsqueeze(const OnnxCall<X>& c) {
+  Shape shape = shape_of(c[0]), longer = shape;
+  const auto list = c.list("axes", 1);
+  for (std::size_t k = 0; k < list.size() && longer.rank() < Shape::max_rank; ++k) longer.push_back(1);
+  auto axes = c.axes_in(longer, list);
+  for (std::size_t k = axes.size(); k-- > 0;) shape.insert(axes[k], 1);
+  return c.reshaped(c[0], shape);
+}
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

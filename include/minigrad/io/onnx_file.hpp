@@ -1,0 +1,90 @@
+// io/onnx_file.hpp - what an ONNX file holds, as data. Not part of minigrad.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "../tensor/tensor.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// The numbers that ONNX gives to the element types that are read.
+enum class OnnxType : unsigned char { none, real32, u8, i8, u16, i16, i32, i64, boolean = 9, real64 = 11, u32, u64 };
+/// That of Tensor<T>.
+template <class T>
+constexpr OnnxType onnx_type_of() {
+  if constexpr (std::is_same_v<T, bool>)
+    return OnnxType::boolean;
+  else if constexpr (std::is_floating_point_v<T>)
+    return sizeof(T) == 8 ? OnnxType::real64 : OnnxType::real32;
+  else if constexpr (sizeof(T) == 1)
+    return std::is_signed_v<T> ? OnnxType::i8 : OnnxType::u8;
+  else if constexpr (sizeof(T) == 2)
+    return std::is_signed_v<T> ? OnnxType::i16 : OnnxType::u16;
+  else if constexpr (sizeof(T) == 4)
+    return std::is_signed_v<T> ? OnnxType::i32 : OnnxType::u32;
+  else
+    return std::is_signed_v<T> ? OnnxType::i64 : OnnxType::u64;
+}
+
+/// A tensor in an ONNX file, of any of these element types. `bytes` are its elements, row-major.
+struct OnnxTensor {
+  std::string name;
+  OnnxType type = OnnxType::none;
+  Shape shape{};
+  Tensor<std::uint8_t> bytes{};
+
+  /// The tensor; T must be the element type.
+  template <class T>
+  Tensor<T> to() const {
+    if (onnx_type_of<T>() != type) detail::fail<ValueError>({"OnnxTensor: ", name, " has another element type"});
+    auto out = Tensor<T>::empty(shape);
+    if (out.size()) std::memcpy(out.data(), bytes.data(), bytes.size());
+    return out;
+  }
+};
+
+/// An attribute of a node. What it does not have is 0 or empty.
+struct OnnxAttribute {
+  std::string name;
+  float real = 0;
+  std::int64_t integer = 0;
+  std::string text{};
+  std::vector<float> reals{};
+  std::vector<std::int64_t> integers{};
+  std::vector<OnnxTensor> tensor{};  // one or none
+};
+
+/// One call of an op. An input that is left out has an empty name.
+struct OnnxNode {
+  std::string op, name, domain;
+  std::vector<std::string> inputs, outputs;
+  std::vector<OnnxAttribute> attributes;
+
+  const OnnxAttribute* find(std::string_view attribute) const {
+    for (const OnnxAttribute& one : attributes)
+      if (one.name == attribute) return &one;
+    return nullptr;
+  }
+};
+
+/// An input or output of the graph. The type is `none` for what is no tensor or of a type that is not read.
+struct OnnxValueInfo {
+  std::string name;
+  OnnxType type = OnnxType::none;
+};
+
+/// What an ONNX file holds.
+struct OnnxFile {
+  std::int64_t opset = 0;  // of the ops of ONNX itself
+  std::vector<OnnxNode> nodes;
+  std::vector<OnnxTensor> initializers;
+  std::vector<OnnxValueInfo> inputs, outputs;
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -1,0 +1,235 @@
+// io/onnx_ops.hpp - how each of minigrad's ops is written in ONNX's: one table. Not part of minigrad.hpp.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "onnx_writer.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+using WriteOnnx = std::string (*)(OnnxWriter& to, const RecordedOp& op, const char* onnx);
+
+// ---- forms that several ops have -----------------------------------------------------------------------------------
+
+inline std::string write_plain(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  return to.node(onnx, op.inputs);
+}
+inline std::string write_with_axis(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  return to.with("axis", op.integer("axis")).node(onnx, op.inputs);
+}
+inline std::string write_softmax(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  if (op.axes().size() != 1) op.fail({"over all axes it has no counterpart in ONNX"});
+  return write_with_axis(to, op, onnx);
+}
+/// In opset 17 the axes of ReduceSum are an input, and those of the other reductions an attribute.
+inline std::string reduce(OnnxWriter& to, const char* onnx, const std::string& x, const std::vector<std::int64_t>& axes,
+                          bool keepdim) {
+  to.with("keepdims", keepdim);
+  if (std::string_view(onnx) == "ReduceSum") return to.node(onnx, {x, to.integers(axes)});
+  return to.with_list("axes", axes).node(onnx, {x});
+}
+inline std::string write_reduction(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  return reduce(to, onnx, op.inputs[0], op.axes(), op.number("keepdim") != 0);
+}
+/// A mask is ones and zeros here, and bools there.
+inline std::string write_comparison(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  std::string mask = to.node(onnx, op.inputs);
+  if (op.op == "not_equal") mask = to.node("Not", {mask});
+  return to.with("to", static_cast<std::int64_t>(to.real_type())).node("Cast", {mask});
+}
+inline std::string write_product(OnnxWriter& to, const RecordedOp& op, const char*) {
+  const bool left = op.op == "matmul_tn", right = op.op == "matmul_nt" || op.op == "linear";
+  if (op.shapes[0].rank() == 2) return to.with("transA", left).with("transB", right).node("Gemm", op.inputs);
+  if (left) op.fail({"of more than two axes it has no counterpart in ONNX"});
+  const std::string b = right ? to.with_list("perm", {1, 0}).node("Transpose", {op.inputs[1]}) : op.inputs[1];
+  const std::string product = to.node("MatMul", {op.inputs[0], b});
+  return op.inputs.size() < 3 ? product : to.node("Add", {product, op.inputs[2]});
+}
+
+// ---- ops that are composed -----------------------------------------------------------------------------------------
+
+/// (1 + erf(x / sqrt(2))) / 2, times x for gelu.
+inline std::string write_normal(OnnxWriter& to, const RecordedOp& op, const char*) {
+  const std::string& x = op.inputs[0];
+  const std::string erf = to.node("Erf", {to.node("Mul", {x, to.number(std::numbers::sqrt2 / 2)})});
+  const std::string cdf = to.node("Mul", {to.node("Add", {erf, to.number(1)}), to.number(0.5)});
+  return op.op == "gelu" ? to.node("Mul", {x, cdf}) : cdf;
+}
+/// sum((x - mean)^2) / (n - correction), and its square root for std.
+inline std::string write_variance(OnnxWriter& to, const RecordedOp& op, const char*) {
+  const auto axes = op.axes();
+  double n = 1;
+  for (const std::int64_t axis : axes) {
+    const std::size_t k = Axis(axis).in("var", op.shapes[0]);
+    if (op.shapes[0][k] != op.other_shapes[0][k]) op.fail({"over the batch it depends on the batch size"});
+    n *= static_cast<double>(op.shapes[0][k]);
+  }
+  const double divisor = n - op.number("correction");
+  const std::string mean = reduce(to, "ReduceMean", op.inputs[0], axes, true);
+  const std::string deviation = to.node("Sub", {op.inputs[0], mean});
+  const std::string squares = reduce(to, "ReduceSumSquare", deviation, axes, op.number("keepdim") != 0);
+  const std::string variance = to.node("Div", {squares, to.number(divisor > 0 ? divisor : 0)});
+  return op.op == "std" ? to.node("Sqrt", {variance}) : variance;
+}
+
+inline std::string write_reshape(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  if (const Attribute* shape = op.find("shape"); shape && op.shape != op.other_shape) {
+    bool inferred = false;
+    for (const double extent : shape->numbers) inferred = inferred || extent < 0;
+    if (!inferred) op.fail({"its shape ", op.shape, " depends on the batch size: write -1 for the rows"});
+  }
+  return to.node(onnx, {op.inputs[0], to.integers(op.target_shape())});
+}
+/// An axis whose extent stays is 1 in the target of Expand, so that it may depend on the batch size.
+inline std::string write_expand(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  std::vector<std::int64_t> target;
+  const std::size_t rank = op.shape.rank();
+  for (std::size_t i = rank; i-- > 0;) {
+    const bool same = op.shape.from_right(i) == op.shapes[0].from_right(i) && i < op.shapes[0].rank();
+    if (!same && op.shape.from_right(i) != op.other_shape.from_right(i))
+      op.fail({"its shape ", op.shape, " depends on the batch size"});
+    target.push_back(same ? 1 : static_cast<std::int64_t>(op.shape.from_right(i)));
+  }
+  return to.node(onnx, {op.inputs[0], to.integers(target)});
+}
+
+/// How an op is written: as ONNX's op of this name, or by a function that may use it.
+struct OnnxForm {
+  const char* op;
+  const char* onnx;
+  WriteOnnx write = write_plain;
+};
+inline constexpr OnnxForm onnx_forms[] = {
+    {"add", "Add"},
+    {"sub", "Sub"},
+    {"mul", "Mul"},
+    {"div", "Div"},
+    {"pow", "Pow"},
+    {"neg", "Neg"},
+    {"maximum", "Max"},
+    {"minimum", "Min"},
+    {"sqrt", "Sqrt"},
+    {"abs", "Abs"},
+    {"sign", "Sign"},
+    {"exp", "Exp"},
+    {"log", "Log"},
+    {"reciprocal", "Reciprocal"},
+    {"floor", "Floor"},
+    {"ceil", "Ceil"},
+    {"sin", "Sin"},
+    {"cos", "Cos"},
+    {"tan", "Tan"},
+    {"asin", "Asin"},
+    {"acos", "Acos"},
+    {"atan", "Atan"},
+    {"sinh", "Sinh"},
+    {"cosh", "Cosh"},
+    {"asinh", "Asinh"},
+    {"acosh", "Acosh"},
+    {"atanh", "Atanh"},
+    {"erf", "Erf"},
+    {"tanh", "Tanh"},
+    {"sigmoid", "Sigmoid"},
+    {"relu", "Relu"},
+    {"softplus", "Softplus"},
+    {"stop_gradient", "Identity"},
+    {"linear", "", write_product},
+    {"matmul", "", write_product},
+    {"matmul_nt", "", write_product},
+    {"matmul_tn", "", write_product},
+    {"softmax", "Softmax", write_softmax},
+    {"log_softmax", "LogSoftmax", write_softmax},
+    {"concatenate", "Concat", write_with_axis},
+    {"sum", "ReduceSum", write_reduction},
+    {"mean", "ReduceMean", write_reduction},
+    {"max", "ReduceMax", write_reduction},
+    {"min", "ReduceMin", write_reduction},
+    {"logsumexp", "ReduceLogSumExp", write_reduction},
+    {"var", "", write_variance},
+    {"std", "", write_variance},
+    {"equal", "Equal", write_comparison},
+    {"not_equal", "Equal", write_comparison},
+    {"less", "Less", write_comparison},
+    {"less_equal", "LessOrEqual", write_comparison},
+    {"greater", "Greater", write_comparison},
+    {"greater_equal", "GreaterOrEqual", write_comparison},
+    {"reshape", "Reshape", write_reshape},
+    {"flatten", "Reshape", write_reshape},
+    {"broadcast_to", "Expand", write_expand},
+    {"gelu", "", write_normal},
+    {"normal_cdf", "", write_normal},
+    {"square", "Mul",
+     [](OnnxWriter& to, const RecordedOp& op, const char* mul) {
+       return to.node(mul, {op.inputs[0], op.inputs[0]});
+     }},
+    {"silu", "Mul",
+     [](OnnxWriter& to, const RecordedOp& op, const char* mul) {
+       return to.node(mul, {op.inputs[0], to.node("Sigmoid", op.inputs)});
+     }},
+    {"log1p", "Log",
+     [](OnnxWriter& to, const RecordedOp& op, const char* log) {
+       return to.node(log, {to.node("Add", {op.inputs[0], to.number(1)})});
+     }},
+    {"expm1", "Exp",
+     [](OnnxWriter& to, const RecordedOp& op, const char* exp) {
+       return to.node("Sub", {to.node(exp, op.inputs), to.number(1)});
+     }},
+    {"log2", "Log",
+     [](OnnxWriter& to, const RecordedOp& op, const char* log) {
+       return to.node("Mul", {to.node(log, op.inputs), to.number(std::numbers::log2e)});
+     }},
+    {"log10", "Log",
+     [](OnnxWriter& to, const RecordedOp& op, const char* log) {
+       return to.node("Mul", {to.node(log, op.inputs), to.number(std::numbers::log10e)});
+     }},
+    {"leaky_relu", "LeakyRelu",
+     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+       return to.with_real("alpha", op.number("slope")).node(onnx, op.inputs);
+     }},
+    {"elu", "Elu",
+     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+       return to.with_real("alpha", op.number("alpha")).node(onnx, op.inputs);
+     }},
+    {"clamp", "Clip",
+     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+       return to.node(onnx, {op.inputs[0], to.number(op.number("low")), to.number(op.number("high"))});
+     }},
+    {"where", "Where",
+     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+       const std::string mask =
+           to.with("to", static_cast<std::int64_t>(OnnxType::boolean)).node("Cast", {op.inputs[0]});
+       return to.node(onnx, {mask, op.inputs[1], op.inputs[2]});
+     }},
+    {"transpose", "Transpose",
+     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+       std::vector<std::int64_t> order;
+       for (std::size_t i = 0; i < op.shape.rank(); ++i) order.push_back(static_cast<std::int64_t>(i));
+       std::swap(order[Axis(op.integer("first")).in("transpose", op.shape)],
+                 order[Axis(op.integer("second")).in("transpose", op.shape)]);
+       return to.with_list("perm", order).node(onnx, op.inputs);
+     }},
+    {"slice", "Slice",
+     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+       return to.node(onnx, {op.inputs[0], to.integers({op.integer("begin")}), to.integers({op.integer("end")}),
+                             to.integers({op.integer("axis")})});
+     }},
+    {"index_select", "Gather",
+     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+       return to.with("axis", 0).node(onnx, op.inputs);  // the indices are its second input
+     }},
+};
+
+/// Writes an op, and returns the name of its result. Throws ValueError for one that ONNX has no counterpart of.
+inline std::string write_onnx(OnnxWriter& to, const RecordedOp& op) {
+  for (const OnnxForm& form : onnx_forms)
+    if (op.op == form.op) return form.write(to, op, form.onnx);
+  op.fail({"it has no counterpart in ONNX"});
+}
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

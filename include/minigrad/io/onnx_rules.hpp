@@ -1,0 +1,167 @@
+// io/onnx_rules.hpp - what ONNX's ops compute, in minigrad's ops: one table. Not part of minigrad.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "onnx_call.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// An ONNX op: how many inputs it takes, the attributes that are understood, and what it computes.
+template <class X>
+struct OnnxRule {
+  using C = const OnnxCall<X>&;
+  const char* op;
+  std::size_t fewest, most;
+  const char* attributes;  // names, each followed by a space
+  X (*compute)(C);
+
+  bool knows(const std::string& attribute) const {
+    return std::string_view(attributes).find(attribute + ' ') != std::string_view::npos;
+  }
+};
+
+template <class X>
+struct OnnxRules {
+  using C = const OnnxCall<X>&;
+  static constexpr std::size_t any = 1000;
+
+  /// The rule of an op, or null.
+  static const OnnxRule<X>* find(std::string_view op) {
+    for (const OnnxRule<X>& rule : all)
+      if (op == rule.op) return &rule;
+    return nullptr;
+  }
+
+  static constexpr OnnxRule<X> all[] = {
+      {"Gemm", 2, 3, "alpha beta transA transB ", [](C c) -> X { return onnx_gemm(c); }},
+      {"MatMul", 2, 2, "", [](C c) -> X {
+         if (shape_of(c[0]).rank() < 2 || shape_of(c[1]).rank() != 2)
+           c.fail({shape_of(c[0]), " and ", shape_of(c[1]), " are not supported: the second must be a matrix"});
+         return matmul(c[0], c[1]);
+       }},
+      {"Add", 2, 2, "", [](C c) -> X { return c[0] + c[1]; }},
+      {"Sub", 2, 2, "", [](C c) -> X { return c[0] - c[1]; }},
+      {"Mul", 2, 2, "", [](C c) -> X { return c[0] * c[1]; }},
+      {"Div", 2, 2, "", [](C c) -> X { return c[0] / c[1]; }},
+      {"Pow", 2, 2, "", [](C c) -> X { return pow(c[0], c[1]); }},
+      {"Max", 1, any, "", [](C c) -> X {
+        X y = c[0];
+        for (std::size_t k = 1; k < c.size(); ++k) y = maximum(y, c[k]);
+        return y;
+      }},
+      {"Min", 1, any, "", [](C c) -> X {
+        X y = c[0];
+        for (std::size_t k = 1; k < c.size(); ++k) y = minimum(y, c[k]);
+        return y;
+      }},
+      {"Clip", 1, 3, "", [](C c) -> X {
+        X y = c[0];
+        if (c.has(1)) y = maximum(y, c[1]);
+        if (c.has(2)) y = minimum(y, c[2]);
+        return y;
+      }},
+      {"Neg", 1, 1, "", [](C c) -> X { return -c[0]; }},
+      {"Abs", 1, 1, "", [](C c) -> X { return abs(c[0]); }},
+      {"Sign", 1, 1, "", [](C c) -> X { return sign(c[0]); }},
+      {"Sqrt", 1, 1, "", [](C c) -> X { return sqrt(c[0]); }},
+      {"Exp", 1, 1, "", [](C c) -> X { return exp(c[0]); }},
+      {"Log", 1, 1, "", [](C c) -> X { return log(c[0]); }},
+      {"Reciprocal", 1, 1, "", [](C c) -> X { return reciprocal(c[0]); }},
+      {"Floor", 1, 1, "", [](C c) -> X { return floor(c[0]); }},
+      {"Ceil", 1, 1, "", [](C c) -> X { return ceil(c[0]); }},
+      {"Sin", 1, 1, "", [](C c) -> X { return sin(c[0]); }},
+      {"Cos", 1, 1, "", [](C c) -> X { return cos(c[0]); }},
+      {"Tan", 1, 1, "", [](C c) -> X { return tan(c[0]); }},
+      {"Asin", 1, 1, "", [](C c) -> X { return asin(c[0]); }},
+      {"Acos", 1, 1, "", [](C c) -> X { return acos(c[0]); }},
+      {"Atan", 1, 1, "", [](C c) -> X { return atan(c[0]); }},
+      {"Sinh", 1, 1, "", [](C c) -> X { return sinh(c[0]); }},
+      {"Cosh", 1, 1, "", [](C c) -> X { return cosh(c[0]); }},
+      {"Asinh", 1, 1, "", [](C c) -> X { return asinh(c[0]); }},
+      {"Acosh", 1, 1, "", [](C c) -> X { return acosh(c[0]); }},
+      {"Atanh", 1, 1, "", [](C c) -> X { return atanh(c[0]); }},
+      {"Erf", 1, 1, "", [](C c) -> X { return erf(c[0]); }},
+      {"Tanh", 1, 1, "", [](C c) -> X { return tanh(c[0]); }},
+      {"Sigmoid", 1, 1, "", [](C c) -> X { return sigmoid(c[0]); }},
+      {"Relu", 1, 1, "", [](C c) -> X { return relu(c[0]); }},
+      {"Softplus", 1, 1, "", [](C c) -> X { return softplus(c[0]); }},
+      {"LeakyRelu", 1, 1, "alpha ", [](C c) -> X { return leaky_relu(c[0], c.real("alpha", 0.01)); }},
+      {"Elu", 1, 1, "alpha ", [](C c) -> X { return elu(c[0], c.real("alpha", 1)); }},
+      {"Softmax", 1, 1, "axis ",
+       [](C c) -> X { return softmax(c[0], Axis(c.axis_in(shape_of(c[0]), c.integer("axis", -1)))); }},
+      {"LogSoftmax", 1, 1, "axis ",
+       [](C c) -> X { return log_softmax(c[0], Axis(c.axis_in(shape_of(c[0]), c.integer("axis", -1)))); }},
+      {"Identity", 1, 1, "", [](C c) -> X { return c[0]; }},
+      {"Dropout", 1, 2, "seed ratio ", [](C c) -> X { return c[0]; }},  // in inference
+      {"Flatten", 1, 1, "axis ", [](C c) -> X {
+        const Shape& shape = shape_of(c[0]);
+        const std::int64_t axis = c.integer("axis", 1);
+        const std::size_t end = axis == static_cast<std::int64_t>(shape.rank()) ? shape.rank() : c.axis_in(shape, axis);
+        std::size_t rows = 1, columns = 1;
+        for (std::size_t i = 0; i < shape.rank(); ++i) (i < end ? rows : columns) *= shape[i];
+        return c.reshaped(c[0], Shape{rows, columns});
+      }},
+      {"Reshape", 2, 2, "allowzero ", [](C c) -> X { return onnx_reshape(c); }},
+      {"Squeeze", 1, 2, "", [](C c) -> X { return onnx_squeeze(c); }},
+      {"Unsqueeze", 2, 2, "", [](C c) -> X { return onnx_unsqueeze(c); }},
+      {"Transpose", 1, 1, "perm ", [](C c) -> X { return onnx_transpose(c); }},
+      {"Concat", 1, any, "axis ", [](C c) -> X {
+        std::vector<X> parts;
+        for (std::size_t k = 0; k < c.size(); ++k) parts.push_back(c[k]);
+        return concatenate(parts, Axis(c.axis_in(shape_of(c[0]), c.integer("axis", 0))));
+      }},
+      {"Gather", 2, 2, "axis ", [](C c) -> X { return onnx_gather(c); }},
+      {"Slice", 3, 5, "", [](C c) -> X { return onnx_slice(c); }},
+      {"Expand", 2, 2, "", [](C c) -> X {
+        const Shape shape = broadcast_shapes("Expand", shape_of(c[0]), c.shape_of_list(c.list("", 1)));
+        c.shape_of_list(std::vector<std::int64_t>(shape.begin(), shape.end()));  // not more than memory can hold
+        return broadcast_to(c[0], shape);
+      }},
+      {"ReduceSum", 1, 2, "axes keepdims noop_with_empty_axes ", [](C c) -> X {
+        return onnx_reduce(c, c[0], [](const X& x, Axis axis, bool keepdim) { return sum(x, axis, keepdim); });
+      }},
+      {"ReduceMean", 1, 2, "axes keepdims noop_with_empty_axes ", [](C c) -> X {
+        return onnx_reduce(c, c[0], [](const X& x, Axis axis, bool keepdim) { return mean(x, axis, keepdim); });
+      }},
+      {"ReduceMax", 1, 2, "axes keepdims noop_with_empty_axes ", [](C c) -> X {
+        return onnx_reduce(c, c[0], [](const X& x, Axis axis, bool keepdim) { return (max)(x, axis, keepdim); });
+      }},
+      {"ReduceMin", 1, 2, "axes keepdims noop_with_empty_axes ", [](C c) -> X {
+        return onnx_reduce(c, c[0], [](const X& x, Axis axis, bool keepdim) { return (min)(x, axis, keepdim); });
+      }},
+      {"ReduceLogSumExp", 1, 2, "axes keepdims noop_with_empty_axes ", [](C c) -> X {
+        return onnx_reduce(c, c[0], [](const X& x, Axis axis, bool keepdim) { return logsumexp(x, axis, keepdim); });
+      }},
+      {"ReduceSumSquare", 1, 2, "axes keepdims ", [](C c) -> X {
+        return onnx_reduce(c, square(c[0]), [](const X& x, Axis axis, bool keepdim) { return sum(x, axis, keepdim); });
+      }},
+      {"ReduceL1", 1, 2, "axes keepdims ", [](C c) -> X {
+        return onnx_reduce(c, abs(c[0]), [](const X& x, Axis axis, bool keepdim) { return sum(x, axis, keepdim); });
+      }},
+      {"ReduceL2", 1, 2, "axes keepdims ", [](C c) -> X {
+        const auto add = [](const X& x, Axis axis, bool keepdim) { return sum(x, axis, keepdim); };
+        return sqrt(onnx_reduce(c, square(c[0]), add));
+      }},
+      {"Equal", 2, 2, "", [](C c) -> X { return onnx_mask(equal(c[0], c[1]), c[0]); }},
+      {"Less", 2, 2, "", [](C c) -> X { return onnx_mask(less(c[0], c[1]), c[0]); }},
+      {"LessOrEqual", 2, 2, "", [](C c) -> X { return onnx_mask(less_equal(c[0], c[1]), c[0]); }},
+      {"Greater", 2, 2, "", [](C c) -> X { return onnx_mask(greater(c[0], c[1]), c[0]); }},
+      {"GreaterOrEqual", 2, 2, "", [](C c) -> X { return onnx_mask(greater_equal(c[0], c[1]), c[0]); }},
+      {"Not", 1, 1, "", [](C c) -> X { return 1 - c[0]; }},
+      {"Where", 3, 3, "", [](C c) -> X { return where(not_equal(c[0], 0), c[1], c[2]); }},
+      {"Cast", 1, 1, "to ", [](C c) -> X {  // masks are ones and zeros here
+        using T = scalar_type<X>;
+        const auto to = static_cast<OnnxType>(c.integer("to", 0));
+        if (to == OnnxType::boolean) return onnx_mask(not_equal(c[0], 0), c[0]);
+        if (to != onnx_type_of<T>()) c.fail({"a cast to type ", c.integer("to", 0), " is not supported"});
+        return c[0];
+      }},
+  };
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -1,0 +1,144 @@
+// io/onnx_tensor_reader.hpp - reads the tensors of ONNX files. Not part of minigrad.hpp.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include "../data/field.hpp"
+#include "onnx_file.hpp"
+#include "protobuf.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// Reads the tensors of ONNX files; throws DataError naming the source.
+struct OnnxTensorReader {
+  const ProtoSource& source;
+
+  static bool is_read(std::int64_t type) {
+    return type == 1 || (type >= 2 && type <= 7) || type == 9 || (type >= 11 && type <= 13);
+  }
+  static std::size_t size_of(OnnxType type) {
+    constexpr unsigned char sizes[] = {0, 4, 1, 1, 2, 2, 4, 8, 0, 1, 0, 8, 4, 8};
+    return sizes[static_cast<unsigned char>(type)];
+  }
+
+  /// The shape, and the bytes of a tensor of this shape. Extents multiply without overflow, also where one is 0.
+  std::size_t set_shape(OnnxTensor& out, const std::vector<std::int64_t>& extents) const {
+    if (extents.size() > Shape::max_rank)
+      source.fail({"the tensor ", detail::quoted(out.name), " has ", extents.size(), " axes: more than ",
+                   Shape::max_rank, " are not supported"});
+    std::uint64_t product = size_of(out.type);
+    for (const std::int64_t extent : extents) {
+      const auto factor = static_cast<std::uint64_t>(extent < 1 ? 1 : extent);
+      if (extent < 0 || factor > (std::numeric_limits<std::ptrdiff_t>::max)() / product)
+        source.fail({"the tensor ", detail::quoted(out.name), " has an axis of ", extent, " elements"});
+      product *= factor;
+      out.shape.push_back(extent);
+    }
+    return out.shape.size() * size_of(out.type);
+  }
+
+  /// TensorProto.
+  OnnxTensor tensor(ProtoReader m) const {
+    OnnxTensor out;
+    std::vector<std::int64_t> extents;
+    std::int64_t type = 0;
+    std::string_view raw;
+    bool has_raw = false;
+    for (ProtoReader fields = m; fields.next();) switch (fields.field()) {
+        case 1:
+          fields.append_integers(extents);
+          break;
+        case 2:
+          type = fields.integer();
+          break;
+        case 3:
+          source.fail({"a tensor in segments is not supported"});
+        case 8:
+          out.name = fields.text();
+          break;
+        case 9:
+          raw = fields.bytes(), has_raw = true;
+          break;
+        case 13:
+          source.fail({"a tensor with its data in another file is not supported"});
+        case 14:
+          if (fields.integer() != 0) source.fail({"a tensor with its data in another file is not supported"});
+          break;
+      }
+    if (!is_read(type))
+      source.fail({"element type ", type, " of the tensor ", detail::quoted(out.name), " is not supported"});
+    out.type = static_cast<OnnxType>(type);
+    const std::size_t size = set_shape(out, extents);
+    const auto require = [&](std::size_t found) {
+      if (found != size)
+        source.fail({"the tensor ", detail::quoted(out.name), " of shape ", out.shape, " has ", found,
+                     " bytes instead of ", size});
+    };
+    if (has_raw) {
+      if constexpr (std::endian::native != std::endian::little) source.fail({"this machine is not little-endian"});
+      require(raw.size());
+      out.bytes = Tensor<std::uint8_t>::empty(Shape{size});
+      if (size) std::memcpy(out.bytes.data(), raw.data(), size);
+      return out;
+    }
+    std::vector<float> floats;  // the same in typed fields
+    std::vector<double> doubles;
+    std::vector<std::int64_t> integers;
+    for (ProtoReader fields = m; fields.next();) switch (fields.field()) {
+        case 4:
+          fields.append_reals(floats);
+          break;
+        case 5:
+        case 7:
+        case 11:
+          fields.append_integers(integers);
+          break;
+        case 10:
+          fields.append_reals(doubles);
+          break;
+      }
+    const auto fill = [&](const auto& numbers, auto wanted) {
+      using N = decltype(wanted);
+      require(numbers.size() * sizeof(N));
+      out.bytes = Tensor<std::uint8_t>::empty(Shape{size});
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const auto number = static_cast<N>(numbers[i]);
+        std::memcpy(out.bytes.data() + i * sizeof(N), &number, sizeof(N));
+      }
+    };
+    switch (out.type) {
+      case OnnxType::real32:
+        fill(floats, float{});
+        break;
+      case OnnxType::real64:
+        fill(doubles, double{});
+        break;
+      case OnnxType::boolean:
+        fill(integers, bool{});
+        break;
+      default:
+        switch (size_of(out.type)) {  // the low bytes, whatever the sign
+          case 1:
+            fill(integers, std::uint8_t{});
+            break;
+          case 2:
+            fill(integers, std::uint16_t{});
+            break;
+          case 4:
+            fill(integers, std::uint32_t{});
+            break;
+          default:
+            fill(integers, std::uint64_t{});
+        }
+    }
+    return out;
+  }
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

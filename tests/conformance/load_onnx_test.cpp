@@ -1,0 +1,97 @@
+// The conformance cases that ONNX publishes for its ops (Debian: libonnx-testdata), computed by the models that
+// load_onnx() makes of them. A case whose model is refused as not supported does not count.
+#include <doctest/doctest.h>
+
+#include <minigrad/io/load_onnx.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fs = std::filesystem;
+using namespace minigrad;
+
+namespace {
+
+using Input = std::variant<Tensor<float>, Tensor<std::int64_t>>;
+
+/// Inputs of other types are none of a model's.
+bool append(std::vector<Input>& to, const OnnxTensor& tensor) {
+  if (tensor.type == OnnxType::real32)
+    to.emplace_back(tensor.to<float>());
+  else if (tensor.type == OnnxType::i64)
+    to.emplace_back(tensor.to<std::int64_t>());
+  else
+    return false;
+  return true;
+}
+
+Tensor<float> compute(const OnnxModel<float>& model, const std::vector<Input>& x) {
+  const auto call = [&](const auto&... one) { return model(one...); };
+  switch (x.size()) {
+    case 1:
+      return std::visit(call, x[0]);
+    case 2:
+      return std::visit(call, x[0], x[1]);
+    case 3:
+      return std::visit(call, x[0], x[1], x[2]);
+    default:
+      throw DataError("so many inputs are not supported", "");
+  }
+}
+
+/// What is wrong, or nothing. Throws Error that says so where something is not supported.
+std::string run_case(const fs::path& folder) {
+  const auto model = load_onnx((folder / "model.onnx").string());
+  const fs::path data = folder / "test_data_set_0";
+  std::vector<Input> inputs;
+  for (std::size_t k = 0; fs::exists(data / ("input_" + std::to_string(k) + ".pb")); ++k)
+    if (!append(inputs, read_onnx_tensor((data / ("input_" + std::to_string(k) + ".pb")).string())))
+      throw DataError("inputs of this type are not supported", "");
+  const Tensor<float> found = compute(model, inputs);
+  std::vector<Input> output;
+  if (!append(output, read_onnx_tensor((data / "output_0.pb").string())) || output[0].index() != 0)
+    throw DataError("outputs of this type are not supported", "");
+  const auto& wanted = std::get<0>(output[0]);
+  if (found.shape() != wanted.shape()) return to_string(found.shape()) + " instead of " + to_string(wanted.shape());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const float x = found.data()[i], y = wanted.data()[i];
+    if (x != y && !(std::isnan(x) && std::isnan(y)) && !(std::fabs(x - y) <= 1e-6F + 1e-5F * std::fabs(y)))
+      return std::to_string(x) + " instead of " + std::to_string(y);
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a loaded model computes ONNX's conformance cases, or says what is not supported") {
+  const char* elsewhere = std::getenv("MINIGRAD_ONNX_DATA");
+  const fs::path root = elsewhere ? elsewhere : "/usr/share/libonnx-testdata/data";
+  if (!fs::exists(root)) {
+    std::cout << "skipped: no ONNX test data in " << root.string() << " (Debian: libonnx-testdata)\n";
+    return;
+  }
+  std::size_t passed = 0, left_out = 0;
+  for (const auto& folder : fs::directory_iterator(root / "node")) {
+    const std::string name = folder.path().filename().string();
+    try {
+      const std::string why = run_case(folder.path());
+      if (why.empty())
+        ++passed;
+      else
+        FAIL_CHECK(name << ": " << why);
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      if (what.find("not supported") == std::string::npos)
+        FAIL_CHECK(name << ": " << what);
+      else
+        ++left_out;
+    }
+  }
+  std::cout << "load_onnx: " << passed << " of ONNX's cases passed, " << left_out << " not supported\n";
+  CHECK(passed >= 213);  // it may only grow
+}

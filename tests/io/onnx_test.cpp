@@ -1,0 +1,246 @@
+#include <doctest/doctest.h>
+
+#include <minigrad/io/load_onnx.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "../support/onnx_models.hpp"
+
+using namespace minigrad;
+using detail::ProtoWriter;
+
+namespace {
+
+const std::string path = (std::filesystem::temp_directory_path() / "minigrad_onnx_test.onnx").string();
+
+std::string message_of(const auto& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+/// A model of one parameter "w" [2] and one node: output = op(input, w), to be changed.
+struct Pieces {
+  std::int64_t opset = 17;
+  std::string op = "Mul", second = "w", output = "y";
+  ProtoWriter attribute{}, initializer{}, more{};  // more: fields of the graph
+
+  Pieces() {
+    initializer.integer(1, 2);
+    initializer.integer(2, 1);
+    initializer.text(8, "w");
+    initializer.text(9, std::string_view("\0\0\0\0\0\0\200\77", 8));  // 0 and 1
+  }
+  std::string bytes() const {
+    ProtoWriter node, tensor, type, x, y, graph, version, model;
+    for (const std::string& in : {std::string("x"), second}) node.text(1, in);
+    node.text(2, "y");
+    node.text(4, op);
+    if (!attribute.bytes.empty()) node.message(5, attribute);
+    tensor.integer(1, 1);
+    type.message(1, tensor);
+    x.text(1, "x");
+    x.message(2, type);
+    y.text(1, output);
+    y.message(2, type);
+    graph.message(1, node);
+    graph.text(2, "g");
+    graph.message(5, initializer);
+    graph.message(11, x);
+    graph.message(12, y);
+    graph.bytes += more.bytes;
+    version.integer(2, opset);
+    model.integer(1, 8);
+    model.message(7, graph);
+    model.message(8, version);
+    return model.bytes;
+  }
+  OnnxModel<float> load() const { return OnnxModel<float>(parse_onnx(bytes(), "f"), "f"); }
+  std::string refusal() const {
+    return message_of([&] { load(); });
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a model that was exported and loaded gives the same outputs, on Tensors and on Vars, and the same gradients") {
+  support::for_few_onnx_models([](const std::string& name, auto& model, const auto& x) {
+    CAPTURE(name);
+    CHECK(support::onnx_round_trip(path, model, x) == "");
+  });
+}
+
+TEST_CASE("a loaded model is trained, saved as safetensors and exported again") {
+  Rng rng(1);
+  Sequential model{Linear(2, 4, rng), Tanh(), Linear(4, 1, rng)};
+  const auto x = normal({8, 2}, 0, 1, rng);
+  export_onnx(path, model, x);
+  auto loaded = load_onnx(path);
+  CHECK(state_dict(loaded).find("2.weight"));
+  load_state_dict(loaded, state_dict(model));
+  Adam optimizer(loaded, {.lr = 0.1});
+  auto step = capture([&](auto v) { return mean(square(loaded(v) - 3)); }, x);
+  const float before = step(x).item();
+  for (int k = 0; k < 20; ++k) {
+    step(x);
+    optimizer.zero_grad();
+    step.backward();
+    optimizer.step();
+  }
+  CHECK(step(x).item() < before / 2);
+  const auto y = loaded(x);
+  export_onnx(path, loaded, x);
+  CHECK(load_onnx(path)(x) == y);
+  load_state_dict(model, state_dict(loaded));
+  CHECK(model(x) == y);
+}
+
+TEST_CASE("a loaded model with constants and masks is exported again, and stays the same") {
+  support::for_few_onnx_models([](const std::string& name, auto& model, const auto& x) {
+    CAPTURE(name);
+    export_onnx(path, model, x);
+    auto loaded = load_onnx(path);
+    CHECK(support::onnx_round_trip(path, loaded, x) == "");
+  });
+}
+
+TEST_CASE("the scalers of features and targets are part of the graph, and no parameters") {
+  Rng rng(2);
+  const auto x = normal({6, 2}, 20, 5, rng), y = normal({6, 1}, -3, 2, rng);
+  StandardScaler features, targets;
+  features.fit(x);
+  targets.fit(y);
+  Sequential model{Linear(2, 1, rng)};
+  export_onnx(path, model, x, {.inputs = &features, .targets = &targets});
+  auto loaded = load_onnx(path);
+  CHECK(parameters(loaded).size() == 2);
+  const auto wanted = targets.inverse_transform(model(features.transform(x))), found = loaded(x);
+  for (std::size_t i = 0; i < 6; ++i) CHECK(found[i] == doctest::Approx(wanted[i]).epsilon(1e-5));
+  CHECK(contains(message_of([&] { export_onnx(path, model, x, {.inputs = &targets}); }),
+                 "the example [6, 2] does not fit the scaler of its inputs, [1]"));
+  CHECK(contains(message_of([&] { export_onnx(path, model, x, {.targets = &features}); }),
+                 "the result [2, 1] does not fit the scaler of the targets, [2]"));
+}
+
+TEST_CASE("what cannot be exported is an error that names the op, and leaves the old file") {
+  Rng rng(3);
+  const auto x = normal({5, 4}, 0, 1, rng);
+  auto good = support::formula<float>(rng, [](const auto& v, const auto&, const auto&) { return v * 2; });
+  export_onnx(path, good, x);
+  const auto refusal = [&](auto f) {
+    auto model = support::formula<float>(rng, f);
+    return message_of([&] { export_onnx(path, model, x); });
+  };
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) { return hypot(v, v); }),
+                 "hypot: it has no counterpart in ONNX"));
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) { return v / shape_of(v)[0]; }),
+                 "div: its number 2 depends on the batch size"));
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) {
+                   return v + full<float>(Shape{shape_of(v)[0], 1}, 1);
+                 }),
+                 "add: its constant [2, 1] depends on the batch size"));
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) {
+                   return reshape(v, {shape_of(v)[0], 4});
+                 }),
+                 "reshape: its shape [2, 4] depends on the batch size: write -1 for the rows"));
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) { return slice(v, 0, shape_of(v)[0] - 1); }),
+                 "slice(begin=0, end=1, axis=0) for 2 rows, and slice(begin=0, end=2, axis=0) for 3"));
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) { return var(v, 0); }),
+                 "var: over the batch it depends on the batch size"));
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) {
+                   return concatenate(std::vector{v, v}, 0);
+                 }),
+                 "the model gives [4, 4] for 2 rows and [6, 4] for 3"));
+  CHECK(load_onnx(path)(x) == x * 2);
+  CHECK(contains(message_of([&] { export_onnx(path, good, zeros({0, 4})); }), "the example [0, 4] has no rows"));
+}
+
+TEST_CASE("an op, attribute, type or opset that is not supported is an error that names the node") {
+  CHECK(Pieces().load()(Tensor<float>{5, 7}) == Tensor<float>{0, 7});
+  Pieces p;
+  p.op = "Conv";
+  CHECK(p.refusal() == "minigrad: load_onnx: \"f\": node \"y\", Conv: this op is not supported");
+  p = {};
+  p.attribute.text(1, "axis");
+  CHECK(contains(p.refusal(), "node \"y\", Mul: the attribute axis is not supported"));
+  p = {};
+  p.opset = 9;
+  CHECK(contains(p.refusal(), "opset 9 is not supported: 13 to 22 are"));
+  p = {};
+  p.second = "nowhere";
+  CHECK(contains(p.refusal(), "node \"y\", Mul: there is no value \"nowhere\" before it"));
+  p = {};
+  p.output = "z";
+  CHECK(contains(p.refusal(), "there is no value \"z\""));
+  p = {};
+  p.more.message(5, p.initializer);
+  CHECK(contains(p.refusal(), "two values are called \"w\""));
+  p = {};
+  p.initializer.integer(2, 10);
+  CHECK(contains(p.refusal(), "element type 10 of the tensor \"w\" is not supported"));
+  const auto model = Pieces().load();
+  CHECK(contains(message_of([&] { model(); }), "the graph has 1 inputs, and not 0"));
+  CHECK(contains(message_of([&] { model(Tensor<std::int64_t>{1, 2}); }), "input 0 of the graph is not of int64"));
+}
+
+TEST_CASE("a hostile ONNX file is refused before there is room for what it asks for") {
+  const auto refusal = [](std::string_view bytes) { return message_of([&] { parse_onnx(bytes, "f"); }); };
+  const auto tensor_refusal = [](std::initializer_list<std::int64_t> extents, std::string_view raw) {
+    Pieces p;
+    p.initializer = {};
+    for (const std::int64_t extent : extents) p.initializer.integer(1, extent);
+    p.initializer.integer(2, 1);
+    p.initializer.text(8, "w");
+    p.initializer.text(9, raw);
+    return p.refusal();
+  };
+  CHECK(contains(refusal(""), "it has no graph"));
+  CHECK(contains(refusal(std::string(11, '\xff')), "a varint has more than 64 bits"));
+  CHECK(contains(refusal("\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "it ends in the middle of a field"));
+  CHECK(contains(refusal("\x3a\x05"
+                         "ab"),
+                 "it ends in the middle of a field"));
+  CHECK(contains(refusal("\x3b"), "a field is of kind 3"));
+  CHECK(contains(refusal(std::string_view("\x38\x00", 2)), "field 7 is of kind 0 and not 2"));
+  CHECK(contains(refusal(std::string_view("\x3a\x00\x3a\x00", 4)), "it has two graphs"));
+  const std::int64_t large = std::int64_t{1} << 32;
+  CHECK(contains(tensor_refusal({large, large}, ""), "has an axis of 4294967296 elements"));
+  CHECK(contains(tensor_refusal({0, large, large}, ""), "has an axis of 4294967296 elements"));
+  CHECK(contains(tensor_refusal({large}, "abcd"), "has 4 bytes instead of 17179869184"));
+  CHECK(contains(tensor_refusal({-1}, ""), "has an axis of -1 elements"));
+  CHECK(contains(tensor_refusal({1, 1, 1, 1, 1, 1, 1}, "abcd"), "has 7 axes"));
+  Pieces p;
+  p.initializer.integer(14, 1);
+  CHECK(contains(p.refusal(), "a tensor with its data in another file is not supported"));
+  p = {};
+  p.initializer.text(13, "");
+  CHECK(contains(p.refusal(), "a tensor with its data in another file is not supported"));
+  const std::string whole = Pieces().bytes();
+  for (std::size_t n = 0; n < whole.size(); ++n)  // a file that is cut off is refused, or lacks what comes last
+    CHECK_THROWS_AS(OnnxModel<float>(parse_onnx(std::string_view(whole).substr(0, n), "f"), "f"), DataError);
+}
+
+TEST_CASE("a shape in a file that no memory can hold is an error of the node") {
+  Pieces p;
+  p.op = "Expand";
+  p.second = "s";
+  ProtoWriter shape;
+  shape.integer(1, 2);
+  shape.integer(2, 7);
+  shape.text(8, "s");
+  shape.text(9, std::string_view("\0\0\0\0\1\0\0\0\0\0\0\0\1\0\0\0", 16));  // 2^32 and 2^32
+  p.more.message(5, shape);
+  const auto expand = p.load();
+  CHECK(
+      contains(message_of([&] { expand(Tensor<float>{1}); }), "node y, Expand: a shape with an extent of 4294967296"));
+  p.op = "Reshape";
+  const auto reshaped = p.load();
+  CHECK(contains(message_of([&] { reshaped(zeros({0})); }), "node y, Reshape: a shape with an extent of 4294967296"));
+}
