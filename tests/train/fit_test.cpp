@@ -965,3 +965,29 @@ TEST_CASE("fit says which metrics it cannot compute") {
   CHECK_THROWS_WITH_AS(fit(wide, MSELoss(), of_wide, three, three, accuracy),
                        "minigrad: fit: metric accuracy: targets [2, 3]: class labels [n] or [n, 1] are expected", ShapeError);
 }
+
+TEST_CASE("a validation set with features in another order is refused") {
+  Rng rng(0);
+  Sequential model{Linear(2, 1, rng)};
+  SGD optimizer(model, {.lr = 0.1});
+  const Dataset<float> data(zeros({4, 2}), zeros({4, 1}), {"a", "b"});
+  const Dataset<float> other = select_features(data, {"b", "a"});
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, other, {.epochs = 1}),
+                       "minigrad: fit: the validation set has other features than the training set, or in another order: "
+                       "select_features(validation, train.names()) gives those of the training set",
+                       ValueError);
+  CHECK_NOTHROW(fit(model, MSELoss(), optimizer, data, select_features(other, data.names()), {.epochs = 1}));
+}
+
+TEST_CASE("metrics of one name are refused before the training") {
+  Rng rng(0);
+  Sequential model{Linear(2, 1, rng)};
+  SGD optimizer(model, {.lr = 0.1});
+  const Dataset<float> data(zeros({4, 2}), zeros({4, 1}));
+  CHECK_THROWS_WITH_AS(
+      fit(model, MSELoss(), optimizer, data, data, {.epochs = 1, .metrics = {{"m", r2_score}, {"m", r2_score}}}),
+      "minigrad: fit: a metric named \"m\": the history has another of this name already", ValueError);
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, data, {.epochs = 1, .metrics = {{"loss", r2_score}}}),
+                       "minigrad: fit: a metric named \"loss\": the history has a column of this name already",
+                       ValueError);
+}

@@ -66,6 +66,10 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   using V = parameter_value_of<Model>;
   require_options(options, validation != nullptr);
   if (validation && validation->size() == 0) fail<ValueError>({"fit: the validation set is empty"});
+  if (validation && !data.feature_names.empty() && !validation->feature_names.empty() &&
+      data.feature_names != validation->feature_names)
+    fail<ValueError>({"fit: the validation set has other features than the training set, or in another order: "
+                      "select_features(validation, train.names()) gives those of the training set"});
   if (data.size() == 0) fail<ValueError>({"fit: the training set is empty"});
   require_mean("fit", loss);
   const auto weights = parameters(model);

@@ -46,6 +46,13 @@ inline void require_options(const FitOptions& options, bool has_validation) {
   require_not_negative("checkpoint_minutes", options.checkpoint_minutes);
   if (!options.metrics.empty() && !has_validation && !options.train_metrics)
     fail<ValueError>({"fit: metrics need a validation set, or train_metrics = true"});
+  for (const Metric& metric : options.metrics) {
+    std::size_t same = 0;
+    for (const Metric& other : options.metrics) same += other.column() == metric.column();
+    if (same > 1 || metric.column() == "loss")
+      fail<ValueError>({"fit: a metric named ", quoted(metric.column()), ": the history has ",
+                        same > 1 ? "another" : "a column", " of this name already"});
+  }
 }
 
 /// The columns of History for the metrics: validation_accuracy, train_accuracy.
