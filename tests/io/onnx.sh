@@ -59,6 +59,7 @@ class Branches(nn.Module):
 
 
 torch.manual_seed(0)
+torch.set_num_threads(1)
 models = {
     "torch_mlp": nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Dropout(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 3)),
     "torch_layers": nn.Sequential(
