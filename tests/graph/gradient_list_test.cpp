@@ -344,7 +344,8 @@ TEST_CASE("the list of gradient checks names every op that the headers record, a
     CHECK(listed.insert(entry.op).second);
   }
   for (const auto& file : std::filesystem::recursive_directory_iterator(MINIGRAD_HEADER_DIR))
-    if (file.path().extension() == ".hpp") {
+    if (file.path().extension() == ".hpp" && file.path().parent_path().filename() != "scalar") {  // on tapes alone:
+      // tests/scalar/c_functions_test.cpp
       std::ifstream source(file.path());
       recorded.merge(ops_recorded_in(source));
     }

@@ -105,7 +105,7 @@ LOSS = {
     "l1_loss": lambda p, t, r: F.l1_loss(p, t, reduction=REDUCTION[r]),
     "huber_loss": lambda p, t, delta, r: F.huber_loss(p, t, delta=delta, reduction=REDUCTION[r]),
     "bce_with_logits_loss": lambda p, t, r: F.binary_cross_entropy_with_logits(p, t, reduction=REDUCTION[r]),
-    "nll_loss": lambda x, r, *labels: F.nll_loss(x, torch.tensor(labels, dtype=torch.long), reduction=REDUCTION[r]),
+    "nll_loss": lambda x, r, *labels: F.nll_loss(torch.log_softmax(x, 1), torch.tensor(labels, dtype=torch.long), reduction=REDUCTION[r]),
     "cross_entropy_loss": lambda x, r, *labels: F.cross_entropy(x, torch.tensor(labels, dtype=torch.long),
                                                                reduction=REDUCTION[r]),
     "cross_entropy_loss_of": lambda x, t, r: F.cross_entropy(x, t, reduction=REDUCTION[r]),

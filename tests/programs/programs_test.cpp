@@ -125,7 +125,8 @@ const std::map<std::string, Function> functions{
     {"l1_loss", [](const Call& c) -> V { return l1_loss(c[0], c[1], c.reduction(0)); }},
     {"huber_loss", [](const Call& c) -> V { return huber_loss(c[0], c[1], c.real[0], c.reduction(1)); }},
     {"bce_with_logits_loss", [](const Call& c) -> V { return bce_with_logits_loss(c[0], c[1], c.reduction(0)); }},
-    {"nll_loss", [](const Call& c) -> V { return nll_loss(c[0], c.indices(1), c.reduction(0)); }},
+    {"nll_loss",  // which takes logarithms alone
+     [](const Call& c) -> V { return nll_loss(log_softmax(c[0], 1), c.indices(1), c.reduction(0)); }},
     {"cross_entropy_loss", [](const Call& c) -> V { return cross_entropy_loss(c[0], c.indices(1), c.reduction(0)); }},
     {"cross_entropy_loss_of", [](const Call& c) -> V { return cross_entropy_loss(c[0], c[1], c.reduction(0)); }},
     COMPARE(less), COMPARE(less_equal), COMPARE(greater), COMPARE(greater_equal), COMPARE(equal), COMPARE(not_equal)};

@@ -110,16 +110,16 @@ struct RequireProbabilities {
   const char* op;
   bool sum_to_1 = false;
 
-  void operator()(double target) const { check(&target, 1, 1); }
+  void operator()(double target) const { inspect(&target, 1, 1); }
   template <class T>
   void operator()(const Tensor<T>& targets) const {
     const std::size_t rows = targets.rank() ? targets.shape()[0] : 1;
-    check(targets.data(), rows, rows ? targets.size() / rows : 0);
+    inspect(targets.data(), rows, rows ? targets.size() / rows : 0);
   }
 
  private:
   template <class T>
-  void check(const T* targets, std::size_t rows, std::size_t columns) const {
+  void inspect(const T* targets, std::size_t rows, std::size_t columns) const {
     const std::size_t n = rows * columns;
     if (!from_0_to_1(n, targets))
       if (const std::size_t i = first_outside(n, targets, -probability_rounding, 1 + probability_rounding); i < n)
@@ -142,17 +142,17 @@ struct RequireProbabilities {
 /// A check as an op without a result, so that a replayed step checks each batch.
 inline constexpr auto require_op = record(
     "require",
-    []<class X>(const auto& check, const X& x) {
-      check(x);
+    []<class X>(const auto& domain, const X& x) {
+      domain(x);
       return X();
     },
     no_rule);
-template <class Check, class X>
-void require(const Check& check, const X& x) {
+template <class Domain, class X>
+void require(const Domain& domain, const X& x) {
   if constexpr (is_var<X>) {
-    if (x.graph().keeps_constants()) return void(require_op.with(check)(x));
+    if (x.graph().keeps_constants()) return void(require_op.with(domain)(x));
   }
-  check(value_of(x));
+  domain(value_of(x));
 }
 
 }  // namespace minigrad::detail

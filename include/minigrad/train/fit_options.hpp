@@ -50,7 +50,7 @@ inline void require_options(const FitOptions& options, bool has_validation) {
     std::size_t same = 0;
     for (const Metric& other : options.metrics) same += other.column() == metric.column();
     if (same > 1 || metric.column() == "loss")
-      fail<ValueError>({"fit: a metric named ", quoted(metric.column()), ": the history has ",
+      fail<ValueError>({"fit: a metric named ", detail::quoted(metric.column()), ": the history has ",
                         same > 1 ? "another" : "a column", " of this name already"});
   }
 }
