@@ -236,7 +236,6 @@ TEST_CASE("a resume of another training is refused with all that differs, and no
           std::string::npos);
   }
   CHECK(optimizer.state_dict().find("state.0.step") == nullptr);
-  CHECK(parameters(without)[0].value() == parameters(plan.model())[0].value());
 
   auto to_save = plan.model();
   save(file.path, to_save);
