@@ -23,13 +23,13 @@ ops/activations.hpp | return g * (1 - y * y); | return g * (1 - y); | ops/slopes
 ops/functions.hpp | return g / (2 * y); | return g / y; | ops/slopes
 ops/functions.hpp | T y = c * power; | T y = power; | ops/slopes
 ops/matmul.hpp | matmul_tn(a, g) | matmul_tn(g, a) | ops/matmul
-graph/accumulate.hpp | sum_columns(g.size() / x.value->size(), | sum_columns(g.size() / x.value->size() - 1, | nn/layers
-graph/accumulate.hpp | else map_into(x.grad->value, identity, Write::add, part); | else x.grad->value = part; | diff/derivatives
+graph/accumulate.hpp | sum_columns(g.size() / shape.size(), | sum_columns(g.size() / shape.size() - 1, | nn/layers
+graph/accumulate.hpp | map_into(x.grad->value, identity, Write::add, part); | x.grad->value = part; | diff/derivatives
 graph/accumulate.hpp | part = sum_to(part, x.value->shape()); | part = sum_to(part, x.value->shape()) / 2; | graph/record
 graph/op_table.hpp | else x->grad->value = x->grad->value + part; | else x->grad->value = part; | graph/backward
 graph/elementwise_node.hpp | Reduction::mean ? static_cast<T>(size) : T(1)); | Reduction::mean ? static_cast<T>(2 * size) : T(1)); | nn/losses
 graph/capture.hpp | if (*mode.flag != mode.value) | if (false) | graph/capture
-graph/backward.hpp | if (use.changed() && reaches(nodes_[use.id])) | if (false) | graph/faults
+graph/backward.hpp | if (use.changed() && reaches(graph, root, use.id)) | if (false) | graph/faults
 diff/checkpoint.hpp | nodes()[static_cast<NodeId>(k)].grad = x.grad; | nodes()[0].grad = x.grad; | diff/checkpoint
 ops/reduce.hpp | / detail::reduced_extent("mean", x.shape(), a.axis); | / (1 + detail::reduced_extent("mean", x.shape(), a.axis)); | ops/reduce
 ops/reduce.hpp | axis)) - correction; | axis)); | ops/reduce
@@ -38,7 +38,7 @@ ops/rearrange.hpp | unslice(g, shape_of(x), a.begin, a.axis) | unslice(g, shape_
 diff/recorded_function.hpp | [i * g.size() + j] = g[j] | [j * elements(seed).size() + i] = g[j] | diff/derivatives
 scalar/scalar_tape.hpp | slope_ += slope * x.slope_; | slope_ = slope * x.slope_; | scalar/scalar_tape
 core/shape.hpp | m != n && m != 1 && n != 1 | m != n && m != 1 && n > 2 | core/shape
-tensor/gemm_blocked.hpp | panel += width * x.k) | panel += wide * x.k) | tensor/gemm
+tensor/gemm_blocked.hpp | ? width * panel.k : panel.n; | ? panel.n * panel.k : panel.n; | tensor/gemm
 tensor/softmax.hpp | - shift); | ); | tensor/softmax
 nn/losses.hpp | return g * 2 * (p - t); | return g * (p - t); | nn/losses
 nn/losses.hpp | return -(g * x); | return g * x; | nn/losses
