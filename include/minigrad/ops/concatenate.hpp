@@ -63,15 +63,15 @@ class VarOrTensor {
 };
 }  // namespace detail
 
-/// The same of Vars, Tensors and Parameters, in any mix: concatenate({x, ones({2, 3})}). (Templates only so that they
-/// are compiled where they are called.)
-template <int = 0>
+/// The same of Vars, Tensors and Parameters, in any mix: concatenate({x, ones({2, 3})}). (Templates, with bodies
+/// that depend on T, only so that they are compiled where they are called.)
+template <class T = float>
 Var<Tensor<float>> concatenate(std::initializer_list<detail::VarOrTensor<float>> x, Axis axis = 0) {
-  return concatenate(detail::VarOrTensor<float>::as_vars("concatenate", x), axis);
+  return concatenate(detail::VarOrTensor<T>::as_vars("concatenate", x), axis);
 }
-template <int = 0>
+template <class T = double>
 Var<Tensor<double>> concatenate(std::initializer_list<detail::VarOrTensor<double>> x, Axis axis = 0) {
-  return concatenate(detail::VarOrTensor<double>::as_vars("concatenate", x), axis);
+  return concatenate(detail::VarOrTensor<T>::as_vars("concatenate", x), axis);
 }
 
 namespace detail {
@@ -108,13 +108,13 @@ auto stack(const std::vector<X>& x, Axis axis = 0) {
   return stack(std::span<const X>(x), axis);
 }
 
-template <int = 0>
+template <class T = float>
 Var<Tensor<float>> stack(std::initializer_list<detail::VarOrTensor<float>> x, Axis axis = 0) {
-  return stack(detail::VarOrTensor<float>::as_vars("stack", x), axis);
+  return stack(detail::VarOrTensor<T>::as_vars("stack", x), axis);
 }
-template <int = 0>
+template <class T = double>
 Var<Tensor<double>> stack(std::initializer_list<detail::VarOrTensor<double>> x, Axis axis = 0) {
-  return stack(detail::VarOrTensor<double>::as_vars("stack", x), axis);
+  return stack(detail::VarOrTensor<T>::as_vars("stack", x), axis);
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI
