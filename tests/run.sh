@@ -42,6 +42,8 @@ need doctest-dev has_header doctest/doctest.h
 if [ $target = minigrad_tests ]; then
   want dataset-fashion-mnist test -d /usr/share/datasets/fashion-mnist  # 31 MB
   want strace command -v strace
+  want zlib1g-dev has_header zlib.h
+  want valgrind command -v valgrind
   want libonnx-testdata test -d /usr/share/libonnx-testdata  # 6 MB
   if [ -d "$root/examples/course_length" ]; then
     need libcli11-dev has_header CLI/CLI.hpp
