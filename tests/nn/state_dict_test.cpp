@@ -4,8 +4,10 @@
 
 #include <string>
 
+#include "../support/message.hpp"
 
 using namespace minigrad;
+using support::message;
 
 namespace {
 
@@ -36,16 +38,6 @@ std::string names(const StateDict& state) {
   for (const StateEntry& entry : state)
     out += entry.name + " " + to_string(entry.dtype) + " " + to_string(entry.shape) + "\n";
   return out;
-}
-
-template <class Call>
-std::string message(const Call& call) {
-  try {
-    call();
-  } catch (const ValueError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace

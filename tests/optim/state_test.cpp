@@ -5,7 +5,10 @@
 
 #include <string>
 
+#include "../support/message.hpp"
+
 using namespace minigrad;
+using support::message;
 
 namespace {
 
@@ -48,16 +51,6 @@ std::string names(const StateDict& state) {
   std::string out;
   for (const StateEntry& entry : state) out += (out.empty() ? "" : " ") + entry.name + to_string(entry.shape);
   return out;
-}
-
-template <class Call>
-std::string message(const Call& call) {
-  try {
-    call();
-  } catch (const ValueError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace

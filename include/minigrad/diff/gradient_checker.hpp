@@ -161,7 +161,7 @@ class GradientChecker {
 
   /// Moves elements begin .. end - 1 of input k along the direction, by steps that shrink until all of them together
   /// move as far as one element in check_element(). Each output is judged by the step at which it is known best: a long
-  /// one where it depends on few of the elements, a short one where it depends on many and bends.
+  /// one where it depends on few of the elements, a short one where it depends on many and is curved.
   Mismatch find_mismatch(std::size_t k, const std::vector<double>& direction, std::size_t begin, std::size_t end) {
     struct Known {
       double error = 0, uncertainty = 0, derived = 0, measured = 0;
