@@ -44,6 +44,8 @@ if [ $target = minigrad_tests ]; then
   want strace command -v strace
   want zlib1g-dev has_header zlib.h
   want valgrind command -v valgrind
+  want meson command -v meson
+  want pkg-config command -v pkg-config
   want libonnx-testdata test -d /usr/share/libonnx-testdata  # 6 MB
   if [ -d "$root/examples/course_length" ]; then
     need libcli11-dev has_header CLI/CLI.hpp
@@ -55,7 +57,7 @@ install_missing
 build=$root/build/$preset
 log=$build/Testing/Temporary/LastTest.log
 cd "$root"  # where the presets are
-cmake --preset "$preset" -DMINIGRAD_BUILD_TESTS=ON -DMINIGRAD_BUILD_EXAMPLES=ON
+cmake --preset "$preset" -DMINIGRAD_BUILD_TESTS=ON -DMINIGRAD_BUILD_EXAMPLES=ON -DMINIGRAD_WERROR=ON
 cmake --build "$build" --target $target --parallel "$jobs"
 
 # The names of the tests that are left out. example/01_function/clang++ and its like become example/*/clang++ (13).

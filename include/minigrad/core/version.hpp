@@ -14,12 +14,14 @@
 #define MINIGRAD_VERSION_MAJOR 0
 #define MINIGRAD_VERSION_MINOR 2
 #define MINIGRAD_VERSION_PATCH 0
+#define MINIGRAD_VERSION "0.2.0"
+#define MINIGRAD_VERSION_NUMBER 200  // 10000 major + 100 minor + patch: #if MINIGRAD_VERSION_NUMBER >= 200
 
 // A program compiled with -DMINIGRAD_CHECKED compares what costs time to compare: see Parameter::edit().
 #if defined(MINIGRAD_CHECKED)
-#define MINIGRAD_ABI v0_2_checked
+#define MINIGRAD_ABI v0_2_0_checked
 #else
-#define MINIGRAD_ABI v0_2
+#define MINIGRAD_ABI v0_2_0
 #endif
 
 namespace minigrad::inline MINIGRAD_ABI {

@@ -1,4 +1,4 @@
-// A user's program: does the library that the build found work?
+// The program of every user's project: does the library that the build found work?
 #include <minigrad/minigrad.hpp>
 
 #include <cstdio>
