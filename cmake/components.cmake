@@ -3,6 +3,7 @@
 #   minigrad::openmp   minigrad::minigrad on several threads
 #   minigrad::blas     minigrad::minigrad with products of matrices by a BLAS that has cblas.h: the one that CMake's
 #                      FindBLAS finds, to which BLA_VENDOR=OpenBLAS and the like say which it should be
+#   minigrad::mpi      minigrad::minigrad with an MPI, for the headers of minigrad/distributed/
 #
 # minigrad_add_component(NAME) adds the target if what it needs is there, and else sets minigrad_missing to a reason.
 function(minigrad_add_component name)
@@ -30,6 +31,13 @@ function(minigrad_add_component name)
     if(MINIGRAD_CBLAS_LIBRARY)
       list(PREPEND needs ${MINIGRAD_CBLAS_LIBRARY})
     endif()
+  elseif(name STREQUAL "mpi")
+    find_package(MPI QUIET COMPONENTS CXX)
+    if(NOT TARGET MPI::MPI_CXX)
+      set(minigrad_missing "minigrad::mpi needs an MPI (Debian: libopenmpi-dev)" PARENT_SCOPE)
+      return()
+    endif()
+    set(needs MPI::MPI_CXX)
   else()
     set(minigrad_missing "minigrad has no component ${name}" PARENT_SCOPE)
     return()

@@ -44,6 +44,8 @@ if [ $target = minigrad_tests ]; then
   want strace command -v strace
   want zlib1g-dev has_header zlib.h
   want valgrind command -v valgrind
+  want libopenmpi-dev command -v mpicxx
+  want openmpi-bin command -v mpirun
   want meson command -v meson
   want pkg-config command -v pkg-config
   want libonnx-testdata test -d /usr/share/libonnx-testdata  # 6 MB

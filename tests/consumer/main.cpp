@@ -9,6 +9,9 @@
 #if defined(WANTS_BLAS) && !defined(MINIGRAD_USE_BLAS)
 #error minigrad::blas does not say that there is a BLAS
 #endif
+#if defined(WANTS_MPI)
+#include <minigrad/distributed/data_parallel.hpp>
+#endif
 
 int main() {
   const minigrad::Shape rows{32, 1}, columns{1, 3};

@@ -28,6 +28,8 @@ struct DataLoaderOptions {
   std::size_t batch_size = 32;  ///< rows in a batch; at most the number of rows of the dataset
   bool shuffle = true;          ///< a new random order in every epoch, instead of the order of the dataset
   bool drop_last = false;       ///< leaves out the last batch if it has fewer rows
+  std::size_t rank = 0;         ///< of several processes that share each batch: the number of this one
+  std::size_t ranks = 1;        ///< how many there are; each takes its part of a batch, of nearly the same size
 };
 
 /// Some rows of a dataset.
@@ -49,8 +51,8 @@ class DataLoader {
   class Iterator;
 
  public:
-  /// The constructors throw ValueError for batch_size 0, for shuffling without an rng, and if drop_last leaves no
-  /// batch.
+  /// The constructors throw ValueError for batch_size 0, for a rank that is not below ranks, for shuffling without an
+  /// rng, and if drop_last leaves no batch.
   DataLoader(const Dataset<T, Y>& data, const DataLoaderOptions& options, Rng& rng)
       : DataLoader(borrow(data), options, Rng(rng())) {}
   DataLoader(Dataset<T, Y>&& data, const DataLoaderOptions& options, Rng& rng)
@@ -68,7 +70,7 @@ class DataLoader {
 
   /// The row of the dataset that is row k of a batch of this epoch.
   std::size_t row(std::size_t batch, std::size_t k) const {
-    const std::size_t at = batch * options_.batch_size + k;
+    const std::size_t at = first_row(batch, options_.rank) + k;
     return options_.shuffle ? static_cast<std::size_t>(order_[at]) : at;
   }
 
@@ -104,7 +106,7 @@ class DataLoader {
   }
   /// The next loop goes on with the batch after the last one that was taken, or begins a new epoch if that was the
   /// epoch's last. A loop that is running ends with an Error. Throws ValueError if the state is that of a loader with
-  /// other options or another number of rows; the loader is then unchanged.
+  /// other options or another number of rows; the loader is then unchanged. The number of ranks may be another.
   void load_state_dict(const StateDict& state) {
     constexpr const char* op = "DataLoader: load_state_dict";
     DataLoaderOptions options;
@@ -154,14 +156,22 @@ class DataLoader {
       : data_(std::move(data)), options_(options), rng_(rng) {
     data_->validate();
     if (options_.batch_size == 0) detail::fail<ValueError>({"DataLoader: batch_size is 0"});
+    if (options_.rank >= options_.ranks)
+      detail::fail<ValueError>({"DataLoader: rank is ", options_.rank, " of ", options_.ranks, " ranks"});
     if (batches() == 0 && data_->size() > 0)
       detail::fail<ValueError>({"DataLoader: batch_size ", options_.batch_size, " of ", data_->size(),
                                 " rows: drop_last leaves no batch at all"});
   }
 
+  /// Where the part of a rank in a batch begins, among the rows in the order of this epoch.
+  std::size_t first_row(std::size_t batch, std::size_t rank) const {
+    const std::size_t begin = batch * options_.batch_size;
+    const std::size_t rows = (std::min)(options_.batch_size, data_->size() - begin);
+    return begin + rows * rank / options_.ranks;
+  }
+
   Batch<T, Y> batch(std::size_t index) const {
-    const std::size_t begin = index * options_.batch_size;
-    const std::size_t end = begin + (std::min)(options_.batch_size, data_->size() - begin);
+    const std::size_t begin = first_row(index, options_.rank), end = first_row(index, options_.rank + 1);
     if (!options_.shuffle) return {slice(data_->x, begin, end), slice(data_->y, begin, end)};
     const Tensor<std::int64_t> rows = slice(order_, begin, end);
     return {index_select(data_->x, rows), index_select(data_->y, rows)};

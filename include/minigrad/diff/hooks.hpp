@@ -86,12 +86,15 @@ void register_hook(const Var<V>& x, F hook) {
 /// while it is still on its way to other parameters. A recorded step calls it in each replay. The hook is forgotten by
 /// clear().
 template <class V, class F>
-void register_post_accumulate_grad_hook(Graph<V>& graph, const Parameter<V>& p, F hook) {
+void register_post_accumulate_grad_hook(Graph<V>& graph, const ParameterRef<V>& p, F hook) {
   static_assert(std::is_invocable_v<F&, const ParameterRef<V>&>,
                 "minigrad: this hook takes a parameter: [](const auto& p) { ... p.grad() ... }");
-  const auto ref = p.ref();
   graph.hooks().of_parameters.push_back(
-      {&ref.state(), std::make_unique<detail::GradReadyOf<V, F>>(ref, std::move(hook)), no_node});
+      {&p.state(), std::make_unique<detail::GradReadyOf<V, F>>(p, std::move(hook)), no_node});
+}
+template <class V, class F>
+void register_post_accumulate_grad_hook(Graph<V>& graph, const Parameter<V>& p, F hook) {
+  register_post_accumulate_grad_hook(graph, p.ref(), std::move(hook));
 }
 
 }  // namespace minigrad
