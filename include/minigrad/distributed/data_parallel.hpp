@@ -66,6 +66,7 @@ class DistributedDataParallel {
   /// as often as the others. A gradient that was there before is averaged with it: to accumulate gradients, call
   /// backward() for all parts of a step but the last. A parameter that no rank's loss uses has no gradient.
   void backward(const Var<V>& loss, std::size_t rows = 1) {
+    if (mpi_.size() == 1) return minigrad::backward(loss);
     hook(loss.graph());
     begin(rows);
     if (rows > 0) minigrad::backward(loss);
@@ -75,6 +76,7 @@ class DistributedDataParallel {
   template <class Step>
     requires requires(Step& step) { step.backward(); }
   void backward(Step& step, std::size_t rows = 1) {
+    if (mpi_.size() == 1) return step.backward();
     if (hooked_ != &step.graph()) hook(step.graph());
     hooked_ = &step.graph();
     begin(rows);
