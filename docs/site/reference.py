@@ -213,7 +213,7 @@ def page(name, documentation, signatures, members, header, blocks, changelog, ki
             out.append("## Shapes\n\n" + shapes + "\n")
         if returns:
             out.append("## Returns\n\n" + ", ".join("`" + r + "`" for r in returns) + "\n")
-        out.append("## Exceptions\n\n" + (throws or "None of its own.") + "\n")
+        out.append("## Exceptions\n\n" + (throws or "The comment names none.") + "\n")
         if cost:
             out.append("## Cost\n\n" + cost + "\n")
     block = example_of(name, blocks)
