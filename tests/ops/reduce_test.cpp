@@ -8,6 +8,7 @@
 #include <minigrad/tensor/create.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>
+#include <utility>
 
 using namespace minigrad;
 using doctest::Approx;
@@ -147,6 +148,43 @@ TEST_CASE("a standard deviation and its slopes are right where squares overflow 
     for (std::size_t i = 0; i < 6; ++i) CHECK(slopes[i] == Approx(expected[i]).epsilon(1e-12));
   }
   CHECK(minigrad::std(Tensor<float>{1e-23f, 3e-23f}).item() == Approx(1.41421356e-23).scale(0).epsilon(1e-6));
+}
+
+TEST_CASE("variances, standard deviations and their derivatives keep the digits of floats far from 0") {
+  const auto second_order = [](const auto& f, const auto& x) {
+    using V = std::decay_t<decltype(x)>;
+    Graph<V> graph;
+    const auto v = graph.variable(x);
+    const auto weights = sin(arange<typename V::value_type>(x.size())).reshape(x.shape());
+    const auto first = grad(sum(f(v)), v);
+    return std::pair(first.value().template to<double>(),
+                     grad(sum(first * weights), v).value().template to<double>());
+  };
+  const auto check = [](const T& ours, const T& expected) {
+    double largest = 0;
+    for (const double e : expected) largest = (std::max)(largest, std::fabs(e));
+    for (std::size_t i = 0; i < ours.size(); ++i) CHECK(std::fabs(ours[i] - expected[i]) <= 1e-5 * largest);
+  };
+  Tensor<float> numbers = Tensor<float>::empty({1000});
+  for (std::size_t i = 0; i < 1000; ++i) numbers[i] = 1e6f + static_cast<float>(i % 2);
+  CHECK(var(numbers).item() == Approx(250.0 / 999).epsilon(1e-6));
+  for (const Shape& shape : {Shape{1000}, Shape{20, 50}}) {
+    const auto x = numbers.reshape(shape);
+    for (const Axis axis : {Axis(), Axis(0), Axis(-1)}) {
+      const auto variance = [=](const auto& v) { return var(v, axis); };
+      const auto deviation = [=](const auto& v) { return minigrad::std(v, axis); };
+      check(variance(x).to<double>(), variance(x.to<double>()));
+      check(deviation(x).to<double>(), deviation(x.to<double>()));
+      const auto [slopes, curves] = second_order(variance, x);
+      const auto [expected_slopes, expected_curves] = second_order(variance, x.to<double>());
+      check(slopes, expected_slopes);
+      check(curves, expected_curves);
+      const auto [std_slopes, std_curves] = second_order(deviation, x);
+      const auto [expected_std_slopes, expected_std_curves] = second_order(deviation, x.to<double>());
+      check(std_slopes, expected_std_slopes);
+      check(std_curves, expected_std_curves);
+    }
+  }
 }
 
 TEST_CASE("logsumexp is exact where exp would overflow or vanish") {

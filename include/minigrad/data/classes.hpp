@@ -23,7 +23,8 @@ struct ClassLabels {
 namespace detail {
 
 /// The distinct texts in a sorted order: that of the numbers if all are numbers, otherwise that of their bytes.
-inline std::vector<std::string> sorted_classes(const std::vector<std::string>& texts) {
+template <class = void>
+std::vector<std::string> sorted_classes(const std::vector<std::string>& texts) {
   std::vector<std::string> out;
   std::vector<double> numbers;
   for (const std::size_t i : order_by_name(texts))
@@ -45,7 +46,8 @@ inline std::vector<std::string> sorted_classes(const std::vector<std::string>& t
 /// The classes of a column whose names are given, such as those of the training rows: row i belongs to class c if its
 /// text is names[c]. Throws DataError, with the place of the field, for a missing value and for a text that is not
 /// among the names, and ValueError for a name that is given twice.
-inline ClassLabels class_labels(const Table& table, std::string_view column, std::vector<std::string> names) {
+template <class = void>
+ClassLabels class_labels(const Table& table, std::string_view column, std::vector<std::string> names) {
   const std::vector<std::size_t> order = detail::order_by_name(names);
   for (std::size_t i = 1; i < order.size(); ++i)
     if (names[order[i]] == names[order[i - 1]])
@@ -72,7 +74,8 @@ inline ClassLabels class_labels(const Table& table, std::string_view column, std
 ///
 ///   const ClassLabels species = class_labels(table, "species");
 ///   const ClassLabels later = class_labels(other_table, "species", species.names);
-inline ClassLabels class_labels(const Table& table, std::string_view column) {
+template <class = void>
+ClassLabels class_labels(const Table& table, std::string_view column) {
   const std::vector<std::string> texts = table.texts(column);
   for (std::size_t row = 0; row < texts.size(); ++row)
     if (table.is_missing(row, column))

@@ -23,21 +23,22 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// The table in a text in memory; `name` replaces the file's name in messages. Throws DataError as read_csv does, and
 /// ValueError for options that contradict each other.
-inline Table parse_csv(std::string text, std::string name = "text", const CsvOptions& options = {}) {
+template <class = void>
+Table parse_csv(std::string text, std::string name = "text", const CsvOptions& options = {}) {
   detail::check_options(options);
   if (text.size() > options.limits.file_bytes)
     detail::fail_at(name, {}, {"larger than ", options.limits.file_bytes, " bytes (CsvLimits::file_bytes)"});
   if (const char* kind = detail::foreign_file(text)) detail::fail_at(name, {}, {kind});
   if (text.compare(0, 3, "\xEF\xBB\xBF") == 0) text.erase(0, 3);
-  detail::TableContent content(std::move(name), std::move(text), options);
-  detail::CsvParser(content).parse();
-  return Table(std::move(content));
+  detail::TableContent<> content(std::move(name), std::move(text), options);
+  return detail::CsvParser<>(content).parse();
 }
 
 /// Reads a CSV file: read_csv("file.csv"), or read_csv("file.csv", {.sep = ';', .decimal = ','}). Throws DataError if
 /// the file cannot be opened or read, and DataError with line and column if its content is not CSV as described at the
 /// top of this header.
-inline Table read_csv(const std::string& path, const CsvOptions& options = {}) {
+template <class = void>
+Table read_csv(const std::string& path, const CsvOptions& options = {}) {
   struct File {
     std::FILE* handle;
     ~File() {

@@ -15,11 +15,12 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// The columns of a file. The constructor sets the names of a content, and throws DataError for names that are missing
 /// or not unique, and for a first row that seems to be no header.
+template <class = void>
 class CsvColumns {
  public:
   CsvColumns() = default;
   /// From the starts of the fields of the first row, which is a header or not.
-  CsvColumns(TableContent& content, const std::vector<std::size_t>& first_row, bool header)
+  CsvColumns(TableContent<>& content, const std::vector<std::size_t>& first_row, bool header)
       : count(first_row.size()),
         origin(header                          ? "header"
                : content.options.names.empty() ? "first row"
@@ -48,13 +49,13 @@ class CsvColumns {
   std::vector<std::size_t> kept;  // those of the table; last the one that names the rows, if there is one
 
  private:
-  [[noreturn, gnu::cold]] void fail_name(const TableContent& content, std::size_t column,
+  [[noreturn, gnu::cold]] void fail_name(const TableContent<>& content, std::size_t column,
                                          std::initializer_list<FormatArg> pieces) const {
     fail_at(content.file, starts_.empty() ? Place{} : place_of(content.text, starts_[column]), pieces);
   }
 
   /// What a first row shows that is no header, or has other separators.
-  void check_header(const TableContent& content) const {
+  void check_header(const TableContent<>& content) const {
     const char sep = count == 1 ? likely_separator(names_[0], content.options) : '\0';
     if (sep != '\0' && !content.reader.is_quoted(content.text, starts_[0]))
       fail_name(content, 0,
@@ -62,7 +63,8 @@ class CsvColumns {
                  "? .header = 0 takes the name as it is"});
     if (count == 1 && begins_with_number(names_[0]) && !content.reader.is_quoted(content.text, starts_[0]))
       fail_name(content, 0,
-                {"one column, named ", detail::quoted(names_[0]), ": do blanks separate the fields? .delim_whitespace = "
+                {"one column, named ", detail::quoted(names_[0]),
+                 ": do blanks separate the fields? .delim_whitespace = "
                  "true reads them, with .header = no_header or .names = {...} if there is no header; .header = 0 takes "
                  "the name as it is"});
     for (std::size_t column = 0; column < count; ++column)
@@ -73,7 +75,7 @@ class CsvColumns {
                    "the header .skiprows = 1, and numbers that are names .header = 0"});
   }
 
-  void choose(TableContent& content) {
+  void choose(TableContent<>& content) {
     const CsvOptions& options = content.options;
     std::vector<bool> chosen(count, options.usecols.empty());
     by_name_ = order_by_name(names_);
@@ -91,7 +93,7 @@ class CsvColumns {
     if (content.has_index) kept.push_back(index);
   }
 
-  std::size_t find(const TableContent& content, const char* option, const CsvColumn& column) const {
+  std::size_t find(const TableContent<>& content, const char* option, const CsvColumn& column) const {
     if (column.name.empty()) {
       if (column.number >= count)
         fail_at(content.file, {}, {option, ": column ", column.number, ", and the file has ", count});
@@ -104,7 +106,7 @@ class CsvColumns {
     return found;
   }
 
-  void check_names(TableContent& content) const {
+  void check_names(TableContent<>& content) const {
     const std::vector<std::string>& names = content.names;
     std::size_t named = count;  // no names from here on
     while (named > 0 && names_[named - 1].empty()) --named;

@@ -14,26 +14,30 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// What a separator is called in a message.
-[[gnu::cold]] inline std::string separator_name(const CsvOptions& options) {
+template <class = void>
+[[gnu::cold]] std::string separator_name(const CsvOptions& options) {
   if (options.delim_whitespace) return "blank";
   const char sep = options.sep;
   return sep == ',' ? "comma" : sep == ';' ? "semicolon" : sep == '\t' ? "tab" : "'" + std::string(1, sep) + "'";
 }
 
 /// A character as it is written in a program.
-[[gnu::cold]] inline std::string char_literal(char c) {
+template <class = void>
+[[gnu::cold]] std::string char_literal(char c) {
   return c == '\t' ? "'\\t'" : c == '\0' ? "'\\0'" : c == '\'' ? "'\\''" : "'" + std::string(1, c) + "'";
 }
 
 /// The separator that a header of one field seems to have instead of options.sep, or '\0'.
-[[gnu::cold]] inline char likely_separator(std::string_view header, const CsvOptions& options) {
+template <class = void>
+[[gnu::cold]] char likely_separator(std::string_view header, const CsvOptions& options) {
   for (const char sep : {';', '\t', '|', ','})
     if (!options.delim_whitespace && sep != options.sep && header.find(sep) != header.npos) return sep;
   return '\0';
 }
 
 /// What kind of file begins with these bytes, if it is no text in UTF-8.
-[[gnu::cold]] inline const char* foreign_file(std::string_view text) {
+template <class = void>
+[[gnu::cold]] const char* foreign_file(std::string_view text) {
   if (text.substr(0, 2) == "\x1F\x8B")
     return "the file is compressed by gzip: unpack it, or #include <minigrad/io/gzip.hpp> and "
            "parse_csv(read_gzip(file), "
@@ -47,7 +51,8 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 }
 
 /// Why column `column` of `columns` may have no name.
-[[gnu::cold]] inline std::string no_name_hint(std::size_t column, std::size_t columns, bool only_empty_names_follow) {
+template <class = void>
+[[gnu::cold]] std::string no_name_hint(std::size_t column, std::size_t columns, bool only_empty_names_follow) {
   if (columns == 1) return "";
   if (column == 0)
     return ": row names, as pandas' to_csv and R's write.csv write them? .index_col = 0 takes them as such";
@@ -55,7 +60,8 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 }
 
 /// Whether `text` holds several numbers with blanks between them.
-[[gnu::cold]] inline bool is_numbers_between_blanks(std::string_view text) {
+template <class = void>
+[[gnu::cold]] bool is_numbers_between_blanks(std::string_view text) {
   std::size_t count = 0;
   for (text = without_blanks(text); !text.empty(); text = without_blanks(text), ++count) {
     const std::size_t end = text.find_first_of(" \t");
@@ -66,14 +72,16 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 }
 
 /// Whether `text` begins with a number, and goes on after a blank.
-[[gnu::cold]] inline bool begins_with_number(std::string_view text) {
+template <class = void>
+[[gnu::cold]] bool begins_with_number(std::string_view text) {
   text = without_blanks(text);
   const std::size_t end = text.find_first_of(" \t");
   return end != text.npos && is_decimal(text.substr(0, end));
 }
 
 /// Whether `text` begins as dates do: 2021-03-04, 10/03/2004, 4.3.2021, 19-Sep-03.
-[[gnu::cold]] inline bool is_date_like(std::string_view text) {
+template <class = void>
+[[gnu::cold]] bool is_date_like(std::string_view text) {
   std::size_t digits = 0, letters = 0, separators = 0;
   for (const char c : text.substr(0, 11)) {
     if (c >= '0' && c <= '9')
@@ -90,15 +98,16 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 }
 
 /// What may be wrong with a row of fewer fields than there are columns.
-[[gnu::cold]] inline std::string short_row_hint(std::size_t fields, std::string_view first, const CsvOptions& options) {
+template <class = void>
+[[gnu::cold]] std::string short_row_hint(std::size_t fields, std::string_view first, const CsvOptions& options) {
   const char sep = fields == 1 ? likely_separator(first, options) : '\0';
   if (sep != '\0') return "; is .sep = " + char_literal(sep) + "?";
   return fields > 1 ? "; .fill_short_rows = true makes missing values of the others" : "";
 }
 
 /// What may be wrong with a row of more fields than there are columns.
-[[gnu::cold]] inline std::string long_row_hint(std::size_t columns, std::string_view first_name,
-                                               bool ends_in_separator) {
+template <class = void>
+[[gnu::cold]] std::string long_row_hint(std::size_t columns, std::string_view first_name, bool ends_in_separator) {
   if (ends_in_separator) return "; .trailing_sep = true skips separators at the end of lines";
   if (columns != 1 || first_name.empty()) return "";
   return first_name.substr(0, 1) == "#" ? "; if the first row is a comment, .comment = '#'"
@@ -107,8 +116,9 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// What may make a number, or a missing value, of a field that is neither. `all_texts`: no field of the column is a
 /// number.
-[[gnu::cold]] inline std::string number_hint(std::string_view field, std::string_view column, const CsvOptions& options,
-                                             bool all_texts) {
+template <class = void>
+[[gnu::cold]] std::string number_hint(std::string_view field, std::string_view column, const CsvOptions& options,
+                                      bool all_texts) {
   const std::string_view text = without_blanks(field);
   if (is_numbers_between_blanks(text)) return ": fields between blanks? .delim_whitespace = true separates them";
   const bool comma = parse_number(text, {',', '\0'}).problem == nullptr && options.decimal != ',';

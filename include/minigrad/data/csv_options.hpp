@@ -60,7 +60,8 @@ struct CsvOptions {
 };
 
 /// The words that stand for a missing value in every column, those of pandas 2. An empty field is one too.
-inline const std::vector<std::string>& default_na_values() {
+template <class = void>
+const std::vector<std::string>& default_na_values() {
   static const std::vector<std::string> words = {"#N/A", "#N/A N/A", "#NA",     "-1.#IND", "-1.#QNAN", "-NaN",
                                                  "-nan", "1.#IND",   "1.#QNAN", "<NA>",    "N/A",      "NA",
                                                  "NULL", "NaN",      "None",    "n/a",     "nan",      "null"};

@@ -8,18 +8,20 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../core/error.hpp"
 #include "csv_columns.hpp"
 #include "csv_hints.hpp"
-#include "table_content.hpp"
+#include "table.hpp"
 #include "utf8.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// Throws ValueError for characters that cannot have the meaning which the options give them.
-inline void check_options(const CsvOptions& options) {
+template <class = void>
+void check_options(const CsvOptions& options) {
   const struct {
     const char* name;
     char c;
@@ -42,13 +44,15 @@ inline void check_options(const CsvOptions& options) {
     fail<ValueError>({"parse_csv: .header is ", options.header, ": rows count from 0"});
 }
 
-/// Fills names and cells of a content from its text.
+/// Fills names and cells of a content from its text, and makes a table of it.
+template <class = void>
 class CsvParser {
  public:
-  explicit CsvParser(TableContent& content)
+  explicit CsvParser(TableContent<>& content)
       : content_(content), text_(content.text), options_(content.options), reader_(content.reader) {}
 
-  void parse() {
+  /// Leaves nothing in the content.
+  Table parse() {
     if (const Utf8Problem problem = find_utf8_problem(text_); !problem.what.empty()) fail(problem.at, {problem.what});
     if (text_.empty()) fail_at(content_.file, {}, {"the file is empty"});
     skip_lines();
@@ -57,7 +61,7 @@ class CsvParser {
       columns_.origin = "list of names";
       if (rows_end(first)) fail_at(content_.file, {}, {"no rows, and so no columns"});
       read_row(first, options_.names.size());
-      columns_ = CsvColumns(content_, row_, false);
+      columns_ = CsvColumns<>(content_, row_, false);
     } else {
       for (int row = 0; row < options_.header; ++row, at_ = line_end(at_)) {
         if (rows_end(at_)) fail_header(row);
@@ -66,10 +70,11 @@ class CsvParser {
       if (options_.header > 0 && rows_end(at_)) fail_header(options_.header);
       if (rows_end(at_) || line_end(at_) > at_) fail(at_, {"a blank line where the names of the columns belong"});
       read_row(at_, 0);
-      columns_ = CsvColumns(content_, row_, true);
+      columns_ = CsvColumns<>(content_, row_, true);
       at_ = line_end(at_);
     }
     read_rows();
+    return Table(std::move(content_));
   }
 
  private:
@@ -214,14 +219,14 @@ class CsvParser {
     return text_.compare(at, 2, "\r\n") == 0 ? at + 2 : at;
   }
 
-  TableContent& content_;
+  TableContent<>& content_;
   const std::string_view text_;
   const CsvOptions& options_;
-  const FieldReader& reader_;
+  const FieldReader<>& reader_;
   std::size_t at_ = 0;            // the next row
   std::vector<std::size_t> row_;  // the starts of the fields of the last row
   std::size_t row_end_ = 0;       // where they end: before a comment
-  CsvColumns columns_;
+  CsvColumns<> columns_;
   std::string unquoted_;
 };
 

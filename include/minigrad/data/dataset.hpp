@@ -26,8 +26,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 /// The indices of the wanted names. Throws ValueError, with a list of all, for a name that is not among them.
-inline std::vector<std::size_t> find_features(const std::vector<std::string>& all,
-                                              const std::vector<std::string>& wanted) {
+template <class = void>
+std::vector<std::size_t> find_features(const std::vector<std::string>& all, const std::vector<std::string>& wanted) {
   const std::vector<std::size_t> order = order_by_name(all);
   std::vector<std::size_t> out;
   for (const std::string& name : wanted) {
@@ -39,7 +39,8 @@ inline std::vector<std::size_t> find_features(const std::vector<std::string>& al
 }
 
 /// Throws ValueError for a feature that is named twice, and for a target among them.
-inline void require_features(const std::vector<std::string>& features, const std::string& target) {
+template <class = void>
+void require_features(const std::vector<std::string>& features, const std::string& target) {
   const std::vector<std::size_t> order = order_by_name(features);
   for (std::size_t i = 1; i < order.size(); ++i)
     if (features[order[i]] == features[order[i - 1]])
@@ -49,7 +50,10 @@ inline void require_features(const std::vector<std::string>& features, const std
 }
 
 /// The default name of a column: x0, x1, ...
-inline std::string x_name(std::size_t column) { return concat({"x", column}); }
+template <class = void>
+std::string x_name(std::size_t column) {
+  return concat({"x", column});
+}
 
 }  // namespace detail
 

@@ -24,6 +24,7 @@ inline std::int64_t days_in_month(std::int64_t year, std::int64_t month) {
 }
 
 /// Reads one time after a format.
+template <class = void>
 class TimeReader {
  public:
   explicit TimeReader(std::string_view text) : rest_(without_blanks(text)) {}
@@ -137,14 +138,15 @@ class TimeReader {
   double fraction_ = 0;
 };
 
-inline std::vector<double> read_times(const Table& table, std::string_view column, std::string_view format,
-                                      double (TimeReader::*unit)() const) {
+template <class = void>
+std::vector<double> read_times(const Table& table, std::string_view column, std::string_view format,
+                               double (TimeReader<>::*unit)() const) {
   const std::vector<std::string> texts = table.texts(column);
   std::vector<double> out(texts.size());
   for (std::size_t row = 0; row < texts.size(); ++row) {
     if (table.is_missing(row, column))
       table.fail_in(row, column, {"missing value; drop_missing({", detail::quoted(column), "}) keeps the other rows"});
-    TimeReader time(texts[row]);
+    TimeReader<> time(texts[row]);
     if (!(format.empty() ? time.read_iso() : time.read(format)))
       table.fail_in(row, column,
                     {detail::quoted(texts[row]), " is not a date ",
@@ -164,14 +166,16 @@ inline std::vector<double> read_times(const Table& table, std::string_view colum
 /// last two digits (69 to 99 are 1969 to 1999), %m the month, %b its English name of three letters, %d the day, %H, %M,
 /// %S the time, %z the offset from UTC, %% a percent sign. A time without an offset is taken as UTC. Throws DataError,
 /// with the place of the field, for a missing value and for a text that is no date, or none of the calendar.
-inline std::vector<double> to_days(const Table& table, std::string_view column, std::string_view format = {}) {
-  return detail::read_times(table, column, format, &detail::TimeReader::days);
+template <class = void>
+std::vector<double> to_days(const Table& table, std::string_view column, std::string_view format = {}) {
+  return detail::read_times(table, column, format, &detail::TimeReader<>::days);
 }
 
 /// The seconds since 1970-01-01 00:00 UTC in a column of dates or times; otherwise as to_days. A float holds them only
 /// to 128 seconds: subtract the first one before they become features.
-inline std::vector<double> to_seconds(const Table& table, std::string_view column, std::string_view format = {}) {
-  return detail::read_times(table, column, format, &detail::TimeReader::seconds);
+template <class = void>
+std::vector<double> to_seconds(const Table& table, std::string_view column, std::string_view format = {}) {
+  return detail::read_times(table, column, format, &detail::TimeReader<>::seconds);
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI

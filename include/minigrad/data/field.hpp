@@ -30,7 +30,8 @@ struct Place {
 namespace detail {
 
 /// The place of the byte text[at]. It counts from the start of the text, which is slow: for error messages only.
-inline Place place_of(std::string_view text, std::size_t at) {
+template <class = void>
+Place place_of(std::string_view text, std::size_t at) {
   Place place{1, 1};
   for (const char c : text.substr(0, at)) {
     if (c == '\n')
@@ -42,8 +43,9 @@ inline Place place_of(std::string_view text, std::size_t at) {
 }
 
 /// Throws DataError "minigrad: file:line:column: ..." and sets its fields.
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail_at(const std::string& file, Place place,
-                                                           std::initializer_list<FormatArg> pieces) {
+template <class = void>
+[[noreturn, gnu::cold, gnu::noinline]] void fail_at(const std::string& file, Place place,
+                                                    std::initializer_list<FormatArg> pieces) {
   std::string message = concat({"minigrad: ", file, ":"});
   if (place.line != 0) append(message, {place.line, ":", place.column, ":"});
   message += ' ';
@@ -52,7 +54,8 @@ inline Place place_of(std::string_view text, std::size_t at) {
 }
 
 /// The text in quotes for an error message: at most 40 characters of it, with line ends and control characters escaped.
-inline std::string quoted(std::string_view text) {
+template <class = void>
+std::string quoted(std::string_view text) {
   std::string out = "\"";
   int characters = 0;
   for (const char c : text) {
@@ -75,7 +78,8 @@ struct ParsedNumber {
 };
 
 /// Whether the text is [+-] digits [. digits] [e [+-] digits], with at least one digit before or after the point.
-inline bool is_decimal(std::string_view text) {
+template <class = void>
+bool is_decimal(std::string_view text) {
   std::size_t at = 0;
   const auto sign = [&] {
     if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
@@ -97,7 +101,8 @@ inline bool is_decimal(std::string_view text) {
 }
 
 /// Whether the text is nan, inf or infinity in upper or lower case, with or without a sign.
-inline bool is_non_finite(std::string_view text) {
+template <class = void>
+bool is_non_finite(std::string_view text) {
   if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
   std::string lower(text.substr(0, 9));
   for (char& c : lower)
@@ -108,13 +113,15 @@ inline bool is_non_finite(std::string_view text) {
 /// The value of a text that is_decimal, by strtod. strtod expects the decimal point of the locale, so the point is
 /// replaced by that first. This is slower than from_chars and is for standard libraries without it, and for numbers out
 /// of range: too small a number becomes 0, too large a number inf.
-inline double decimal_by_strtod(std::string text) {
+template <class = void>
+double decimal_by_strtod(std::string text) {
   if (const std::size_t point = text.find('.'); point != std::string::npos)
     text.replace(point, 1, std::localeconv()->decimal_point);
   return std::strtod(text.c_str(), nullptr);
 }
 
-inline double decimal_value(std::string_view text) {
+template <class = void>
+double decimal_value(std::string_view text) {
 #ifdef __cpp_lib_to_chars
   double value = 0;
   const char* const first = text.data() + (text[0] == '+' ? 1 : 0);  // from_chars takes no plus sign
@@ -131,7 +138,8 @@ struct DecimalFormat {
 
 /// The text with a decimal point and without thousands separators. Text in which these stand at other places than in a
 /// number is returned as something that is no number: the last group of digits has three, those before it two or three.
-inline std::string plain_decimal(std::string_view text, DecimalFormat format) {
+template <class = void>
+std::string plain_decimal(std::string_view text, DecimalFormat format) {
   std::string out;
   bool fraction = false, grouped = false;
   std::size_t digits = 0;  // since the last separator
@@ -152,14 +160,16 @@ inline std::string plain_decimal(std::string_view text, DecimalFormat format) {
   return grouped && !fraction && digits != 3 ? std::string() : out;
 }
 
-inline std::string_view without_blanks(std::string_view text) {
+template <class = void>
+std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
 }
 
 /// Reads a number with an exponent or without, in the same way in every locale. Blanks around it are skipped.
-inline ParsedNumber parse_number(std::string_view text, DecimalFormat format = {}) {
+template <class = void>
+ParsedNumber parse_number(std::string_view text, DecimalFormat format = {}) {
   text = without_blanks(text);
   std::string plain;
   if (format.decimal != '.' || format.thousands != '\0') {

@@ -21,6 +21,7 @@ struct FieldNumber {
 };
 
 /// Reads the fields of a file that is written as the options say.
+template <class = void>
 class FieldReader {
  public:
   explicit FieldReader(const CsvOptions& options)

@@ -223,4 +223,4 @@ class DataLoader<T, Y>::Iterator {
   std::size_t index_, batches_, epoch_;
 };
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -14,20 +14,23 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// The indices of the names in their alphabetical order; equal ones in the order in which they stand.
-inline std::vector<std::size_t> order_by_name(const std::vector<std::string>& names) {
+template <class = void>
+std::vector<std::size_t> order_by_name(const std::vector<std::string>& names) {
   return order_of(names.size(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
 }
 
 /// The index of a name, the first of several, or names.size(). `order` is order_by_name(names).
-inline std::size_t find_name(const std::vector<std::string>& names, const std::vector<std::size_t>& order,
-                             std::string_view name) {
+template <class = void>
+std::size_t find_name(const std::vector<std::string>& names, const std::vector<std::size_t>& order,
+                      std::string_view name) {
   const auto place = std::lower_bound(order.begin(), order.end(), name,
                                       [&](std::size_t i, std::string_view wanted) { return names[i] < wanted; });
   return place != order.end() && names[*place] == name ? *place : names.size();
 }
 
 /// "pages", "words", ...: at most 20 names, for error messages.
-[[gnu::cold]] inline std::string quoted_list(const std::vector<std::string>& names) {
+template <class = void>
+[[gnu::cold]] std::string quoted_list(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 20;
   std::string list;
   for (std::size_t i = 0; i < names.size() && i < shown; ++i) append(list, {i ? ", " : "", detail::quoted(names[i])});
@@ -36,7 +39,8 @@ inline std::size_t find_name(const std::vector<std::string>& names, const std::v
 }
 
 /// What to say after 'no column "minutes"': which columns there are, and whether one differs by blanks only.
-[[gnu::cold]] inline std::string list_columns(const std::vector<std::string>& names, std::string_view wanted) {
+template <class = void>
+[[gnu::cold]] std::string list_columns(const std::vector<std::string>& names, std::string_view wanted) {
   std::string list = "; the columns are " + quoted_list(names);
   if (names.size() == 1 && names[0].find(wanted) != std::string::npos)
     list += "; if blanks separate them, .delim_whitespace = true";

@@ -11,8 +11,9 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// Sorts indices by less, and equal ones by their size. All callers share this function. It is a heap sort because
 /// std::sort takes longer to compile.
-inline void sort_indices(std::size_t* first, std::size_t* end, bool (*less)(const void*, std::size_t, std::size_t),
-                         const void* context) {
+template <class = void>
+void sort_indices(std::size_t* first, std::size_t* end, bool (*less)(const void*, std::size_t, std::size_t),
+                  const void* context) {
   const auto before = [=](std::size_t a, std::size_t b) {
     return less(context, a, b) || (!less(context, b, a) && a < b);
   };
@@ -30,4 +31,4 @@ std::vector<std::size_t> order_of(std::size_t n, const Less& less) {
   return indices;
 }
 
-}  // namespace minigrad::detail
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -154,4 +154,4 @@ class StandardScaler {
   bool fitted_ = false;
 };
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

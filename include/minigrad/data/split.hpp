@@ -33,7 +33,8 @@ struct Split {
 
 namespace detail {
 
-inline SplitRows without_empty_part(const char* op, SplitRows rows) {
+template <class = void>
+SplitRows without_empty_part(const char* op, SplitRows rows) {
   if (rows.train.empty() || rows.validation.empty())
     fail<ValueError>({op, ": ", rows.train.size(), " for training and ", rows.validation.size(),
                       " for validation: neither part may be empty"});
@@ -45,13 +46,15 @@ Split<T, Y> take(const Dataset<T, Y>& data, const SplitRows& rows) {
   return {data.subset(rows.train), data.subset(rows.validation)};
 }
 
-inline void require_folds(const char* op, std::size_t k, std::size_t n, const char* what) {
+template <class = void>
+void require_folds(const char* op, std::size_t k, std::size_t n, const char* what) {
   if (k < 2) fail<ValueError>({op, ": k = ", k, ": at least 2 folds are needed, one to judge by and one to train on"});
   if (k > n) fail<ValueError>({op, ": k = ", k, " folds of ", n, " ", what, ": some would be empty"});
 }
 
 /// Fold f validates on the rows with fold_of_row[row] == f and trains on the others, both in ascending order.
-inline std::vector<SplitRows> make_folds(const std::vector<std::size_t>& fold_of_row, std::size_t k) {
+template <class = void>
+std::vector<SplitRows> make_folds(const std::vector<std::size_t>& fold_of_row, std::size_t k) {
   std::vector<SplitRows> folds(k);
   for (std::size_t f = 0; f < k; ++f)
     for (std::size_t row = 0; row < fold_of_row.size(); ++row)
@@ -60,8 +63,9 @@ inline std::vector<SplitRows> make_folds(const std::vector<std::size_t>& fold_of
 }
 
 /// `rows` sorted by their class; those of a class keep their order. Throws ShapeError unless each has a class.
-inline std::vector<std::size_t> order_by_class(const char* op, const Tensor<std::int64_t>& classes,
-                                               const std::vector<std::size_t>& rows) {
+template <class = void>
+std::vector<std::size_t> order_by_class(const char* op, const Tensor<std::int64_t>& classes,
+                                        const std::vector<std::size_t>& rows) {
   if (classes.shape() != Shape{rows.size()})
     fail<ShapeError>({op, ": classes ", classes.shape(), " for ", rows.size(), " rows: [n] is expected"});
   std::vector<std::size_t> out =
@@ -73,8 +77,9 @@ inline std::vector<std::size_t> order_by_class(const char* op, const Tensor<std:
 /// Which rows to hold out: of each class its share of `held_out`, the first ones in `order`. What is left over after
 /// rounding down goes to the classes that have none yet, and then to those with the largest remainders. Throws
 /// ValueError, which names the class, if all rows of a class would be in one part.
-inline std::vector<bool> stratified(const char* op, const Tensor<std::int64_t>& classes,
-                                    const std::vector<std::size_t>& order, std::size_t held_out) {
+template <class = void>
+std::vector<bool> stratified(const char* op, const Tensor<std::int64_t>& classes, const std::vector<std::size_t>& order,
+                             std::size_t held_out) {
   struct Class {
     std::size_t first, rows, share, remainder;  // rows first, first + 1, ... of by_class
   };
@@ -109,7 +114,8 @@ inline std::vector<bool> stratified(const char* op, const Tensor<std::int64_t>& 
 }
 
 /// The labels without repetition, sorted.
-inline std::vector<std::string> distinct(const std::vector<std::string>& labels) {
+template <class = void>
+std::vector<std::string> distinct(const std::vector<std::string>& labels) {
   std::vector<std::string> out;
   for (const std::size_t i : order_of(labels.size(), [&](auto a, auto b) { return labels[a] < labels[b]; }))
     if (out.empty() || out.back() != labels[i]) out.push_back(labels[i]);
@@ -126,7 +132,8 @@ struct SplitOptions {
 /// random order. With classes, train_test_split(data, 0.25, rng, {.stratify = data.y}), each class has its share in
 /// both parts, to a row. Throws ValueError unless 0 < fraction < 1, if a part would be empty, and if a class would be
 /// in one part only; and ShapeError unless there is one class for each row, or none.
-inline SplitRows train_test_split(std::size_t n, double fraction, Rng& rng, const SplitOptions& options = {}) {
+template <class = void>
+SplitRows train_test_split(std::size_t n, double fraction, Rng& rng, const SplitOptions& options = {}) {
   if (!(fraction > 0 && fraction < 1))
     detail::fail<ValueError>({"train_test_split: a fraction of ", fraction, ": it must lie between 0 and 1"});
   const auto held_out = static_cast<std::size_t>(std::round(fraction * static_cast<double>(n)));
@@ -150,8 +157,9 @@ Split<T, Y> train_test_split(const Dataset<T, Y>& data, double fraction, Rng& rn
 /// Puts the rows of the given groups into the validation part and all others into the training part. group_of_row holds
 /// one label per row, such as table.texts("course"). The order of the rows is kept. Throws ValueError for a group
 /// without rows and if a part would be empty, and ShapeError if the number of labels is not the number of rows.
-inline SplitRows split_by_group(const std::vector<std::string>& group_of_row,
-                                const std::vector<std::string>& validation_groups) {
+template <class = void>
+SplitRows split_by_group(const std::vector<std::string>& group_of_row,
+                         const std::vector<std::string>& validation_groups) {
   for (const std::string& group : validation_groups)
     if (std::find(group_of_row.begin(), group_of_row.end(), group) == group_of_row.end())
       detail::fail<ValueError>({"split_by_group: no row belongs to ", detail::quoted(group), "; the groups are ",
@@ -175,7 +183,8 @@ Split<T, Y> split_by_group(const Dataset<T, Y>& data, const std::vector<std::str
 /// is leave-one-out. Throws ValueError for k < 2 and k > n.
 ///
 ///   for (const auto& [train, validation] : k_fold(data.size(), 5, rng)) ... data.subset(train) ...
-inline std::vector<SplitRows> k_fold(std::size_t n, std::size_t k, Rng& rng) {
+template <class = void>
+std::vector<SplitRows> k_fold(std::size_t n, std::size_t k, Rng& rng) {
   detail::require_folds("k_fold", k, n, "rows");
   const std::vector<std::size_t> order = rng.permutation(n);
   std::vector<std::size_t> fold_of_row(n);
@@ -186,7 +195,8 @@ inline std::vector<SplitRows> k_fold(std::size_t n, std::size_t k, Rng& rng) {
 /// As k_fold, but the classes of the rows are spread evenly over the folds: the rows of a class in two folds differ in
 /// number by at most 1. classes holds the class of each row, [n]: a dataset's y, or class_labels(...).codes. Throws
 /// ValueError for a class with fewer rows than folds.
-inline std::vector<SplitRows> stratified_k_fold(const Tensor<std::int64_t>& classes, std::size_t k, Rng& rng) {
+template <class = void>
+std::vector<SplitRows> stratified_k_fold(const Tensor<std::int64_t>& classes, std::size_t k, Rng& rng) {
   const std::size_t n = classes.size();
   detail::require_folds("stratified_k_fold", k, n, "rows");
   const std::vector<std::size_t> by_class = detail::order_by_class("stratified_k_fold", classes, rng.permutation(n));
@@ -207,7 +217,8 @@ inline std::vector<SplitRows> stratified_k_fold(const Tensor<std::int64_t>& clas
 /// As k_fold, but all rows of a group are in the same fold. The groups are assigned from the largest to the smallest,
 /// each to the fold with the fewest rows, without randomness. k = the number of groups is leave-one-group-out. Throws
 /// ValueError for k < 2 and for more folds than groups.
-inline std::vector<SplitRows> group_k_fold(const std::vector<std::string>& group_of_row, std::size_t k) {
+template <class = void>
+std::vector<SplitRows> group_k_fold(const std::vector<std::string>& group_of_row, std::size_t k) {
   const std::vector<std::string> groups = detail::distinct(group_of_row);
   detail::require_folds("group_k_fold", k, groups.size(), "groups");
   std::vector<std::size_t> group(group_of_row.size()), rows(groups.size());

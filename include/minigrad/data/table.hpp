@@ -26,24 +26,28 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// An empty field, quoted or not, is a missing value, and so are the words of CsvOptions::na_values. It is kept, and
 /// reading it as a number throws. Every function that takes the name of a column throws DataError, with a list of the
 /// columns, if there is no such column. Every function that takes a row throws IndexError if there is no such row.
-class Table {
+///
+/// It is a template without a parameter, as are the functions of this room, so that a program compiles only those that
+/// it calls.
+template <class = void>
+class BasicTable {
  public:
   /// One row, the argument of filter's predicate.
   class Row {
    public:
-    Row(const Table& table, std::size_t index) : table_(table), index_(index) {}
+    Row(const BasicTable& table, std::size_t index) : table_(table), index_(index) {}
     std::size_t index() const { return index_; }
     std::string text(std::string_view column) const { return table_.text(index_, column); }
     double number(std::string_view column) const { return table_.number(index_, column); }
     bool is_missing(std::string_view column) const { return table_.is_missing(index_, column); }
 
    private:
-    const Table& table_;
+    const BasicTable& table_;
     std::size_t index_;
   };
 
-  Table(const Table&) = default;  // and no move, after which a table would have no content
-  Table& operator=(const Table&) = default;
+  BasicTable(const BasicTable&) = default;  // and no move, after which a table would have no content
+  BasicTable& operator=(const BasicTable&) = default;
 
   std::size_t rows() const { return rows_.size(); }
   /// The names of the columns, in the file's order.
@@ -144,8 +148,8 @@ class Table {
   }
 
   /// The rows with these indices, in this order. An index may occur more than once.
-  Table select(const std::vector<std::size_t>& indices) const {
-    Table out = *this;
+  BasicTable select(const std::vector<std::size_t>& indices) const {
+    BasicTable out = *this;
     out.rows_.resize(indices.size());
     for (std::size_t i = 0; i < indices.size(); ++i) out.rows_[i] = rows_[checked(indices[i])];
     return out;
@@ -153,7 +157,7 @@ class Table {
 
   /// The rows for which keep(row) is true: table.filter([](auto row) { return row.number("pages") > 20; }).
   template <std::predicate<Row> Predicate>
-  Table filter(Predicate keep) const {
+  BasicTable filter(Predicate keep) const {
     std::vector<std::size_t> kept;
     for (std::size_t row = 0; row < rows(); ++row)
       if (keep(Row(*this, row))) kept.push_back(row);
@@ -161,8 +165,8 @@ class Table {
   }
 
   /// The rows whose text in `column` is `value`, or one of `values`.
-  Table where(std::string_view column, std::string_view value) const { return where(column, {value}); }
-  Table where(std::string_view column, std::initializer_list<std::string_view> values) const {
+  BasicTable where(std::string_view column, std::string_view value) const { return where(column, {value}); }
+  BasicTable where(std::string_view column, std::initializer_list<std::string_view> values) const {
     const std::size_t index = column_index(column);
     std::string unquoted;
     return filter([&](Row row) {
@@ -174,7 +178,7 @@ class Table {
   }
 
   /// The rows without missing values in these columns, or in all columns.
-  Table drop_missing(const std::vector<std::string>& names) const {
+  BasicTable drop_missing(const std::vector<std::string>& names) const {
     std::vector<std::size_t> indices;
     for (const std::string& name : names) indices.push_back(column_index(name));
     return filter([&](Row row) {
@@ -183,7 +187,7 @@ class Table {
       return true;
     });
   }
-  Table drop_missing() const { return drop_missing(columns()); }
+  BasicTable drop_missing() const { return drop_missing(columns()); }
 
   /// Throws DataError "minigrad: file:line:column: column "name": ..." for a field; for the user's own checks.
   [[noreturn, gnu::cold, gnu::noinline]] void fail_in(std::size_t row, std::string_view column,
@@ -192,11 +196,11 @@ class Table {
   }
 
  private:
-  friend Table parse_csv(std::string text, std::string name, const CsvOptions& options);
+  friend detail::CsvParser<void>;
 
   /// All rows of a content.
-  explicit Table(detail::TableContent content)
-      : content_(std::make_shared<const detail::TableContent>(std::move(content))) {
+  explicit BasicTable(detail::TableContent<> content)
+      : content_(std::make_shared<const detail::TableContent<>>(std::move(content))) {
     rows_.resize(content_->cells.size() / content_->width());
     for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row] = row;
   }
@@ -251,8 +255,10 @@ class Table {
     return content_->reader.is_missing(field(row, column, unquoted));
   }
 
-  std::shared_ptr<const detail::TableContent> content_;
+  std::shared_ptr<const detail::TableContent<>> content_;
   std::vector<std::size_t> rows_;  // row r of this table is row rows_[r] of the file
 };
+
+using Table = BasicTable<>;
 
 }  // namespace minigrad::inline MINIGRAD_ABI

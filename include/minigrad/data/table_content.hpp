@@ -10,8 +10,12 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
+template <class>
+class CsvParser;
+
 /// The data that a table and the tables derived from it share. The field in row r and column c begins at
 /// text[cells[r * width() + c]]; after the named columns comes the one that names the rows, if there is one.
+template <class = void>
 struct TableContent {
   TableContent(std::string file_name, std::string content, const CsvOptions& how)
       : file(std::move(file_name)), text(std::move(content)), options(how), reader(how) {}
@@ -21,7 +25,7 @@ struct TableContent {
   std::string file;
   std::string text;
   CsvOptions options;
-  FieldReader reader;
+  FieldReader<> reader;
   std::vector<std::string> names;
   std::vector<std::size_t> by_name;  // order_by_name(names)
   bool has_index = false;

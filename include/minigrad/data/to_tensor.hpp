@@ -16,8 +16,9 @@ namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 /// Throws DataError if two different numbers of a column become equal in `type`.
-inline void require_told_apart(const Table& table, const std::string& column, const std::vector<double>& values,
-                               const ElementType& type) {
+template <class = void>
+void require_told_apart(const Table& table, const std::string& column, const std::vector<double>& values,
+                        const ElementType& type) {
   const auto digits_differ = [&](std::size_t a, std::size_t b) {  // whole numbers that are equal doubles already
     const std::string one = table.text(a, column), other = table.text(b, column);
     return one != other && (one + other).find_first_not_of("0123456789") == std::string::npos;

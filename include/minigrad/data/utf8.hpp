@@ -13,7 +13,8 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// The number of bytes of the UTF-8 character at text[at], or 0 if it is not valid: a lone continuation byte, a
 /// truncated character, an overlong form, a surrogate, or a character beyond U+10FFFF.
-inline std::size_t utf8_length(std::string_view text, std::size_t at) {
+template <class = void>
+std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
@@ -34,7 +35,8 @@ struct Utf8Problem {
 };
 
 /// The first byte that is 0 or does not belong to UTF-8.
-inline Utf8Problem find_utf8_problem(std::string_view text) {
+template <class = void>
+Utf8Problem find_utf8_problem(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     std::uint64_t eight;  // bytes of ASCII, none of them 0, are passed over together
     if (at + sizeof eight <= text.size()) {

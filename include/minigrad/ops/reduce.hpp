@@ -127,15 +127,25 @@ auto mean(const MaskVar<V>& mask, Axis axis = {}, bool keepdim = false) {
   return mean(mask.var(), axis, keepdim);
 }
 
+namespace detail {
+/// x - mean. The mean of numbers far from 0 is rounded, in float perhaps by more than they differ: what that left in all
+/// deviations, their mean, is subtracted too.
+template <class X>
+auto deviations(const X& x, Axis axis) {
+  const auto deviation = x - mean(x, axis, true);
+  return deviation - mean(deviation, axis, true);
+}
+}  // namespace detail
+
 /// The variance: the mean of (x - mean)^2, with n - correction in place of n. As in PyTorch the correction is 1.
 /// dL/dx = 2 g (x - mean) / (n - correction).
 inline constexpr auto var_op = record(
     "var",
     [](const auto& a, const auto& x) {
-      return sum(square(x - mean(x, a.axis, true)), a.axis, a.keepdim) / a.divisor(x.shape());
+      return sum(square(detail::deviations(x, a.axis)), a.axis, a.keepdim) / a.divisor(x.shape());
     },
     [](const auto& a, const auto& g, auto&&, const auto& x) {
-      return detail::expand(g, x, a.axis) / a.divisor(shape_of(x)) * (2 * (x - mean(x, a.axis, true)));
+      return detail::expand(g, x, a.axis) / a.divisor(shape_of(x)) * (2 * detail::deviations(x, a.axis));
     });
 template <detail::TensorOperand X>
 auto var(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
@@ -153,7 +163,7 @@ Tensor<T> std_value(const VarianceAttributes& a, const Tensor<T>& x) {
   bool in_range = true;
   for (const T v : variance) in_range = in_range && v >= smallest && is_finite(v);
   if (in_range || x.size() == 0) return sqrt(variance);
-  const Tensor<T> deviation = x - mean(x, a.axis, true);
+  const Tensor<T> deviation = deviations(x, a.axis);
   const auto or_1 = [](T v) { return v > 0 && is_finite(v) ? v : T(1); };
   const Tensor<T> size = map("where", or_1, (max)(abs(deviation), a.axis, true));
   return sqrt(var(deviation / size, a.axis, a.keepdim, a.correction)) * reshape(size, variance.shape());
@@ -166,7 +176,7 @@ inline constexpr auto std_op = record(
     "std", [](const auto& a, const auto& x) { return detail::std_value(a, x); },
     [](const auto& a, const auto& g, const auto& y, const auto& x) {
       const auto is_0 = equal(y, 0);
-      const auto z = (x - mean(x, a.axis, true)) / detail::expand(where(is_0, 1, y), x, a.axis);
+      const auto z = detail::deviations(x, a.axis) / detail::expand(where(is_0, 1, y), x, a.axis);
       return detail::expand(where(is_0, 0, g), x, a.axis) * (z / a.divisor(shape_of(x)));
     });
 template <detail::TensorOperand X>
