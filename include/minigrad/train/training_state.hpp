@@ -172,6 +172,8 @@ class TrainingState {
       fail_file("fit: resume", path, {"this is not a checkpoint that fit() has written"});
     std::string wrong = compare_layers(file.metadata("layers"), layers_);
     compare_settings(wrong, file.take("settings."));
+    for (const StateEntry& entry : file)  // a hook that is missing here is noted by its setting
+      if (!has_part_of(entry.name) && entry.name.compare(0, 6, "hooks.") != 0) note(wrong, concat({"unexpected: ", entry.name}));
 
     std::vector<StateDict> before;
     for (const Part& part : parts_) before.push_back(part.get(part.object));
@@ -202,6 +204,12 @@ class TrainingState {
   template <class = void>
   static void note(std::string& wrong, const std::string& what) { append(wrong, {wrong.empty() ? "" : "; ", what}); }
 
+  template <class = void>
+  bool has_part_of(const std::string& name) const {
+    for (const Part& part : parts_)
+      if (name.compare(0, part.name.size() + 1, part.name + ".") == 0) return true;
+    return false;
+  }
   template <class = void>
   void compare_settings(std::string& wrong, const StateDict& file) const {
     const auto compare = [&](const std::string& name, const std::string& theirs, const std::string& ours) {
