@@ -5,8 +5,8 @@
 //
 // Whatever the bytes: the reader throws DataError with a message on one line, or gives a tensor. It takes at most 1 MB
 // and 10 times the file's size, and for compressed files as much as the caller allows.
+#include <minigrad/io/gzip.hpp>
 #include <minigrad/io/idx.hpp>
-#include <minigrad/io/inflate.hpp>
 
 #include <cstdint>
 
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::uint64_t limit = 1u << 20;
   const bool compressed = size > 1 && data[0] == 0x1F && data[1] == 0x8B;
   reader::check((1u << 20) + 10 * size + (compressed ? 2 * limit : 0), [&] {
-    const minigrad::StateEntry entry = minigrad::parse_idx(file, "f", {.bytes = limit});
+    const minigrad::StateEntry entry = minigrad::parse_idx(file, "f", {.bytes = limit, .inflate = minigrad::with_zlib});
     reader::require(entry.bytes.size() == entry.shape.size() * minigrad::size_of(entry.dtype));
     reader::require(entry.bytes.size() <= limit && (compressed || entry.bytes.size() < size));
   });

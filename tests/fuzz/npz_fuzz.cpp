@@ -6,7 +6,7 @@
 // Whatever the bytes: the readers throw DataError with a message on one line, or give tensors that are the same after
 // they are written and read again. They take at most 1 MB and 10 times the file's size, and for compressed arrays as
 // much as the caller allows.
-#include <minigrad/io/inflate.hpp>
+#include <minigrad/io/gzip.hpp>
 #include <minigrad/io/npz.hpp>
 
 #include <cstdint>
@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (written.size() < (1u << 18)) reader::require(same(entry, minigrad::parse_npy(written, "f")));
   });
   reader::check((1u << 20) + 10 * size + 3 * limit,  // an array in the order of Fortran, or of 16 bits, takes twice
-                [&] { state = minigrad::parse_npz(file, "f", {.bytes = limit}); });
+                [&] { state = minigrad::parse_npz(file, "f", {.bytes = limit, .inflate = minigrad::with_zlib}); });
   minigrad::detail::TextOutput out;
   minigrad::detail::write_npz(out, state);
   const minigrad::StateDict again = minigrad::parse_npz(out.text, "f");

@@ -25,15 +25,15 @@ same "two members" two.csv two.gz
 says "a limit" "more than 9 bytes unpacked" large.gz 9
 same "a limit that is just kept" small.csv small.gz 8
 head -c 1000 large.gz > short.gz
-says "a truncated file" "the file ends too early" short.gz
+says "a truncated file" "its compressed data are cut off" short.gz
 head -c -4 small.gz > no_length.gz
-says "a file without its last bytes" "the file ends too early" no_length.gz
-says "an empty file" "the file ends too early" empty.csv
-says "a text" "not compressed by gzip" small.csv
+says "a file without its last bytes" "its compressed data are cut off" no_length.gz
+says "an empty file" "its compressed data are cut off" empty.csv
+says "a text" "it is not compressed by gzip" small.csv
 (cat small.gz && echo x) > garbage.gz
 says "bytes behind it" "more bytes after the end of the compressed data" garbage.gz
 (head -c -8 small.gz && printf '\0\0\0\0\0\0\0\0') > damaged.gz
-says "a wrong checksum" "damaged: it cannot be unpacked" damaged.gz
-says "no file" "No such file or directory" none.gz
+says "a wrong checksum" "its compressed data are damaged" damaged.gz
+says "no file" "cannot open: No such file or directory" none.gz
 echo "[gzip] test cases: $((passed + failed)) | $passed passed | $failed failed"
 [ $failed = 0 ]

@@ -1,5 +1,5 @@
+#include <minigrad/io/gzip.hpp>
 #include <minigrad/io/idx.hpp>
-#include <minigrad/io/inflate.hpp>
 
 #include <doctest/doctest.h>
 
@@ -17,7 +17,7 @@ std::string idx(char type, const std::vector<std::uint32_t>& shape, const std::s
     for (unsigned i = 4; i-- > 0;) out += static_cast<char>(extent >> 8 * i & 255);
   return out + data;
 }
-std::string error(const std::string& bytes, const IdxLimits& limits = {}) {
+std::string error(const std::string& bytes, const IdxOptions& limits = {}) {
   try {
     parse_idx(bytes, "f", limits);
   } catch (const DataError& error) {
@@ -51,8 +51,17 @@ TEST_CASE("IDX files that are wrong are refused with a reason") {
   CHECK(error(idx(8, {2, 3}, "abcdefg")) == "U8 [2, 3] has 6 bytes, and 7 follow the header");
   CHECK(error(idx(8, {0xFFFFFFFF, 0xFFFFFFFF}, "")) == "its extents are too large");
   CHECK(error(idx(8, {0x80000000, 0x80000000, 4}, "")) == "its extents are too large");  // a product of 2^64
-  CHECK(error(idx(8, {4}, "abcd"), {.bytes = 3}) == "4 bytes of elements, and read are 3 (IdxLimits::bytes)");
+  CHECK(error(idx(8, {4}, "abcd"), {.bytes = 3}) == "4 bytes of elements, and read are 3 (IdxOptions::bytes)");
   CHECK_THROWS_WITH_AS(parse_idx(idx(8, {1}, "x")).to<float>(), "minigrad: StateDict:  is U8 [1], not F32", ValueError);
+  const auto path = (std::filesystem::temp_directory_path() / "minigrad_test.idx").string();
+  detail::write_file("test", path, idx(8, {1}, "x"));
+  CHECK_THROWS_WITH_AS(read_idx<float>(path),
+                       ("minigrad: read_idx: \"" + path +
+                        "\" is U8 [1], not F32: "
+                        "read_idx<std::uint8_t>(path).to<float>() converts it")
+                           .c_str(),
+                       ValueError);
+  std::remove(path.c_str());
 }
 
 #if __has_include(<zlib.h>)
@@ -68,10 +77,17 @@ TEST_CASE("an IDX file compressed by gzip is read, and inflates to what it decla
     return out;
   };
   const std::string whole = zip(idx(8, {1000, 1000}, std::string(1'000'000, 'a')));
-  CHECK(read_idx<std::uint8_t>(path)(999, 999) == 'a');
+  CHECK(
+      error(whole) ==
+      "it is compressed: to read it, include <minigrad/io/gzip.hpp>, link zlib (-lz) and pass {.inflate = with_zlib}, "
+      "or decompress it first");
+  const auto error = [](const std::string& bytes, std::uint64_t limit = IdxOptions().bytes) {
+    return ::error(bytes, {.bytes = limit, .inflate = with_zlib});
+  };
+  CHECK(read_idx<std::uint8_t>(path, {.inflate = with_zlib})(999, 999) == 'a');
   CHECK(error(whole.substr(0, whole.size() - 100)).find("cut off") != std::string::npos);
   CHECK(error(whole + "x") == "it has more bytes than its extents say");
-  CHECK(error(whole, {.bytes = 999'999}) == "1000000 bytes of elements, and read are 999999 (IdxLimits::bytes)");
+  CHECK(error(whole, 999'999) == "1000000 bytes of elements, and read are 999999 (IdxOptions::bytes)");
   CHECK(error(zip(idx(8, {999, 1000}, std::string(1'000'000, 'a')))) == "it has more bytes than its extents say");
   CHECK(error(zip(idx(8, {1001, 1000}, std::string(1'000'000, 'a')))) ==
         "cut off: it ends in the middle of what it holds");

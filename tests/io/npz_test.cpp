@@ -1,4 +1,4 @@
-#include <minigrad/io/inflate.hpp>
+#include <minigrad/io/gzip.hpp>
 #include <minigrad/io/npz.hpp>
 
 #include <doctest/doctest.h>
@@ -56,7 +56,7 @@ void check_sample(const StateDict& found) {
   CHECK(found.get<bool>("flag").item());
   CHECK(found.get<double>("none").shape() == Shape{0, 3});
 }
-std::string error_of(const std::string& bytes, const NpzLimits& limits = {}) {
+std::string error_of(const std::string& bytes, const NpzOptions& limits = {}) {
   return message([&] { parse_npz(bytes, "f", limits); });
 }
 
@@ -67,8 +67,11 @@ TEST_CASE("a tensor comes back from its npy file, whose data begin at a multiple
   write_npy(path, Tensor<double>{{0.1, 2}, {3, 4}});
   CHECK(read_npy<double>(path) == Tensor<double>{{0.1, 2}, {3, 4}});
   CHECK(std::filesystem::file_size(path) == 128 + 32);
-  CHECK_THROWS_WITH_AS(read_npy<float>(path), ("minigrad: StateDict: " + path + " is F64 [2, 2], not F32").c_str(),
-                       ValueError);
+  CHECK_THROWS_WITH_AS(
+      read_npy<float>(path),
+      ("minigrad: read_npy: \"" + path + "\" is F64 [2, 2], not F32: read_npy<double>(path).to<float>() converts it")
+          .c_str(),
+      ValueError);
   write_npy(path, Tensor<float>::scalar(7));
   CHECK(read_npy<float>(path).item() == 7);
   std::remove(path.c_str());
@@ -221,11 +224,17 @@ TEST_CASE("compressed arrays are read, and inflate to what they declare and no m
   const std::string shape = "{'descr': '|u1', 'fortran_order': False, 'shape': (1000000,), }";
   const std::string content = npy(shape, std::string(1'000'000, '\1'));
   const std::uint64_t n = content.size();
-  CHECK(parse_npz(compressed(content, n)).get<std::uint8_t>("a") ==
+  CHECK(error_of(compressed(content, n)) ==
+        "\"a\": it is compressed: to read it, include <minigrad/io/gzip.hpp>, link zlib (-lz) and pass "
+        "{.inflate = with_zlib}, or decompress it first");
+  const auto error_of = [](const std::string& bytes, std::uint64_t limit = NpzOptions().bytes) {
+    return ::error_of(bytes, {.bytes = limit, .inflate = with_zlib});
+  };
+  CHECK(parse_npz(compressed(content, n), "f", {.inflate = with_zlib}).get<std::uint8_t>("a") ==
         Tensor<std::uint8_t>::from({1'000'000}, std::vector<std::uint8_t>(1'000'000, 1)));
-  CHECK(error_of(compressed(content, n), {.bytes = n}) == "no error");
-  CHECK(error_of(compressed(content, n), {.bytes = n - 1}) ==
-        "its arrays have more than " + std::to_string(n - 1) + " bytes together (NpzLimits::bytes)");
+  CHECK(error_of(compressed(content, n), n) == "no error");
+  CHECK(error_of(compressed(content, n), n - 1) ==
+        "its arrays have more than " + std::to_string(n - 1) + " bytes together (NpzOptions::bytes)");
   CHECK(error_of(compressed(content, n + 1)) == "\"a\": U8 [1000000] has 1000000 bytes, and 1000001 follow the header");
   CHECK(error_of(compressed(content, n, 4)).find("cut off") != std::string::npos);
   CHECK(error_of(compressed(content + "x", n)) == "\"a\": it has more bytes than it declares");

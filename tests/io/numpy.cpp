@@ -1,6 +1,6 @@
 // For numpy_test.sh: reads arrays.npz, packed.npz, c.npy, fortran.npy and big.npy, which NumPy has written, and writes
 // them again.
-#include <minigrad/io/inflate.hpp>
+#include <minigrad/io/gzip.hpp>
 #include <minigrad/io/npz.hpp>
 
 using namespace minigrad;
@@ -8,7 +8,7 @@ using namespace minigrad;
 int main() {
   write_npz("arrays_back.npz", read_npz("arrays.npz"));
 #if __has_include(<zlib.h>)
-  write_npz("packed_back.npz", read_npz("packed.npz"));
+  write_npz("packed_back.npz", read_npz("packed.npz", {.inflate = with_zlib}));
 #else
   write_npz("packed_back.npz", read_npz("arrays.npz"));
 #endif

@@ -148,6 +148,12 @@ TEST_CASE("a model goes out with its scalers and names, and predicts in the unit
 
   CHECK_THROWS_WITH_AS(save(file.path, model, ModelInfo<float>{.features = {"one"}, .x_scaler = x_scaler}),
                        "minigrad: ModelInfo: 1 features, and a scaler of 2", ShapeError);
+  StateDict gap;
+  gap.metadata("features.0", "pages");
+  gap.metadata("features.2", "words");
+  save(file.path, model, gap);
+  CHECK(message(file, [&] { load_model(file.path); }) ==
+        "minigrad: load_model: \"f\": ModelInfo: of 2 texts named features.0, features.1, ..., features.1 is missing");
   StateDict bad;
   bad.add("x_scaler.mean", Tensor<double>{1, 2});
   save(file.path, model, bad);

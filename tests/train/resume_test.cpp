@@ -237,6 +237,11 @@ TEST_CASE("a resume of another training is refused with all that differs, and no
   }
   CHECK(optimizer.state_dict().find("state.0.step") == nullptr);
 
+  StateDict misspelt = read_safetensors(file.path);
+  misspelt.add("optimzer.", misspelt.part("optimizer."));
+  write_safetensors(file.path, misspelt);
+  CHECK(refusal(plan).find("this is another training: unexpected: optimzer.") == 0);
+
   auto to_save = plan.model();
   save(file.path, to_save);
   CHECK(refusal(plan) == "this is not a checkpoint that fit() has written");

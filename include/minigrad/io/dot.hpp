@@ -106,7 +106,8 @@ std::vector<std::size_t> dot_order(const Graph<V>& graph) {
 }
 
 /// A text between quotes.
-inline std::string dot_quoted(std::string_view text) {
+template <class = void>
+std::string dot_quoted(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') out += '\\';

@@ -44,20 +44,6 @@ class ByteStream {
   virtual std::size_t take(void* to, std::size_t n) = 0;
 };
 
-/// Bytes that come out of compressed ones.
-class Inflater : public ByteStream {
- public:
-  /// Whether the compressed bytes are at their end, and so is what came out of them.
-  virtual bool finished() = 0;
-};
-
-class ByteInput;
-/// Makes an Inflater for the next `compressed` bytes of an input, which are in gzip's format or plain deflate. Null
-/// unless the program includes io/inflate.hpp, which needs zlib.
-inline Inflater* (*make_inflater)(ByteInput& input, std::uint64_t compressed, bool gzip) = nullptr;
-inline constexpr const char* needs_inflate =
-    "it is compressed: to read it, include <minigrad/io/inflate.hpp> and link zlib (-lz), or decompress it first";
-
 /// A file, or bytes in memory, of which the size is known.
 class ByteInput : public ByteStream {
  public:

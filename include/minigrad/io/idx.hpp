@@ -1,6 +1,6 @@
 // io/idx.hpp - tensors in IDX files, the format of MNIST and its kin:
-// read_idx<std::uint8_t>("train-images-idx3-ubyte"). To read the compressed files (.gz), include io/inflate.hpp too.
-// Not part of minigrad.hpp.
+// read_idx<std::uint8_t>("train-images-idx3-ubyte"). The compressed files (.gz) are read with {.inflate = with_zlib},
+// of io/gzip.hpp. Not part of minigrad.hpp.
 //
 // A file is: two bytes 0, the element type, the number of axes; the extents in 32 bits each; the elements; all
 // big-endian. All is checked before there is room for the elements.
@@ -15,14 +15,15 @@
 #include <string_view>
 #include <utility>
 
-#include "../tensor/state_dict.hpp"
-#include "file.hpp"
+#include "tensor_file.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// The limit of read_idx, which throws DataError for more bytes of elements, as a small compressed file may have.
-struct IdxLimits {
+struct IdxOptions {
+  /// The most bytes of elements, of which a small compressed file may have very many; more are a DataError.
   std::uint64_t bytes = std::uint64_t{4} << 30;
+  /// How compressed files are read: with_zlib of io/gzip.hpp. Null: they are a DataError.
+  detail::MakeInflater inflate = nullptr;
 };
 
 namespace detail {
@@ -45,14 +46,14 @@ inline DType idx_type(const ByteInput& in, unsigned code) {
   in.fail({"not an IDX file, or of an unknown element type: ", code});
 }
 
-inline StateEntry read_idx(ByteInput& in, const IdxLimits& limits) {
+inline StateEntry read_idx(ByteInput& in, const IdxOptions& options) {
   unsigned char start[4] = {};
   std::unique_ptr<Inflater> inflater;
   in.take(start, 2);
   in.seek(0);
   if (start[0] == 0x1F && start[1] == 0x8B) {  // gzip
-    if (!make_inflater) in.fail({needs_inflate});
-    inflater.reset(make_inflater(in, in.size(), true));
+    if (!options.inflate) in.fail({needs_inflate});
+    inflater = options.inflate(in, in.size(), true);
   }
   ByteStream& stream = inflater ? static_cast<ByteStream&>(*inflater) : in;
   const auto read = [&](void* to, std::size_t n) {
@@ -81,7 +82,8 @@ inline StateEntry read_idx(ByteInput& in, const IdxLimits& limits) {
   if (empty) bytes = 0;
   if (!inflater && bytes != in.left())
     in.fail({out.dtype, " ", out.shape, " has ", bytes, " bytes, and ", in.left(), " follow the header"});
-  if (bytes > limits.bytes) in.fail({bytes, " bytes of elements, and read are ", limits.bytes, " (IdxLimits::bytes)"});
+  if (bytes > options.bytes)
+    in.fail({bytes, " bytes of elements, and read are ", options.bytes, " (IdxOptions::bytes)"});
   out.bytes = Tensor<std::uint8_t>::empty(Shape{bytes});
   read(out.bytes.data(), out.bytes.size());
   if (inflater && !inflater->finished()) in.fail({"it has more bytes than its extents say"});
@@ -97,16 +99,14 @@ inline StateEntry read_idx(ByteInput& in, const IdxLimits& limits) {
 /// IDX file in every detail, or beyond the limits, and ValueError if its elements are not of type T: read_idx<uint8_t>(
 /// path).to<float>() converts them.
 template <class T>
-Tensor<T> read_idx(const std::string& path, const IdxLimits& limits = {}) {
+Tensor<T> read_idx(const std::string& path, const IdxOptions& options = {}) {
   detail::ByteInput input("read_idx", path);
-  StateEntry entry = detail::read_idx(input, limits);
-  entry.name = path;
-  return entry.to<T>();
+  return detail::to_tensor_of<T>("read_idx", path, detail::read_idx(input, options));
 }
 /// The same of a file's bytes, for elements of any type; `name` replaces the file's name in messages.
-inline StateEntry parse_idx(std::string_view bytes, std::string name = "bytes", const IdxLimits& limits = {}) {
+inline StateEntry parse_idx(std::string_view bytes, std::string name = "bytes", const IdxOptions& options = {}) {
   detail::ByteInput input("read_idx", bytes, std::move(name));
-  return detail::read_idx(input, limits);
+  return detail::read_idx(input, options);
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -22,6 +22,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
+template <class = void>
 class JsonReader {
  public:
   /// Throws DataError, as all functions do, if the text is not UTF-8. `op` and `name` stand in the messages.
@@ -205,7 +206,8 @@ class JsonReader {
 };
 
 /// Appends a text as a JSON string. The text must be UTF-8.
-inline void append_json(std::string& out, std::string_view text) {
+template <class = void>
+void append_json(std::string& out, std::string_view text) {
   constexpr std::string_view meant = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt";
   out += '"';
   for (const char c : text) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "../nn/state_dict.hpp"
 #include "onnx_reader.hpp"
 #include "onnx_rules.hpp"
+#include "onnx_sizes.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
@@ -31,10 +33,18 @@ class OnnxModel {
  public:
   /// Throws DataError, which names the node, for what is not supported: see load_onnx().
   OnnxModel(OnnxFile file, const std::string& name) {
-    if (file.opset < 13 || file.opset > 22) refuse(name, {"opset ", file.opset, " is not supported: 13 to 22 are"});
+    opset_ = file.opset;
+    if (opset_ < 7 || opset_ > 22) refuse(name, {"opset ", opset_, " is not supported: 7 to 22 are"});
+    std::set<std::string> statistics;  // running means and variances, which training does not change
+    for (const OnnxNode& node : file.nodes)
+      for (std::size_t k = 3; node.op == "BatchNormalization" && k < node.inputs.size(); ++k)
+        statistics.insert(node.inputs[k]);
     for (OnnxTensor& tensor : file.initializers) {
-      define(name, tensor.name);
-      if (tensor.type == onnx_type_of<T>()) {
+      define(name, tensor.name, is_whole(tensor.type));
+      if (tensor.type == onnx_type_of<T>() && statistics.count(tensor.name)) {
+        buffer_names_.push_back(tensor.name);
+        buffers_.emplace_back(last(), tensor.to<T>());
+      } else if (tensor.type == onnx_type_of<T>()) {
         names_.push_back(tensor.name);
         parameter_places_.push_back(last());
         parameters_.emplace_back(tensor.to<T>());
@@ -44,15 +54,16 @@ class OnnxModel {
     }
     for (const OnnxValueInfo& input : file.inputs) {
       if (places_.count(input.name)) continue;  // an initializer that is listed as an input too
-      if (input.type != onnx_type_of<T>() && input.type != OnnxType::i64)
+      if (input.type != onnx_type_of<T>() && !is_whole(input.type))
         refuse(name, {"the input ", detail::quoted(input.name), " is not supported: it is not of ",
-                      sizeof(T) == 8 ? "double" : "float", " or int64"});
-      define(name, input.name);
-      inputs_.push_back({last(), input.type == OnnxType::i64});
+                      sizeof(T) == 8 ? "double" : "float", ", int32 or int64"});
+      define(name, input.name, is_whole(input.type));
+      inputs_.push_back({last(), is_whole(input.type)});
     }
     for (OnnxNode& node : file.nodes) add_node(name, node);
     if (file.outputs.empty()) refuse(name, {"it has no output"});
     output_ = place_of(name, "the output of the graph", file.outputs[0].name);
+    if (whole_at_[output_]) refuse(name, {"its output is whole numbers, which is not supported"});
     places_.clear();
   }
 
@@ -71,13 +82,20 @@ class OnnxModel {
     for (std::size_t i = 0; i < parameters_.size(); ++i)
       set(graph, values[parameter_places_[i]], own[parameter_places_[i]], parameters_[i]);
     for (const auto& [place, constant] : constants_) set(graph, values[place], own[place], constant);
+    for (const auto& [place, buffer] : buffers_) set(graph, values[place], own[place], buffer);
     for (const auto& [place, whole] : whole_) values[place].whole = &whole;
+    detail::PoolArray<Whole> sizes(sizes_);  // the whole numbers that nodes compute
+    std::size_t done = 0;
     for (const Step& step : steps_) {
-      const detail::OnnxCall<R> call{step.node, values, step.inputs};
-      own[step.output] = detail::OnnxRules<R>::all[step.rule].compute(call);
-      values[step.output].real = &own[step.output];
+      const detail::OnnxCall<R> call{step.node, values, step.inputs, opset_, graph};
+      if (whole_at_[step.output]) {
+        sizes[done] = detail::OnnxSizes<R>::all[step.rule].compute(call);
+        values[step.output].whole = &sizes[done++];
+      } else {
+        own[step.output] = detail::OnnxRules<R>::all[step.rule].compute(call);
+        values[step.output].real = &own[step.output];
+      }
     }
-    if (!values[output_].real) detail::fail<ValueError>({"OnnxModel: the output is whole numbers"});
     return R(*values[output_].real);
   }
 
@@ -86,6 +104,8 @@ class OnnxModel {
   void visit_parts(const detail::PartPlace& place, const detail::PartVisitor<V>& visitor) {
     for (std::size_t i = 0; i < parameters_.size(); ++i)
       detail::visit_parts(parameters_[i], detail::PartPlace{&place, names_[i].c_str()}, visitor);
+    for (std::size_t i = 0; i < buffers_.size(); ++i)
+      detail::visit_parts(buffers_[i].second, detail::PartPlace{&place, buffer_names_[i].c_str()}, visitor);
   }
   void set_training(bool) {}  // its Dropout nodes are those of inference
   std::string describe() const { return detail::concat({"OnnxModel(", steps_.size(), " nodes)"}); }
@@ -106,7 +126,9 @@ class OnnxModel {
     detail::fail_file("load_onnx", name, why);
   }
   std::size_t last() const { return count_ - 1; }
-  void define(const std::string& file, const std::string& value) {
+  static constexpr bool is_whole(OnnxType type) { return type == OnnxType::i64 || type == OnnxType::i32; }
+  void define(const std::string& file, const std::string& value, bool whole) {
+    whole_at_.push_back(whole);
     if (value.empty() || !places_.emplace(value, count_++).second)
       refuse(file, {"two values are called ", detail::quoted(value)});
   }
@@ -118,11 +140,21 @@ class OnnxModel {
   void add_constant(const std::string& file, const OnnxTensor& tensor, const std::string& value) {
     if (tensor.type == onnx_type_of<T>())
       constants_.emplace_back(last(), tensor.to<T>());
-    else if (tensor.type == OnnxType::i64)
-      whole_.emplace_back(last(), tensor.to<std::int64_t>());
+    else if (is_whole(tensor.type))
+      whole_.emplace_back(last(), tensor.whole());
     else
       refuse(file, {"the constant ", detail::quoted(value), " is not supported: it is not of ",
-                    sizeof(T) == 8 ? "double" : "float", " or int64"});
+                    sizeof(T) == 8 ? "double" : "float", ", int32 or int64"});
+  }
+  /// The tensor of a Constant node, in any of its forms; without a type for texts and sparse tensors.
+  static OnnxTensor constant_in(const OnnxAttribute& a) {
+    using Real = Tensor<float>;
+    if (a.name == "value" && a.tensor.size() == 1) return a.tensor[0];
+    if (a.name == "value_int") return to_onnx_tensor(Whole::scalar(a.integer));
+    if (a.name == "value_ints") return to_onnx_tensor(Whole::from({a.integers.size()}, a.integers));
+    if (a.name == "value_float") return to_onnx_tensor(Real::scalar(a.real));
+    if (a.name == "value_floats") return to_onnx_tensor(Real::from({a.reals.size()}, a.reals));
+    return {};
   }
   void add_node(const std::string& file, OnnxNode& node) {
     const std::string name =
@@ -133,23 +165,35 @@ class OnnxModel {
     if (node.outputs.empty()) fail({"it has no output"});
     const bool standard = node.domain.empty() || node.domain == "ai.onnx";
     if (standard && node.op == "Constant") {
-      define(file, node.outputs[0]);
-      const OnnxAttribute* value = node.find("value");
-      if (!value || value->tensor.size() != 1) fail({"a constant that is no tensor is not supported"});
-      return add_constant(file, value->tensor[0], node.outputs[0]);
+      if (node.attributes.size() != 1) fail({"it has ", node.attributes.size(), " attributes"});
+      const OnnxTensor value = constant_in(node.attributes[0]);
+      if (value.type == OnnxType::none) fail({"a constant that is no tensor is not supported"});
+      define(file, node.outputs[0], is_whole(value.type));
+      return add_constant(file, value, node.outputs[0]);
     }
-    const auto* rule = detail::OnnxRules<V>::find(node.op);
-    if (!rule || !standard) fail({"this op is not supported"});
-    for (const OnnxAttribute& attribute : node.attributes)
-      if (!rule->knows(attribute.name)) fail({"the attribute ", attribute.name, " is not supported"});
-    if (node.inputs.size() < rule->fewest || node.inputs.size() > rule->most)
-      fail({node.inputs.size(), " inputs are not supported"});
     std::vector<std::size_t> inputs;
-    for (const std::string& input : node.inputs)
+    bool all_whole = !node.inputs.empty();
+    for (const std::string& input : node.inputs) {
       inputs.push_back(input.empty() ? detail::OnnxCall<V>::no_place : place_of(file, name, input));
-    define(file, node.outputs[0]);
+      all_whole = all_whole && (input.empty() || whole_at_[inputs.back()]);
+    }
+    const auto check = [&](const auto* rule) {
+      if (!rule || !standard) fail({"this op is not supported"});
+      for (const OnnxAttribute& attribute : node.attributes)
+        if (!rule->knows(attribute.name)) fail({"the attribute ", attribute.name, " is not supported"});
+      if (node.inputs.size() < rule->fewest || node.inputs.size() > rule->most)
+        fail({node.inputs.size(), " inputs are not supported"});
+    };
+    const auto* size_rule = detail::OnnxSizes<V>::find(node.op);
+    const auto* rule = detail::OnnxRules<V>::find(node.op);
+    const bool whole = size_rule && detail::OnnxSizes<V>::is_whole(node, all_whole);
+    whole ? check(size_rule) : check(rule);
+    sizes_ += whole;
+    define(file, node.outputs[0], whole);
     steps_.push_back(
-        {std::move(node), static_cast<std::size_t>(rule - detail::OnnxRules<V>::all), std::move(inputs), last()});
+        {std::move(node),
+         static_cast<std::size_t>(whole ? size_rule - detail::OnnxSizes<V>::all : rule - detail::OnnxRules<V>::all),
+         std::move(inputs), last()});
   }
 
   template <class R, class X>
@@ -158,7 +202,7 @@ class OnnxModel {
     ++k;
     if (whole != input.whole)
       detail::fail<ValueError>(
-          {"OnnxModel: input ", k - 1, " of the graph is ", input.whole ? "" : "not ", "of int64"});
+          {"OnnxModel: input ", k - 1, " of the graph is ", input.whole ? "" : "not ", "of whole numbers"});
     if constexpr (is_index_var<X>)
       values[input.place].handle = &x;
     else if constexpr (whole)
@@ -190,17 +234,20 @@ class OnnxModel {
   std::vector<std::string> names_;
   std::vector<Parameter<V>> parameters_;
   std::vector<std::size_t> parameter_places_;
-  std::vector<std::pair<std::size_t, V>> constants_;
+  std::vector<std::string> buffer_names_;
+  std::vector<std::pair<std::size_t, V>> constants_, buffers_;
   std::vector<std::pair<std::size_t, Whole>> whole_;
   std::vector<Input> inputs_;
   std::vector<Step> steps_;
   std::map<std::string, std::size_t> places_;  // while it is made
-  std::size_t count_ = 0, output_ = 0;
+  std::vector<bool> whole_at_;                 // by place
+  std::size_t count_ = 0, output_ = 0, sizes_ = 0;
+  std::int64_t opset_ = 0;
 };
 
-/// The model in an ONNX file of opset 13 to 22: what export_onnx() writes, and the ops of models of the same layers
-/// from elsewhere. Numbers are of type T, whole numbers int64. Throws DataError if the file cannot be read, and for an
-/// op, attribute, element type or opset that is not supported; the message names the node.
+/// The model in an ONNX file of opset 7 to 22: what export_onnx() writes, and the ops of models of the same layers
+/// from elsewhere. Numbers are of type T, whole numbers int32 or int64. Throws DataError if the file cannot be read,
+/// and for an op, attribute, element type or opset that is not supported; the message names the node.
 template <class T = float>
 OnnxModel<T> load_onnx(const std::string& path) {
   return OnnxModel<T>(read_onnx(path), path);

@@ -15,9 +15,8 @@
 #include <utility>
 
 #include "../data/field.hpp"
-#include "../tensor/state_dict.hpp"
-#include "file.hpp"
 #include "half.hpp"
+#include "tensor_file.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
@@ -224,9 +223,8 @@ inline std::string npy_header(DType dtype, const Shape& shape) {
 template <class T>
 Tensor<T> read_npy(const std::string& path) {
   detail::ByteInput input("read_npy", path);
-  StateEntry entry = detail::NpyReader(input, input.size(), input, "").read();
-  entry.name = path;
-  return entry.to<T>();
+  const StateEntry entry = detail::NpyReader(input, input.size(), input, "").read();
+  return detail::to_tensor_of<T>("read_npy", path, entry);
 }
 /// The same of a file's bytes, for elements of any type; `name` replaces the file's name in messages.
 inline StateEntry parse_npy(std::string_view bytes, std::string name = "bytes") {
@@ -244,4 +242,4 @@ void write_npy(const std::string& path, const Tensor<T>& x) {
   file.commit();
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -1,6 +1,6 @@
 // io/npz.hpp - several tensors in one of NumPy's npz files, which are zip archives of npy files: read_npz("x.npz"),
-// write_npz("x.npz", state). Files are written uncompressed, as by numpy.savez. To read compressed ones, include
-// io/inflate.hpp too. Not part of minigrad.hpp.
+// write_npz("x.npz", state). Files are written uncompressed, as by numpy.savez. Compressed ones are read with
+// {.inflate = with_zlib}, of io/gzip.hpp. Not part of minigrad.hpp.
 #pragma once
 
 #include <cstddef>
@@ -18,20 +18,22 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// The limit of read_npz, which throws DataError for a file whose tensors have more bytes together, as small compressed
-/// files may. Uncompressed, a file takes at most 10 times its own memory.
-struct NpzLimits {
+struct NpzOptions {
+  /// The most bytes of all arrays together, of which a small compressed file may have very many; more are a DataError.
+  /// Uncompressed, a file takes at most 10 times its own memory.
   std::uint64_t bytes = std::uint64_t{4} << 30;
+  /// How compressed files are read: with_zlib of io/gzip.hpp. Null: they are a DataError.
+  detail::MakeInflater inflate = nullptr;
 };
 
 namespace detail {
 
-inline StateDict read_npz(ByteInput& in, const NpzLimits& limits) {
+inline StateDict read_npz(ByteInput& in, const NpzOptions& options) {
   const std::vector<ZipEntry> files = ZipReader(in).entries();
   std::uint64_t total = 0;
   for (const ZipEntry& file : files) {
-    if (file.size > limits.bytes - total)
-      in.fail({"its arrays have more than ", limits.bytes, " bytes together (NpzLimits::bytes)"});
+    if (file.size > options.bytes - total)
+      in.fail({"its arrays have more than ", options.bytes, " bytes together (NpzOptions::bytes)"});
     total += file.size;
     if (file.name.size() < 4 || file.name.compare(file.name.size() - 4, 4, ".npy") != 0)
       in.fail({detail::quoted(file.name), " in it is not an array: its name does not end in .npy"});
@@ -49,8 +51,8 @@ inline StateDict read_npz(ByteInput& in, const NpzLimits& limits) {
     in.seek(file.begin);
     std::unique_ptr<Inflater> inflater;
     if (file.compressed) {
-      if (!make_inflater) in.fail({detail::quoted(name), ": ", needs_inflate});
-      inflater.reset(make_inflater(in, file.stored, false));
+      if (!options.inflate) in.fail({detail::quoted(name), ": ", needs_inflate});
+      inflater = options.inflate(in, file.stored, false);
     }
     CrcStream checked(inflater ? static_cast<ByteStream&>(*inflater) : in);
     entries.push_back(NpyReader(checked, file.size, in, name).read());
@@ -74,14 +76,14 @@ inline void write_npz(ByteOutput& out, const StateDict& state, std::uint64_t zip
 
 /// The tensors of an npz file by their names, in the order of the file. Throws DataError if the file cannot be read, is
 /// not an archive of npy files of numbers, is damaged, or beyond the limits. See read_npy for what is read.
-inline StateDict read_npz(const std::string& path, const NpzLimits& limits = {}) {
+inline StateDict read_npz(const std::string& path, const NpzOptions& options = {}) {
   detail::ByteInput input("read_npz", path);
-  return detail::read_npz(input, limits);
+  return detail::read_npz(input, options);
 }
 /// The same of a file's bytes; `name` replaces the file's name in messages.
-inline StateDict parse_npz(std::string_view bytes, std::string name = "bytes", const NpzLimits& limits = {}) {
+inline StateDict parse_npz(std::string_view bytes, std::string name = "bytes", const NpzOptions& options = {}) {
   detail::ByteInput input("read_npz", bytes, std::move(name));
-  return detail::read_npz(input, limits);
+  return detail::read_npz(input, options);
 }
 
 /// Writes the tensors of a state as an npz file, whole or not at all. NumPy's format has no place for metadata: a state
@@ -94,4 +96,4 @@ inline void write_npz(const std::string& path, const StateDict& state) {
   file.commit();
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -37,6 +37,8 @@ struct OnnxCall {
   const OnnxNode& node;
   const PoolArray<OnnxValue<X>>& values;
   const std::vector<std::size_t>& places;  // of the inputs; no_place for one that is left out
+  std::int64_t opset;
+  Graph<Tensor<scalar_type<X>>>* graph;  // of a Var
   static constexpr std::size_t no_place = static_cast<std::size_t>(-1);
 
   [[noreturn]] void fail(std::initializer_list<FormatArg> why) const {
@@ -52,6 +54,13 @@ struct OnnxCall {
   const X& operator[](std::size_t k) const {
     if (!value(k).real) fail({"whole numbers as input ", k, " are not supported"});
     return *value(k).real;
+  }
+  /// Numbers that do not come from an input.
+  X constant(const Tensor<scalar_type<X>>& numbers) const {
+    if constexpr (is_var<X>)
+      return graph->input(numbers);
+    else
+      return numbers;
   }
   const Whole& whole(std::size_t k) const {
     if (!value(k).whole) fail({"input ", k, " must be whole numbers that are a constant"});
@@ -75,6 +84,12 @@ struct OnnxCall {
     const auto rank = static_cast<std::int64_t>(shape.rank());
     if (axis < -rank || axis >= rank) fail({"axis ", axis, " of a tensor of shape ", shape});
     return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+  }
+  /// The places from `begin` to `end` of so many, where negative ones count from the end.
+  std::pair<std::size_t, std::size_t> range_in(std::size_t count, std::int64_t begin, std::int64_t end) const {
+    const auto n = static_cast<std::int64_t>(count);
+    const auto within = [&](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + n : i, 0, n); };
+    return {static_cast<std::size_t>(within(begin)), static_cast<std::size_t>((std::max)(within(begin), within(end)))};
   }
   /// The axes, without repetition, from the last to the first.
   std::vector<std::size_t> axes_in(const Shape& shape, const List& axes) const {
@@ -138,6 +153,63 @@ X onnx_gemm(const OnnxCall<X>& c) {
   return beta == 1 ? scaled + c[2] : scaled + c[2] * beta;
 }
 
+/// A product of matrices, of lists of them, or of a vector and such.
+template <class X>
+X onnx_matmul(const OnnxCall<X>& c) {
+  const std::size_t left = shape_of(c[0]).rank(), right = shape_of(c[1]).rank();
+  if (left == 0 || right == 0) c.fail({shape_of(c[0]), " and ", shape_of(c[1]), " are no matrices"});
+  if (left >= 2 && right == 2) return matmul(c[0], c[1]);
+  const X a = left > 1 ? c[0] : c.reshaped(c[0], Shape{1, shape_of(c[0])[0]});
+  const X b = right > 1 ? c[1] : c.reshaped(c[1], Shape{shape_of(c[1])[0], 1});
+  const auto batch_of = [](Shape shape) { return shape.erase(shape.rank() - 1), shape.erase(shape.rank() - 1), shape; };
+  Shape shape = broadcast_shapes("MatMul", batch_of(shape_of(a)), batch_of(shape_of(b)));
+  const std::size_t count = shape.size();
+  const auto matrices = [&](const X& x) {  // as many of each, one after another
+    const std::size_t n = shape_of(x).from_right(1), m = shape_of(x).from_right(0);
+    Shape all = shape;
+    all.push_back(n), all.push_back(m);
+    const X wide = all == shape_of(x) ? x : broadcast_to(x, all);
+    return reshape(wide, TargetShape{count, n, m});
+  };
+  const X as = matrices(a), bs = matrices(b);
+  if (count == 0) c.fail({"an empty list of matrices is not supported"});
+  const auto matrix = [&](const X& x, std::size_t k) {
+    return reshape(slice(x, k, k + 1, 0), TargetShape{shape_of(x)[1], shape_of(x)[2]});
+  };
+  std::vector<X> products;
+  for (std::size_t k = 0; k < count; ++k) products.push_back(matmul(matrix(as, k), matrix(bs, k)));
+  const X product = concatenate(products, 0);
+  if (left > 1) shape.push_back(shape_of(a).from_right(1));
+  if (right > 1) shape.push_back(shape_of(b).from_right(0));
+  return reshape(product, TargetShape(shape));
+}
+
+/// (x - mean) / sqrt(var + epsilon) scale + bias, for each channel: axis 1.
+template <class X>
+X onnx_batch_norm(const OnnxCall<X>& c) {
+  const Shape& shape = shape_of(c[0]);
+  if (shape.rank() < 2 || c.integer("training_mode", 0) != 0 || c.integer("spatial", 1) == 0)
+    c.fail({"other than inference on [rows, channels, ...] is not supported"});
+  const auto channels = [&](std::size_t k) {
+    Shape along{shape[1]};
+    if (shape_of(c[k]) != along) c.fail({"input ", k, " is ", shape_of(c[k]), ", and x is ", shape});
+    for (std::size_t i = 2; i < shape.rank(); ++i) along.push_back(1);
+    return reshape(c[k], TargetShape(along));
+  };
+  return (c[0] - channels(3)) / sqrt(channels(4) + c.real("epsilon", 1e-5)) * channels(1) + channels(2);
+}
+
+/// f(x, axis). Before opset 13 the axes from `axis` on were one.
+template <class X, class F>
+X onnx_softmax(const OnnxCall<X>& c, const F& f) {
+  const Shape& shape = shape_of(c[0]);
+  const std::size_t axis = c.axis_in(shape, c.integer("axis", c.opset < 13 ? 1 : -1));
+  if (c.opset >= 13 || axis + 1 == shape.rank()) return f(c[0], Axis(axis));
+  std::size_t rows = 1, columns = 1;
+  for (std::size_t i = 0; i < shape.rank(); ++i) (i < axis ? rows : columns) *= shape[i];
+  return c.reshaped(f(c.reshaped(c[0], Shape{rows, columns}), Axis(1)), shape);
+}
+
 /// f(x, axis, keepdim) along several axes, or all.
 template <class X, class F>
 X onnx_reduce(const OnnxCall<X>& c, X x, const F& f) {
@@ -193,18 +265,16 @@ X onnx_gather(const OnnxCall<X>& c) {
 template <class X>
 X onnx_slice(const OnnxCall<X>& c) {
   X x = c[0];
-  const auto starts = c.list("", 1), ends = c.list("", 2), axes = c.list("", 3), steps = c.list("", 4);
+  const auto starts = c.list("starts", 1), ends = c.list("ends", 2), axes = c.list("axes", 3), steps = c.list("", 4);
   if (starts.size() != ends.size() || (!axes.empty() && axes.size() != starts.size()))
     c.fail({"starts, ends and axes differ in length"});
   for (const std::int64_t step : steps)
     if (step != 1) c.fail({"a step of ", step, " is not supported"});
   for (std::size_t k = 0; k < starts.size(); ++k) {
     const std::size_t axis = c.axis_in(shape_of(x), axes.empty() ? static_cast<std::int64_t>(k) : axes[k]);
-    const auto extent = static_cast<std::int64_t>(shape_of(x)[axis]);
-    const auto within = [&](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + extent : i, 0, extent); };
-    const std::int64_t begin = within(starts[k]), end = (std::max)(begin, within(ends[k]));
-    if (begin == 0 && end == extent) continue;
-    x = slice(x, static_cast<std::size_t>(begin), static_cast<std::size_t>(end), Axis(axis));
+    const auto [begin, end] = c.range_in(shape_of(x)[axis], starts[k], ends[k]);
+    if (begin == 0 && end == shape_of(x)[axis]) continue;
+    x = slice(x, begin, end, Axis(axis));
   }
   return x;
 }
@@ -215,6 +285,12 @@ X onnx_reshape(const OnnxCall<X>& c) {
   const Shape& from = shape_of(c[0]);
   for (std::size_t i = 0; i < list.size() && !c.integer("allowzero", 0); ++i)
     if (list[i] == 0 && i < from.rank()) list[i] = static_cast<std::int64_t>(from[i]);
+  const auto inferred = std::find(list.begin(), list.end(), -1);
+  if (inferred != list.end() && from.rank() > 0 && list[0] == static_cast<std::int64_t>(from[0])) {
+    std::size_t others = 1;  // [rows, -1]: the rows stay free where the rest is a number
+    for (const std::int64_t extent : list) others *= extent < 0 ? 1 : static_cast<std::size_t>(extent);
+    if (others > 0 && from.size() % others == 0) *inferred = static_cast<std::int64_t>(from.size() / others);
+  }
   const Shape shape = c.shape_of_list(list);
   if (std::find(list.begin(), list.end(), -1) == list.end()) return c.reshaped(c[0], shape);
   return reshape(c[0], TargetShape(shape));
@@ -225,7 +301,7 @@ template <class X>
 X onnx_squeeze(const OnnxCall<X>& c) {
   Shape shape = shape_of(c[0]);
   auto axes = c.list("axes", 1);
-  for (std::size_t i = 0; i < shape.rank() && !c.has(1); ++i)
+  for (std::size_t i = 0; i < shape.rank() && !c.has(1) && !c.node.find("axes"); ++i)
     if (shape[i] == 1) axes.push_back(static_cast<std::int64_t>(i));
   for (const std::size_t axis : c.axes_in(shape, axes)) {
     if (shape[axis] != 1) c.fail({"axis ", axis, " of ", shape_of(c[0]), " is not of extent 1"});
@@ -237,6 +313,7 @@ template <class X>
 X onnx_unsqueeze(const OnnxCall<X>& c) {
   Shape shape = shape_of(c[0]), longer = shape;
   const auto list = c.list("axes", 1);
+  if (list.empty()) c.fail({"it has no axes"});
   for (std::size_t k = 0; k < list.size() && longer.rank() < Shape::max_rank; ++k) longer.push_back(1);
   auto axes = c.axes_in(longer, list);
   for (std::size_t k = axes.size(); k-- > 0;) shape.insert(axes[k], 1);

@@ -47,7 +47,19 @@ struct OnnxTensor {
     if (out.size()) std::memcpy(out.data(), bytes.data(), bytes.size());
     return out;
   }
+  /// Whole numbers of 32 or 64 bits.
+  Tensor<std::int64_t> whole() const {
+    return type == OnnxType::i32 ? to<std::int32_t>().template to<std::int64_t>() : to<std::int64_t>();
+  }
 };
+
+/// A tensor as it stands in a file.
+template <class T>
+OnnxTensor to_onnx_tensor(const Tensor<T>& x) {
+  OnnxTensor out{"", onnx_type_of<T>(), x.shape(), Tensor<std::uint8_t>::empty(Shape{x.size() * sizeof(T)})};
+  if (x.size()) std::memcpy(out.bytes.data(), x.data(), out.bytes.size());
+  return out;
+}
 
 /// An attribute of a node. What it does not have is 0 or empty.
 struct OnnxAttribute {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../tensor/create.hpp"
 #include "onnx_call.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -39,11 +40,9 @@ struct OnnxRules {
 
   static constexpr OnnxRule<X> all[] = {
       {"Gemm", 2, 3, "alpha beta transA transB ", [](C c) -> X { return onnx_gemm(c); }},
-      {"MatMul", 2, 2, "", [](C c) -> X {
-         if (shape_of(c[0]).rank() < 2 || shape_of(c[1]).rank() != 2)
-           c.fail({shape_of(c[0]), " and ", shape_of(c[1]), " are not supported: the second must be a matrix"});
-         return matmul(c[0], c[1]);
-       }},
+      {"MatMul", 2, 2, "", [](C c) -> X { return onnx_matmul(c); }},
+      {"BatchNormalization", 5, 5, "epsilon momentum training_mode spatial ",
+       [](C c) -> X { return onnx_batch_norm(c); }},
       {"Add", 2, 2, "", [](C c) -> X { return c[0] + c[1]; }},
       {"Sub", 2, 2, "", [](C c) -> X { return c[0] - c[1]; }},
       {"Mul", 2, 2, "", [](C c) -> X { return c[0] * c[1]; }},
@@ -59,8 +58,10 @@ struct OnnxRules {
         for (std::size_t k = 1; k < c.size(); ++k) y = minimum(y, c[k]);
         return y;
       }},
-      {"Clip", 1, 3, "", [](C c) -> X {
+      {"Clip", 1, 3, "min max ", [](C c) -> X {
         X y = c[0];
+        if (c.node.find("min")) y = maximum(y, c.real("min", 0));  // attributes before opset 11
+        if (c.node.find("max")) y = minimum(y, c.real("max", 0));
         if (c.has(1)) y = maximum(y, c[1]);
         if (c.has(2)) y = minimum(y, c[2]);
         return y;
@@ -93,9 +94,9 @@ struct OnnxRules {
       {"LeakyRelu", 1, 1, "alpha ", [](C c) -> X { return leaky_relu(c[0], c.real("alpha", 0.01)); }},
       {"Elu", 1, 1, "alpha ", [](C c) -> X { return elu(c[0], c.real("alpha", 1)); }},
       {"Softmax", 1, 1, "axis ",
-       [](C c) -> X { return softmax(c[0], Axis(c.axis_in(shape_of(c[0]), c.integer("axis", -1)))); }},
+       [](C c) -> X { return onnx_softmax(c, [](const X& x, Axis axis) -> X { return softmax(x, axis); }); }},
       {"LogSoftmax", 1, 1, "axis ",
-       [](C c) -> X { return log_softmax(c[0], Axis(c.axis_in(shape_of(c[0]), c.integer("axis", -1)))); }},
+       [](C c) -> X { return onnx_softmax(c, [](const X& x, Axis axis) -> X { return log_softmax(x, axis); }); }},
       {"Identity", 1, 1, "", [](C c) -> X { return c[0]; }},
       {"Dropout", 1, 2, "seed ratio ", [](C c) -> X { return c[0]; }},  // in inference
       {"Flatten", 1, 1, "axis ", [](C c) -> X {
@@ -107,8 +108,8 @@ struct OnnxRules {
         return c.reshaped(c[0], Shape{rows, columns});
       }},
       {"Reshape", 2, 2, "allowzero ", [](C c) -> X { return onnx_reshape(c); }},
-      {"Squeeze", 1, 2, "", [](C c) -> X { return onnx_squeeze(c); }},
-      {"Unsqueeze", 2, 2, "", [](C c) -> X { return onnx_unsqueeze(c); }},
+      {"Squeeze", 1, 2, "axes ", [](C c) -> X { return onnx_squeeze(c); }},
+      {"Unsqueeze", 1, 2, "axes ", [](C c) -> X { return onnx_unsqueeze(c); }},
       {"Transpose", 1, 1, "perm ", [](C c) -> X { return onnx_transpose(c); }},
       {"Concat", 1, any, "axis ", [](C c) -> X {
         std::vector<X> parts;
@@ -116,11 +117,19 @@ struct OnnxRules {
         return concatenate(parts, Axis(c.axis_in(shape_of(c[0]), c.integer("axis", 0))));
       }},
       {"Gather", 2, 2, "axis ", [](C c) -> X { return onnx_gather(c); }},
-      {"Slice", 3, 5, "", [](C c) -> X { return onnx_slice(c); }},
+      {"Slice", 1, 5, "starts ends axes ", [](C c) -> X { return onnx_slice(c); }},
       {"Expand", 2, 2, "", [](C c) -> X {
         const Shape shape = broadcast_shapes("Expand", shape_of(c[0]), c.shape_of_list(c.list("", 1)));
         c.shape_of_list(std::vector<std::int64_t>(shape.begin(), shape.end()));  // not more than memory can hold
         return broadcast_to(c[0], shape);
+      }},
+      {"ConstantOfShape", 1, 1, "value ", [](C c) -> X {
+        using T = scalar_type<X>;
+        const OnnxAttribute* value = c.node.find("value");
+        const Shape shape = c.shape_of_list(c.list("", 0));
+        if (value && (value->tensor.size() != 1 || value->tensor[0].type != onnx_type_of<T>()))
+          c.fail({"a value of this type is not supported"});
+        return c.constant(full<T>(shape, value ? value->tensor[0].template to<T>().item() : T(0)));
       }},
       {"ReduceSum", 1, 2, "axes keepdims noop_with_empty_axes ", [](C c) -> X {
         return onnx_reduce(c, c[0], [](const X& x, Axis axis, bool keepdim) { return sum(x, axis, keepdim); });
@@ -159,7 +168,7 @@ struct OnnxRules {
         const auto to = static_cast<OnnxType>(c.integer("to", 0));
         if (to == OnnxType::boolean) return onnx_mask(not_equal(c[0], 0), c[0]);
         if (to != onnx_type_of<T>()) c.fail({"a cast to type ", c.integer("to", 0), " is not supported"});
-        return c[0];
+        return c.value(0).whole ? c.constant(c.whole(0).template to<T>()) : c[0];
       }},
   };
 };

@@ -26,7 +26,8 @@ struct SafetensorsOptions {
 
 namespace detail {
 
-inline std::vector<std::uint16_t> to_half(const StateEntry& entry, DType dtype) {
+template <class = void>
+std::vector<std::uint16_t> to_half(const StateEntry& entry, DType dtype) {
   std::vector<std::uint16_t> out(entry.shape.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     float value;
@@ -39,13 +40,15 @@ inline std::vector<std::uint16_t> to_half(const StateEntry& entry, DType dtype) 
   return out;
 }
 
-inline void require_utf8(const std::string& text) {
+template <class = void>
+void require_utf8(const std::string& text) {
   for (std::size_t at = 0, n = 0; at < text.size(); at += n)
     if ((n = utf8_length(text, at)) == 0)
       fail<ValueError>({"safetensors: the text ", detail::quoted(text), " is not UTF-8"});
 }
 
-inline void write_safetensors(ByteOutput& out, const StateDict& state, const SafetensorsOptions& options) {
+template <class = void>
+void write_safetensors(ByteOutput& out, const StateDict& state, const SafetensorsOptions& options) {
   if (options.floats != DType::f32 && options.floats != DType::f16 && options.floats != DType::bf16)
     fail<ValueError>({"safetensors: floats are written as F32, F16 or BF16, not ", options.floats});
   if constexpr (std::endian::native != std::endian::little)
@@ -102,12 +105,14 @@ inline void write_safetensors(ByteOutput& out, const StateDict& state, const Saf
 /// The tensors and the metadata of a safetensors file, in the order of their elements. F16 and BF16 become F32. Throws
 /// DataError if the file cannot be read, is not a safetensors file in every detail, has an element type that a
 /// StateDict cannot hold, a tensor of more than 6 axes, or is beyond the limits.
-inline StateDict read_safetensors(const std::string& path, const SafetensorsLimits& limits = {}) {
+template <class = void>
+StateDict read_safetensors(const std::string& path, const SafetensorsLimits& limits = {}) {
   detail::ByteInput input("read_safetensors", path);
   return detail::SafetensorsReader(input, limits).read();
 }
 /// The same of a file's bytes; `name` replaces the file's name in messages.
-inline StateDict parse_safetensors(std::string_view bytes, std::string name = "bytes",
+template <class = void>
+StateDict parse_safetensors(std::string_view bytes, std::string name = "bytes",
                                    const SafetensorsLimits& limits = {}) {
   detail::ByteInput input("read_safetensors", bytes, std::move(name));
   return detail::SafetensorsReader(input, limits).read();
@@ -115,13 +120,15 @@ inline StateDict parse_safetensors(std::string_view bytes, std::string name = "b
 
 /// Writes a safetensors file, whole or not at all. Throws DataError if it cannot be written, and ValueError for names
 /// and texts that are not UTF-8, and for numbers too large for the type that options ask for.
-inline void write_safetensors(const std::string& path, const StateDict& state, const SafetensorsOptions& options = {}) {
+template <class = void>
+void write_safetensors(const std::string& path, const StateDict& state, const SafetensorsOptions& options = {}) {
   detail::AtomicFile file("write_safetensors", path);
   detail::write_safetensors(file, state, options);
   file.commit();
 }
 /// The bytes of such a file.
-inline std::string to_safetensors(const StateDict& state, const SafetensorsOptions& options = {}) {
+template <class = void>
+std::string to_safetensors(const StateDict& state, const SafetensorsOptions& options = {}) {
   detail::TextOutput out;
   detail::write_safetensors(out, state, options);
   return std::move(out.text);

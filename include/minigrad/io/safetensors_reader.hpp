@@ -38,9 +38,10 @@ struct SafetensorsEntry {
   std::uint64_t begin = 0, end = 0;
 };
 
+template <class Limits>
 class SafetensorsReader {
  public:
-  SafetensorsReader(ByteInput& input, const SafetensorsLimits& limits) : in_(input), limits_(limits) {}
+  SafetensorsReader(ByteInput& input, const Limits& limits) : in_(input), limits_(limits) {}
 
   StateDict read() {
     if constexpr (std::endian::native != std::endian::little) in_.fail({"this machine is not little-endian"});
@@ -95,7 +96,7 @@ class SafetensorsReader {
     json.end();
   }
 
-  void parse_metadata(JsonReader& json) {
+  void parse_metadata(JsonReader<>& json) {
     json.begin('{');
     for (bool first = true; json.more('}', first);) {
       if (metadata_.size() == limits_.metadata)
@@ -105,7 +106,7 @@ class SafetensorsReader {
     }
   }
 
-  static void parse_tensor(JsonReader& json, SafetensorsEntry& out) {
+  static void parse_tensor(JsonReader<>& json, SafetensorsEntry& out) {
     const std::string& name = out.entry.name;
     bool has_dtype = false, has_shape = false, has_place = false;
     json.begin('{');
@@ -140,7 +141,7 @@ class SafetensorsReader {
       json.fail({detail::quoted(name), " lacks dtype, shape or data_offsets"});
   }
 
-  static DType parse_dtype(JsonReader& json, const std::string& name) {
+  static DType parse_dtype(JsonReader<>& json, const std::string& name) {
     const std::string text = json.text();
     for (int i = 0; i <= static_cast<int>(DType::i64); ++i)
       if (to_string(static_cast<DType>(i)) == text) return static_cast<DType>(i);
@@ -207,7 +208,7 @@ class SafetensorsReader {
   }
 
   ByteInput& in_;
-  SafetensorsLimits limits_;
+  Limits limits_;
   std::vector<SafetensorsEntry> found_;
   std::vector<std::pair<std::string, std::string>> metadata_;
 };

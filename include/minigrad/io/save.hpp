@@ -35,7 +35,8 @@ void describe_layers(M& module, const PartPlace& place, std::string& out) {
 }
 
 /// The lines in which the layers of a file and of a model differ: 1: Tanh in the file, and 1: ReLU here.
-inline std::string compare_layers(std::string_view file, std::string_view here) {
+template <class = void>
+std::string compare_layers(std::string_view file, std::string_view here) {
   const auto next = [](std::string_view& text) {
     const std::size_t end = (std::min)(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
@@ -54,7 +55,8 @@ inline constexpr const char* own_prefix = "minigrad.";
 inline constexpr const char* layers_name = "minigrad.layers";
 
 /// Reads a file for a model with these targets and layers, and returns what else is in the file. Throws DataError.
-inline StateDict load_file(const char* op, const std::string& path, const std::vector<StateTarget>& targets,
+template <class = void>
+StateDict load_file(const char* op, const std::string& path, const std::vector<StateTarget>& targets,
                            const std::string& layers) {
   StateDict state = read_safetensors(path);
   StateDict extra = state.take(own_prefix);

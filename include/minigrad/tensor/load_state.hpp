@@ -28,7 +28,8 @@ struct StateDifferences {
 };
 
 /// "missing: 0.weight, 0.bias; unexpected: 1.weight"
-inline std::string to_string(const StateDifferences& found) {
+template <class = void>
+std::string to_string(const StateDifferences& found) {
   std::string out;
   const auto list = [&](const char* title, const std::vector<std::string>& items) {
     for (const std::string& item : items)
@@ -60,7 +61,8 @@ StateTarget state_target(std::string name, V& value) {
     return {std::move(name), dtype_of<V>(), Shape{}, &value};
 }
 
-inline StateDict copy_from(const std::vector<StateTarget>& targets) {
+template <class = void>
+StateDict copy_from(const std::vector<StateTarget>& targets) {
   StateDict out;
   for (const StateTarget& target : targets) out.add(target.name, target.dtype, target.shape, target.to);
   return out;
@@ -72,7 +74,8 @@ inline bool same_elements(const StateEntry& a, const StateEntry& b) {
 
 /// Compares a state with its targets. Targets at one place, such as tied weights, need one entry; further ones must
 /// hold the same bytes.
-inline StateDifferences differences(const StateDict& state, const std::vector<StateTarget>& targets) {
+template <class = void>
+StateDifferences differences(const StateDict& state, const std::vector<StateTarget>& targets) {
   StateDifferences out;
   for (const StateTarget& target : targets) {
     const StateEntry* entry = state.find(target.name);
@@ -97,12 +100,14 @@ inline StateDifferences differences(const StateDict& state, const std::vector<St
 }
 
 /// Throws ValueError if there are any differences.
-inline void require_same(const char* op, const StateDifferences& found) {
+template <class = void>
+void require_same(const char* op, const StateDifferences& found) {
   if (!found.empty()) fail<ValueError>({op, ": the state does not fit: ", to_string(found)});
 }
 
 /// Copies each entry to its target, where both are of one type and shape.
-inline void copy_to(const std::vector<StateTarget>& targets, const StateDict& state) {
+template <class = void>
+void copy_to(const std::vector<StateTarget>& targets, const StateDict& state) {
   for (const StateTarget& target : targets) {
     const StateEntry* entry = state.find(target.name);
     if (!entry || entry->dtype != target.dtype || entry->shape != target.shape) continue;
@@ -112,12 +117,17 @@ inline void copy_to(const std::vector<StateTarget>& targets, const StateDict& st
 }
 
 /// The state of an Rng as a tensor of 6 whole numbers, and back.
-inline void add_generator(StateDict& out, std::string name, const Rng& rng) {
+template <class = void>
+void add_generator(StateDict& out, std::string name, const Rng& rng) {
   const Rng::State state = rng.get_state();
   out.add(std::move(name), DType::i64, Shape{state.size()}, state.data());
 }
-inline StateTarget generator_target(std::string name) { return {std::move(name), DType::i64, Shape{6}, nullptr}; }
-inline Rng read_generator(const StateDict& state, std::string_view name) {
+template <class = void>
+StateTarget generator_target(std::string name) {
+  return {std::move(name), DType::i64, Shape{6}, nullptr};
+}
+template <class = void>
+Rng read_generator(const StateDict& state, std::string_view name) {
   Rng::State numbers;
   std::memcpy(numbers.data(), state.find(name)->bytes.data(), sizeof numbers);
   Rng out;
@@ -138,7 +148,8 @@ struct StateField {
 
 using StateFields = std::span<const StateField>;
 
-inline StateDict fields_to_state(StateFields fields) {
+template <class = void>
+StateDict fields_to_state(StateFields fields) {
   StateDict out;
   for (const StateField& field : fields) {
     if (field.dtype == DType::i64)
@@ -149,7 +160,8 @@ inline StateDict fields_to_state(StateFields fields) {
   return out;
 }
 /// Throws ValueError for a state that is not one of these fields, or has a negative count, before it writes any.
-inline void load_fields(const char* op, const StateDict& state, StateFields fields) {
+template <class = void>
+void load_fields(const char* op, const StateDict& state, StateFields fields) {
   std::vector<StateTarget> targets;
   for (const StateField& field : fields) targets.push_back({field.name, field.dtype, Shape{}, nullptr});
   require_same(op, differences(state, targets));

@@ -66,6 +66,7 @@ struct StateEntry {
   }
 
  private:
+  template <class = void>
   [[gnu::noinline]] void require(DType wanted) const {
     if (dtype != wanted) detail::fail<ValueError>({"StateDict: ", name, " is ", dtype, " ", shape, ", not ", wanted});
   }
@@ -79,6 +80,7 @@ class StateDict {
   const StateEntry* end() const { return entries_.data() + entries_.size(); }
 
   /// The tensor of this name, or null.
+  template <class = void>
   const StateEntry* find(std::string_view name) const {
     for (const StateEntry& entry : entries_)
       if (entry.name == name) return &entry;
@@ -98,24 +100,29 @@ class StateDict {
   template <class T>
     requires std::is_arithmetic_v<T>
   void add(std::string name, T number) { add(std::move(name), dtype_of<T>(), Shape{}, &number); }
+  template <class = void>
   void add(std::string name, DType dtype, const Shape& shape, const void* elements) {
     auto bytes = Tensor<std::uint8_t>::empty(Shape{shape.size() * size_of(dtype)});
     if (bytes.size()) std::memcpy(bytes.data(), elements, bytes.size());
     add(StateEntry{std::move(name), dtype, shape, std::move(bytes)});
   }
+  template <class = void>
   void add(StateEntry entry) {
     if (find(entry.name)) detail::fail<ValueError>({"StateDict: a second tensor named ", entry.name});
     entries_.push_back(std::move(entry));
   }
 
   /// Appends all of another state under names that begin with a prefix: "optimizer.".
+  template <class = void>
   void add(const std::string& prefix, const StateDict& other) {
     for (const StateEntry& entry : other) add({prefix + entry.name, entry.dtype, entry.shape, entry.bytes});
     for (const auto& [name, text] : other.metadata_) metadata(prefix + name, text);
   }
   /// What has names that begin with a prefix, without the prefix.
+  template <class = void>
   StateDict part(std::string_view prefix) const { return StateDict(*this).take(prefix); }
   /// The same, which this state then no longer has.
+  template <class = void>
   StateDict take(std::string_view prefix) {
     StateDict out, rest;
     const auto divide = [&](auto& list, auto& with, auto& without, const auto& name_of) {
@@ -130,12 +137,14 @@ class StateDict {
   }
 
   /// The text under a name; empty if there is none.
+  template <class = void>
   std::string metadata(std::string_view name) const {
     for (const auto& [known, text] : metadata_)
       if (known == name) return text;
     return "";
   }
   /// Sets the text under a name.
+  template <class = void>
   void metadata(const std::string& name, std::string text) {
     for (auto& [known, value] : metadata_)
       if (known == name) return void(value = std::move(text));
@@ -149,6 +158,7 @@ class StateDict {
       : entries_(std::move(entries)), metadata_(std::move(metadata)) {}
 
  private:
+  template <class = void>
   const StateEntry& at(std::string_view name) const {
     const StateEntry* entry = find(name);
     if (!entry) detail::fail<ValueError>({"StateDict: there is no tensor named ", std::string(name)});

@@ -38,6 +38,7 @@ struct FitProgress {
   /// The time that the training has taken, without that between a stop and a resume.
   double seconds() const { return seconds_before + watch.seconds(); }
 
+  template <class = void>
   StateDict state_dict() const {
     FitProgress now = *this;
     now.seconds_before = seconds();
@@ -45,6 +46,7 @@ struct FitProgress {
     out.add("history.", history.state_dict());
     return out;
   }
+  template <class = void>
   void load_state_dict(const StateDict& state) {
     StateDict counts = state;
     FitProgress loaded;
@@ -54,6 +56,7 @@ struct FitProgress {
   }
 
  private:
+  template <class = void>
   std::array<StateField, 6> fields() {
     return {{{"total_loss", total_loss},
              {"samples", samples},
@@ -65,7 +68,8 @@ struct FitProgress {
 };
 
 /// A number of 64 bits that other bytes are most unlikely to share. A long array is read 8 bytes at a time.
-inline std::uint64_t hash_bytes(const void* bytes, std::size_t count, std::uint64_t hash = 0) {
+template <class = void>
+std::uint64_t hash_bytes(const void* bytes, std::size_t count, std::uint64_t hash = 0) {
   const auto* at = static_cast<const unsigned char*>(bytes);
   for (std::uint64_t word = 0; count > 0; word = 0) {
     const std::size_t n = (std::min)(count, sizeof word);
@@ -87,7 +91,8 @@ std::string describe_data(const D& data) {
   return concat({"x ", x, " ", data.x.shape(), ", y ", y, " ", data.y.shape(), ", hash ", hash});
 }
 
-inline std::string number_text(const StateEntry& entry) {
+template <class = void>
+std::string number_text(const StateEntry& entry) {
   if (entry.shape.rank() > 0) return concat({entry.dtype, " ", entry.shape});
   if (entry.dtype == DType::f64) return format_exact(entry.to<double>().item());
   if (entry.dtype == DType::boolean) return entry.bytes[0] ? "true" : "false";
@@ -128,9 +133,11 @@ class TrainingState {
       set(name, "a hook");
   }
   /// Adds a setting, which must be the same where the file is loaded.
+  template <class = void>
   void set(const std::string& name, std::string value) { settings_.emplace_back(name, std::move(value)); }
 
   /// Adds the options that decide the result. More epochs may be asked for, and replay gives the same bits.
+  template <class = void>
   void set_options(const FitOptions& o, const std::vector<std::string>& columns) {
     set("batch_size", concat({o.batch_size}));
     set("shuffle", o.shuffle ? "true" : "false");
@@ -146,6 +153,7 @@ class TrainingState {
   }
 
   /// Writes the file, whole or not at all. Throws DataError if it cannot be written.
+  template <class = void>
   void save(const std::string& path) const {
     StateDict out;
     out.metadata("minigrad.training", "1");
@@ -157,12 +165,15 @@ class TrainingState {
 
   /// Gives all parts the state of a file. Throws DataError, with all that differs, if the file is that of another
   /// training, and then changes nothing.
+  template <class = void>
   void load(const std::string& path) {
     StateDict file = read_safetensors(path);
     if (file.metadata("minigrad.training") != "1")
       fail_file("fit: resume", path, {"this is not a checkpoint that fit() has written"});
     std::string wrong = compare_layers(file.metadata("layers"), layers_);
     compare_settings(wrong, file.take("settings."));
+    for (const StateEntry& entry : file)  // a hook that is missing here is noted by its setting
+      if (!has_part_of(entry.name) && entry.name.compare(0, 6, "hooks.") != 0) note(wrong, concat({"unexpected: ", entry.name}));
 
     std::vector<StateDict> before;
     for (const Part& part : parts_) before.push_back(part.get(part.object));
@@ -190,8 +201,16 @@ class TrainingState {
     bool follows = false;
   };
 
+  template <class = void>
   static void note(std::string& wrong, const std::string& what) { append(wrong, {wrong.empty() ? "" : "; ", what}); }
 
+  template <class = void>
+  bool has_part_of(const std::string& name) const {
+    for (const Part& part : parts_)
+      if (name.compare(0, part.name.size() + 1, part.name + ".") == 0) return true;
+    return false;
+  }
+  template <class = void>
   void compare_settings(std::string& wrong, const StateDict& file) const {
     const auto compare = [&](const std::string& name, const std::string& theirs, const std::string& ours) {
       if (theirs == ours) return;
@@ -207,6 +226,7 @@ class TrainingState {
   }
 
   /// Notes the options of an optimizer that differ. The learning rate changes in a training.
+  template <class = void>
   static void compare_numbers(std::string& wrong, const StateDict& file, const StateDict& here) {
     const std::string group = "param_groups.0.";
     for (const StateEntry& ours : here) {
@@ -226,7 +246,8 @@ class TrainingState {
 
 /// Whether a training goes on from options.resume. If that file is missing, it begins anew where the file is the
 /// checkpoint that it writes itself, and else throws DataError.
-inline bool resumes(const FitOptions& options) {
+template <class = void>
+bool resumes(const FitOptions& options) {
   if (options.resume.empty()) return false;
   std::FILE* const file = std::fopen(options.resume.c_str(), "rb");
   const bool missing = !file && errno == ENOENT;
