@@ -12,6 +12,9 @@
 #include <fstream>
 #include <iterator>
 #include <minigrad/minigrad.hpp>
+#include <minigrad/nn/class_losses.hpp>
+#include <minigrad/nn/embedding_losses.hpp>
+#include <minigrad/nn/regression_losses.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -276,6 +279,45 @@ const std::vector<GradientCheck> gradient_list = {
        check(OP2(cross_entropy_loss(x, softmax(y, 1))), {numbers({4, 3}, -2, 2, 1), numbers({4, 3}, -2, 2, 2)});
      }},
     {"nll_loss", [] { on_tensors(OP(nll_loss(log_softmax(x, 1), labels, Reduction::none)), {{4, 3}, {4, 4}}); }},
+    {"smooth_l1_loss", [] { loss([](const auto& p, const auto& t, auto r) { return smooth_l1_loss(p, t, 0.7, r); }); }},
+    {"gaussian_nll_loss",
+     [] {
+       const auto f = [](const auto& p, const auto& t, const auto& v) { return gaussian_nll_loss(p, t, v, {.full = true}); };
+       check(f, {numbers({2, 3}, -2, 2, 1), numbers({2, 3}, -2, 2, 2), numbers({2, 3}, 0.5, 2, 3)});
+       check(f, {numbers({3, 1}, -2, 2, 1), numbers({3, 1}, -2, 2, 2), numbers({3, 1}, 0.5, 2, 3)});
+       check(f, {numbers({2, 3}, -2, 2, 1), numbers({2, 3}, -2, 2, 2), numbers({2, 1}, 0.5, 2, 3)});
+       loss([](const auto& p, const auto& t, auto) { return poisson_nll_loss(p, t, {.full = true}); }, 1.5, 3);
+       loss([](const auto& p, const auto& t, auto) { return poisson_nll_loss(exp(p), t, {.log_input = false}); }, 0.1, 3);
+     }},
+    {"kl_div",
+     [] {
+       const auto f = [](const auto& x, const auto& t) { return kl_div(log_softmax(x, 1), t, Reduction::sum); };
+       check(f, {numbers({2, 4}, -2, 2, 1), numbers({2, 4}, 0.1, 0.9, 2)});
+       check(OP2(kl_div(log_softmax(x, 1), log_softmax(y, 1), Reduction::mean, true)),
+             {numbers({2, 4}, -2, 2, 1), numbers({2, 4}, -2, 2, 2)});
+     }},
+    {"class_loss",
+     [] {
+       on_tensors(OP(cross_entropy_loss(x, labels, {.weight = {1, 2, 0.5}, .label_smoothing = 0.1})), {{4, 3}});
+       on_tensors(OP(cross_entropy_loss(x, labels, {.ignore_index = 2, .label_smoothing = 0.1})), {{4, 3}});
+       on_tensors(OP(nll_loss(log_softmax(x, 1), labels, {.weight = {1, 2, 0.5}})), {{4, 3}});
+       check(OP2(cross_entropy_loss(x, softmax(y, 1), {.weight = {1, 2, 0.5}, .label_smoothing = 0.1})),
+             {numbers({4, 3}, -2, 2, 1), numbers({4, 3}, -2, 2, 2)});
+       const T signs{{1, -1, 1}, {-1, 1, -1}};
+       on_tensors([&](const auto& x) { return hinge_embedding_loss(x, signs, 0.3); }, {{2, 3}});
+       const T of_rows{1, -1};
+       check([&](const auto& x, const auto& y) { return cosine_embedding_loss(x, y, of_rows, -0.9); },
+             {numbers({2, 3}, -2, 2, 1), numbers({2, 3}, -2, 2, 2)});
+       for (const double p : {1.0, 2.0, 3.0})
+         check([&](const auto& x, const auto& y, const auto& z) {
+           return triplet_margin_loss(x, y, z, {.margin = 3, .p = p, .swap = true});
+         }, {numbers({2, 3}, -2, 2, 1), numbers({2, 3}, -2, 2, 2), numbers({2, 3}, -2, 2, 3)});
+     }},
+    {"class_loss_rule",
+     [] {
+       const detail::ClassTargets q{"class_loss_rule", labels, T{1, 2, 0.5}, -100, 0.1, true, false};
+       on_tensors([&](const auto& g) { return square(detail::class_loss_rule(q, g, 3)); }, {{4}});
+     }},
     {"max_with_indices",
      [] {
        reduction([](const auto& v, Axis axis, bool keepdim) { return square(max_with_indices(v, axis, keepdim).first); },

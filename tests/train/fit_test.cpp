@@ -739,7 +739,7 @@ TEST_CASE("fit refuses an optimizer that has none of the model's parameters") {
   const Dataset<float> data(Tensor<float>{{1}, {2}}, Tensor<float>{{3}, {4}});
   CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, {.epochs = 2, .progress = false}),
                        "minigrad: fit: the optimizer updates none of the model's parameters: it was made for another "
-                       "model, or for a copy of this one",
+                       "model, or for a copy of this one, or was moved from",
                        ValueError);
 }
 

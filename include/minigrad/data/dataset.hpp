@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -49,6 +50,19 @@ void require_features(const std::vector<std::string>& features, const std::strin
     fail<ValueError>({"make_dataset: ", detail::quoted(target), " is the target and also a feature"});
 }
 
+/// The rows of features or of targets: one tensor, or several where T is their list; see tensors.hpp.
+template <class T>
+struct RowsOf {
+  using type = Tensor<T>;
+};
+
+/// f(x), or f(x_0, x_1, ...) of several tensors.
+template <class F, class X>
+decltype(auto) with_tensors(const F& f, X& x) {
+  if constexpr (requires { x.all; }) return std::apply(f, x.all);
+  else return f(x);
+}
+
 /// The default name of a column: x0, x1, ...
 template <class = void>
 std::string x_name(std::size_t column) {
@@ -60,15 +74,17 @@ std::string x_name(std::size_t column) {
 /// Features x [n, ...], targets y [n, ...], and, for an x of shape [n, columns], optionally the names of the columns.
 template <class T = float, class Y = T>
 struct Dataset {
-  Tensor<T> x;
-  Tensor<Y> y;
+  using Features = typename detail::RowsOf<T>::type;
+  using Targets = typename detail::RowsOf<Y>::type;
+  Features x;
+  Targets y;
   std::vector<std::string> feature_names;
 
   /// No rows.
   Dataset() = default;
 
   /// Throws ShapeError as validate() does.
-  Dataset(Tensor<T> features, Tensor<Y> targets, std::vector<std::string> names = {})
+  Dataset(Features features, Targets targets, std::vector<std::string> names = {})
       : x(std::move(features)), y(std::move(targets)), feature_names(std::move(names)) {
     validate();
   }
@@ -129,6 +145,9 @@ struct Dataset {
                                 ": names are for the columns of [rows, columns], one for each"});
   }
 };
+
+template <class T, class Y>
+Dataset(Tensor<T>, Tensor<Y>, std::vector<std::string> = {}) -> Dataset<T, Y>;
 
 /// The dataset with only these features, in this order. Throws ValueError for an unknown name.
 template <class T, class Y>
@@ -204,5 +223,5 @@ template <class T, class Y>
 struct std::tuple_size<minigrad::Dataset<T, Y>> : std::integral_constant<std::size_t, 2> {};
 template <std::size_t K, class T, class Y>
 struct std::tuple_element<K, minigrad::Dataset<T, Y>> {
-  using type = minigrad::Tensor<std::conditional_t<K == 0, T, Y>>;
+  using type = typename minigrad::detail::RowsOf<std::conditional_t<K == 0, T, Y>>::type;
 };

@@ -35,8 +35,8 @@ struct DataLoaderOptions {
 /// Some rows of a dataset.
 template <class T, class Y>
 struct Batch {
-  Tensor<T> x;
-  Tensor<Y> y;
+  typename Dataset<T, Y>::Features x;
+  typename Dataset<T, Y>::Targets y;
 };
 
 /// DataLoader loader(data, {.batch_size = 32}, rng);

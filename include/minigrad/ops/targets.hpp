@@ -22,6 +22,7 @@ struct RowError {
   virtual ~RowError() = default;
   [[noreturn]] virtual void throw_again(std::size_t dataset_row, const char* of) const = 0;
   std::size_t row = 0;
+  bool of_validation = false;  // the row is one of the validation set of fit()
 };
 
 template <class Kind>
@@ -30,6 +31,7 @@ class ErrorInRow final : public Kind, public RowError {
   ErrorInRow(const std::string& before, std::size_t at, const char* of, const std::string& after)
       : Kind(concat({"minigrad: ", before, " in row ", at, of, after})), before_(before), after_(after) {
     row = at;
+    of_validation = std::strcmp(of, " of the validation set") == 0;
   }
   [[noreturn]] void throw_again(std::size_t dataset_row, const char* of) const override {
     throw ErrorInRow(before_, dataset_row, of, after_);

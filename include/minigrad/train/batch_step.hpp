@@ -6,34 +6,72 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "../data/dataset.hpp"
 #include "../graph/capture.hpp"
 #include "../nn/module.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-template <class Model, class Loss>
+/// loss(model(x...), y...) of the inputs x, of which there are `inputs`, and the targets y.
+template <class Model, class Loss, std::size_t inputs>
 struct LossOfBatch {
   Model* model;
   const Loss* loss;
-  auto operator()(const auto& x, const auto& y) const { return (*loss)((*model)(x), y); }
+  auto operator()(const auto&... all) const {
+    if constexpr (inputs == 1) return of_one(all...);
+    else return of_many(std::tie(all...), std::make_index_sequence<inputs>(),
+                        std::make_index_sequence<sizeof...(all) - inputs>());
+  }
+
+ private:
+  auto of_one(const auto& x, const auto&... y) const { return (*loss)((*model)(x), y...); }
+  template <class All, std::size_t... X, std::size_t... Y>
+  auto of_many(const All& all, std::index_sequence<X...>, std::index_sequence<Y...>) const {
+    return (*loss)((*model)(std::get<X>(all)...), std::get<inputs + Y>(all)...);
+  }
+};
+
+/// The types of a list of tensors: one, or the several of Tensors.
+template <class... T>
+struct TensorList {
+  static constexpr std::size_t size = sizeof...(T);
+};
+template <class X>
+struct ListOf {
+  using type = TensorList<X>;
+};
+template <template <class...> class Several, class... T>
+  requires requires(Several<T...> several) { several.all; }
+struct ListOf<Several<T...>> {
+  using type = TensorList<Tensor<T>...>;
+};
+template <class V, class F, class Xs, class Ys>
+struct StepOf;
+template <class V, class F, class... X, class... Y>
+struct StepOf<V, F, TensorList<X...>, TensorList<Y...>> {
+  using type = CapturedStep<V, F, X..., Y...>;
+  /// Whether a step can be recorded for such tensors: there is a handle for each.
+  static constexpr bool can_capture =
+      ((std::is_same_v<X, V> || std::is_same_v<X, Tensor<std::int64_t>>) && ...) &&
+      ((std::is_same_v<Y, V> || std::is_same_v<Y, Tensor<std::int64_t>>) && ...);
 };
 
 /// Model and loss must outlive the step. X and Y are the tensors of a batch.
 template <class Model, class Loss, class X, class Y>
 class BatchStep {
   using V = parameter_value_of<Model>;
-  using Function = LossOfBatch<Model, Loss>;
+  using Function = LossOfBatch<Model, Loss, ListOf<X>::type::size>;
+  using Captured = StepOf<V, Function, typename ListOf<X>::type, typename ListOf<Y>::type>;
 
  public:
   /// Whether a recorded loss can be run for other targets: the loss takes handles, and there is one for Y. A loss says
   /// so itself, since a call that does not compile cannot be tried.
-  static constexpr bool can_replay = (std::is_same_v<Y, V> || std::is_same_v<Y, Tensor<std::int64_t>>) && requires {
-    requires Loss::takes_handles;
-  };
+  static constexpr bool can_replay = Captured::can_capture && requires { requires Loss::takes_handles; };
 
   /// Throws ValueError for a replay where can_replay is false.
   BatchStep(Model& model, const Loss& loss, bool replay) : model_(model), function_{&model, &loss}, replay_(replay) {
@@ -65,18 +103,25 @@ class BatchStep {
     if constexpr (can_replay)
       if (replay_ && (!step_ || (x.shape() == x_shape_ && y.shape() == y_shape_))) return run(x, y);
     graph_.clear();
-    return function_(graph_.input(std::move(x)), y);
+    return with_tensors([&](auto&... xs) {
+      return with_tensors([&](const auto&... ys) { return function_(graph_.input(std::move(xs))..., ys...); }, y);
+    }, x);
   }
 
  private:
+  /// f(x..., y...).
+  template <class F>
+  static void with_both(const F& f, const X& x, const Y& y) {
+    with_tensors([&](const auto&... xs) { with_tensors([&](const auto&... ys) { f(xs..., ys...); }, y); }, x);
+  }
   Var<V> run(const X& x, const Y& y) {
     if (!step_) {
-      step_.emplace(capture<V>(function_, x, y));
+      with_both([&](const auto&... all) { step_.emplace(capture<V>(function_, all...)); }, x, y);
       step_->graph().hooks().inspector = graph_.hooks().inspector;
       x_shape_ = x.shape(), y_shape_ = y.shape();
     } else {
       if (std::exchange(check_, false)) (check)(x, y);
-      (*step_)(x, y);
+      with_both([&](const auto&... all) { (*step_)(all...); }, x, y);
     }
     return step_->result();
   }
@@ -86,7 +131,7 @@ class BatchStep {
     const auto now = named_buffers(model_);
     std::vector<V> before;
     for (const auto& one : now) before.push_back(*one.buffer);
-    (step_->check)(x, y);
+    with_both([&](const auto&... all) { (step_->check)(all...); }, x, y);
     const std::string* written = nullptr;
     for (std::size_t k = 0; k < now.size(); ++k) {
       if (same_bits(*now[k].buffer, before[k])) continue;
@@ -98,11 +143,13 @@ class BatchStep {
                         "recorded step leaves out: only ops are run again"});
   }
 
-  struct None {};
+  struct None {
+    using type = None;
+  };
   Model& model_;
   Function function_;
   Graph<V> graph_;
-  std::optional<std::conditional_t<can_replay, CapturedStep<V, Function, X, Y>, None>> step_;
+  std::optional<typename std::conditional_t<can_replay, Captured, None>::type> step_;
   Shape x_shape_, y_shape_;
   bool replay_, check_ = true;
 };

@@ -16,24 +16,30 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// A description of the feature with the largest absolute value, since a large feature is the most frequent reason why
 /// gradient descent diverges. Empty if no feature is large.
-template <class D>
-std::string widest_feature(const D& data) {
-  if (data.x.rank() != 2) return "";
-  const std::size_t columns = data.x.shape()[1];
+template <class D, class T>
+std::string widest_feature(const D& data, const Tensor<T>& x) {
+  if (x.rank() != 2) return "";
+  const std::size_t columns = x.shape()[1];
   std::size_t widest = 0;
   double reach = 0;
-  for (std::size_t i = 0; i < data.x.size(); ++i)
-    if (const double size = std::fabs(static_cast<double>(data.x.data()[i])); size > reach) {
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (const double size = std::fabs(static_cast<double>(x.data()[i])); size > reach) {
       reach = size;
       widest = i % columns;
     }
   if (reach <= 10) return "";
   double low = reach, high = -reach;
-  for (std::size_t i = widest; i < data.x.size(); i += columns) {
-    low = (std::min)(low, static_cast<double>(data.x.data()[i]));
-    high = (std::max)(high, static_cast<double>(data.x.data()[i]));
+  for (std::size_t i = widest; i < x.size(); i += columns) {
+    low = (std::min)(low, static_cast<double>(x.data()[i]));
+    high = (std::max)(high, static_cast<double>(x.data()[i]));
   }
   return detail::quoted(data.names()[widest]) + " goes from " + format_number(low) + " to " + format_number(high);
+}
+
+template <class D>
+std::string widest_feature(const D& data) {
+  if constexpr (!is_tensor<typename D::Features>) return "";
+  else return widest_feature(data, data.x);
 }
 
 template <class D>

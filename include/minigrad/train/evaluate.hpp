@@ -69,7 +69,11 @@ std::invoke_result_t<const F&> with_rows(const Loader& loader, std::size_t batch
 
 /// Copies the predictions of a batch to their rows, from `first` on.
 template <class V>
-void keep_predictions(const V& batch, std::size_t batch_rows, std::size_t first, std::size_t rows, Tensor<double>& to) {
+void keep_predictions(const V&, std::size_t, std::size_t, std::size_t, Tensor<double>&) {
+  fail<ValueError>({"fit: metrics are for models that give one tensor"});
+}
+template <class T>
+void keep_predictions(const Tensor<T>& batch, std::size_t batch_rows, std::size_t first, std::size_t rows, Tensor<double>& to) {
   Shape shape = batch.shape();
   if (shape.rank() == 0 || shape[0] != batch_rows)
     fail<ShapeError>({"fit: metrics: the model gives predictions ", shape, " for ", batch_rows, " rows"});
@@ -91,10 +95,11 @@ double evaluate(Model& model, const Loss& loss, const D& data, std::size_t batch
   DataLoader loader(data, options);
   for (auto [x, y] : loader) {
     const std::size_t rows = x.shape()[0];
-    const auto prediction = model(x);
+    const auto prediction = with_tensors([&](const auto&... xs) { return model(xs...); }, x);
     if (predictions) keep_predictions(prediction, rows, first, data.size(), *predictions);
     const double mean = with_rows(loader, batch++, of, [&, &y = y] {
-      return static_cast<double>(loss(prediction, y).item());
+      const auto of_targets = [&](const auto&... ys) { return static_cast<double>(loss(prediction, ys...).item()); };
+      return with_tensors(of_targets, y);
     });
     total += static_cast<double>(rows) * mean;
     first += rows;
@@ -114,14 +119,16 @@ Tensor<std::int64_t> labels_of_targets(const std::string& metric, const Tensor<Y
   return labels;
 }
 /// Class labels from scores: the largest of several columns; 1 where the one column is above 0.
-inline Tensor<std::int64_t> predicted_labels(const Tensor<double>& scores) {
+template <class = void>
+Tensor<std::int64_t> predicted_labels(const Tensor<double>& scores) {
   if (scores.size() != scores.shape()[0]) return argmax(scores, 1);
   auto labels = Tensor<std::int64_t>::empty({scores.size()});
   for (std::size_t i = 0; i < scores.size(); ++i) labels.data()[i] = scores.data()[i] > 0 ? 1 : 0;
   return labels;
 }
 /// The score of class 1 of two.
-inline Tensor<double> scores_of_class_1(const std::string& metric, const Tensor<double>& scores) {
+template <class = void>
+Tensor<double> scores_of_class_1(const std::string& metric, const Tensor<double>& scores) {
   const std::size_t rows = scores.shape()[0];
   if (scores.size() == rows) return scores.reshape({rows});
   if (scores.shape() != Shape{rows, 2})
@@ -129,6 +136,10 @@ inline Tensor<double> scores_of_class_1(const std::string& metric, const Tensor<
   auto difference = Tensor<double>::empty({rows});
   for (std::size_t i = 0; i < rows; ++i) difference.data()[i] = scores.data()[2 * i + 1] - scores.data()[2 * i];
   return difference;
+}
+template <class Y>
+double compute_metric(const Metric& metric, const Tensor<double>&, const Y&) {
+  fail<ValueError>({"fit: metric ", metric.name, ": metrics are for data with one target"});
 }
 template <class Y>
 double compute_metric(const Metric& metric, const Tensor<double>& predictions, const Tensor<Y>& y) {

@@ -18,37 +18,29 @@
 
 #include "../data/loader.hpp"
 #include "../data/scaler.hpp"
+#include "../data/split.hpp"
 #include "../graph/backward.hpp"
 #include "../nn/checks.hpp"
 #include "../nn/losses.hpp"
 #include "../nn/module.hpp"
 #include "../optim/clip.hpp"
+#include "accumulation.hpp"
 #include "batch_step.hpp"
 #include "best_weights.hpp"
 #include "divergence.hpp"
-#include "evaluate.hpp"
+#include "evaluation.hpp"
 #include "fit_options.hpp"
 #include "history.hpp"
 #include "metrics.hpp"
 #include "progress.hpp"
+#include "require_training.hpp"
 #include "run_hook.hpp"
+#include "step_events.hpp"
 #include "training_state.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
 namespace detail {
-
-/// Throws ValueError if the optimizer updates none of the weights, as one that was made for a copy of the model does.
-/// Optimizers without updates() are not checked.
-template <class V, class Optimizer>
-void require_updates(const Optimizer& optimizer, const std::vector<ParameterRef<V>>& weights) {
-  if constexpr (requires { optimizer.updates(weights[0]); }) {
-    for (const ParameterRef<V>& weight : weights)
-      if (optimizer.updates(weight)) return;
-    fail<ValueError>({"fit: the optimizer updates none of the model's parameters: it was made for another model, or "
-                      "for a copy of this one"});
-  }
-}
 
 /// Clears the gradients at the end of fit(), also where an exception ends it: a backward() that follows would add to
 /// those of the last batch.
@@ -65,24 +57,19 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
             const FitOptions& options, Hooks&... hooks) {
   using V = parameter_value_of<Model>;
   require_options(options, validation != nullptr);
-  if (validation && validation->size() == 0) fail<ValueError>({"fit: the validation set is empty"});
-  if (validation && !data.feature_names.empty() && !validation->feature_names.empty() &&
-      data.feature_names != validation->feature_names)
-    fail<ValueError>({"fit: the validation set has other features than the training set, or in another order: "
-                      "select_features(validation, train.names()) gives those of the training set"});
-  if (data.size() == 0) fail<ValueError>({"fit: the training set is empty"});
-  require_mean("fit", loss);
+  require_data(data, validation);
   const auto weights = parameters(model);
-  require_updates(optimizer, weights);
+  require_training(weights, loss, optimizer, hooks...);
   const ClearGradients<V> at_end{weights};
 
-  FitProgress run;
+  FitProgress<> run;
   History& history = run.history;
   history.metric_names = metric_columns(options, validation != nullptr);
+  const Selection<> selection(history, options.best_by, options.maximize, options.min_delta, validation != nullptr);
   BestWeights<Model> best(model);
   Rng rng(options.seed);
   DataLoader loader(data, {options.batch_size, options.shuffle, options.drop_last}, rng);
-  TrainingState state;
+  TrainingState<> state;
   if (!options.checkpoint.empty() || !options.resume.empty()) {
     state.add_model(model);
     state.set_options(options, history.metric_names);
@@ -100,7 +87,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   const auto require_trained = [&] {
     require_all_trained("fit: the loss", model, [](const ParameterRef<V>& weight) { return weight.has_grad(); });
   };
-  BatchStep<Model, Loss, decltype(data.x), decltype(data.y)> step(model, loss, options.replay);
+  BatchStep<Model, Loss, typename D::Features, typename D::Targets> step(model, loss, options.replay);
   if (options.detect_anomaly) detect_anomaly(step.graph(), model);
   const auto end = [&] {
     if (options.restore_best) best.restore();
@@ -121,12 +108,16 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   };
   const auto stopped = [&] { return options.stop && *options.stop; };
   ProgressBar bar(options.epochs, options.progress);
+  GradientAccumulation<V> accumulation(weights, options.accumulate);
   const std::size_t first_update = run.updates;
+  (begin_hook(hooks, history), ...);
 
   for (std::size_t number = history.epochs.size() + 1; number <= options.epochs && !run.finished; ++number) {
     Epoch epoch{.epoch = number, .lr = optimizer.lr()};
+    StepEvents<V, (takes_steps<Hooks>() || ... || false)> events(weights, number);
     train(model);
     step.begin_epoch();
+    bool go_on = true;
     std::size_t batch = run.samples / options.batch_size;  // not 0 where an epoch is resumed
     for (auto [x, y] : loader) {
       const std::size_t rows = x.shape()[0];
@@ -141,23 +132,28 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
         if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1);
         fail_training(message);
       }
-      optimizer.zero_grad();
-      for (const auto& weight : weights) weight.zero_grad();  // the optimizer may update only some of them
+      if (accumulation.begin(rows)) {
+        optimizer.zero_grad();
+        for (const auto& weight : weights) weight.zero_grad();  // the optimizer may update only some of them
+      }
       if (run.updates == 0 && !batch_loss.graph().node(batch_loss.id()).needs_grad()) require_trained();
       if (!options.detect_anomaly) backward(batch_loss);
       else if (const std::string anomaly = backward_or_anomaly(batch_loss); !anomaly.empty()) fail_training(anomaly);
       if (run.updates == 0) require_trained();
-      const bool last = ++batch == loader.batches();
-      if (options.clip_norm > 0) run.grad_norm = clip_grad_norm(weights, options.clip_norm);
-      else if (last) run.grad_norm = grad_norm(weights);
-      optimizer.step();
-      ++run.updates;
       run.total_loss += value * static_cast<double>(rows);
       run.samples += rows;
-      if (last) continue;
-      history.interrupted = stopped();
-      if (!history.interrupted && !is_due()) continue;
+      events.add(value, rows);
+      const bool last = ++batch == loader.batches();
+      if (!accumulation.end(last)) continue;
+      if (options.clip_norm > 0) run.grad_norm = clip_grad_norm(weights, options.clip_norm);
+      const double lr = optimizer.lr();
+      optimizer.step();
+      ++run.updates;
+      go_on = events.run(run, lr, options.clip_norm > 0, hooks...);
+      history.interrupted = !last && go_on && stopped();
+      if (!last && go_on && !history.interrupted && !is_due()) continue;
       if (options.clip_norm == 0) run.grad_norm = grad_norm(weights);
+      if (last || !go_on) break;
       save();
       if (!history.interrupted) continue;
       end();
@@ -166,32 +162,14 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     epoch.updates = run.updates;
     epoch.grad_norm = run.grad_norm;
     epoch.train_loss = run.total_loss / static_cast<double>(run.samples);
-    Tensor<double> predictions;
-    const auto evaluated = [&](const D& set, bool metrics, const char* of) {
-      const double mean = detail::evaluate(model, loss, set, 1024, of, metrics ? &predictions : nullptr);
-      for (std::size_t k = 0; metrics && k < options.metrics.size(); ++k)
-        epoch.metrics.push_back(compute_metric(options.metrics[k], predictions, set.y));
-      return mean;
-    };
-    if (validation) epoch.validation_loss = evaluated(*validation, !options.metrics.empty(), " of the validation set");
-    if (options.train_metrics) evaluated(data, true, " of the training set");
+    if (validation)
+      epoch.validation_loss = evaluate_into(epoch, model, loss, *validation, options.metrics, " of the validation set");
+    if (options.train_metrics) evaluate_into(epoch, model, loss, data, options.metrics, " of the training set");
     epoch.seconds = run.seconds();
     history.epochs.push_back(epoch);
-
-    if (validation && is_finite(epoch.validation_loss) &&
-        (history.best_epoch == 0 || epoch.validation_loss < history.best().validation_loss - options.min_delta)) {
-      history.best_epoch = number;
-      best.keep();
-    }
-    bool go_on = true;
+    if (selection.take_last(history)) best.keep();
     ((go_on = run_hook(hooks, epoch, validation ? epoch.validation_loss : epoch.train_loss) && go_on), ...);
-    if (bar.visible()) {
-      std::string note = "loss " + format_number(epoch.train_loss, 4);
-      if (validation) note += ", validation " + format_number(epoch.validation_loss, 4);
-      for (std::size_t k = 0; k < options.metrics.size(); ++k)
-        append(note, {", ", options.metrics[k].name, " ", format_number(epoch.metrics[k], 4)});
-      bar.show(number, run.samples, note);
-    }
+    show_progress(bar, epoch, run.samples, options.metrics);
     history.stopped_early = options.patience > 0 && number - history.best_epoch >= options.patience;
     run.finished = !go_on || history.stopped_early;
     run.total_loss = 0;
@@ -210,10 +188,12 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 
 /// Trains a model. Each epoch computes, for each batch, the loss and its gradients and calls the optimizer's step().
 /// Then it computes the validation loss and calls the hooks: schedules, and callbacks that take a const Epoch& and may
-/// return false to stop. Leaves the model in evaluation mode, with the weights and buffers of the best validation loss
-/// unless restore_best is false, and without gradients. Throws ValueError for options or data that do not fit, and for
-/// parameters that are not frozen and on which the loss of the first batch does not depend, TrainingError if the loss is
-/// not finite, and the loss's error for a target that it does not take, with its row in the dataset.
+/// return false to stop. Callbacks that take a const Step&, and schedules in each_step(), are called after each step;
+/// false ends the epoch, and the training, there. Leaves the model in evaluation mode, with the weights and buffers of
+/// the best epoch unless restore_best is false, and without gradients. Throws ValueError for options, data, an optimizer
+/// or schedules that do not fit, and for parameters that are not frozen and on which the loss of the first batch does not
+/// depend, TrainingError if the loss is not finite, and the loss's error for a target that it does not take, with its row
+/// in the dataset.
 ///
 /// With replay the loss of the first batch is recorded, by capture(), and run again for all batches of the same shape,
 /// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something
@@ -232,14 +212,28 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 template <class Model, class Loss, class Optimizer, class T, class Y, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<T, Y>& train,
             const Dataset<T, Y>& validation, const FitOptions& options = {}, Hooks&&... hooks) {
+  if (options.validation_split != 0)
+    detail::fail<ValueError>({"fit: there is a validation set, and validation_split is ", options.validation_split,
+                              ": give one of the two"});
   return detail::fit(model, loss, optimizer, train, &validation, options, hooks...);
 }
 
-/// The same without validation. The model keeps its last weights.
+/// The same without a validation set: the model keeps its last weights. With validation_split = 0.2 a fifth of the rows,
+/// drawn by the seed, becomes one.
 template <class Model, class Loss, class Optimizer, class T, class Y, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<T, Y>& train,
             const FitOptions& options = {}, Hooks&&... hooks) {
-  return detail::fit(model, loss, optimizer, train, static_cast<const Dataset<T, Y>*>(nullptr), options, hooks...);
+  const Dataset<T, Y>* none = nullptr;
+  if (options.validation_split == 0) return detail::fit(model, loss, optimizer, train, none, options, hooks...);
+  Rng rng(options.seed);
+  const SplitRows rows = train_test_split(train.size(), options.validation_split, rng);
+  const Dataset<T, Y> first = train.subset(rows.train), second = train.subset(rows.validation);
+  try {
+    return detail::fit(model, loss, optimizer, first, &second, options, hooks...);
+  } catch (const detail::RowError& error) {  // its row in `train`
+    error.throw_again((error.of_validation ? rows.validation : rows.train)[error.row], " of the dataset");
+    throw;  // never
+  }
 }
 
 }  // namespace minigrad

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluate.hpp"
+#include "evaluation.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
@@ -16,10 +16,15 @@ struct FitOptions {
   std::size_t batch_size = 32;
   bool shuffle = true;          // in each epoch anew, from `seed`
   bool drop_last = false;       // leave out a last batch with fewer rows
+  double validation_split = 0;  // this share of the rows, drawn by `seed`, becomes the validation set
   std::size_t patience = 0;     // stop after this number of epochs without a better validation loss; 0: run all epochs
   double min_delta = 0;         // the smallest decrease of the validation loss that counts as better
+  std::string best_by{};        // the column of the history to judge by, such as "validation_accuracy"; none: the
+                                //   validation loss
+  bool maximize = false;        // its largest number is the best, not its smallest
   bool restore_best = true;     // at the end, restore the weights and buffers of the best validation loss
   double clip_norm = 0;         // scale gradients down to this norm; 0: leave them
+  std::size_t accumulate = 1;   // batches for each update, whose gradients become one
   bool replay = false;          // record the loss of one batch, and run it again for all batches of the same shape
   bool detect_anomaly = false;  // report the first op whose value or gradient is not finite
   std::vector<Metric> metrics{};  // computed after each epoch on the validation set, and
@@ -36,8 +41,11 @@ struct FitOptions {
 namespace detail {
 
 /// Throws ValueError for options that make no sense, or not without validation.
-inline void require_options(const FitOptions& options, bool has_validation) {
-  if (options.patience > 0 && !has_validation) fail<ValueError>({"fit: patience needs a validation set to judge by"});
+template <class = void>
+void require_options(const FitOptions& options, bool has_validation) {
+  if (options.patience > 0 && !has_validation && options.best_by.empty())
+    fail<ValueError>({"fit: patience needs a validation set to judge by"});
+  if (options.accumulate == 0) fail<ValueError>({"fit: accumulate is 0, and must be at least 1 batch"});
   const auto require_not_negative = [](const char* name, double value) {
     if (!(value >= 0)) fail<ValueError>({"fit: ", name, " is ", value, ", and must be at least 0"});
   };
@@ -46,17 +54,12 @@ inline void require_options(const FitOptions& options, bool has_validation) {
   require_not_negative("checkpoint_minutes", options.checkpoint_minutes);
   if (!options.metrics.empty() && !has_validation && !options.train_metrics)
     fail<ValueError>({"fit: metrics need a validation set, or train_metrics = true"});
-  for (const Metric& metric : options.metrics) {
-    std::size_t same = 0;
-    for (const Metric& other : options.metrics) same += other.column() == metric.column();
-    if (same > 1 || metric.column() == "loss")
-      fail<ValueError>({"fit: a metric named ", detail::quoted(metric.column()), ": the history has ",
-                        same > 1 ? "another" : "a column", " of this name already"});
-  }
+  require_metrics(options.metrics);
 }
 
 /// The columns of History for the metrics: validation_accuracy, train_accuracy.
-inline std::vector<std::string> metric_columns(const FitOptions& options, bool has_validation) {
+template <class = void>
+std::vector<std::string> metric_columns(const FitOptions& options, bool has_validation) {
   std::vector<std::string> out;
   for (const char* of : {"validation_", "train_"})
     if (of[0] == 'v' ? has_validation : options.train_metrics)

@@ -29,7 +29,7 @@ struct Epoch {
 
 struct History {
   std::vector<Epoch> epochs;
-  std::size_t best_epoch = 0;  // the last epoch whose validation loss counted as better; 0 without validation
+  std::size_t best_epoch = 0;  // the last epoch whose validation loss, or column of best_by, counted as better; 0: none
   bool stopped_early = false;
   bool interrupted = false;  // by FitOptions::stop, before the training was complete
   std::vector<std::string> metric_names;  // validation_<name> of all metrics, then train_<name>, where they were computed
@@ -42,6 +42,7 @@ struct History {
   }
 
   /// A metric of all epochs, such as "validation_accuracy". Throws ValueError if there is none of this name.
+  template <class = void>
   std::vector<double> metric(const std::string& name) const {
     std::size_t k = 0;
     while (k < metric_names.size() && metric_names[k] != name) ++k;
@@ -53,6 +54,7 @@ struct History {
 
   /// The epochs as CSV with a header line; metrics come last. The field of the validation loss is empty if there was no
   /// validation.
+  template <class = void>
   std::string to_csv() const {
     std::string out = "epoch,updates,train_loss,validation_loss,lr,grad_norm,seconds";
     for (const std::string& name : metric_names) detail::append(out, {",", name});
@@ -69,9 +71,11 @@ struct History {
   }
 
   /// Writes to_csv() to a file, whole or not at all. Throws DataError if the file cannot be written.
+  template <class = void>
   void write_csv(const std::string& path) const { detail::write_file("write_csv", path, to_csv()); }
 
   /// All of it but `interrupted`, in double. Each epoch must have as many metrics as there are names.
+  template <class = void>
   StateDict state_dict() const {
     auto table = Tensor<double>::empty({epochs.size(), numbers + metric_names.size()});
     double* to = table.data();
@@ -91,6 +95,7 @@ struct History {
     return out;
   }
   /// Throws ValueError, and changes nothing, if the state is not one of a History.
+  template <class = void>
   void load_state_dict(const StateDict& state) {
     constexpr const char* op = "History: load_state_dict";
     History loaded;

@@ -5,19 +5,18 @@
 // The file also has the settings that a part cannot know: options, layers, the size and a hash of the data.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../io/save.hpp"
+#include "describe_data.hpp"
 #include "fit_options.hpp"
 #include "history.hpp"
 #include "progress.hpp"
@@ -25,6 +24,7 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// What fit() itself has counted.
+template <class = void>
 struct FitProgress {
   History history;
   double total_loss = 0;    // of the samples of the epoch that is running
@@ -67,30 +67,6 @@ struct FitProgress {
   }
 };
 
-/// A number of 64 bits that other bytes are most unlikely to share. A long array is read 8 bytes at a time.
-template <class = void>
-std::uint64_t hash_bytes(const void* bytes, std::size_t count, std::uint64_t hash = 0) {
-  const auto* at = static_cast<const unsigned char*>(bytes);
-  for (std::uint64_t word = 0; count > 0; word = 0) {
-    const std::size_t n = (std::min)(count, sizeof word);
-    std::memcpy(&word, at, n);
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    hash ^= hash >> 29;
-    at += n, count -= n;
-  }
-  return hash;
-}
-
-/// "x F32 [50, 3], y F32 [50, 1], hash 1234": differs for other data.
-template <class D>
-std::string describe_data(const D& data) {
-  std::uint64_t hash = hash_bytes(data.x.data(), data.x.size() * sizeof *data.x.data());
-  hash = hash_bytes(data.y.data(), data.y.size() * sizeof *data.y.data(), hash);
-  const DType x = dtype_of<typename decltype(data.x)::value_type>(),
-              y = dtype_of<typename decltype(data.y)::value_type>();
-  return concat({"x ", x, " ", data.x.shape(), ", y ", y, " ", data.y.shape(), ", hash ", hash});
-}
-
 template <class = void>
 std::string number_text(const StateEntry& entry) {
   if (entry.shape.rank() > 0) return concat({entry.dtype, " ", entry.shape});
@@ -100,6 +76,7 @@ std::string number_text(const StateEntry& entry) {
 }
 
 /// All parts of a training, and its settings. The parts must outlive it.
+template <class = void>
 class TrainingState {
  public:
   /// Adds a part: anything with state_dict() and load_state_dict(). One that follows from what was added before it is
@@ -146,6 +123,9 @@ class TrainingState {
     set("min_delta", format_exact(o.min_delta));
     set("restore_best", o.restore_best ? "true" : "false");
     set("clip_norm", format_exact(o.clip_norm));
+    if (o.accumulate != 1) set("accumulate", concat({o.accumulate}));
+    if (!o.best_by.empty()) set("best_by", o.best_by);
+    if (o.maximize) set("maximize", "true");
     set("seed", concat({o.seed}));
     std::string names;
     for (const std::string& column : columns) append(names, {names.empty() ? "" : ", ", column});

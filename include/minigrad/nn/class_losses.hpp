@@ -1,0 +1,252 @@
+// nn/class_losses.hpp - losses of classes with options: weights of the classes, rows that are left out, label
+// smoothing; and kl_div. Not part of minigrad.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "losses.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// What cross_entropy_loss takes besides scores and targets. The mean is one weighted by the class weights of the
+/// labels, as in PyTorch: the sum of the losses divided by the sum of the weights of the rows that are not left out.
+struct CrossEntropyOptions {
+  Tensor<double> weight{};           // a factor for each class, [classes]; none: 1
+  std::int64_t ignore_index = -100;  // rows with this label are left out
+  double label_smoothing = 0;        // this share of the label goes to all classes evenly
+  Reduction reduction = Reduction::mean;
+};
+/// The same for nll_loss.
+struct NLLOptions {
+  Tensor<double> weight{};
+  std::int64_t ignore_index = -100;
+  Reduction reduction = Reduction::mean;
+};
+
+namespace detail {
+
+/// A distribution over the classes for each row, made of labels; q in the formulas below. It is 0 in rows that are left
+/// out, and divided by the sum of the weights of the others for a mean.
+struct ClassTargets {
+  const char* op;
+  IndexRef labels;
+  Tensor<double> weight;
+  std::int64_t ignore_index;
+  double smoothing;
+  bool mean, from_logs;
+
+  void describe(auto& list) const {
+    list.indices("labels", *labels);
+    list("label_smoothing", smoothing);
+  }
+  bool takes(std::size_t row) const { return (*labels).data()[row] != ignore_index; }
+  double weight_of(std::size_t k) const { return weight.size() ? weight.data()[k] : 1; }
+
+  /// Throws ShapeError for labels that do not fit, and IndexError for a label out of range.
+  void require_fit(const Shape& x) const {
+    if (x.rank() != 2 || (*labels).shape() != Shape{x[0]}) return require_labels(op, x, *labels);  // throws
+    if (weight.size() && weight.shape() != Shape{x[1]})
+      fail<ShapeError>({op, ": weight ", weight.shape(), " for scores ", x, ": one number for each class is expected"});
+    for (std::size_t i = 0; i < x[0]; ++i)
+      if (const std::int64_t label = (*labels).data()[i];
+          takes(i) && (std::cmp_less(label, 0) || std::cmp_greater_equal(label, x[1])))
+        fail_in_row<IndexError>(i, {op, ": label ", label},
+                                {", but there are ", x[1], " classes, and the index to leave out is ", ignore_index});
+  }
+  /// What the losses are divided by. Throws ValueError for a mean of no rows.
+  double divisor(std::size_t rows) const {
+    if (!mean) return 1;
+    double total = 0;
+    for (std::size_t i = 0; i < rows; ++i)
+      if (takes(i)) total += weight_of(static_cast<std::size_t>((*labels).data()[i]));
+    if (total == 0 && rows > 0)
+      fail<ValueError>({op, ": the mean over ", rows, " rows that are all left out, by their label ", ignore_index,
+                        " or a weight of 0: leave such a batch out, or take Reduction::sum"});
+    return total;
+  }
+  /// visit(row, class, q) where q may be other than 0.
+  template <class Visit>
+  void for_each(const Shape& x, const Visit& visit) const {
+    const double by = divisor(x[0]), even = smoothing / static_cast<double>(x[1]);
+    for (std::size_t i = 0; i < x[0]; ++i) {
+      if (!takes(i)) continue;
+      const auto label = static_cast<std::size_t>((*labels).data()[i]);
+      if (smoothing == 0) {
+        visit(i, label, weight_of(label) / by);
+        continue;
+      }
+      for (std::size_t k = 0; k < x[1]; ++k) visit(i, k, weight_of(k) * ((k == label ? 1 - smoothing : 0) + even) / by);
+    }
+  }
+};
+
+/// y_i = - sum over classes of q_ik x_ik, for log probabilities x. dL/dx_ik = -g_i q_ik.
+inline constexpr auto class_loss_op = record(
+    "class_loss",
+    []<class T>(const auto& a, const Tensor<T>& x) {
+      a.require_fit(x.shape());
+      if (a.from_logs) require_logs(a.op, x);
+      auto y = Tensor<T>::empty(Shape{x.shape()[0]});
+      y.fill(T{});
+      a.for_each(x.shape(), [&](std::size_t i, std::size_t k, double q) {
+        y.data()[i] -= static_cast<T>(q) * x.data()[i * x.shape()[1] + k];
+      });
+      return y;
+    },
+    [](const auto& a, const auto& g, auto&&, const auto& x) { return class_loss_rule(a, g, shape_of(x)[1]); });
+struct ClassTargetsOfColumns : ClassTargets {
+  std::size_t columns;
+};
+/// Its rule, which is linear in g: y_ik = -g_i q_ik. dL/dg_i = - sum over classes of q_ik h_ik for a gradient h.
+inline constexpr auto class_loss_rule_op = record(
+    "class_loss_rule",
+    []<class T>(const auto& a, const Tensor<T>& g) {
+      auto y = Tensor<T>::empty({g.size(), a.columns});
+      y.fill(T{});
+      a.for_each(y.shape(), [&](std::size_t i, std::size_t k, double q) {
+        y.data()[i * a.columns + k] = -static_cast<T>(q) * g.data()[i];
+      });
+      return y;
+    },
+    [](const auto& a, const auto& h) {
+      ClassTargets of_gradients = a;
+      of_gradients.from_logs = false;
+      return class_loss_op.apply(of_gradients, h);
+    });
+template <class G>
+auto class_loss_rule(const ClassTargets& targets, const G& g, std::size_t columns) {
+  return class_loss_rule_op.apply(ClassTargetsOfColumns{targets, columns}, g);
+}
+
+template <class = void>
+void require_class_options(const char* op, const Tensor<double>& weight, double smoothing) {
+  for (std::size_t k = 0; k < weight.size(); ++k)
+    if (!(weight.data()[k] >= 0))
+      fail<ValueError>({op, ": the weight of class ", k, " is ", weight.data()[k], ", and must be at least 0"});
+  if (!(smoothing >= 0 && smoothing <= 1))
+    fail<ValueError>({op, ": label_smoothing is ", smoothing, ", and must lie in 0..1"});
+}
+
+template <class X, class Ids>
+auto loss_of_classes(const char* op, const X& logs, const Ids& labels, const Tensor<double>& weight,
+                     std::int64_t ignore_index, double smoothing, Reduction reduction, bool from_logs) {
+  if constexpr (is_var<X> && is_index_var<Ids>) require_own_handle(logs, labels);
+  require_class_options(op, weight, smoothing);
+  const bool mean = reduction == Reduction::mean;
+  const ClassTargets targets{op, labels, weight, ignore_index, smoothing, mean, from_logs};
+  return reduce_loss(class_loss_op.apply(targets, logs), mean ? Reduction::sum : reduction);
+}
+
+}  // namespace detail
+
+/// As cross_entropy_loss(logits, labels), with options. For a row with label t, classes' weights w and smoothing s:
+/// -(1 - s) w_t log p_t - s / classes * sum over k of w_k log p_k with p = softmax(logits). Throws as that does, for a
+/// label_smoothing outside of 0..1, for negative weights, and for a mean over rows that are all left out. Label
+/// smoothing: Szegedy and others, "Rethinking the Inception architecture for computer vision", 2016.
+///
+///   cross_entropy_loss(logits, labels, {.weight = {1, 5}, .label_smoothing = 0.1})
+template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
+auto cross_entropy_loss(const X& logits, const Ids& labels, const CrossEntropyOptions& o) {
+  const Shape& shape = shape_of(logits);
+  if (shape.rank() != 2) detail::require_labels("cross_entropy_loss", shape, *detail::IndexRef(labels));  // throws
+  return detail::loss_of_classes("cross_entropy_loss", log_softmax(logits, 1), labels, o.weight, o.ignore_index,
+                                 o.label_smoothing, o.reduction, false);
+}
+/// For targets that are probabilities: each is mixed with the even distribution, and multiplied by its class's weight.
+/// The mean is that of the rows, and none is left out.
+template <detail::TensorOperand X, detail::TensorOperand Y>
+  requires(!detail::Indices<Y>)
+auto cross_entropy_loss(const X& logits, const Y& probabilities, const CrossEntropyOptions& o) {
+  constexpr const char* op = "cross_entropy_loss";
+  using T = detail::scalar_type<X>;
+  detail::require_class_options(op, o.weight, o.label_smoothing);
+  detail::require_not_labels(shape_of(logits), shape_of(probabilities));
+  detail::require_same_shape(op, shape_of(logits), shape_of(probabilities));
+  detail::require(detail::RequireProbabilities{op, true}, probabilities);
+  const std::size_t classes = shape_of(logits)[1];
+  if (o.weight.size() && o.weight.shape() != Shape{classes})
+    detail::fail<ShapeError>({op, ": weight ", o.weight.shape(), " for scores ", shape_of(logits),
+                              ": one number for each class is expected"});
+  const Tensor<T> weight = o.weight.size() ? o.weight.template to<T>() : Tensor<T>::scalar(1);
+  const auto q = probabilities * static_cast<T>(1 - o.label_smoothing) +
+                 static_cast<T>(o.label_smoothing / static_cast<double>(classes));
+  return detail::reduce_loss(-sum(q * weight * log_softmax(logits, 1), 1), o.reduction);
+}
+
+/// As nll_loss(log_probabilities, labels), with weights and a label to leave out: -w_t log p_t.
+template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
+auto nll_loss(const X& log_probabilities, const Ids& labels, const NLLOptions& o) {
+  return detail::loss_of_classes("nll_loss", log_probabilities, labels, o.weight, o.ignore_index, 0, o.reduction, true);
+}
+
+namespace detail {
+/// A check that numbers are logarithms of probabilities: at most 0.
+struct RequireLogs {
+  const char* op;
+  const char* what;
+
+  template <class T>
+  void operator()(const Tensor<T>& x) const {
+    const std::size_t i = first_outside(x.size(), x.data(), -std::numeric_limits<double>::infinity(), probability_rounding);
+    if (i == x.size()) return;
+    fail_in_row<ValueError>(x.rank() ? i / (x.size() / x.shape()[0]) : 0, {op, ": ", what, " ", x.data()[i]},
+                            {" is above 0: logarithms of probabilities are expected, as log_softmax gives them"});
+  }
+};
+}  // namespace detail
+
+/// t (log t - x), and 0 for t = 0: the elements of kl_div. dL/dx = -g t, dL/dt = g (log t + 1 - x).
+inline constexpr auto kl_div_op = elementwise(
+    "kl_div",
+    [](auto x, auto t) {
+      using std::log;
+      return t > 0 ? t * (log(t) - x) : t * 0;
+    },
+    [](auto g, auto&&, auto t) { return -(g * t); }, [](auto g, auto x, auto t) { return g * (log(t) + 1 - x); });
+
+/// The Kullback-Leibler divergence of probabilities t from predicted ones, whose logarithms x are, element by element:
+/// t (log t - x), or e^t (t - x) with log_target, where the targets are logarithms too. Reduction::mean is that over all
+/// elements, as in PyTorch; the divergence itself is the sum, divided by the rows. Throws ShapeError, and ValueError for
+/// an x above 0 and a target that is no probability (or its logarithm), naming the row.
+template <detail::TensorOperand X, detail::TensorOperand Y>
+auto kl_div(const X& log_probabilities, const Y& target, Reduction reduction = Reduction::mean,
+            bool log_target = false) {
+  detail::require_same_shape("kl_div", shape_of(log_probabilities), shape_of(target));
+  detail::require(detail::RequireLogs{"kl_div", "input"}, log_probabilities);
+  if (log_target) {
+    detail::require(detail::RequireLogs{"kl_div", "target"}, target);
+    return detail::reduce_loss(exp(target) * (target - log_probabilities), reduction);
+  }
+  detail::require(detail::RequireProbabilities{"kl_div"}, target);
+  return detail::reduced_loss(kl_div_op, reduction, log_probabilities, target);
+}
+
+// The same losses as function objects, for fit().
+
+/// CrossEntropyLoss with options: CrossEntropyLossWith({.label_smoothing = 0.1}).
+struct CrossEntropyLossWith : CrossEntropyOptions {
+  static constexpr bool takes_handles = true;
+  explicit CrossEntropyLossWith(CrossEntropyOptions o) : CrossEntropyOptions(std::move(o)) {}
+  auto operator()(const auto& logits, const auto& target) const { return cross_entropy_loss(logits, target, *this); }
+};
+/// NLLLoss with options.
+struct NLLLossWith : NLLOptions {
+  static constexpr bool takes_handles = true;
+  explicit NLLLossWith(NLLOptions o) : NLLOptions(std::move(o)) {}
+  auto operator()(const auto& log_probabilities, const auto& labels) const {
+    return nll_loss(log_probabilities, labels, *this);
+  }
+};
+struct KLDivLoss {
+  static constexpr bool takes_handles = true;
+  Reduction reduction = Reduction::mean;
+  bool log_target = false;
+  auto operator()(const auto& log_probabilities, const auto& target) const {
+    return kl_div(log_probabilities, target, reduction, log_target);
+  }
+};
+
+}  // namespace minigrad

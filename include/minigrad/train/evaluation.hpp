@@ -1,0 +1,90 @@
+// train/evaluation.hpp - what fit() does with an evaluation: it becomes an entry of the history, and may be the best.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "../core/finite.hpp"
+#include "evaluate.hpp"
+#include "history.hpp"
+#include "progress.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// Throws ValueError for metrics of one name, and for one named as a column that each history has.
+template <class = void>
+void require_metrics(const std::vector<Metric>& metrics) {
+  for (const Metric& metric : metrics) {
+    std::size_t same = 0;
+    for (const Metric& other : metrics) same += other.column() == metric.column();
+    if (same > 1 || metric.column() == "loss")
+      fail<ValueError>({"fit: a metric named ", detail::quoted(metric.column()), ": the history has ",
+                        same > 1 ? "another" : "a column", " of this name already"});
+  }
+}
+
+/// The mean loss of a dataset. Its metrics are added to the epoch.
+template <class Model, class Loss, class D>
+double evaluate_into(Epoch& epoch, Model& model, const Loss& loss, const D& data, const std::vector<Metric>& metrics,
+                     const char* of) {
+  Tensor<double> predictions;
+  const double mean = evaluate(model, loss, data, 1024, of, metrics.empty() ? nullptr : &predictions);
+  for (const Metric& metric : metrics) epoch.metrics.push_back(compute_metric(metric, predictions, data.y));
+  return mean;
+}
+
+/// Shows an epoch that has ended.
+template <class = void>
+void show_progress(ProgressBar& bar, const Epoch& epoch, std::size_t rows, const std::vector<Metric>& metrics) {
+  if (!bar.visible()) return;
+  std::string note = "loss " + format_number(epoch.train_loss, 4);
+  if (!is_nan(epoch.validation_loss)) note += ", validation " + format_number(epoch.validation_loss, 4);
+  for (std::size_t k = 0; k < metrics.size(); ++k)
+    append(note, {", ", metrics[k].name, " ", format_number(epoch.metrics[k], 4)});
+  bar.show(epoch.epoch, rows, note);
+}
+
+/// Which entry of a history is the best: by the validation loss, or by another column, whose largest number may be the
+/// best one.
+template <class = void>
+class Selection {
+ public:
+  /// Throws ValueError for a column that the history does not have.
+  Selection(const History& history, const std::string& column, bool maximize, double min_delta, bool has_validation)
+      : sign_(maximize ? -1 : 1), min_delta_(min_delta), judges_(has_validation || !column.empty()) {
+    std::vector<std::string> columns{"train_loss"};
+    if (has_validation) columns.push_back("validation_loss");
+    columns.insert(columns.end(), history.metric_names.begin(), history.metric_names.end());
+    const std::string& name = column.empty() ? "validation_loss" : column;
+    std::size_t k = 0;
+    while (k < columns.size() && columns[k] != name) ++k;
+    if (judges_ && k == columns.size())
+      fail<ValueError>({"fit: best_by is ", detail::quoted(name), ", and the columns are ", quoted_list(columns)});
+    if (maximize && !judges_) fail<ValueError>({"fit: maximize needs best_by, the column whose largest number is best"});
+    column_ = k + (k > 0 && !has_validation ? 1 : 0);
+  }
+
+  /// Whether there is anything to judge by.
+  bool judges() const { return judges_; }
+
+  /// Whether the last entry is better than the best one so far, which it then becomes.
+  bool take_last(History& history) const {
+    if (!judges_) return false;
+    const double now = sign_ * of(history.epochs.back());
+    if (!is_finite(now)) return false;
+    if (history.best_epoch > 0 && !(now < sign_ * of(history.best()) - min_delta_)) return false;
+    history.best_epoch = history.epochs.size();
+    return true;
+  }
+
+ private:
+  double of(const Epoch& e) const {
+    return column_ == 0 ? e.train_loss : column_ == 1 ? e.validation_loss : e.metrics[column_ - 2];
+  }
+  double sign_, min_delta_;
+  bool judges_;
+  std::size_t column_ = 0;
+};
+
+}  // namespace minigrad::detail

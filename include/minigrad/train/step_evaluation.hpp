@@ -1,0 +1,118 @@
+// train/step_evaluation.hpp - evaluates a model after every so many steps, where epochs are long. Not part of
+// minigrad.hpp.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../nn/module.hpp"
+#include "best_weights.hpp"
+#include "evaluation.hpp"
+#include "step.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+struct StepEvaluationOptions {
+  std::size_t every = 100;        // steps
+  std::vector<Metric> metrics{};  // computed with the loss
+  std::size_t patience = 0;       // stop after this number of evaluations without a better one; 0: never
+  double min_delta = 0;           // the smallest change that counts as better
+  std::string best_by{};          // the column to judge by: "train_loss", "validation_accuracy"; none: validation_loss
+  bool maximize = false;          // its largest number is the best, not its smallest
+};
+
+/// A hook of fit(), and of a loop of your own, that calls on_step() or the object. Entries of history() are evaluations:
+/// `epoch` counts them, and `train_loss` is the mean over the rows since the last one. It keeps the weights of the best.
+/// Model and data must outlive it. The constructor throws ValueError for options that make no sense.
+///
+///   StepEvaluation evaluation(model, loss, validation, {.every = 500, .patience = 10});
+///   fit(model, loss, optimizer, train, {.epochs = 3}, evaluation);
+///   evaluation.restore_best();
+template <class Model, class Loss, class D>
+class StepEvaluation {
+ public:
+  StepEvaluation(Model& model, const Loss& loss, const D& validation, StepEvaluationOptions options = {})
+      : model_(model),
+        loss_(loss),
+        data_(validation),
+        o_(std::move(options)),
+        history_(named(o_.metrics)),
+        selection_(history_, o_.best_by, o_.maximize, o_.min_delta, true),
+        best_(model) {
+    if (o_.every == 0) detail::fail<ValueError>({"StepEvaluation: every is 0, and must be at least 1 step"});
+    if (validation.size() == 0) detail::fail<ValueError>({"StepEvaluation: the validation set is empty"});
+    detail::require_mean("StepEvaluation", loss);
+    detail::require_metrics(o_.metrics);
+  }
+
+  /// Notes a step, and evaluates the model where it is the turn; the model is then in training mode again. Returns false
+  /// if the patience has run out.
+  bool on_step(const Step& step) {
+    total_loss_ += step.loss * static_cast<double>(step.rows);
+    rows_ += step.rows;
+    if (step.step % o_.every != 0) return true;
+    Epoch entry{.epoch = history_.epochs.size() + 1, .updates = step.step};
+    entry.train_loss = std::exchange(total_loss_, 0) / static_cast<double>(std::exchange(rows_, 0));
+    entry.lr = step.lr;
+    entry.grad_norm = step.grad_norm();
+    entry.validation_loss =
+        detail::evaluate_into(entry, model_, loss_, data_, o_.metrics, " of the validation set");
+    train(model_);
+    entry.seconds = step.seconds;
+    history_.epochs.push_back(std::move(entry));
+    if (selection_.take_last(history_)) best_.keep();
+    history_.stopped_early = o_.patience > 0 && history_.epochs.size() - history_.best_epoch >= o_.patience;
+    return !history_.stopped_early;
+  }
+
+  const History& history() const { return history_; }
+
+  /// Gives the model the weights and buffers of the best evaluation; nothing, if there is none.
+  void restore_best() { best_.restore(); }
+
+  std::string describe() const {
+    return detail::concat({"StepEvaluation(every=", o_.every, ", patience=", o_.patience, ", best_by=",
+                           o_.best_by.empty() ? "validation_loss" : o_.best_by, ")"});
+  }
+  StateDict state_dict() const {
+    StateDict out;
+    out.add("total_loss", total_loss_);
+    out.add("rows", static_cast<std::int64_t>(rows_));
+    out.add("history.", history_.state_dict());
+    out.add("best.", best_.state_dict());
+    return out;
+  }
+  /// Throws ValueError for the state of something else.
+  void load_state_dict(const StateDict& state) {
+    StateDict rest = state;
+    History history;
+    history.load_state_dict(rest.take("history."));
+    if (history.metric_names != history_.metric_names)
+      detail::fail<ValueError>({"StepEvaluation: load_state_dict: the state has other metrics"});
+    best_.load_state_dict(rest.take("best."));
+    rows_ = static_cast<std::size_t>(rest.get<std::int64_t>("rows").item());
+    total_loss_ = rest.get<double>("total_loss").item();
+    history_ = std::move(history);
+  }
+
+ private:
+  static History named(const std::vector<Metric>& metrics) {
+    History out;
+    for (const Metric& metric : metrics) out.metric_names.push_back("validation_" + metric.column());
+    return out;
+  }
+
+  Model& model_;
+  Loss loss_;
+  const D& data_;
+  StepEvaluationOptions o_;
+  History history_;
+  detail::Selection<> selection_;
+  detail::BestWeights<Model> best_;
+  double total_loss_ = 0;
+  std::size_t rows_ = 0;
+};
+
+}  // namespace minigrad
