@@ -60,7 +60,7 @@ struct FlattenAttributes {
     if (end_dim.index() != -1) list("end_dim", end_dim);
   }
 };
-struct AxesAttribute {
+struct TransposeAttributes {
   Axis first, second;
   void describe(auto& list) const {
     list("first", first);
@@ -122,7 +122,7 @@ inline constexpr auto transpose_op = record(
     [](const auto& a, const auto& g) { return transpose(g, a.first, a.second); });
 template <detail::VarOrParameter X>
 auto transpose(const X& x, Axis first = -2, Axis second = -1) {
-  return transpose_op.apply(detail::AxesAttribute{first, second}, x);
+  return transpose_op.apply(detail::TransposeAttributes{first, second}, x);
 }
 
 inline constexpr auto slice_op = record(
