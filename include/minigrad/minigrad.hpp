@@ -33,6 +33,7 @@
 #include "tensor/row_reduce.hpp"
 #include "tensor/softmax.hpp"
 #include "tensor/state_dict.hpp"
+#include "tensor/strided.hpp"
 #include "tensor/tensor.hpp"
 
 // graph: the engine. What was computed from what, how gradients pass back through it, and how it runs again.

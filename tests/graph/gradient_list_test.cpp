@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <minigrad/minigrad.hpp>
+#include <minigrad/ops/pad.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -224,6 +225,19 @@ const std::vector<GradientCheck> gradient_list = {
        on_tensors(OP(square(transpose(x))), {{2, 3}, {1, 1}, {0, 2}, {2, 3, 2}});
        on_tensors(OP(square(transpose(x, 0, 2))), {{2, 3, 2}, {2, 1, 0}});
      }},
+    {"permute",
+     [] {
+       on_tensors(OP(square(permute(x, {2, 0, 1}))), {{2, 3, 2}, {1, 2, 3}, {2, 0, 3}});
+       on_tensors(OP(square(permute(x, {0, -1, 1}))), {{2, 3, 2}});
+     }},
+    {"pad",
+     [] {
+       on_tensors(OP(square(pad(x, {1, 2}, PadMode::constant, 3))), {{2}, {2, 2}, {0, 3}, {2, 0}});
+       on_tensors(OP(square(pad(x, {-1, 1, 1, -1}))), {{2, 2}, {2, 3, 2}});
+       on_tensors(OP(square(pad(x, {1, 2}, PadMode::reflect))), {{3}, {2, 3}});
+       on_tensors(OP(square(pad(x, {1, 2, 2, 0}, PadMode::replicate))), {{2, 2}, {2, 1, 2}});
+       on_tensors(OP(square(pad(x, {1, 2, 0, 1}, PadMode::circular))), {{2, 2}});
+     }},
     {"slice", [] { on_tensors(OP(square(slice(x, 1, 3, -1))), {{3}, {2, 4}, {2, 2, 3}, {0, 3}}); }},
     {"unslice", [] { on_tensors(OP(square(unslice(x, {2, 5}, 1, 1))), {{2, 3}, {2, 0}, {2, 4}}); }},
     {"index_select", [] { on_tensors(OP(square(index_select(x, labels))), {{3}, {3, 2}, {4, 1, 2}, {3, 0}}); }},
@@ -246,6 +260,18 @@ const std::vector<GradientCheck> gradient_list = {
        check(OP2(matmul(x, y)), {numbers({2, 2, 3}, -2, 2, 1), numbers({3, 2}, -2, 2, 2)});
        check(OP2(matmul(x, y)), {numbers({3}, -2, 2, 1), numbers({3, 2}, -2, 2, 2)});
      }},
+    {"batch_matmul",
+     [] {
+       const Shape pairs[][2] = {{{2, 2, 3}, {2, 3, 2}}, {{2, 3}, {2, 3, 2}},    {{2, 2, 3}, {1, 3, 2}},
+                                 {{2, 3}, {3}},          {{2, 1, 2, 3}, {2, 3, 1}}, {{3}, {2, 3, 2}},
+                                 {{3}, {3}},             {{0, 2, 3}, {0, 3, 2}}, {{2, 2, 0}, {2, 0, 2}}};
+       for (const auto& [a, b] : pairs) check(OP2(matmul(x, y)), {numbers(a, -2, 2, 1), numbers(b, -2, 2, 2)});
+       check(OP(matmul(x, matmul(x, x))), {numbers({2, 2, 2}, -1, 1)});
+     }},
+    {"batch_matmul_nt",
+     [] { check(OP2(matmul_nt(x, y)), {numbers({2, 2, 3}, -2, 2, 1), numbers({2, 1, 3}, -2, 2, 2)}); }},
+    {"batch_matmul_tn",
+     [] { check(OP2(detail::batch_matmul_tn(x, y)), {numbers({2, 3, 2}, -2, 2, 1), numbers({2, 3, 1}, -2, 2, 2)}); }},
     {"matmul_nt",
      [] {
        product(OP2(matmul_nt(x, y)), false, true);

@@ -71,7 +71,11 @@ class AttributeList {
     if (!axes.several()) return (*this)(name, axes[0]);
     double numbers[Shape::max_rank];
     for (std::size_t i = 0; i < axes.size(); ++i) numbers[i] = axes[i];
-    add_(to_, name, to_string(axes), numbers, axes.size());
+    list(name, to_string(axes), numbers, axes.size());
+  }
+  /// Several numbers, and how they are written.
+  void list(const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count) const {
+    add_(to_, name, text, numbers, count);
   }
   void indices(const char* name, const Tensor<std::int64_t>& values) const {
     if (see_) see_(to_, name, values);
