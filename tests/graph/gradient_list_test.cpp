@@ -12,7 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <minigrad/minigrad.hpp>
-#include <minigrad/ops/pad.hpp>
+#include <minigrad/ops/all.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -317,9 +317,70 @@ const std::vector<GradientCheck> gradient_list = {
        const detail::SelectAttributes at{{1, false}, Tensor<std::int64_t>{2, 0}};
        on_tensors([&](const auto& x) { return square(detail::scatter_along(x, at, {2, 3})); }, {{2}});
      }},
-    {"scatter",
+    {"scatter_labels",
      [] {
        on_tensors(OP(square(detail::scatter(x, detail::LabelAttributes{"scatter", labels}, 5))), {{4}});
+     }},
+    // parts, and what is picked by indices
+    {"strided_slice",
+     [] {
+       on_tensors(OP(square(index(x, {1, Slice(0, 3, 2), ellipsis, Slice(-2, to_end)}))), {{2, 3, 3}, {2, 3, 1, 2}});
+       on_tensors(OP(square(slice(x, 0, 3, -1, 2))), {{3}, {2, 4}});
+     }},
+    {"strided_unslice",
+     [] {
+       detail::StridedPart part({2, 5});
+       part.set(1, Slice(1, to_end, 2), false);
+       on_tensors([&](const auto& x) { return square(detail::strided_unslice(x, part)); }, {{2, 2}});
+     }},
+    {"gather",
+     [] {
+       on_tensors(OP(square(gather(x, Tensor<std::int64_t>{{2, 0, 1, 1}, {0, 0, 2, 1}}, 1))), {{2, 3}, {3, 3}});
+       on_tensors(OP(square(gather(x, Tensor<std::int64_t>{{1, 0}}, 0))), {{2, 3}});
+       on_tensors(OP(square(take_along_dim(x, Tensor<std::int64_t>{{1}, {0}}, 1))), {{2, 3}, {1, 3}});
+     }},
+    {"scatter_add",
+     [] {
+       check(OP2(square(scatter_add(x, Tensor<std::int64_t>{{0, 0}, {2, 1}}, y, 1))),
+             {numbers({2, 3}, -2, 2, 1), numbers({2, 2}, -2, 2, 2)});
+     }},
+    // sorted, running, triangles, turned
+    {"sort", [] { on_tensors(OP(square(sort(x).first) + sort(x, 0, true).first), {{1}, {4}, {2, 3}, {2, 0}}); }},
+    {"topk", [] { on_tensors(OP(square(topk(x, 2).first)), {{2}, {4}, {2, 3}}); }},
+    {"cumsum",
+     [] {
+       on_tensors(OP(square(cumsum(x, 0)) + cumsum(x, -1, true, true)), {{4}, {2, 3}, {0, 2}});
+     }},
+    {"cumprod",
+     [] {
+       const T zeros{{0, 2}, {0, 1}, {1, 3}};
+       for (const bool exclusive : {false, true})
+         for (const bool reverse : {false, true}) {
+           const auto f = [=](const auto& x) { return square(cumprod(x, 0, exclusive, reverse)); };
+           on_tensors(f, {{3}, {2, 3}, {0, 2}});
+           check(f, {zeros});
+         }
+     }},
+    {"scan",
+     [] {
+       for (const bool lagged : {false, true})
+         for (const bool reverse : {false, true})
+           check([=](const auto& b, const auto& x) { return detail::scan(b, x, {1, reverse, lagged}); },
+                 {numbers({2, 3}, -2, 2, 1), numbers({2, 3}, -2, 2, 2)});
+     }},
+    {"prod",
+     [] {
+       on_tensors(OP(square(prod(x)) + prod(x, {0, 1}) * prod(x, 0, true)), {{1, 3}, {2, 2}});
+       check(OP(prod(x)), {T{0, 2, 0, 3}});
+       check(OP(prod(x, 1)), {T{{0, 2, 3}, {1, 4, 2}}});
+     }},
+    {"triangle", [] { on_tensors(OP(square(tril(x)) + triu(x, 1) * x), {{2, 2}, {3, 2}, {2, 1, 2}, {0, 2}}); }},
+    {"flip", [] { on_tensors(OP(square(flip(x, 1)) * flip(x)), {{2, 2}, {1, 3}, {2, 0}}); }},
+    {"roll", [] { on_tensors(OP(square(roll(x, 1, 1)) * roll(x, -1)), {{2, 2}, {1, 3}, {2, 0}}); }},
+    {"norm",
+     [] {
+       for (const double p : {0.5, 1.0, 1.5, 2.0, 3.0, 1.0 / 0.0})
+         on_tensors([=](const auto& x) { return norm(x, p, 1) * norm(x, p); }, {{2, 2}, {1, 3}});
      }},
     {"dropout",
      [] {
@@ -328,7 +389,7 @@ const std::vector<GradientCheck> gradient_list = {
          return dropout(square(x), 0.3, rng);
        }, {{4, 3}});
      }},
-    {"gather", [] { on_tensors(OP(square(detail::gather(x, detail::LabelAttributes{"gather", labels}))), {{4, 3}, {4, 5}}); }},
+    {"gather_labels", [] { on_tensors(OP(square(detail::gather(x, detail::LabelAttributes{"gather", labels}))), {{4, 3}, {4, 5}}); }},
 };
 
 #undef OP
