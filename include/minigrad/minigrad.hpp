@@ -8,6 +8,7 @@
 #include "core/format.hpp"
 #include "core/error.hpp"
 #include "core/shape.hpp"
+#include "core/axes.hpp"
 #include "core/random.hpp"
 #include "core/parallel.hpp"
 #include "core/on_best_isa.hpp"
@@ -15,6 +16,7 @@
 #include "core/simd_math.hpp"
 
 // tensor: many numbers as one value.
+#include "tensor/axis_split.hpp"
 #include "tensor/broadcast_loop.hpp"
 #include "tensor/create.hpp"
 #include "tensor/elementwise.hpp"
@@ -31,6 +33,7 @@
 #include "tensor/row_reduce.hpp"
 #include "tensor/softmax.hpp"
 #include "tensor/state_dict.hpp"
+#include "tensor/strided.hpp"
 #include "tensor/tensor.hpp"
 
 // graph: the engine. What was computed from what, how gradients pass back through it, and how it runs again.

@@ -15,6 +15,7 @@
 #include <minigrad/nn/class_losses.hpp>
 #include <minigrad/nn/embedding_losses.hpp>
 #include <minigrad/nn/regression_losses.hpp>
+#include <minigrad/ops/all.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -227,6 +228,19 @@ const std::vector<GradientCheck> gradient_list = {
        on_tensors(OP(square(transpose(x))), {{2, 3}, {1, 1}, {0, 2}, {2, 3, 2}});
        on_tensors(OP(square(transpose(x, 0, 2))), {{2, 3, 2}, {2, 1, 0}});
      }},
+    {"permute",
+     [] {
+       on_tensors(OP(square(permute(x, {2, 0, 1}))), {{2, 3, 2}, {1, 2, 3}, {2, 0, 3}});
+       on_tensors(OP(square(permute(x, {0, -1, 1}))), {{2, 3, 2}});
+     }},
+    {"pad",
+     [] {
+       on_tensors(OP(square(pad(x, {1, 2}, PadMode::constant, 3))), {{2}, {2, 2}, {0, 3}, {2, 0}});
+       on_tensors(OP(square(pad(x, {-1, 1, 1, -1}))), {{2, 2}, {2, 3, 2}});
+       on_tensors(OP(square(pad(x, {1, 2}, PadMode::reflect))), {{3}, {2, 3}});
+       on_tensors(OP(square(pad(x, {1, 2, 2, 0}, PadMode::replicate))), {{2, 2}, {2, 1, 2}});
+       on_tensors(OP(square(pad(x, {1, 2, 0, 1}, PadMode::circular))), {{2, 2}});
+     }},
     {"slice", [] { on_tensors(OP(square(slice(x, 1, 3, -1))), {{3}, {2, 4}, {2, 2, 3}, {0, 3}}); }},
     {"unslice", [] { on_tensors(OP(square(unslice(x, {2, 5}, 1, 1))), {{2, 3}, {2, 0}, {2, 4}}); }},
     {"index_select", [] { on_tensors(OP(square(index_select(x, labels))), {{3}, {3, 2}, {4, 1, 2}, {3, 0}}); }},
@@ -249,6 +263,18 @@ const std::vector<GradientCheck> gradient_list = {
        check(OP2(matmul(x, y)), {numbers({2, 2, 3}, -2, 2, 1), numbers({3, 2}, -2, 2, 2)});
        check(OP2(matmul(x, y)), {numbers({3}, -2, 2, 1), numbers({3, 2}, -2, 2, 2)});
      }},
+    {"batch_matmul",
+     [] {
+       const Shape pairs[][2] = {{{2, 2, 3}, {2, 3, 2}}, {{2, 3}, {2, 3, 2}},    {{2, 2, 3}, {1, 3, 2}},
+                                 {{2, 3}, {3}},          {{2, 1, 2, 3}, {2, 3, 1}}, {{3}, {2, 3, 2}},
+                                 {{3}, {3}},             {{0, 2, 3}, {0, 3, 2}}, {{2, 2, 0}, {2, 0, 2}}};
+       for (const auto& [a, b] : pairs) check(OP2(matmul(x, y)), {numbers(a, -2, 2, 1), numbers(b, -2, 2, 2)});
+       check(OP(matmul(x, matmul(x, x))), {numbers({2, 2, 2}, -1, 1)});
+     }},
+    {"batch_matmul_nt",
+     [] { check(OP2(matmul_nt(x, y)), {numbers({2, 2, 3}, -2, 2, 1), numbers({2, 1, 3}, -2, 2, 2)}); }},
+    {"batch_matmul_tn",
+     [] { check(OP2(detail::batch_matmul_tn(x, y)), {numbers({2, 3, 2}, -2, 2, 1), numbers({2, 3, 1}, -2, 2, 2)}); }},
     {"matmul_nt",
      [] {
        product(OP2(matmul_nt(x, y)), false, true);
@@ -333,9 +359,70 @@ const std::vector<GradientCheck> gradient_list = {
        const detail::SelectAttributes at{{1, false}, Tensor<std::int64_t>{2, 0}};
        on_tensors([&](const auto& x) { return square(detail::scatter_along(x, at, {2, 3})); }, {{2}});
      }},
-    {"scatter",
+    {"scatter_labels",
      [] {
        on_tensors(OP(square(detail::scatter(x, detail::LabelAttributes{"scatter", labels}, 5))), {{4}});
+     }},
+    // parts, and what is picked by indices
+    {"strided_slice",
+     [] {
+       on_tensors(OP(square(index(x, {1, Slice(0, 3, 2), ellipsis, Slice(-2, to_end)}))), {{2, 3, 3}, {2, 3, 1, 2}});
+       on_tensors(OP(square(slice(x, 0, 3, -1, 2))), {{3}, {2, 4}});
+     }},
+    {"strided_unslice",
+     [] {
+       detail::StridedPart part({2, 5});
+       part.set(1, Slice(1, to_end, 2), false);
+       on_tensors([&](const auto& x) { return square(detail::strided_unslice(x, part)); }, {{2, 2}});
+     }},
+    {"gather",
+     [] {
+       on_tensors(OP(square(gather(x, Tensor<std::int64_t>{{2, 0, 1, 1}, {0, 0, 2, 1}}, 1))), {{2, 3}, {3, 3}});
+       on_tensors(OP(square(gather(x, Tensor<std::int64_t>{{1, 0}}, 0))), {{2, 3}});
+       on_tensors(OP(square(take_along_dim(x, Tensor<std::int64_t>{{1}, {0}}, 1))), {{2, 3}, {1, 3}});
+     }},
+    {"scatter_add",
+     [] {
+       check(OP2(square(scatter_add(x, Tensor<std::int64_t>{{0, 0}, {2, 1}}, y, 1))),
+             {numbers({2, 3}, -2, 2, 1), numbers({2, 2}, -2, 2, 2)});
+     }},
+    // sorted, running, triangles, turned
+    {"sort", [] { on_tensors(OP(square(sort(x).first) + sort(x, 0, true).first), {{1}, {4}, {2, 3}, {2, 0}}); }},
+    {"topk", [] { on_tensors(OP(square(topk(x, 2).first)), {{2}, {4}, {2, 3}}); }},
+    {"cumsum",
+     [] {
+       on_tensors(OP(square(cumsum(x, 0)) + cumsum(x, -1, true, true)), {{4}, {2, 3}, {0, 2}});
+     }},
+    {"cumprod",
+     [] {
+       const T zeros{{0, 2}, {0, 1}, {1, 3}};
+       for (const bool exclusive : {false, true})
+         for (const bool reverse : {false, true}) {
+           const auto f = [=](const auto& x) { return square(cumprod(x, 0, exclusive, reverse)); };
+           on_tensors(f, {{3}, {2, 3}, {0, 2}});
+           check(f, {zeros});
+         }
+     }},
+    {"scan",
+     [] {
+       for (const bool lagged : {false, true})
+         for (const bool reverse : {false, true})
+           check([=](const auto& b, const auto& x) { return detail::scan(b, x, {1, reverse, lagged}); },
+                 {numbers({2, 3}, -2, 2, 1), numbers({2, 3}, -2, 2, 2)});
+     }},
+    {"prod",
+     [] {
+       on_tensors(OP(square(prod(x)) + prod(x, {0, 1}) * prod(x, 0, true)), {{1, 3}, {2, 2}});
+       check(OP(prod(x)), {T{0, 2, 0, 3}});
+       check(OP(prod(x, 1)), {T{{0, 2, 3}, {1, 4, 2}}});
+     }},
+    {"triangle", [] { on_tensors(OP(square(tril(x)) + triu(x, 1) * x), {{2, 2}, {3, 2}, {2, 1, 2}, {0, 2}}); }},
+    {"flip", [] { on_tensors(OP(square(flip(x, 1)) * flip(x)), {{2, 2}, {1, 3}, {2, 0}}); }},
+    {"roll", [] { on_tensors(OP(square(roll(x, 1, 1)) * roll(x, -1)), {{2, 2}, {1, 3}, {2, 0}}); }},
+    {"norm",
+     [] {
+       for (const double p : {0.5, 1.0, 1.5, 2.0, 3.0, 1.0 / 0.0})
+         on_tensors([=](const auto& x) { return norm(x, p, 1) * norm(x, p); }, {{2, 2}, {1, 3}});
      }},
     {"dropout",
      [] {
@@ -344,7 +431,7 @@ const std::vector<GradientCheck> gradient_list = {
          return dropout(square(x), 0.3, rng);
        }, {{4, 3}});
      }},
-    {"gather", [] { on_tensors(OP(square(detail::gather(x, detail::LabelAttributes{"gather", labels}))), {{4, 3}, {4, 5}}); }},
+    {"gather_labels", [] { on_tensors(OP(square(detail::gather(x, detail::LabelAttributes{"gather", labels}))), {{4, 3}, {4, 5}}); }},
 };
 
 #undef OP

@@ -69,14 +69,41 @@ TEST_CASE("products of what does not fit are refused with both shapes") {
                        "minigrad: matmul_nt: [2, 3] and [3, 2]: inner extents differ", ShapeError);
   CHECK_THROWS_WITH_AS(matmul_tn(zeros({2, 3}), zeros({3, 2})),
                        "minigrad: matmul_tn: [2, 3] and [3, 2]: inner extents differ", ShapeError);
-  const char* text =
-      "minigrad: matmul: [2, 3] and [3]: the second must be a matrix; reshape a vector of n to [n, 1] or [1, n]";
-  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({3})), text, ShapeError);
-  CHECK_THROWS_AS(matmul(zeros({2, 3}), zeros({1, 3, 2})), ShapeError);
-  CHECK_THROWS_AS(matmul_nt(zeros({2, 3}), zeros({1, 2, 3})), ShapeError);
+  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({2})), "minigrad: matmul: [2, 3] and [2]: inner extents differ",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(matmul(zeros({2, 2, 3}), zeros({3, 3, 2})),
+                       "minigrad: matmul: [2, 2, 3] and [3, 3, 2]: axes before the last two do not broadcast",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(matmul_nt(zeros({2, 3}), zeros({1, 2, 2})),
+                       "minigrad: matmul_nt: [2, 3] and [1, 2, 2]: inner extents differ", ShapeError);
   CHECK_THROWS_AS(matmul_tn(zeros({2, 2, 3}), zeros({2, 3})), ShapeError);
   CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), Tensor<float>::scalar(1)),
                        "minigrad: matmul: [2, 3] and []: numbers are multiplied by *", ShapeError);
+}
+
+TEST_CASE("many matrices are multiplied at once, and the axes before the last two broadcast") {
+  const auto a = reshape(arange(12.f), {2, 2, 3}), b = reshape(arange(18.f), {2, 3, 3});
+  const auto c = matmul(a, b), turned = matmul_nt(a, transpose(b)), shared = matmul(a, slice(b, 1, 2));
+  for (int i = 0; i < 2; ++i) {
+    const auto one = [&](const auto& x, int k) { return slice(x, std::size_t(k), std::size_t(k) + 1); };
+    const auto left = reshape(one(a, i), {2, 3});
+    CHECK(reshape(one(c, i), {2, 3}) == matmul(left, reshape(one(b, i), {3, 3})));
+    CHECK(reshape(one(shared, i), {2, 3}) == matmul(left, reshape(one(b, 1), {3, 3})));
+  }
+  CHECK(turned == c);
+  CHECK(matmul(reshape(a, {2, 1, 2, 3}), b).shape() == Shape{2, 2, 2, 3});
+  CHECK(matmul(zeros({0, 2, 3}), zeros({1, 3, 4})).shape() == Shape{0, 2, 4});
+  CHECK(matmul(zeros({2, 2, 0}), zeros({2, 0, 3})) == zeros({2, 2, 3}));
+}
+
+TEST_CASE("a vector is a row on the left of a product and a column on the right") {
+  const Tensor<float> x{1, 2, 3}, m{{1, 0, 1}, {0, 1, 1}};
+  CHECK(matmul(m, x) == Tensor<float>{4, 5});
+  CHECK(matmul(x, transpose(m)) == Tensor<float>{4, 5});
+  CHECK(matmul(x, x) == Tensor<float>::scalar(14));
+  CHECK(matmul(reshape(m, {1, 2, 3}), x) == Tensor<float>{{4, 5}});
+  CHECK(matmul(x, reshape(transpose(m), {1, 3, 2})) == Tensor<float>{{4, 5}});
+  CHECK(matmul(Tensor<std::int64_t>{{1, 2}}, Tensor<std::int64_t>{3, 4}) == Tensor<std::int64_t>{11});
 }
 
 TEST_CASE("the rows of a tensor of any rank are multiplied by a matrix") {

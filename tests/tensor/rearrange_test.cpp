@@ -206,8 +206,20 @@ TEST_CASE("index_select refuses rows that are not there") {
                        "minigrad: index_select: row 0 of a tensor of shape [0, 3]", IndexError);
   CHECK_THROWS_WITH_AS(index_select(Tensor<float>::scalar(1), Indices{0}), "minigrad: index_select: a number has no rows",
                        ShapeError);
-  CHECK_THROWS_WITH_AS(index_select(x23, Indices{{0}, {1}}),
-                       "minigrad: index_select: the indices have shape [2, 1], and one axis is expected", ShapeError);
+  CHECK_THROWS_WITH_AS(index_select(x23, Indices{3}, 1),
+                       "minigrad: index_select: index 3 along axis 1 of a tensor of shape [2, 3]", IndexError);
+}
+
+TEST_CASE("the axes of indices take the place of the axis from which they pick, and index_add undoes it") {
+  CHECK(index_select(x23, Indices{2, 0}, 1) == Tensor<float>{{3, 1}, {6, 4}});
+  CHECK(index_select(x23, Indices{{0}, {1}}) == Tensor<float>{{{1, 2, 3}}, {{4, 5, 6}}});
+  CHECK(index_select(x23, Indices{{0, 2}, {1, 1}}, -1).shape() == Shape{2, 2, 2});
+  CHECK(index_select(x23, Indices::scalar(1), 1) == Tensor<float>{2, 5});
+  CHECK(index_add(Tensor<float>{{3, 1}, {6, 4}}, Indices{2, 0}, 3, 1) == Tensor<float>{{1, 0, 3}, {4, 0, 6}});
+  CHECK(index_add(Tensor<float>{{{1, 2}}, {{3, 4}}}, Indices{{0}, {0}}, 2) == Tensor<float>{{4, 6}, {0, 0}});
+  CHECK(index_add(Tensor<float>{2, 5}, Indices::scalar(1), 3, 1) == Tensor<float>{{0, 2, 0}, {0, 5, 0}});
+  CHECK_THROWS_WITH_AS(index_add(zeros({2, 2}), Indices{{0}, {1}}, 2),
+                       "minigrad: index_add: [2, 2] and [2, 1]: one index for each row is expected", ShapeError);
 }
 
 TEST_CASE("index_add adds rows up where they came from") {

@@ -65,6 +65,18 @@ class AttributeList {
     if (axis.all()) (*this)(name, "all");
     else (*this)(name, axis.index());
   }
+  /// One axis as a number, several as a list.
+  void operator()(const char* name, const Axes& axes) const {
+    if (axes.all()) return (*this)(name, "all");
+    if (!axes.several()) return (*this)(name, axes[0]);
+    double numbers[Shape::max_rank];
+    for (std::size_t i = 0; i < axes.size(); ++i) numbers[i] = axes[i];
+    list(name, to_string(axes), numbers, axes.size());
+  }
+  /// Several numbers, and how they are written.
+  void list(const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count) const {
+    add_(to_, name, text, numbers, count);
+  }
   void indices(const char* name, const Tensor<std::int64_t>& values) const {
     if (see_) see_(to_, name, values);
   }

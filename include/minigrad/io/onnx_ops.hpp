@@ -141,6 +141,7 @@ inline constexpr OnnxForm onnx_forms[] = {
     {"stop_gradient", "Identity"},
     {"linear", "", write_product},
     {"matmul", "", write_product},
+    {"batch_matmul", "MatMul"},
     {"matmul_nt", "", write_product},
     {"matmul_tn", "", write_product},
     {"softmax", "Softmax", write_softmax},
@@ -214,6 +215,13 @@ inline constexpr OnnxForm onnx_forms[] = {
                  order[Axis(op.integer("second")).in("transpose", op.shape)]);
        return to.with_list("perm", order).node(onnx, op.inputs);
      }},
+    {"permute", "Transpose",
+     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+       std::vector<std::int64_t> order;
+       for (const double axis : op.find("perm")->numbers)
+         order.push_back(static_cast<std::int64_t>(Axis(static_cast<int>(axis)).in("permute", op.shape)));
+       return to.with_list("perm", order).node(onnx, op.inputs);
+     }},
     {"slice", "Slice",
      [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
        return to.node(onnx, {op.inputs[0], to.integers({op.integer("begin")}), to.integers({op.integer("end")}),
@@ -221,7 +229,7 @@ inline constexpr OnnxForm onnx_forms[] = {
      }},
     {"index_select", "Gather",
      [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
-       return to.with("axis", 0).node(onnx, op.inputs);  // the indices are its second input
+       return to.with("axis", op.integer("axis")).node(onnx, op.inputs);  // the indices are its second input
      }},
 };
 

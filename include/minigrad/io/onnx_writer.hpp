@@ -193,8 +193,11 @@ struct RecordedOp {
   std::int64_t integer(const char* name) const { return static_cast<std::int64_t>(number(name)); }
   /// The axes of a reduction.
   std::vector<std::int64_t> axes() const {
-    if (const Attribute* axis = find("axis"); axis && axis->text != "all") return {integer("axis")};
     std::vector<std::int64_t> all;
+    if (const Attribute* axis = find("axis"); axis && axis->text != "all") {
+      for (const double number : axis->numbers) all.push_back(static_cast<std::int64_t>(number));
+      return all;
+    }
     for (std::size_t i = 0; i < shapes[0].rank(); ++i) all.push_back(static_cast<std::int64_t>(i));
     return all;
   }

@@ -21,33 +21,37 @@ Var<V> ones_and_zeros(const MaskVar<V>& mask, const Var<V>&) {
 
 /// g for the elements that are the extreme; where several are, each gets an equal part.
 template <class G, class Y, class X>
-auto extreme_rule(const G& g, const Y& y, const X& x, Axis axis) {
+auto extreme_rule(const G& g, const Y& y, const X& x, const Axes& axis) {
   const auto mask = equal(x, expand(y, x, axis));
   const auto share = expand(g, x, axis) / sum(ones_and_zeros(mask, x), axis, true);
   return where(mask, share, 0);
 }
 }  // namespace detail
 
-/// The largest or smallest element, of all or along an axis. The gradient goes to it; equal ones share it.
+/// The largest or smallest element, of all or along axes (amax and amin of PyTorch). The gradient goes to it; equal ones
+/// share it.
 inline constexpr auto max_op = record(
     "max", [](const auto& a, const auto& x) { return (max)(x, a.axis, a.keepdim); },
     [](const auto& a, const auto& g, const auto& y, const auto& x) { return detail::extreme_rule(g, y, x, a.axis); });
 template <detail::VarOrParameter X>
-auto(max)(const X& x, Axis axis = {}, bool keepdim = false) {
-  return max_op.apply(detail::ReduceAttributes{axis, keepdim}, x);
+auto(max)(const X& x, const Axes& axes = {}, bool keepdim = false) {
+  return max_op.apply(detail::ReduceAttributes{axes, keepdim}, x);
 }
 inline constexpr auto min_op = record(
     "min", [](const auto& a, const auto& x) { return (min)(x, a.axis, a.keepdim); },
     [](const auto& a, const auto& g, const auto& y, const auto& x) { return detail::extreme_rule(g, y, x, a.axis); });
 template <detail::VarOrParameter X>
-auto(min)(const X& x, Axis axis = {}, bool keepdim = false) {
-  return min_op.apply(detail::ReduceAttributes{axis, keepdim}, x);
+auto(min)(const X& x, const Axes& axes = {}, bool keepdim = false) {
+  return min_op.apply(detail::ReduceAttributes{axes, keepdim}, x);
 }
 
 namespace detail {
 /// The attributes of a reduction that gives positions: where they go.
-struct IndexResult : ReduceAttributes {
+struct IndexResult {
+  Axis axis;
+  bool keepdim;
   Tensor<std::int64_t>* to;
+  void describe(auto& list) const { ReduceAttributes{axis, keepdim}.describe(list); }
 };
 inline constexpr auto argmax_op = record(
     "argmax",
@@ -69,13 +73,13 @@ inline constexpr auto argmin_op = record(
 template <class T>
 IndexVar<Tensor<T>> argmax(const Var<Tensor<T>>& x, Axis axis = {}, bool keepdim = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  detail::argmax_op.apply(detail::IndexResult{{axis, keepdim}, &at.edit()}, x);
+  detail::argmax_op.apply(detail::IndexResult{axis, keepdim, &at.edit()}, x);
   return at;
 }
 template <class T>
 IndexVar<Tensor<T>> argmin(const Var<Tensor<T>>& x, Axis axis = {}, bool keepdim = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  detail::argmin_op.apply(detail::IndexResult{{axis, keepdim}, &at.edit()}, x);
+  detail::argmin_op.apply(detail::IndexResult{axis, keepdim, &at.edit()}, x);
   return at;
 }
 
@@ -157,7 +161,7 @@ template <class T>
 std::pair<Var<Tensor<T>>, IndexVar<Tensor<T>>> max_with_indices(const Var<Tensor<T>>& x, Axis axis = {},
                                                                 bool keepdim = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  return {detail::max_with_indices_op.apply(detail::IndexResult{{axis, keepdim}, &at.edit()}, x), at};
+  return {detail::max_with_indices_op.apply(detail::IndexResult{axis, keepdim, &at.edit()}, x), at};
 }
 
 }  // namespace minigrad

@@ -25,7 +25,7 @@ struct LabelAttributes {
 
 /// y_i = x[i, labels_i]. dL/dx is g in those places and 0 elsewhere.
 inline constexpr auto gather_op = record(
-    "gather",
+    "gather_labels",
     []<class T>(const auto& a, const Tensor<T>& x) {
       require_labels(a.op, x.shape(), *a.labels);
       if (a.from_logs) require_logs(a.op, x);
@@ -38,7 +38,7 @@ inline constexpr auto gather_op = record(
     [](const auto& a, const auto& g, auto&&, const auto& x) { return scatter(g, LabelAttributes{a.op, a.labels}, shape_of(x)[1]); });
 /// Its inverse: [n, columns], with x_i in place labels_i of row i, and 0 elsewhere.
 inline constexpr auto scatter_op = record(
-    "scatter",
+    "scatter_labels",
     []<class T>(const auto& a, const Tensor<T>& x) {
       auto y = Tensor<T>::empty({x.size(), a.columns});
       y.fill(T{});

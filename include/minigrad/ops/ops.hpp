@@ -1,4 +1,4 @@
-// ops/ops.hpp - the op table: every op with its value and its derivative.
+// ops/ops.hpp - the op table of minigrad.hpp: ops with their values and derivatives. Those included by name: all.hpp.
 #pragma once
 
 #include "activations.hpp"

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../tensor/rearrange.hpp"
+#include "../tensor/strided.hpp"
 #include "reduce.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -60,12 +61,16 @@ struct FlattenAttributes {
     if (end_dim.index() != -1) list("end_dim", end_dim);
   }
 };
-struct AxesAttribute {
+struct TransposeAttributes {
   Axis first, second;
   void describe(auto& list) const {
     list("first", first);
     list("second", second);
   }
+};
+struct PermuteAttribute {
+  Axes perm;
+  void describe(auto& list) const { list("perm", perm); }
 };
 struct SliceAttributes {
   std::size_t begin, end;
@@ -86,15 +91,18 @@ struct UnsliceAttributes {
     list("axis", axis);
   }
 };
-struct IndexAttribute {
+struct IndexAttributes {
   IndexRef indices;
-  void describe(auto& list) const { list.indices("indices", *indices); }
-};
-struct IndexAddAttributes {
-  IndexRef indices;
-  std::size_t rows;
+  Axis axis;
   void describe(auto& list) const {
     list.indices("indices", *indices);
+    list("axis", axis);
+  }
+};
+struct IndexAddAttributes : IndexAttributes {
+  std::size_t rows;
+  void describe(auto& list) const {
+    IndexAttributes::describe(list);
     list("rows", rows);
   }
 };
@@ -122,7 +130,16 @@ inline constexpr auto transpose_op = record(
     [](const auto& a, const auto& g) { return transpose(g, a.first, a.second); });
 template <detail::VarOrParameter X>
 auto transpose(const X& x, Axis first = -2, Axis second = -1) {
-  return transpose_op.apply(detail::AxesAttribute{first, second}, x);
+  return transpose_op.apply(detail::TransposeAttributes{first, second}, x);
+}
+
+/// The axes in another order; the gradient gets them back in the old one.
+inline constexpr auto permute_op = record(
+    "permute", [](const auto& a, const auto& x) { return permute(x, a.perm); },
+    [](const auto& a, const auto& g) { return permute(g, detail::inverse_permutation(a.perm)); });
+template <detail::VarOrParameter X>
+auto permute(const X& x, const Axes& perm) {
+  return permute_op.apply(detail::PermuteAttribute{perm}, x);
 }
 
 inline constexpr auto slice_op = record(
@@ -143,27 +160,29 @@ auto unslice(const X& x, const Shape& shape, std::size_t begin, Axis axis = 0) {
   return unslice_op.apply(detail::UnsliceAttributes{shape, begin, axis}, x);
 }
 
-/// Row indices[i] of x as row i; its inverse, which adds row i of x to row indices[i] of zeros. Each is the other's
-/// rule.
+/// Row indices[i] of x as row i, or the same along another axis; its inverse, which adds row i of x to row indices[i] of
+/// zeros. Each is the other's rule.
 inline constexpr auto index_select_op = record(
-    "index_select", [](const auto& a, const auto& x) { return index_select(x, *a.indices); },
-    [](const auto& a, const auto& g, auto&&, const auto& x) { return index_add(g, a.indices, shape_of(x)[0]); });
+    "index_select", [](const auto& a, const auto& x) { return index_select(x, *a.indices, a.axis); },
+    [](const auto& a, const auto& g, auto&&, const auto& x) {
+      return index_add(g, a.indices, shape_of(x)[a.axis.in("index_select", shape_of(x))], a.axis);
+    });
 inline constexpr auto index_add_op = record(
-    "index_add", [](const auto& a, const auto& x) { return index_add(x, *a.indices, a.rows); },
-    [](const auto& a, const auto& g) { return index_select(g, a.indices); });
+    "index_add", [](const auto& a, const auto& x) { return index_add(x, *a.indices, a.rows, a.axis); },
+    [](const auto& a, const auto& g) { return index_select(g, a.indices, a.axis); });
 
 template <class X, class Ids>
   requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<Ids, Tensor<std::int64_t>>))
-auto index_select(const X& x, const Ids& indices) {
+auto index_select(const X& x, const Ids& indices, Axis axis = 0) {
   return detail::with_handle(x, indices, [&](const auto& v) {
-    return index_select_op.apply(detail::IndexAttribute{indices}, v);
+    return index_select_op.apply(detail::IndexAttributes{indices, axis}, v);
   });
 }
 template <class X, class Ids>
   requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<Ids, Tensor<std::int64_t>>))
-auto index_add(const X& x, const Ids& indices, std::size_t rows) {
+auto index_add(const X& x, const Ids& indices, std::size_t rows, Axis axis = 0) {
   return detail::with_handle(x, indices, [&](const auto& v) {
-    return index_add_op.apply(detail::IndexAddAttributes{indices, rows}, v);
+    return index_add_op.apply(detail::IndexAddAttributes{{indices, axis}, rows}, v);
   });
 }
 

@@ -1,6 +1,6 @@
-// ops/reduce.hpp - the op table: sums, means and variances, over all elements or along an axis.
+// ops/reduce.hpp - the op table: sums, means and variances, over all elements or along axes.
 //
-// A reduction takes everything, or one axis, which disappears unless keepdim. `expand` puts it back with extent 1, so
+// A reduction takes everything, or some axes, which disappear unless keepdim. `expand` puts them back with extent 1, so
 // that a gradient broadcasts over what was reduced.
 #pragma once
 
@@ -15,18 +15,23 @@ namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 /// The shape of a reduced tensor as it is with keepdim.
-inline Shape keepdim_shape(Shape shape, Axis axis) {
+inline Shape keepdim_shape(Shape shape, const Axes& axes) {
+  const auto reduced = axes.in("keepdim", shape);
   for (std::size_t i = 0; i < shape.rank(); ++i)
-    if (axis.all() || i == axis.in("keepdim", shape)) shape[i] = 1;
+    if (reduced[i]) shape[i] = 1;
   return shape;
 }
-/// y, the reduction of x, with the reduced axis put back.
+/// y, the reduction of x, with the reduced axes put back.
 template <class Y, class X>
-auto expand(const Y& y, const X& x, Axis axis) {
-  return reshape(y, keepdim_shape(shape_of(x), axis));
+auto expand(const Y& y, const X& x, const Axes& axes) {
+  return reshape(y, keepdim_shape(shape_of(x), axes));
 }
-inline std::size_t reduced_extent(const char* op, const Shape& shape, Axis axis) {
-  return axis.all() ? shape.size() : shape[axis.in(op, shape)];
+/// How many elements of a shape make one of its reduction.
+inline std::size_t reduced_extent(const char* op, const Shape& shape, const Axes& axes) {
+  const auto reduced = axes.in(op, shape);
+  std::size_t out = 1;
+  for (std::size_t i = 0; i < shape.rank(); ++i) out *= reduced[i] ? shape[i] : 1;
+  return out;
 }
 
 template <class X>
@@ -38,7 +43,7 @@ concept TensorOperand = is_tensor<X> || VarOrParameter<X>;
 
 /// The attributes of a reduction.
 struct ReduceAttributes {
-  Axis axis;
+  Axes axis;
   bool keepdim;
   void describe(auto& list) const {
     list("axis", axis);
@@ -55,6 +60,10 @@ struct VarianceAttributes : ReduceAttributes {
     const double n = static_cast<double>(reduced_extent("var", shape, axis)) - correction;
     return n > 0 ? n : 0;
   }
+};
+struct AxesAttribute {
+  Axes axis;
+  void describe(auto& list) const { list("axis", axis); }
 };
 struct AxisAttribute {
   Axis axis;
@@ -79,15 +88,15 @@ Var<V> sum(const Var<V>& x) {
   return x;
 }
 
-/// The sum of all elements or along an axis. dL/dx is g, broadcast.
+/// The sum of all elements or along axes. dL/dx is g, broadcast.
 inline constexpr auto sum_op = record(
     "sum", detail::deferred([](const auto& a, const auto& x) { return sum(x, a.axis, a.keepdim); }),
     [](const auto& a, const auto& g, auto&&, const auto& x) {
       return broadcast_to(detail::expand(g, x, a.axis), shape_of(x));
     });
 template <detail::VarOrParameter X>
-auto sum(const X& x, Axis axis = {}, bool keepdim = false) {
-  return sum_op.apply(detail::ReduceAttributes{axis, keepdim}, x);
+auto sum(const X& x, const Axes& axes = {}, bool keepdim = false) {
+  return sum_op.apply(detail::ReduceAttributes{axes, keepdim}, x);
 }
 
 /// x broadcast to a shape; x summed down to a shape. Each is the other's rule.
@@ -106,7 +115,7 @@ auto sum_to(const X& x, const Shape& shape) {
   return sum_to_op.apply(detail::ShapeAttribute{shape}, x);
 }
 
-/// The mean of all elements or along an axis; NaN of none. dL/dx is g / n, broadcast. Of whole numbers and masks it is a
+/// The mean of all elements or along axes; NaN of none. dL/dx is g / n, broadcast. Of whole numbers and masks it is a
 /// double, so that mean(equal(prediction, label)) is the share of right answers.
 inline constexpr auto mean_op = record(
     "mean",
@@ -118,13 +127,13 @@ inline constexpr auto mean_op = record(
       return broadcast_to(detail::expand(g / n, x, a.axis), shape_of(x));
     });
 template <detail::TensorOperand X>
-auto mean(const X& x, Axis axis = {}, bool keepdim = false) {
-  if constexpr (std::is_integral_v<detail::scalar_type<X>>) return mean(x.template to<double>(), axis, keepdim);
-  else return mean_op.apply(detail::ReduceAttributes{axis, keepdim}, x);
+auto mean(const X& x, const Axes& axes = {}, bool keepdim = false) {
+  if constexpr (std::is_integral_v<detail::scalar_type<X>>) return mean(x.template to<double>(), axes, keepdim);
+  else return mean_op.apply(detail::ReduceAttributes{axes, keepdim}, x);
 }
 template <class V>
-auto mean(const MaskVar<V>& mask, Axis axis = {}, bool keepdim = false) {
-  return mean(mask.var(), axis, keepdim);
+auto mean(const MaskVar<V>& mask, const Axes& axes = {}, bool keepdim = false) {
+  return mean(mask.var(), axes, keepdim);
 }
 
 namespace detail {
@@ -148,10 +157,10 @@ inline constexpr auto var_op = record(
       return detail::expand(g, x, a.axis) / a.divisor(shape_of(x)) * (2 * detail::deviations(x, a.axis));
     });
 template <detail::TensorOperand X>
-auto var(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
+auto var(const X& x, const Axes& axes = {}, bool keepdim = false, int correction = 1) {
   if constexpr (std::is_integral_v<detail::scalar_type<X>>)
-    return var(x.template to<double>(), axis, keepdim, correction);
-  else return var_op.apply(detail::VarianceAttributes{{axis, keepdim}, correction}, x);
+    return var(x.template to<double>(), axes, keepdim, correction);
+  else return var_op.apply(detail::VarianceAttributes{{axes, keepdim}, correction}, x);
 }
 
 namespace detail {
@@ -180,10 +189,10 @@ inline constexpr auto std_op = record(
       return detail::expand(where(is_0, 0, g), x, a.axis) * (z / a.divisor(shape_of(x)));
     });
 template <detail::TensorOperand X>
-auto std(const X& x, Axis axis = {}, bool keepdim = false, int correction = 1) {
+auto std(const X& x, const Axes& axes = {}, bool keepdim = false, int correction = 1) {
   if constexpr (std::is_integral_v<detail::scalar_type<X>>)
-    return minigrad::std(x.template to<double>(), axis, keepdim, correction);
-  else return std_op.with(detail::VarianceAttributes{{axis, keepdim}, correction})(x);
+    return minigrad::std(x.template to<double>(), axes, keepdim, correction);
+  else return std_op.with(detail::VarianceAttributes{{axes, keepdim}, correction})(x);
 }
 
 }  // namespace minigrad

@@ -11,8 +11,8 @@ namespace detail {
 /// The definition, for any axis and number type. The largest element is taken out first, so that exp does not overflow;
 /// where it is infinite, or there is none, it is taken as 0.
 template <Softmax kind, class T>
-Tensor<T> softmax_by_passes(const Tensor<T>& x, Axis axis, const AxisSplit& split) {
-  auto largest = split.extent ? (max)(x, axis, true) : Tensor<T>::scalar(0);
+Tensor<T> softmax_by_passes(const Tensor<T>& x, const Axes& axis, const AxisSplit& split) {
+  auto largest = x.size() ? (max)(x, axis, true) : Tensor<T>::scalar(0);
   largest = map("where", [](T v) { return is_finite(v) ? v : T(0); }, largest);
   Tensor<T> y = x - largest;
   if constexpr (kind == Softmax::probabilities) {
@@ -28,11 +28,11 @@ Tensor<T> softmax_by_passes(const Tensor<T>& x, Axis axis, const AxisSplit& spli
 
 /// The same, row by row where the elements of a row lie together.
 template <Softmax kind, class T>
-Tensor<T> softmax_of(const char* op, const Tensor<T>& x, Axis axis, bool keepdim = true) {
+Tensor<T> softmax_of(const char* op, const Tensor<T>& x, const Axes& axis, bool keepdim = true) {
   const AxisSplit split(op, x.shape(), axis, keepdim);
 #if defined(__GNUC__)
   if constexpr (simd::has_simd<T>) {
-    if (split.inner == 1 && split.extent > 0) {
+    if (split.inner == 1 && split.extent > 0 && !split.more) {
       auto y = Tensor<T>::empty(kind == Softmax::log_of_sum ? split.shape : x.shape());
       softmax_rows<kind>(split.outer, split.extent, x.data(), y.data());
       return y;
@@ -44,7 +44,7 @@ Tensor<T> softmax_of(const char* op, const Tensor<T>& x, Axis axis, bool keepdim
 
 }  // namespace detail
 
-// exp(x) / sum exp(x) along an axis: positive numbers that sum to 1. dL/dx = y (g - sum(g y)).
+// exp(x) / sum exp(x) along an axis, or over several: positive numbers that sum to 1. dL/dx = y (g - sum(g y)).
 inline constexpr auto softmax_op = record(
     "softmax",
     [](const auto& a, const auto& x) {
@@ -52,8 +52,8 @@ inline constexpr auto softmax_op = record(
     },
     [](const auto& a, const auto& g, const auto& y) { return y * (g - sum(g * y, a.axis, true)); });
 template <detail::TensorOperand X>
-auto softmax(const X& x, Axis axis) {
-  return softmax_op.apply(detail::AxisAttribute{axis}, to_floating(x));
+auto softmax(const X& x, const Axes& axes) {
+  return softmax_op.apply(detail::AxesAttribute{axes}, to_floating(x));
 }
 
 /// log sum exp(x) without overflow: the largest x is taken out first; -inf of none. dL/dx = g softmax(x); exp(x - y)
@@ -67,8 +67,8 @@ inline constexpr auto logsumexp_op = record(
       return detail::expand(g, x, a.axis) * softmax(x, a.axis);
     });
 template <detail::TensorOperand X>
-auto logsumexp(const X& x, Axis axis = {}, bool keepdim = false) {
-  return logsumexp_op.apply(detail::ReduceAttributes{axis, keepdim}, to_floating(x));
+auto logsumexp(const X& x, const Axes& axes = {}, bool keepdim = false) {
+  return logsumexp_op.apply(detail::ReduceAttributes{axes, keepdim}, to_floating(x));
 }
 
 /// log softmax(x) along an axis, without the detour. dL/dx = g - softmax(x) sum(g).
@@ -79,8 +79,8 @@ inline constexpr auto log_softmax_op = record(
     },
     [](const auto& a, const auto& g, const auto& y) { return g - exp(y) * sum(g, a.axis, true); });
 template <detail::TensorOperand X>
-auto log_softmax(const X& x, Axis axis) {
-  return log_softmax_op.apply(detail::AxisAttribute{axis}, to_floating(x));
+auto log_softmax(const X& x, const Axes& axes) {
+  return log_softmax_op.apply(detail::AxesAttribute{axes}, to_floating(x));
 }
 
 }  // namespace minigrad

@@ -161,48 +161,69 @@ Tensor<T> concatenate(const std::vector<Tensor<T>>& x, Axis axis = 0) {
 
 namespace detail {
 
-inline std::size_t checked_row(const char* op, std::int64_t row, const Shape& shape) {
-  if (std::cmp_less(row, 0) || std::cmp_greater_equal(row, shape[0]))
-    fail<IndexError>({op, ": row ", row, " of a tensor of shape ", shape});
-  return static_cast<std::size_t>(row);
+/// The place of an index along an axis. Throws IndexError where there is none.
+inline std::size_t checked_index(const char* op, std::int64_t index, const Shape& shape, std::size_t axis) {
+  if (std::cmp_less(index, 0) || std::cmp_greater_equal(index, shape[axis])) {
+    if (axis == 0) fail<IndexError>({op, ": row ", index, " of a tensor of shape ", shape});
+    fail<IndexError>({op, ": index ", index, " along axis ", axis, " of a tensor of shape ", shape});
+  }
+  return static_cast<std::size_t>(index);
 }
 
-/// The shape of x with another number of rows.
-inline Shape with_rows(const char* op, Shape shape, const Tensor<std::int64_t>& indices, std::size_t rows) {
-  if (shape.rank() == 0) fail<ShapeError>({op, ": a number has no rows"});
-  if (indices.rank() != 1)
-    fail<ShapeError>({op, ": the indices have shape ", indices.shape(), ", and one axis is expected"});
-  shape[0] = rows;
-  return shape;
-}
+/// A tensor of shape [outer, extent, inner] around one axis, and the axes of indices in its place.
+struct IndexedAxis {
+  std::size_t axis, outer = 1, inner = 1;
+  Shape whole, picked;
+
+  IndexedAxis(const char* op, const Shape& shape, const Shape& indices, Axis at) : whole(shape) {
+    if (shape.rank() == 0) fail<ShapeError>({op, ": a number has no rows"});
+    axis = at.in(op, shape);
+    for (std::size_t i = 0; i < axis; ++i) outer *= shape[i], picked.push_back(shape[i]);
+    for (const std::size_t extent : indices) picked.push_back(extent);
+    for (std::size_t i = axis + 1; i < shape.rank(); ++i) inner *= shape[i], picked.push_back(shape[i]);
+  }
+};
 
 }  // namespace detail
 
-/// Row indices[i] of x as row i, for each i. Throws IndexError for a row that x does not have.
+/// Row indices[i] of x as row i, for each i; or the same along another axis. The axes of the indices, of which there may
+/// be any number, take the place of that axis, as in NumPy's take. Throws IndexError for an index that x does not have.
 template <class T>
-Tensor<T> index_select(const Tensor<T>& x, const Tensor<std::int64_t>& indices) {
-  auto y = Tensor<T>::empty(detail::with_rows("index_select", x.shape(), indices, indices.size()));
-  const std::size_t width = x.size() ? x.size() / x.shape()[0] : 0;
+Tensor<T> index_select(const Tensor<T>& x, const Tensor<std::int64_t>& indices, Axis axis = 0) {
+  const detail::IndexedAxis at("index_select", x.shape(), indices.shape(), axis);
+  auto y = Tensor<T>::empty(at.picked);
   T* out = y.data();
-  for (std::int64_t i : indices) {
-    const T* row = x.data() + detail::checked_row("index_select", i, x.shape()) * width;
-    out = std::copy(row, row + width, out);
+  for (std::size_t o = 0; o < at.outer; ++o) {
+    const T* const from = x.data() + o * at.whole[at.axis] * at.inner;
+    for (std::int64_t i : indices) {
+      const T* row = from + detail::checked_index("index_select", i, at.whole, at.axis) * at.inner;
+      out = std::copy(row, row + at.inner, out);
+    }
   }
   return y;
 }
 
-/// The inverse of index_select: zeros with `rows` rows, to which row i of x is added at row indices[i]. Throws
-/// IndexError for a row beyond those, ShapeError unless there is one index for each row of x.
+/// The inverse of index_select: zeros with `rows` rows, to which row i of x is added at row indices[i]; or the same
+/// along another axis. Throws IndexError for a row beyond those, ShapeError unless there is one index for each row of x.
 template <class T>
-Tensor<T> index_add(const Tensor<T>& x, const Tensor<std::int64_t>& indices, std::size_t rows) {
-  auto y = Tensor<T>::empty(detail::with_rows("index_add", x.shape(), indices, rows));
-  if (indices.size() != x.shape()[0])
+Tensor<T> index_add(const Tensor<T>& x, const Tensor<std::int64_t>& indices, std::size_t rows, Axis axis = 0) {
+  Shape shape;  // of x, with one axis in place of those of the indices
+  while (shape.rank() + indices.rank() < x.rank() + 1) shape.push_back(rows);
+  const std::size_t k = shape.rank() ? axis.in("index_add", shape) : 0;
+  for (std::size_t i = 0; i < shape.rank(); ++i)
+    if (i != k) shape[i] = x.shape()[i < k ? i : i + indices.rank() - 1];
+  const detail::IndexedAxis at("index_add", shape, indices.shape(), axis);
+  if (at.picked != x.shape())
     detail::shape_error("index_add", x.shape(), indices.shape(), "one index for each row is expected");
+  auto y = Tensor<T>::empty(shape);
   y.fill(T{});
-  const std::size_t width = x.size() ? x.size() / x.shape()[0] : 0;
-  for (std::size_t i = 0; i < indices.size(); ++i)
-    detail::add_row(width, y.data() + detail::checked_row("index_add", indices[i], y.shape()) * width,
-                    x.data() + i * width);
+  const T* from = x.data();
+  for (std::size_t o = 0; o < at.outer; ++o)
+    for (std::int64_t i : indices) {
+      const std::size_t to = o * rows + detail::checked_index("index_add", i, shape, k);
+      detail::add_row(at.inner, y.data() + to * at.inner, from);
+      from += at.inner;
+    }
   return y;
 }
 

@@ -1,6 +1,6 @@
-// tensor/reduce.hpp - sums, extremes and their positions, over all elements or along one axis.
+// tensor/reduce.hpp - sums, extremes and their positions, over all elements or along one axis or several.
 //
-// A tensor is seen as [outer, extent, inner] around the reduced axis. Sums have a fixed order, so that a result does
+// A tensor is seen as [outer, extent, inner] around the reduced axes. Sums have a fixed order, so that a result does
 // not depend on anything but the numbers: see row_reduce.hpp, and pairwise.hpp for long ones.
 #pragma once
 
@@ -9,42 +9,18 @@
 #include <cstdint>
 #include <limits>
 
+#include "axis_split.hpp"
 #include "elementwise.hpp"
 #include "row_reduce.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-struct AxisSplit {
-  std::size_t outer = 1, extent = 1, inner = 1;
-  Shape shape;  // of the result
-
-  AxisSplit(const char* op, const Shape& in, Axis axis, bool keepdim) {
-    if (axis.all()) {
-      extent = in.size();
-      for (std::size_t i = 0; keepdim && i < in.rank(); ++i) shape.push_back(1);
-      return;
-    }
-    const std::size_t k = axis.in(op, in);
-    for (std::size_t i = 0; i < k; ++i) outer *= in[i];
-    extent = in[k];
-    for (std::size_t i = k + 1; i < in.rank(); ++i) inner *= in[i];
-    shape = in;
-    if (keepdim) shape[k] = 1;
-    else shape.erase(k);
-  }
-};
-
-inline void require_elements(const char* op, const AxisSplit& r, const Shape& shape) {
-  if (r.extent == 0 && r.shape.size() > 0)
-    fail<ValueError>({op, ": no elements to choose from in a tensor of shape ", shape});
-}
-
 template <class T, class Less>
-Tensor<T> extreme(const char* op, const Tensor<T>& x, Axis axis, bool keepdim, const Less& less) {
-  const AxisSplit r(op, x.shape(), axis, keepdim);
+Tensor<T> extreme(const char* op, const Tensor<T>& x, const Axes& axes, bool keepdim, const Less& less) {
+  const AxisSplit r(op, x.shape(), axes, keepdim);
   require_elements(op, r, x.shape());
-  auto y = Tensor<T>::empty(r.shape);
+  auto y = Tensor<T>::empty(r.more ? r.rest_of(x.shape()) : r.shape);
   const T* from = x.data();
   T* to = y.data();
   for (std::size_t o = 0; o < r.outer && r.inner > 0; ++o, from += r.extent * r.inner, to += r.inner) {
@@ -55,6 +31,7 @@ Tensor<T> extreme(const char* op, const Tensor<T>& x, Axis axis, bool keepdim, c
     std::copy(from, from + r.inner, to);
     for (std::size_t k = 1; k < r.extent; ++k) keep_extremes(less, r.inner, to, from + k * r.inner);
   }
+  if (r.more) return extreme(op, y, axes, keepdim, less);
   return y;
 }
 
@@ -77,33 +54,43 @@ Tensor<std::int64_t> arg_extreme(const char* op, const Tensor<T>& x, Axis axis, 
 inline constexpr auto less_than = [](auto a, auto b) { return a < b; };
 inline constexpr auto greater_than = [](auto a, auto b) { return a > b; };
 
-/// The sum along an axis that is not computed yet.
+/// The sum along axes that is not computed yet.
 template <class T>
 struct SumExpression {
   const Tensor<T>& x;
-  Axis axis;
+  Axes axes;
   bool keepdim;
 
-  Shape shape() const { return AxisSplit("sum", x.shape(), axis, keepdim).shape; }
+  Shape shape() const { return AxisSplit("sum", x.shape(), axes, keepdim).shape; }
   std::size_t size() const { return shape().size(); }
   void write(Tensor<T>& out, Write write) const {
     if (write == Write::add) return map_into(out, identity, Write::add, evaluate());
-    const AxisSplit r("sum", x.shape(), axis, keepdim);
-    for (std::size_t o = 0; o < r.outer; ++o) {
-      const T* const from = x.data() + o * r.extent * r.inner;
-      if (r.inner == 1) out.data()[o] = sum_row(r.extent, from);
-      else sum_columns(r.extent, r.inner, from, out.data() + o * r.inner);
+    const AxisSplit r("sum", x.shape(), axes, keepdim);
+    if (r.more) {
+      auto rest = Tensor<T>::empty(r.rest_of(x.shape()));
+      sum_groups(r, rest.data());
+      return SumExpression{rest, axes, keepdim}.write(out, write);
     }
+    sum_groups(r, out.data());
   }
   Tensor<T> evaluate() const {
     auto out = Tensor<T>::empty(shape());
     write(out, Write::assign);
     return out;
   }
+
+ private:
+  void sum_groups(const AxisSplit& r, T* to) const {
+    for (std::size_t o = 0; o < r.outer; ++o) {
+      const T* const from = x.data() + o * r.extent * r.inner;
+      if (r.inner == 1) to[o] = sum_row(r.extent, from);
+      else sum_columns(r.extent, r.inner, from, to + o * r.inner);
+    }
+  }
 };
 template <class T>
-SumExpression<T> sum(const Unevaluated<T>& x, Axis axis, bool keepdim) {
-  return {x.tensor, axis, keepdim};
+SumExpression<T> sum(const Unevaluated<T>& x, const Axes& axes, bool keepdim) {
+  return {x.tensor, axes, keepdim};
 }
 
 /// x broadcast to a shape, not computed yet.
@@ -183,25 +170,25 @@ auto map_and_sum(const char* op, bool mean, const F& f, const X&... x) {
 
 }  // namespace detail
 
-/// The sum of all elements (0 of none), or along one axis, which disappears unless keepdim. Whole numbers of less than
-/// 64 bits, and masks, of which it counts the true, are added up as std::int64_t. Throws IndexError for an axis that x
-/// does not have.
+/// The sum of all elements (0 of none), or along axes, which disappear unless keepdim: sum(x, 1), sum(x, {0, 2}). Whole
+/// numbers of less than 64 bits, and masks, of which it counts the true, are added up as std::int64_t. Throws IndexError
+/// for an axis that x does not have, or that is named twice.
 template <class T>
-auto sum(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
+auto sum(const Tensor<T>& x, const Axes& axes = {}, bool keepdim = false) {
   if constexpr (std::is_integral_v<T> && sizeof(T) < sizeof(std::int64_t))
-    return detail::SumExpression<std::int64_t>{x.template to<std::int64_t>(), axis, keepdim}.evaluate();
+    return detail::SumExpression<std::int64_t>{x.template to<std::int64_t>(), axes, keepdim}.evaluate();
   else
-    return detail::SumExpression<T>{x, axis, keepdim}.evaluate();
+    return detail::SumExpression<T>{x, axes, keepdim}.evaluate();
 }
 
-/// The largest or smallest element, of all or along one axis; NaN if there is one. Throws ValueError for no elements.
+/// The largest or smallest element, of all or along axes; NaN if there is one. Throws ValueError for no elements.
 template <class T>
-Tensor<T>(max)(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
-  return detail::extreme("max", x, axis, keepdim, detail::less_than);
+Tensor<T>(max)(const Tensor<T>& x, const Axes& axes = {}, bool keepdim = false) {
+  return detail::extreme("max", x, axes, keepdim, detail::less_than);
 }
 template <class T>
-Tensor<T>(min)(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
-  return detail::extreme("min", x, axis, keepdim, detail::greater_than);
+Tensor<T>(min)(const Tensor<T>& x, const Axes& axes = {}, bool keepdim = false) {
+  return detail::extreme("min", x, axes, keepdim, detail::greater_than);
 }
 
 /// Where the largest or smallest element stands, the first of equals: a row-major index, or one along the axis.

@@ -1,0 +1,74 @@
+// core/axes.hpp - several axes at once: of a reduction, or in another order.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <string>
+
+#include "shape.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// The axes of a reduction: one, several, or all of them: sum(x, 1), sum(x, {0, 2}), sum(x). Negative ones count from
+/// the last.
+class Axes {
+ public:
+  /// All axes.
+  constexpr Axes() = default;
+  constexpr Axes(Axis axis) {
+    if (!axis.all()) push_back(axis);
+  }
+  template <std::integral Index>
+  constexpr Axes(Index axis) : Axes(Axis(axis)) {}
+  template <std::integral First, std::integral... More>
+    requires(sizeof...(More) > 0 && sizeof...(More) < Shape::max_rank)
+  constexpr Axes(First first, More... more) {
+    push_back(Axis(first));
+    (push_back(Axis(more)), ...);
+  }
+  /// Not from bool or a fraction, as an Axis is not.
+  Axes(bool) = delete;
+  Axes(std::floating_point auto) = delete;
+
+  constexpr bool all() const { return count_ == 0; }
+  constexpr bool several() const { return count_ > 1; }
+  constexpr std::size_t size() const { return count_; }
+  constexpr int operator[](std::size_t i) const { return axes_[i]; }
+
+  /// Adds one. Throws ShapeError for more than a shape can have.
+  constexpr void push_back(Axis axis) {
+    if (count_ == Shape::max_rank) detail::fail<ShapeError>({"Axes: more than ", Shape::max_rank, " axes"});
+    axes_[count_++] = static_cast<short>(axis.index());
+  }
+
+  /// For each axis of a shape whether it is one of these. Throws IndexError for an axis that the shape does not have,
+  /// and for one that is named twice.
+  constexpr std::array<bool, Shape::max_rank> in(const char* op, const Shape& shape) const {
+    std::array<bool, Shape::max_rank> out{};
+    for (std::size_t i = 0; i < shape.rank(); ++i) out[i] = all();
+    for (std::size_t i = 0; i < size(); ++i) {
+      const std::size_t axis = Axis(axes_[i]).in(op, shape);
+      if (out[axis]) detail::fail<IndexError>({op, ": axis ", axis, " of a tensor of shape ", shape, " is named twice"});
+      out[axis] = true;
+    }
+    return out;
+  }
+
+ private:
+  short axes_[Shape::max_rank] = {};
+  unsigned char count_ = 0;
+};
+
+/// "[0, 2]".
+inline std::string to_string(const Axes& axes) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    if (i) out += ", ";
+    detail::FormatArg(axes[i]).append_to(out);
+  }
+  out += ']';
+  return out;
+}
+
+}  // namespace minigrad

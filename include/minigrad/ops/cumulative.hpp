@@ -1,0 +1,198 @@
+// ops/cumulative.hpp - the op table: running sums and products along an axis, and products. Not part of minigrad.hpp.
+//
+//   cumsum    y_k = x_0 + ... + x_k      dL/dx_k = g_k + g_{k+1} + ...
+//   cumprod   y_k = x_0 ... x_k          dL/dx_k = e_k s_k, where e_k = x_0 ... x_{k-1} and s_k = g_k + x_{k+1} s_{k+1}
+//   prod      y = x_0 ... x_{n-1}        dL/dx_k = g (x_0 ... x_{k-1}) (x_{k+1} ... x_{n-1})
+//
+// Nothing is divided by x, so that derivatives of any order are right where elements are 0. Floats are added up and
+// multiplied in double, and whole numbers of less than 64 bits, and masks, as std::int64_t.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "rearrange.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+namespace detail {
+
+template <class T>
+using Accumulator = std::conditional_t<std::is_same_v<T, float>, double, T>;
+
+/// y_k = step(running, k-th element of each input) along each line, from the first element to the last, or back. `running`
+/// begins as `first`; step is called with the places of this element and of the one before it in the walk.
+template <class T, class Step>
+Tensor<T> walk_lines(const char* op, const Tensor<T>& x, Axis axis, bool reverse, T first, const Step& step) {
+  auto y = Tensor<T>::empty(x.shape());
+  if (y.size() == 0 && x.rank()) static_cast<void>(axis.in(op, x.shape()));
+  if (y.size() == 0) return y;
+  if (x.rank() == 0) axis.in(op, x.shape());  // throws
+  const AxisSplit split(op, x.shape(), axis, true);
+  const std::size_t n = split.extent, inner = split.inner;
+  constexpr std::size_t most = 64;  // columns side by side
+  const std::size_t width = inner < most ? inner : most, blocks = (inner + width - 1) / width;
+  parallel_for(split.outer * blocks, 1, (std::size_t{1} << 15) / (n * width) + 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t block = begin; block < end; ++block) {
+      const std::size_t column = block % blocks * width, columns = inner - column < width ? inner - column : width;
+      Accumulator<T> running[most];
+      std::fill(running, running + columns, static_cast<Accumulator<T>>(first));
+      const std::size_t top = block / blocks * n * inner + column;
+      for (std::size_t k = 0, before = top; k < n; ++k) {
+        const std::size_t at = top + (reverse ? n - 1 - k : k) * inner;
+        if (k == 0) before = at;
+        for (std::size_t i = 0; i < columns; ++i)
+          y.data()[at + i] = static_cast<T>(step(running[i], at + i, before + i, k == 0));
+        before = at;
+      }
+    }
+  });
+  return y;
+}
+
+struct CumulativeAttributes {
+  Axis axis;
+  bool exclusive, reverse;
+  void describe(auto& list) const {
+    list("axis", axis);
+    list("exclusive", exclusive);
+    list("reverse", reverse);
+  }
+};
+struct ScanAttributes {
+  Axis axis;
+  bool reverse, lagged;
+  void describe(auto& list) const {
+    list("axis", axis);
+    list("reverse", reverse);
+    list("lagged", lagged);
+  }
+};
+
+/// Element k - 1 as element k, and 0 as the first; or, in reverse, element k + 1, and 0 as the last.
+template <class X>
+auto previous(const X& x, Axis axis, bool reverse) {
+  const Shape shape = shape_of(x);
+  const std::size_t n = shape[axis.in("cumprod", shape)], from = reverse ? 1 : 0;
+  const std::size_t begin = n < from ? n : from, end = n == 0 ? 0 : n - 1 + from;
+  return unslice(slice(x, begin, end, axis), shape, n == 0 ? 0 : 1 - from, axis);
+}
+
+template <class B, class X>
+auto scan(const B& b, const X& x, const ScanAttributes& a);
+
+/// t_k = b_k + x_k t_{k-1}; or, lagged, t_k = b_k + x_{k-1} t_{k-1}; in reverse with k + 1 in place of k - 1. The gradient
+/// of b is the other of the two in the other direction.
+inline constexpr auto scan_op = record(
+    "scan",
+    []<class T>(const auto& a, const Tensor<T>& b, const Tensor<T>& x) {
+      return walk_lines("scan", b, a.axis, a.reverse, T{}, [&](auto& running, std::size_t at, std::size_t before, bool first) {
+        const auto factor = first ? T{} : x.data()[a.lagged ? before : at];
+        return running = b.data()[at] + factor * running;
+      });
+    },
+    [](const auto& a, const auto& g, auto&&, const auto& x) {
+      return detail::scan(g, x, {a.axis, !a.reverse, !a.lagged});
+    },
+    [](const auto& a, const auto& g, const auto& t, auto&&, const auto& x) {
+      const auto s = detail::scan(g, x, {a.axis, !a.reverse, !a.lagged});
+      return a.lagged ? previous(s, a.axis, !a.reverse) * t : s * previous(t, a.axis, a.reverse);
+    });
+template <class B, class X>
+auto scan(const B& b, const X& x, const ScanAttributes& a) {
+  return scan_op.apply(a, b, x);
+}
+
+template <class T>
+inline constexpr bool becomes_int64 = std::is_integral_v<T> && sizeof(T) < sizeof(std::int64_t);
+
+}  // namespace detail
+
+template <detail::TensorOperand X>
+auto cumsum(const X& x, Axis axis, bool exclusive = false, bool reverse = false);
+template <detail::TensorOperand X>
+auto cumprod(const X& x, Axis axis, bool exclusive = false, bool reverse = false);
+
+inline constexpr auto cumsum_op = record(
+    "cumsum",
+    []<class T>(const auto& a, const Tensor<T>& x) {
+      return detail::walk_lines("cumsum", x, a.axis, a.reverse, T{}, [&](auto& running, std::size_t at, std::size_t, bool) {
+        const auto before = running;
+        running += x.data()[at];
+        return a.exclusive ? before : running;
+      });
+    },
+    [](const auto& a, const auto& g) { return cumsum(g, a.axis, a.exclusive, !a.reverse); });
+
+inline constexpr auto cumprod_op = record(
+    "cumprod",
+    []<class T>(const auto& a, const Tensor<T>& x) {
+      return detail::walk_lines("cumprod", x, a.axis, a.reverse, T{1}, [&](auto& running, std::size_t at, std::size_t, bool) {
+        const auto before = running;
+        running *= x.data()[at];
+        return a.exclusive ? before : running;
+      });
+    },
+    [](const auto& a, const auto& g, const auto& y, const auto& x) {
+      const auto scan = [&](const auto& b) { return detail::scan(b, x, {a.axis, !a.reverse, true}); };
+      if (a.exclusive) return y * scan(detail::previous(g, a.axis, !a.reverse));
+      return cumprod(x, a.axis, true, a.reverse) * scan(g);
+    });
+
+/// The sum of the elements up to each one along an axis; without it, where exclusive; from the last one back, where
+/// reverse.
+template <detail::TensorOperand X>
+auto cumsum(const X& x, Axis axis, bool exclusive, bool reverse) {
+  if constexpr (detail::becomes_int64<detail::scalar_type<X>>)
+    return cumsum(x.template to<std::int64_t>(), axis, exclusive, reverse);
+  else return cumsum_op.apply(detail::CumulativeAttributes{axis, exclusive, reverse}, x);
+}
+/// The product of the elements up to each one, likewise.
+template <detail::TensorOperand X>
+auto cumprod(const X& x, Axis axis, bool exclusive, bool reverse) {
+  if constexpr (detail::becomes_int64<detail::scalar_type<X>>)
+    return cumprod(x.template to<std::int64_t>(), axis, exclusive, reverse);
+  else return cumprod_op.apply(detail::CumulativeAttributes{axis, exclusive, reverse}, x);
+}
+
+/// The product along one axis.
+inline constexpr auto prod_op = record(
+    "prod",
+    []<class T>(const auto& a, const Tensor<T>& x) {
+      const detail::AxisSplit split("prod", x.shape(), a.axis, a.keepdim);
+      auto y = Tensor<T>::empty(split.shape);
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const T* const from = x.data() + i / split.inner * split.extent * split.inner + i % split.inner;
+        detail::Accumulator<T> product{1};
+        for (std::size_t k = 0; k < split.extent; ++k) product *= from[k * split.inner];
+        y.data()[i] = static_cast<T>(product);
+      }
+      return y;
+    },
+    [](const auto& a, const auto& g, auto&&, const auto& x) {
+      const Axis axis(a.axis[0]);
+      return detail::expand(g, x, a.axis) * (cumprod(x, axis, true) * cumprod(x, axis, true, true));
+    });
+
+/// The product of all elements (1 of none), or along axes, which disappear unless keepdim.
+template <detail::TensorOperand X>
+auto prod(const X& x, const Axes& axes = {}, bool keepdim = false) {
+  if constexpr (is_parameter<X>) {
+    return detail::require_graph<X>(), prod(x.value(), axes, keepdim);
+  } else if constexpr (detail::becomes_int64<detail::scalar_type<X>>) {
+    return prod(x.template to<std::int64_t>(), axes, keepdim);
+  } else {
+    const Shape shape = shape_of(x);
+    const auto reduced = axes.in("prod", shape);
+    X y = axes.all() ? prod_op.apply(detail::ReduceAttributes{0, true}, reshape(x, {-1})) : x;
+    for (std::size_t i = shape.rank(); i-- > 0 && !axes.all();)
+      if (reduced[i]) y = prod_op.apply(detail::ReduceAttributes{static_cast<int>(i), true}, y);
+    Shape out;
+    for (std::size_t i = 0; i < shape.rank(); ++i)
+      if (keepdim || !reduced[i]) out.push_back(reduced[i] ? 1 : shape[i]);
+    return shape_of(y) == out ? y : X(reshape(y, out));
+  }
+}
+
+}  // namespace minigrad

@@ -1,0 +1,167 @@
+// ops/pad.hpp - the op table: a border around a tensor. Not part of minigrad.hpp.
+//
+// Of an axis of n elements, padded by a before and b after, place i of the result is place i - a of x where there is one.
+// Else it is
+//   constant   a number, 0 unless told otherwise
+//   reflect    the place as far on this side of the edge:  2 1 0 1 2 3 2 1   (the edge itself is not repeated)
+//   replicate  the edge                                    0 0 0 1 2 3 3 3
+//   circular   the place from the other end                2 3 0 1 2 3 0 1
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include "rearrange.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+enum class PadMode { constant, reflect, replicate, circular };
+
+/// How many places come before and after each axis, the last axis first: {left, right, top, bottom}, as in PyTorch's
+/// F.pad. Negative numbers cut off.
+class Padding {
+ public:
+  template <std::integral... Places>
+    requires(sizeof...(Places) % 2 == 0 && sizeof...(Places) <= 2 * Shape::max_rank)
+  constexpr Padding(Places... places) : count_(sizeof...(Places)) {
+    std::size_t i = 0;
+    ((places_[i++] = static_cast<double>(places)), ...);
+  }
+  /// Of how many axes.
+  constexpr std::size_t axes() const { return count_ / 2; }
+  constexpr std::ptrdiff_t before(std::size_t from_right) const {
+    return from_right < axes() ? static_cast<std::ptrdiff_t>(places_[2 * from_right]) : 0;
+  }
+  constexpr std::ptrdiff_t after(std::size_t from_right) const {
+    return from_right < axes() ? static_cast<std::ptrdiff_t>(places_[2 * from_right + 1]) : 0;
+  }
+  /// All of them, the last axis first.
+  constexpr const double* numbers() const { return places_; }
+  /// What cuts it off again.
+  constexpr Padding inverse() const {
+    Padding out = *this;
+    for (double& places : out.places_) places = -places;
+    return out;
+  }
+  friend std::string to_string(const Padding& padding) {
+    std::string out = "{";
+    for (std::size_t i = 0; i < padding.count_; ++i) out += (i ? ", " : "") + detail::concat({padding.places_[i]});
+    return out + "}";
+  }
+
+ private:
+  double places_[2 * Shape::max_rank] = {};
+  std::size_t count_;
+};
+
+namespace detail {
+
+/// The shape of x with a border. Throws ShapeError where nothing would be left, and for more axes than x has.
+inline Shape padded_shape(const Shape& shape, const Padding& padding) {
+  if (padding.axes() > shape.rank())
+    fail<ShapeError>({"pad: ", to_string(padding), " pads ", padding.axes(), " axes, and ", shape, " has ", shape.rank()});
+  Shape out = shape;
+  for (std::size_t i = 0; i < padding.axes(); ++i) {
+    const auto n = static_cast<std::ptrdiff_t>(shape.from_right(i));
+    const std::ptrdiff_t extent = n + padding.before(i) + padding.after(i);
+    if (extent < 0 || n + padding.before(i) < 0 || n + padding.after(i) < 0)
+      fail<ShapeError>({"pad: ", shape, " by ", to_string(padding), ": more is cut off along axis ", shape.rank() - 1 - i,
+                        " than there is"});
+    out[shape.rank() - 1 - i] = static_cast<std::size_t>(extent);
+  }
+  return out;
+}
+
+/// Copies rows of x into place, axis by axis from the outermost.
+template <class T>
+struct PadCopy {
+  const Shape &from, &to;
+  const Padding& padding;
+
+  void operator()(const T* x, T* y, std::size_t axis, std::size_t from_step, std::size_t to_step) const {
+    if (axis == from.rank()) return void(*y = *x);
+    const std::size_t i = from.rank() - 1 - axis, inner_from = from_step / from[axis], inner_to = to_step / to[axis];
+    const std::ptrdiff_t before = padding.before(i), after = padding.after(i);
+    const std::size_t skip = before < 0 ? static_cast<std::size_t>(-before) : 0;
+    const std::size_t drop = after < 0 ? static_cast<std::size_t>(-after) : 0;
+    x += skip * inner_from;
+    y += before > 0 ? static_cast<std::size_t>(before) * inner_to : 0;
+    if (i == 0) return void(std::copy(x, x + (from[axis] - skip - drop), y));
+    for (std::size_t k = skip; k + drop < from[axis]; ++k, x += inner_from, y += inner_to)
+      (*this)(x, y, axis + 1, inner_from, inner_to);
+  }
+};
+
+template <class T>
+Tensor<T> padded(const Tensor<T>& x, const Padding& padding, T value) {
+  const Shape shape = padded_shape(x.shape(), padding);
+  auto y = Tensor<T>::empty(shape);
+  y.fill(value);
+  if (x.size() && y.size()) PadCopy<T>{x.shape(), shape, padding}(x.data(), y.data(), 0, x.size(), y.size());
+  return y;
+}
+
+/// The places of x along an axis of n that make the padded axis.
+inline Tensor<std::int64_t> padded_places(const Shape& shape, const Padding& padding, std::size_t i, PadMode mode) {
+  const auto n = static_cast<std::ptrdiff_t>(shape.from_right(i));
+  const std::ptrdiff_t before = padding.before(i), after = padding.after(i), most = before > after ? before : after;
+  if (most > 0 && (n == 0 || (mode == PadMode::reflect && most >= n) || (mode == PadMode::circular && most > n)))
+    fail<ShapeError>({"pad: ", shape, " by ", to_string(padding), ": axis ", shape.rank() - 1 - i, " has too few places for ",
+                      mode == PadMode::reflect ? "reflect" : mode == PadMode::circular ? "circular" : "replicate"});
+  auto out = Tensor<std::int64_t>::empty(Shape{n + before + after});
+  for (std::ptrdiff_t k = 0; k < n + before + after; ++k) {
+    std::ptrdiff_t place = k - before;
+    if (mode == PadMode::replicate) place = place < 0 ? 0 : place < n ? place : n - 1;
+    else if (mode == PadMode::circular) place = (place + n) % n;
+    else place = place < 0 ? -place : place < n ? place : 2 * (n - 1) - place;
+    out.data()[k] = place;
+  }
+  return out;
+}
+
+struct PadAttributes {
+  Padding pads;
+  double value;
+  void describe(auto& list) const {
+    list("mode", "constant");
+    list.list("pads", to_string(pads), pads.numbers(), 2 * pads.axes());
+    list("value", value);
+  }
+};
+
+template <class X>
+auto pad_constant(const X& x, const Padding& padding, double value);
+
+/// The border of one number. The gradient loses it again.
+inline constexpr auto pad_op = record(
+    "pad",
+    []<class T>(const auto& a, const Tensor<T>& x) { return padded(x, a.pads, static_cast<T>(a.value)); },
+    [](const auto& a, const auto& g) { return detail::pad_constant(g, a.pads.inverse(), 0.0); });
+template <class X>
+auto pad_constant(const X& x, const Padding& padding, double value) {
+  return pad_op.apply(PadAttributes{padding, value}, x);
+}
+
+}  // namespace detail
+
+/// x with a border: pad(x, {1, 1}) along the last axis, pad(x, {1, 1, 2, 2}) along the last two. Throws ShapeError where
+/// an axis has too few places to reflect or to cut off.
+template <detail::TensorOperand X>
+auto pad(const X& x, const Padding& padding, PadMode mode = PadMode::constant, double value = 0) {
+  const Shape shape = shape_of(x);
+  static_cast<void>(detail::padded_shape(shape, padding));
+  if constexpr (is_parameter<X>) {
+    detail::require_graph<X>();
+    return pad(x.value(), padding, mode, value);
+  } else {
+    if (mode == PadMode::constant) return detail::pad_constant(x, padding, value);
+    X y = x;
+    for (std::size_t i = 0; i < padding.axes(); ++i)
+      if (padding.before(i) != 0 || padding.after(i) != 0)
+        y = index_select(y, detail::padded_places(shape, padding, i, mode), static_cast<int>(shape.rank() - 1 - i));
+    return y;
+  }
+}
+
+}  // namespace minigrad

@@ -1,0 +1,147 @@
+// ops/scatter.hpp - the op table: elements picked and added one by one along an axis. Not part of minigrad.hpp.
+//
+//   gather        y[i, j] = x[i, index[i, j]]          along axis 1
+//   scatter_add   y[i, index[i, j]] += source[i, j]    along axis 1
+//
+// Each is the other's derivative.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "arithmetic.hpp"
+#include "gather.hpp"
+#include "rearrange.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+namespace detail {
+
+/// Where each index points to in a tensor of another shape of the same rank.
+class PlacesAlong {
+ public:
+  /// Throws ShapeError unless the indices have the tensor's axes, none of them longer but for the one along which they
+  /// point.
+  PlacesAlong(const char* op, const Shape& whole, const Tensor<std::int64_t>& indices, Axis axis)
+      : op_(op), whole_(whole), indices_(indices), axis_(axis.in(op, whole)), steps_(whole) {
+    bool fits = indices.rank() == whole.rank();
+    for (std::size_t i = 0; fits && i < whole.rank(); ++i) fits = i == axis_ || indices.shape()[i] <= whole[i];
+    if (!fits)
+      fail<ShapeError>({op, ": ", whole, " and indices ", indices.shape(), " along axis ", axis_,
+                        ": the indices must have the same axes, and no other may be longer"});
+  }
+
+  /// How many rows of indices there are, and how long they are.
+  std::size_t rows() const { return columns() ? indices_.size() / columns() : 0; }
+  std::size_t columns() const { return indices_.shape()[whole_.rank() - 1]; }
+
+  /// move(place in the tensor, number of the index) for all indices in some rows.
+  template <class Move>
+  void for_rows(std::size_t begin, std::size_t end, const Move& move) const {
+    const Shape& shape = indices_.shape();
+    const std::size_t last = whole_.rank() - 1, n = columns(), extent = whole_[axis_];
+    const std::size_t step = static_cast<std::size_t>(steps_.of[axis_]), along = axis_ == last ? 0 : 1;
+    for (std::size_t row = begin; row < end; ++row) {
+      std::size_t base = 0, rest = row;
+      for (std::size_t i = last; i-- > 0; rest /= shape[i])
+        if (i != axis_) base += rest % shape[i] * static_cast<std::size_t>(steps_.of[i]);
+      const std::int64_t* const index = indices_.data() + row * n;
+      for (std::size_t j = 0; j < n; ++j) {
+        const std::size_t at = static_cast<std::size_t>(index[j]);
+        if (at >= extent) refuse(row * n + j);
+        move(base + at * step + j * along, row * n + j);
+      }
+    }
+  }
+
+ private:
+  [[noreturn, gnu::cold, gnu::noinline]] void refuse(std::size_t i) const {
+    fail<IndexError>({op_, ": index ", indices_.data()[i], " at ", place_of(indices_.shape(), i), " along axis ", axis_,
+                      " of a tensor of shape ", whole_});
+  }
+  const char* op_;
+  const Shape& whole_;
+  const Tensor<std::int64_t>& indices_;
+  std::size_t axis_;
+  Steps steps_;
+};
+
+struct GatherAttributes : IndexAttributes {
+  Shape shape;  // of what scatter_add adds to
+};
+
+template <class X>
+auto scatter_zeros(const X& source, const GatherAttributes& a);
+}  // namespace detail
+
+inline constexpr auto gather_op = record(
+    "gather",
+    []<class T>(const auto& a, const Tensor<T>& x) {
+      const detail::PlacesAlong places("gather", x.shape(), *a.indices, a.axis);
+      auto y = Tensor<T>::empty((*a.indices).shape());
+      const std::size_t least = (std::size_t{1} << 15) / (places.columns() + 1) + 1;
+      detail::parallel_for(places.rows(), 1, least, [&](std::size_t begin, std::size_t end) {
+        places.for_rows(begin, end, [&](std::size_t at, std::size_t i) { y.data()[i] = x.data()[at]; });
+      });
+      return y;
+    },
+    [](const auto& a, const auto& g, auto&&, const auto& x) {
+      return detail::scatter_zeros(g, {{a.indices, a.axis}, shape_of(x)});
+    });
+/// Zeros of a shape, to which the source is added.
+inline constexpr auto scatter_add_op = record(
+    "scatter_add",
+    []<class T>(const auto& a, const Tensor<T>& source) {
+      if (source.shape() != (*a.indices).shape())
+        detail::shape_error("scatter_add", source.shape(), (*a.indices).shape(), "one index for each element is expected");
+      const detail::PlacesAlong places("scatter_add", a.shape, *a.indices, a.axis);
+      auto y = Tensor<T>::empty(a.shape);
+      y.fill(T{});
+      places.for_rows(0, places.rows(), [&](std::size_t at, std::size_t i) {
+        y.data()[at] = static_cast<T>(y.data()[at] + source.data()[i]);
+      });
+      return y;
+    },
+    [](const auto& a, const auto& g) { return gather_op.apply(detail::IndexAttributes{a.indices, a.axis}, g); });
+
+namespace detail {
+template <class X>
+auto scatter_zeros(const X& source, const GatherAttributes& a) {
+  return scatter_add_op.apply(a, source);
+}
+}  // namespace detail
+
+/// The elements of x at indices along an axis, in the shape of the indices: y[i, j] = x[i, index[i, j]] along axis 1, and
+/// x[index[i, j], j] along axis 0. Throws IndexError for an index that x does not have.
+template <detail::TensorOperand X, detail::Indices Ids>
+auto gather(const X& x, const Ids& indices, Axis axis) {
+  return detail::with_handle(x, indices, [&](const auto& v) {
+    return gather_op.apply(detail::IndexAttributes{indices, axis}, v);
+  });
+}
+
+/// The same, where x and the indices broadcast along all other axes; of all elements, where no axis is given.
+template <detail::TensorOperand X>
+auto take_along_dim(const X& x, const Tensor<std::int64_t>& indices, Axis axis = {}) {
+  if (axis.all()) return gather(reshape(x, {-1}), reshape(indices, {-1}), 0);
+  Shape of_x = shape_of(x), of_indices = indices.shape();
+  const std::size_t k = axis.in("take_along_dim", of_x);
+  if (of_indices.rank() != of_x.rank())
+    detail::shape_error("take_along_dim", of_x, of_indices, "the indices must have as many axes");
+  const std::size_t extent = std::exchange(of_x[k], 1), picked = std::exchange(of_indices[k], 1);
+  Shape all = broadcast_shapes("take_along_dim", of_x, of_indices), wanted = all;
+  all[k] = extent;
+  wanted[k] = picked;
+  return gather(broadcast_to(x, all), broadcast_to(indices, wanted), axis);
+}
+
+/// x with the elements of the source added at indices along an axis: y[i, index[i, j]] += source[i, j] along axis 1. An
+/// index may occur many times. Throws IndexError for an index that x does not have, ShapeError unless there is one for
+/// each element of the source.
+template <detail::TensorOperand X, detail::Indices Ids, detail::TensorOperand S>
+auto scatter_add(const X& x, const Ids& indices, const S& source, Axis axis) {
+  return x + detail::with_handle(source, indices, [&](const auto& v) {
+           return detail::scatter_zeros(v, {{indices, axis}, shape_of(x)});
+         });
+}
+
+}  // namespace minigrad

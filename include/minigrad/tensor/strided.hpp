@@ -1,0 +1,127 @@
+// tensor/strided.hpp - the elements of a tensor in another order: permute, and what else steps through memory.
+//
+// The result is written from its first number to its last. For each of its axes a plan says how far one step along it
+// moves in the source: y[i, j, ...] = x[start + i step_0 + j step_1 + ...]. A step may be negative, or 0.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "../core/axes.hpp"
+#include "../core/parallel.hpp"
+#include "tensor.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+namespace detail {
+
+/// Extents and steps, outermost first. An axis that continues the one before it is merged with it.
+struct StridedPlan {
+  std::size_t rank = 0;
+  std::size_t extents[Shape::max_rank];
+  std::ptrdiff_t steps[Shape::max_rank];
+
+  constexpr void add(std::size_t extent, std::ptrdiff_t step) {
+    if (extent == 1) return;
+    if (rank > 0 && steps[rank - 1] == static_cast<std::ptrdiff_t>(extent) * step) {
+      extents[rank - 1] *= extent;
+      steps[rank - 1] = step;
+    } else {
+      extents[rank] = extent;
+      steps[rank++] = step;
+    }
+  }
+};
+
+/// How far one step along each axis moves in a tensor of this shape.
+struct Steps {
+  std::ptrdiff_t of[Shape::max_rank] = {};
+  constexpr explicit Steps(const Shape& shape) {
+    std::size_t step = 1;
+    for (std::size_t i = shape.rank(); i-- > 0; step *= shape[i]) of[i] = static_cast<std::ptrdiff_t>(step);
+  }
+};
+
+/// Rows of n numbers whose columns lie together in the source: square by square, so that what is read stays in the cache.
+template <class T>
+void copy_turned(std::size_t rows, std::size_t n, std::ptrdiff_t along, const T* from, T* to) {
+  constexpr std::size_t side = 16;
+  for (std::size_t i = 0; i < rows; i += side)
+    for (std::size_t j = 0; j < n; j += side)
+      for (std::size_t r = i; r < rows && r < i + side; ++r) {
+        const T* in = from + r + static_cast<std::ptrdiff_t>(j) * along;
+        for (std::size_t c = j; c < n && c < j + side; ++c, in += along) to[r * n + c] = *in;
+      }
+}
+
+/// The elements of the plan's axes from `axis` on; returns the end of what is written.
+template <class T>
+T* copy_axes(const StridedPlan& plan, std::size_t axis, const T* from, T* to) {
+  if (plan.rank == 0) return *to = *from, to + 1;
+  const std::size_t n = plan.extents[axis];
+  const std::ptrdiff_t step = plan.steps[axis];
+  if (axis + 1 == plan.rank) {
+    if (step == 1) return std::copy(from, from + n, to);
+    for (std::size_t i = 0; i < n; ++i) to[i] = from[static_cast<std::ptrdiff_t>(i) * step];
+    return to + n;
+  }
+  if (axis + 2 == plan.rank && step == 1) {
+    copy_turned(n, plan.extents[axis + 1], plan.steps[axis + 1], from, to);
+    return to + n * plan.extents[axis + 1];
+  }
+  for (std::size_t i = 0; i < n; ++i) to = copy_axes(plan, axis + 1, from + static_cast<std::ptrdiff_t>(i) * step, to);
+  return to;
+}
+
+/// A tensor of a shape, filled by a plan for it.
+template <class T>
+Tensor<T> copy_strided(const StridedPlan& plan, const T* from, const Shape& shape) {
+  auto y = Tensor<T>::empty(shape);
+  if (y.size() == 0) return y;
+  if (plan.rank < 2) return copy_axes(plan, 0, from, y.data()), y;
+  const std::size_t outer = plan.extents[0], inner = y.size() / outer;
+  parallel_for(outer, 1, (std::size_t{1} << 15) / inner + 1, [&](std::size_t begin, std::size_t end) {
+    StridedPlan part = plan;
+    part.extents[0] = end - begin;
+    copy_axes(part, 0, from + static_cast<std::ptrdiff_t>(begin) * plan.steps[0], y.data() + begin * inner);
+  });
+  return y;
+}
+
+/// Which axis of x each axis of a permutation is. Throws IndexError unless each is named once.
+inline std::array<std::size_t, Shape::max_rank> permutation(const char* op, const Shape& shape, const Axes& perm) {
+  std::array<std::size_t, Shape::max_rank> out{};
+  if (perm.size() != shape.rank())
+    fail<IndexError>({op, ": ", to_string(perm), " is no order of the axes of ", shape, ": each must be named once"});
+  static_cast<void>(perm.in(op, shape));
+  for (std::size_t i = 0; i < shape.rank(); ++i) out[i] = Axis(perm[i]).in(op, shape);
+  return out;
+}
+
+/// The permutation that undoes another.
+inline Axes inverse_permutation(const Axes& perm) {
+  const int rank = static_cast<int>(perm.size());
+  Axes out;
+  for (int i = 0; i < rank; ++i)
+    for (int k = 0; k < rank; ++k)
+      if ((perm[static_cast<std::size_t>(k)] + rank) % rank == i) out.push_back(k);
+  return out;
+}
+
+}  // namespace detail
+
+/// x with its axes in another order: axis i of the result is axis perm[i] of x. permute(x, {0, 2, 3, 1}) makes images
+/// [n, c, h, w] to [n, h, w, c]. Throws IndexError unless each axis is named once.
+template <class T>
+Tensor<T> permute(const Tensor<T>& x, const Axes& perm) {
+  const auto axes = detail::permutation("permute", x.shape(), perm);
+  const detail::Steps steps(x.shape());
+  detail::StridedPlan plan;
+  Shape shape = x.shape();
+  for (std::size_t i = 0; i < shape.rank(); ++i) {
+    shape[i] = x.shape()[axes[i]];
+    plan.add(shape[i], steps.of[axes[i]]);
+  }
+  return detail::copy_strided(plan, x.data(), shape);
+}
+
+}  // namespace minigrad
