@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "../ops/pool.hpp"
+#include "../ops/resample.hpp"
 #include "conv_options.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -19,6 +19,15 @@ struct MaxPoolOptions {
   std::optional<PerAxis<Axes>> stride{};
   PerAxis<Axes> padding = 0, dilation = 1;
   bool ceil_mode = false;
+};
+
+template <std::size_t Axes>
+struct AvgPoolOptions {
+  std::optional<PerAxis<Axes>> stride{};
+  PerAxis<Axes> padding = 0;
+  bool ceil_mode = false;
+  bool count_include_pad = true;     // whether the mean of a window counts the zeros around x
+  std::size_t divisor_override = 0;  // the number to divide a sum by; 0: as many as the window has
 };
 
 namespace detail {
@@ -49,6 +58,40 @@ class MaxPool {
   WindowAttributes attributes_;
 };
 
+template <std::size_t Axes>
+class AvgPool {
+ public:
+  auto operator()(const auto& x) const { return resample(attributes_, x); }
+  std::string describe() const {
+    const WindowAttributes& w = attributes_.window;
+    return concat({w.op, "(", w.kernel, ", stride ", w.stride, ")"});
+  }
+
+ protected:
+  AvgPool(const char* name, const PerAxis<Axes>& kernel, const AvgPoolOptions<Axes>& o)
+      : attributes_{Resample::avg_pool, window_attributes(name, kernel, o.stride, o.padding, PerAxis<Axes>(1), o.ceil_mode),
+                    o.count_include_pad, o.divisor_override} {}
+
+ private:
+  ResampleAttributes attributes_;
+};
+
+template <std::size_t Axes>
+class AdaptiveAvgPool {
+ public:
+  auto operator()(const auto& x) const { return resample(attributes_, x); }
+  std::string describe() const { return concat({attributes_.window.op, "(", attributes_.output, ")"}); }
+
+ protected:
+  AdaptiveAvgPool(const char* name, const PerAxis<Axes>& output) : attributes_{Resample::adaptive_avg_pool, {}} {
+    attributes_.window.op = name;
+    attributes_.window.kernel = attributes_.output = output.shape();
+  }
+
+ private:
+  ResampleAttributes attributes_;
+};
+
 }  // namespace detail
 
 /// The largest number of each window. The gradient goes to it, or to the first of equals.
@@ -57,6 +100,23 @@ struct MaxPool1d : detail::MaxPool<1> {
 };
 struct MaxPool2d : detail::MaxPool<2> {
   explicit MaxPool2d(PerAxis<2> kernel, const MaxPoolOptions<2>& options = {}) : MaxPool("MaxPool2d", kernel, options) {}
+};
+
+/// The mean of each window, whose gradient is an equal part for each of its numbers.
+struct AvgPool1d : detail::AvgPool<1> {
+  explicit AvgPool1d(PerAxis<1> kernel, const AvgPoolOptions<1>& options = {}) : AvgPool("AvgPool1d", kernel, options) {}
+};
+struct AvgPool2d : detail::AvgPool<2> {
+  explicit AvgPool2d(PerAxis<2> kernel, const AvgPoolOptions<2>& options = {}) : AvgPool("AvgPool2d", kernel, options) {}
+};
+
+/// The means of windows that divide x into as many as are asked for: result i of m is the mean of numbers i n / m,
+/// rounded down, to (i + 1) n / m, rounded up. AdaptiveAvgPool2d(1) is the mean of each channel.
+struct AdaptiveAvgPool1d : detail::AdaptiveAvgPool<1> {
+  explicit AdaptiveAvgPool1d(PerAxis<1> output) : AdaptiveAvgPool("AdaptiveAvgPool1d", output) {}
+};
+struct AdaptiveAvgPool2d : detail::AdaptiveAvgPool<2> {
+  explicit AdaptiveAvgPool2d(PerAxis<2> output) : AdaptiveAvgPool("AdaptiveAvgPool2d", output) {}
 };
 
 }  // namespace minigrad::inline MINIGRAD_ABI
