@@ -1,0 +1,34 @@
+// text.hpp - a text that a function gives to JavaScript: JSON, put together piece by piece.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <string_view>
+
+/// The text that was returned last; it lives until the next call.
+inline const char* give(std::string text) {
+  static std::string kept;
+  kept = std::move(text);
+  return kept.c_str();
+}
+
+/// A number as JSON has it: null where it is not finite.
+inline std::string json(double x) { return std::isfinite(x) ? minigrad::format_exact(x) : "null"; }
+
+inline std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') out += "\\n";
+    else out += c;
+  }
+  return out + '"';
+}
+
+/// [f(0), f(1), ...]
+template <class F>
+std::string list(std::size_t n, const F& f) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < n; ++i) out += (i ? "," : "") + f(i);
+  return out + "]";
+}
