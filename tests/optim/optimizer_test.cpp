@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <memory>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/nn/losses.hpp>
 #include <minigrad/nn/sequential.hpp>

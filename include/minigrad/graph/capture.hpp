@@ -13,7 +13,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -140,7 +139,7 @@ class CapturedStep {
   using Result = std::invoke_result_t<F&, Handle<X>...>;
 
  public:
-  CapturedStep(F f, const X&... x) : f_(std::make_unique<F>(std::move(f))), graph_(std::make_unique<Graph<V>>()) {
+  CapturedStep(F f, const X&... x) : f_(new F(std::move(f))), graph_(new Graph<V>) {
     graph_->keep_constants();
     record(*graph_, inputs_, result_, x...);
   }
@@ -236,8 +235,8 @@ class CapturedStep {
   static bool is(const Var<V>& x, NodeId id) { return x.id() == id; }
   static bool is(const IndexVar<V>&, NodeId) { return false; }
 
-  std::unique_ptr<F> f_;  // where it stays when the step is moved: the graph may refer to flags and buffers in it
-  std::unique_ptr<Graph<V>> graph_;
+  detail::Own<F> f_;  // where it stays when the step is moved: the graph may refer to flags and buffers in it
+  detail::Own<Graph<V>> graph_;
   detail::RecordedOps<V> ops_;
   std::tuple<Handle<X>...> inputs_;
   Result result_;

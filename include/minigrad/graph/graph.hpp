@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "../core/random.hpp"
@@ -90,7 +89,7 @@ class Graph {
     clear();
     std::destroy_at(&nodes_);
     std::construct_at(&nodes_);
-    scratch_.reset();
+    scratch_ = {};
   }
 
   /// Makes the calling thread the owner. The thread before must not use the graph at the same time.
@@ -184,7 +183,7 @@ class Graph {
 
   /// The graph in which checkpoint() computes again. All checkpoints of this graph share it.
   Graph& scratch() {
-    if (!scratch_) scratch_ = std::make_unique<Graph>();
+    if (!scratch_) scratch_ = detail::Own<Graph>(new Graph);
     scratch_->adopt();
     scratch_->nested_ = true;
     return *scratch_;
@@ -240,7 +239,7 @@ class Graph {
   detail::PoolArray<detail::ModeUse> modes_;
   detail::PoolArray<detail::BorrowedUse> borrowed_;
   detail::Hooks<V> hooks_;
-  std::unique_ptr<Graph> scratch_;
+  detail::Own<Graph> scratch_;
   std::uint64_t generation_ = detail::unique_number(), owner_ = detail::thread_number();
   bool retain_grads_ = false;
   detail::RandomSource<Graph> random_;

@@ -4,8 +4,6 @@
 // sgd.hpp. The base class applies it to all elements of all parameters.
 #pragma once
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -18,7 +16,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 /// The number of optimizers made in this program, from which each optimizer takes its identity.
-inline std::atomic<std::size_t> optimizers_made{0};
+inline constinit AtomicNumber<std::size_t> optimizers_made{0};
 
 /// The base of all optimizers. It holds references to the parameters and keeps them alive, so the model may be moved
 /// while it is trained. Parts that are added to the model later are not trained. The constructors throw ValueError for
@@ -200,7 +198,7 @@ class Optimizer {
   Options options_;
   double initial_lr_ = -1;  // not known yet
   PoolArray<Slot> slots_;
-  std::size_t identity_ = ++optimizers_made;  // a copy has the same number, since it continues the work of the original
+  std::size_t identity_ = optimizers_made.fetch_add(1) + 1;  // a copy has the same number, since it continues the work of the original
 };
 
 }  // namespace detail

@@ -4,7 +4,6 @@
 // inner loop, over one row, exists once for each function.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>

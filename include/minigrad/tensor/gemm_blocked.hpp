@@ -98,8 +98,8 @@ template <class T, class Make>
 [[gnu::always_inline]] inline void gemm_in_parts(const Product<T>& x, std::size_t width, bool copies,
                                                  const Make& make) {
   constexpr std::size_t height = 24;
-  if constexpr (!has_threads) return make(x);
-  if (x.n / width >= x.m / height)
+  if constexpr (!has_threads) make(x);
+  else if (x.n / width >= x.m / height)
     parallel_for(x.n, width, gemm_least(x.n, width, 2 * x.m * x.k, copies),
                  [&](std::size_t begin, std::size_t end) { make(columns_of(x, begin, end - begin)); });
   else

@@ -4,7 +4,6 @@
 // not depend on anything but the numbers: see row_reduce.hpp, and pairwise.hpp for long ones.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>

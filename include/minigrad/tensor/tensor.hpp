@@ -4,7 +4,6 @@
 // the numbers, moving steals them; there are no views, so nothing can dangle.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
@@ -152,7 +151,7 @@ class Tensor {
   template <class U>
   Tensor<U> to() const {
     Tensor<U> out = Tensor<U>::empty(shape_);
-    std::transform(begin(), end(), out.begin(), [](T value) { return static_cast<U>(value); });
+    for (std::size_t i = 0; i < size_; ++i) out.data()[i] = static_cast<U>(data_[i]);
     return out;
   }
 

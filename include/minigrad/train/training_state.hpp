@@ -5,7 +5,6 @@
 // The file also has the settings that a part cannot know: options, layers, the size and a hash of the data.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
