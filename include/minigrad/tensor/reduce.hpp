@@ -222,9 +222,12 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  if (shape.size() == 1 && shape.rank() <= x.rank())
-    return detail::SumExpression<T>{x, {}, false}.evaluate().reshape(shape);
   Tensor<T> y;
+  if (shape.size() == 1 && shape.rank() <= x.rank()) {
+    y = Tensor<T>::empty(shape);
+    *y.data() = detail::sum_row(x.size(), x.data());
+    return y;
+  }
   const Tensor<T>* part = &x;
   if (x.rank() > shape.rank()) {  // the axes that shape does not have, all at once
     Shape rest;

@@ -87,7 +87,7 @@ class Tensor {
   [[gnu::noinline]] Tensor(const Tensor& other) : Tensor(empty(other.shape_)) {
     std::copy(other.begin(), other.end(), data_);
   }
-  Tensor(Tensor&& other) noexcept
+  [[gnu::noinline]] Tensor(Tensor&& other) noexcept
       : shape_(std::exchange(other.shape_, Shape(0))),
         size_(std::exchange(other.size_, 0)),
         data_(std::exchange(other.data_, nullptr)) {}
