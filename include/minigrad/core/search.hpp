@@ -35,8 +35,10 @@ std::size_t first_not(std::size_t n, const Before& before) {
   std::size_t begin = 0;
   while (begin < n) {
     const std::size_t middle = begin + (n - begin) / 2;
-    if (before(middle)) begin = middle + 1;
-    else n = middle;
+    if (before(middle))
+      begin = middle + 1;
+    else
+      n = middle;
   }
   return begin;
 }

@@ -154,7 +154,7 @@ class OpFunction {
     static_assert(PerElement || reduction == Reduction::none, "minigrad: mean() and sum() are for elementwise ops");
     using V = typename detail::FirstVar<std::remove_cvref_t<X>...>::type;
     if constexpr ((is_scalar_var<std::remove_cvref_t<X>> || ...)) {
-      return on_tape(self.name, self.value, self.rules, x...);  // see scalar_tape.hpp
+      return on_tape(self.name, self.value, self.rules, x...);  // see scalar_var.hpp
     } else if constexpr (std::is_void_v<V>) {
       detail::require_graph<std::remove_cvref_t<X>...>();
       return self.template compute<reduction>(value_of(x)...);

@@ -179,9 +179,17 @@ template <class T>
     }
 }
 
+/// A product without rows, columns or summands: C = S.
+template <class T>
+[[gnu::cold, gnu::noinline]] void gemm_of_nothing(const Product<T>& x) {
+  for (std::size_t i = 0; i < x.m; ++i)
+    for (std::size_t j = 0; j < x.n; ++j)
+      x.c[i * x.c_row + j] = T{} + (x.start ? x.start[i * x.start_row + j] : T{});
+}
+
 /// C' = S' + B' A' to `c`, whose rows are then m long.
 template <class T>
-Product<T> transposed(const Product<T>& x, const T* start, std::size_t start_row, T* c) {
+[[gnu::noinline]] Product<T> transposed(const Product<T>& x, const T* start, std::size_t start_row, T* c) {
   return {x.n, x.m, x.k, x.b, x.b_column, x.b_row, x.a, x.a_column, x.a_row, start, start_row, c, x.m};
 }
 

@@ -222,12 +222,9 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
+  if (shape.size() == 1 && shape.rank() <= x.rank())
+    return Tensor<T>::from(shape, {detail::sum_row(x.size(), x.data())});
   Tensor<T> y;
-  if (shape.size() == 1 && shape.rank() <= x.rank()) {
-    y = Tensor<T>::empty(shape);
-    *y.data() = detail::sum_row(x.size(), x.data());
-    return y;
-  }
   const Tensor<T>* part = &x;
   if (x.rank() > shape.rank()) {  // the axes that shape does not have, all at once
     Shape rest;
