@@ -36,7 +36,7 @@ ops/reduce.hpp | axis)) - correction; | axis)); | ops/reduce
 ops/extremes.hpp | / sum(ones_and_zeros(mask, x), axis, true); | ; | ops/reduce
 ops/rearrange.hpp | unslice(g, shape_of(x), a.begin, a.axis) | unslice(g, shape_of(x), a.begin ? a.begin - 1 : 0, a.axis) | ops/rearrange
 diff/recorded_function.hpp | [i * g.size() + j] = g[j] | [j * elements(seed).size() + i] = g[j] | diff/derivatives
-scalar/scalar_tape.hpp | slope_ += slope * x.slope_; | slope_ = slope * x.slope_; | scalar/scalar_tape
+scalar/scalar_var.hpp | slope_ += slope * x.slope_; | slope_ = slope * x.slope_; | scalar/scalar_tape
 core/shape.hpp | m != n && m != 1 && n != 1 | m != n && m != 1 && n > 2 | core/shape
 tensor/gemm_blocked.hpp | ? width * panel.k : panel.n; | ? panel.n * panel.k : panel.n; | tensor/gemm
 tensor/softmax.hpp | - shift); | ); | tensor/softmax

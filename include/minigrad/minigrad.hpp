@@ -7,6 +7,9 @@
 #include "core/finite.hpp"
 #include "core/format.hpp"
 #include "core/error.hpp"
+#include "core/atomic_number.hpp"
+#include "core/ownership.hpp"
+#include "core/search.hpp"
 #include "core/shape.hpp"
 #include "core/axes.hpp"
 #include "core/random.hpp"
@@ -25,6 +28,7 @@
 #include "tensor/load_state.hpp"
 #include "tensor/lstsq.hpp"
 #include "tensor/matmul.hpp"
+#include "tensor/nested.hpp"
 #include "tensor/pool.hpp"
 #include "tensor/pool_array.hpp"
 #include "tensor/print.hpp"
@@ -40,6 +44,7 @@
 #include "graph/parameter.hpp"
 #include "graph/node.hpp"
 #include "graph/slots.hpp"
+#include "graph/gradient_memory.hpp"
 #include "graph/node_store.hpp"
 #include "graph/node_view.hpp"
 #include "graph/hook.hpp"
@@ -57,6 +62,7 @@
 #include "graph/record.hpp"
 #include "graph/hook_runner.hpp"
 #include "graph/backward.hpp"
+#include "graph/recording_difference.hpp"
 #include "graph/capture.hpp"
 
 // ops: the table of all ops, each value beside its derivative.
@@ -82,6 +88,7 @@
 #include "diff/anomaly.hpp"
 #include "diff/checkpoint.hpp"
 #include "diff/recorded_function.hpp"
+#include "diff/argument_forms.hpp"
 #include "diff/derivatives.hpp"
 #include "diff/checked_function.hpp"
 #include "diff/gradient_checker.hpp"
@@ -89,6 +96,7 @@
 
 // scalar: derivatives of ordinary functions of numbers.
 #include "scalar/tape.hpp"
+#include "scalar/scalar_var.hpp"
 #include "scalar/scalar_tape.hpp"
 #include "scalar/c_functions.hpp"
 #include "scalar/scalar_functions.hpp"

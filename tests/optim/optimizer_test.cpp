@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <memory>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/graph/capture.hpp>
 #include <minigrad/nn/losses.hpp>

@@ -26,6 +26,7 @@ void compare(detail::InnerLoop kernel) {
       for (std::size_t k = 0; k < 3; ++k) {
         const bool number = rng.integer(3) == 0;
         for (std::size_t i = 0; i < (number ? 1 : n); ++i) operands[k].push_back(static_cast<T>(rng.integer(17)) - 8);
+        if (number) operands[k].assign(detail::unroll, operands[k][0]);
         in[k] = operands[k].data();
         steps[k] = number ? 0 : 1;
       }

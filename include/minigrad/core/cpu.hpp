@@ -74,7 +74,7 @@ inline Isa best_isa() {
   return Isa::portable;
 }
 
-inline Isa choose_isa() {
+[[gnu::cold, gnu::noinline]] inline Isa choose_isa() {
   const Isa best = best_isa();
   const char* wish = std::getenv("MINIGRAD_ISA");
   if (!wish || !*wish) return best;

@@ -73,7 +73,7 @@ namespace detail {
 /// that a check costs its caller next to nothing until it fails.
 class FormatArg {
  public:
-  FormatArg(const char* text) : source_(text), append_(append_text) {}
+  FormatArg(const char* text) : source_(text), append_(append_chars) {}
   FormatArg(const std::string& text) : source_(&text), append_(append_string) {}
   FormatArg(std::unsigned_integral auto number) : unsigned_(number), append_(append_unsigned) {}
   FormatArg(std::signed_integral auto number) : signed_(number), append_(append_signed) {}
@@ -82,20 +82,31 @@ class FormatArg {
     requires requires(const Part& part) { to_string(part); }
   FormatArg(const Part& part)
       : source_(&part),
-        append_([](std::string& out, const FormatArg& p) { out += to_string(*static_cast<const Part*>(p.source_)); }) {}
+        append_([](std::string& out, const FormatArg& p) {
+          const std::string text = to_string(*static_cast<const Part*>(p.source_));
+          detail::append_text(out, text.data(), text.size());
+        }) {}
 
   void append_to(std::string& out) const { append_(out, *this); }
 
  private:
-  static void append_text(std::string& out, const FormatArg& p) { out += static_cast<const char*>(p.source_); }
-  static void append_string(std::string& out, const FormatArg& p) { out += *static_cast<const std::string*>(p.source_); }
+  static void append_chars(std::string& out, const FormatArg& p) {
+    const char* const text = static_cast<const char*>(p.source_);
+    append_text(out, text, std::char_traits<char>::length(text));
+  }
+  static void append_string(std::string& out, const FormatArg& p) {
+    const std::string& text = *static_cast<const std::string*>(p.source_);
+    append_text(out, text.data(), text.size());
+  }
   static void append_unsigned(std::string& out, const FormatArg& p) { append_number(out, p.unsigned_); }
   static void append_signed(std::string& out, const FormatArg& p) {
     const auto number = static_cast<unsigned long long>(p.signed_);
-    if (p.signed_ < 0) out += '-';
-    append_number(out, p.signed_ < 0 ? 0 - number : number);
+    append_number(out, p.signed_ < 0 ? 0 - number : number, p.signed_ < 0);
   }
-  static void append_real(std::string& out, const FormatArg& p) { out += format_number(p.real_); }
+  static void append_real(std::string& out, const FormatArg& p) {
+    const std::string text = format_number(p.real_);
+    append_text(out, text.data(), text.size());
+  }
 
   union {
     const void* source_;

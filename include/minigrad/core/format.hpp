@@ -12,12 +12,18 @@
 namespace minigrad::inline MINIGRAD_ABI {
 
 namespace detail {
+/// Appends a text. (What std::string inlines is much code at each place that appends.)
+[[gnu::noinline]] inline void append_text(std::string& out, const char* text, std::size_t size) {
+  out.append(text, size);
+}
+
 /// Appends a whole number. (With std::to_string this is twice the code.)
-[[gnu::noinline]] inline void append_number(std::string& out, unsigned long long number) {
-  char digits[20];
+[[gnu::noinline]] inline void append_number(std::string& out, unsigned long long number, bool negative = false) {
+  char digits[21];
   std::size_t first = sizeof digits;
   for (; first == sizeof digits || number > 0; number /= 10) digits[--first] = static_cast<char>('0' + number % 10);
-  out.append(digits + first, sizeof digits - first);
+  if (negative) digits[--first] = '-';
+  append_text(out, digits + first, sizeof digits - first);
 }
 
 /// `value` as printf writes it with %.*g or %.*f; always with a decimal point, and NaN without a sign.

@@ -85,13 +85,11 @@ class Shape {
 };
 
 /// "[32, 3]", and "[]" for the shape of a number.
-inline std::string to_string(const Shape& shape) {
-  std::string out = "[";
-  for (std::size_t i = 0; i < shape.rank(); ++i) {
-    if (i) out += ", ";
-    detail::append_number(out, shape[i]);
-  }
-  out += ']';
+[[gnu::noinline]] inline std::string to_string(const Shape& shape) {
+  std::string out;
+  const char* before = "[";
+  for (const std::size_t extent : shape) detail::append(out, {std::exchange(before, ", "), extent});
+  detail::append(out, {shape.rank() ? "]" : "[]"});
   return out;
 }
 
@@ -130,14 +128,13 @@ class TargetShape {
   Shape for_elements_of(const Shape& from) const;
 
   /// "[-1, 8]".
-  friend std::string to_string(const TargetShape& shape) {
-    std::string out = "[";
-    for (const std::size_t extent : shape.extents_) {
-      if (out.size() > 1) out += ", ";
-      if (extent == inferred) out += "-1";
-      else detail::append_number(out, extent);
-    }
-    out += ']';
+  [[gnu::noinline]] friend std::string to_string(const TargetShape& shape) {
+    std::string out;
+    const char* before = "[";
+    for (const std::size_t extent : shape.extents_)
+      detail::append(out, {std::exchange(before, ", "),
+                           extent == inferred ? detail::FormatArg("-1") : detail::FormatArg(extent)});
+    detail::append(out, {shape.extents_.rank() ? "]" : "[]"});
     return out;
   }
 

@@ -2,7 +2,6 @@
 // format.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <initializer_list>
@@ -118,8 +117,9 @@ class CsvParser {
   void read_rows() {
     const char sep = options_.sep;
     const std::size_t columns = columns_.count;
-    const auto ends_field = [&](char c) { return c == sep || c == '\n'; };
-    content_.cells.reserve(static_cast<std::size_t>(std::count_if(text_.begin(), text_.end(), ends_field)) + 1);
+    std::size_t fields = 1;
+    for (const char c : text_) fields += c == sep || c == '\n';
+    content_.cells.reserve(fields);
     for (std::size_t row = 0; !rows_end(at_); ++row, at_ = line_end(at_)) {
       if (row == options_.limits.rows) fail(at_, {"more than ", row, " rows (CsvLimits::rows)"});
       if (line_end(at_) > at_)

@@ -5,7 +5,6 @@
 // Dataset<float, std::int64_t>. The rows of x are along its first axis; x may have any rank from 1.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

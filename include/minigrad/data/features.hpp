@@ -9,7 +9,6 @@
 // finite, such as words divided by 0 pages.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/search.hpp"
 #include "classes.hpp"
 #include "dataset.hpp"
 #include "resolution.hpp"
@@ -34,7 +34,7 @@ Dataset<T, Y> append_columns(const char* op, const Dataset<T, Y>& data, const st
   std::vector<std::string> names = data.names();
   const std::size_t columns = names.size();
   for (const std::string& name : added) {
-    if (std::find(names.begin(), names.end(), name) != names.end())
+    if (index_of(names, name) < names.size())
       fail<ValueError>({op, ": the dataset has a feature named ", detail::quoted(name), " already"});
     names.push_back(name);
   }

@@ -7,15 +7,14 @@
 // epoch on nothing is allocated.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "../core/ownership.hpp"
 #include "../core/random.hpp"
 #include "../tensor/create.hpp"
 #include "../tensor/load_state.hpp"
@@ -54,13 +53,13 @@ class DataLoader {
   /// The constructors throw ValueError for batch_size 0, for a rank that is not below ranks, for shuffling without an
   /// rng, and if drop_last leaves no batch.
   DataLoader(const Dataset<T, Y>& data, const DataLoaderOptions& options, Rng& rng)
-      : DataLoader(borrow(data), options, Rng(rng())) {}
+      : DataLoader({}, &data, options, Rng(rng())) {}
   DataLoader(Dataset<T, Y>&& data, const DataLoaderOptions& options, Rng& rng)
-      : DataLoader(keep(std::move(data)), options, Rng(rng())) {}
+      : DataLoader(Kept::make(std::move(data)), nullptr, options, Rng(rng())) {}
   DataLoader(const Dataset<T, Y>& data, const DataLoaderOptions& options)
-      : DataLoader(borrow(data), unshuffled(options), Rng()) {}
+      : DataLoader({}, &data, unshuffled(options), Rng()) {}
   DataLoader(Dataset<T, Y>&& data, const DataLoaderOptions& options)
-      : DataLoader(keep(std::move(data)), unshuffled(options), Rng()) {}
+      : DataLoader(Kept::make(std::move(data)), nullptr, unshuffled(options), Rng()) {}
 
   /// The number of batches in an epoch: rows / batch_size, rounded down with drop_last, and up without.
   std::size_t batches() const {
@@ -141,10 +140,7 @@ class DataLoader {
   }
 
  private:
-  using Data = std::shared_ptr<const Dataset<T, Y>>;
-
-  static Data borrow(const Dataset<T, Y>& data) { return Data(Data(), &data); }  // a pointer without ownership
-  static Data keep(Dataset<T, Y>&& data) { return std::make_shared<const Dataset<T, Y>>(std::move(data)); }
+  using Kept = detail::Shared<const Dataset<T, Y>>;
 
   static const DataLoaderOptions& unshuffled(const DataLoaderOptions& options) {
     if (options.shuffle)
@@ -152,8 +148,8 @@ class DataLoader {
     return options;
   }
 
-  DataLoader(Data data, const DataLoaderOptions& options, const Rng& rng)
-      : data_(std::move(data)), options_(options), rng_(rng) {
+  DataLoader(Kept kept, const Dataset<T, Y>* data, const DataLoaderOptions& options, const Rng& rng)
+      : kept_(std::move(kept)), data_(kept_ ? kept_.get() : data), options_(options), rng_(rng) {
     data_->validate();
     if (options_.batch_size == 0) detail::fail<ValueError>({"DataLoader: batch_size is 0"});
     if (options_.rank >= options_.ranks)
@@ -190,7 +186,8 @@ class DataLoader {
     return true;
   }
 
-  Data data_;
+  Kept kept_;  // the dataset, unless the caller keeps it
+  const Dataset<T, Y>* data_;
   DataLoaderOptions options_;
   Rng rng_;
   Tensor<std::int64_t> order_;  // the rows in the order of this epoch

@@ -1,7 +1,6 @@
 // data/names.hpp - finds names among many, and lists them in messages.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -23,9 +22,8 @@ std::vector<std::size_t> order_by_name(const std::vector<std::string>& names) {
 template <class = void>
 std::size_t find_name(const std::vector<std::string>& names, const std::vector<std::size_t>& order,
                       std::string_view name) {
-  const auto place = std::lower_bound(order.begin(), order.end(), name,
-                                      [&](std::size_t i, std::string_view wanted) { return names[i] < wanted; });
-  return place != order.end() && names[*place] == name ? *place : names.size();
+  const std::size_t place = first_not(order.size(), [&](std::size_t i) { return names[order[i]] < name; });
+  return place < order.size() && names[order[place]] == name ? order[place] : names.size();
 }
 
 /// "pages", "words", ...: at most 20 names, for error messages.

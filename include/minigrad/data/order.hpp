@@ -1,24 +1,20 @@
 // data/order.hpp - sorts indices by the values that they refer to.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <vector>
 
-#include "../core/version.hpp"
+#include "../core/search.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// Sorts indices by less, and equal ones by their size. All callers share this function. It is a heap sort because
-/// std::sort takes longer to compile.
+/// Sorts indices by less, and equal ones by their size. All callers share this function.
 template <class = void>
 void sort_indices(std::size_t* first, std::size_t* end, bool (*less)(const void*, std::size_t, std::size_t),
                   const void* context) {
-  const auto before = [=](std::size_t a, std::size_t b) {
+  sort(first, static_cast<std::size_t>(end - first), [=](std::size_t a, std::size_t b) {
     return less(context, a, b) || (!less(context, b, a) && a < b);
-  };
-  std::make_heap(first, end, before);
-  std::sort_heap(first, end, before);
+  });
 }
 
 /// The indices 0 .. n-1, sorted by less(a, b).

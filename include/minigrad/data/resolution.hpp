@@ -3,7 +3,6 @@
 // A float has 24 bits: seconds since 1970 are multiples of 128 in it, so that times one minute apart become equal.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>

@@ -7,7 +7,6 @@
 // Fit on the training rows only, and transform all rows with the same numbers: the validation rows must stay unseen.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>

@@ -6,7 +6,6 @@
 // The functions split a Dataset, or give the indices of rows, which also work for a Table: table.select(rows.train).
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "../core/random.hpp"
+#include "../core/search.hpp"
 #include "dataset.hpp"
 #include "order.hpp"
 
@@ -161,13 +161,13 @@ template <class = void>
 SplitRows split_by_group(const std::vector<std::string>& group_of_row,
                          const std::vector<std::string>& validation_groups) {
   for (const std::string& group : validation_groups)
-    if (std::find(group_of_row.begin(), group_of_row.end(), group) == group_of_row.end())
+    if (detail::index_of(group_of_row, group) == group_of_row.size())
       detail::fail<ValueError>({"split_by_group: no row belongs to ", detail::quoted(group), "; the groups are ",
                                 detail::quoted_list(detail::distinct(group_of_row))});
   SplitRows rows;
   for (std::size_t row = 0; row < group_of_row.size(); ++row) {
-    const auto chosen = std::find(validation_groups.begin(), validation_groups.end(), group_of_row[row]);
-    (chosen != validation_groups.end() ? rows.validation : rows.train).push_back(row);
+    const bool chosen = detail::index_of(validation_groups, group_of_row[row]) < validation_groups.size();
+    (chosen ? rows.validation : rows.train).push_back(row);
   }
   return detail::without_empty_part("split_by_group", std::move(rows));
 }
@@ -223,15 +223,16 @@ std::vector<SplitRows> group_k_fold(const std::vector<std::string>& group_of_row
   detail::require_folds("group_k_fold", k, groups.size(), "groups");
   std::vector<std::size_t> group(group_of_row.size()), rows(groups.size());
   for (std::size_t row = 0; row < group.size(); ++row) {
-    const auto found = std::lower_bound(groups.begin(), groups.end(), group_of_row[row]);
-    group[row] = static_cast<std::size_t>(found - groups.begin());
+    group[row] = detail::first_not(groups.size(), [&](std::size_t g) { return groups[g] < group_of_row[row]; });
     ++rows[group[row]];
   }
   std::vector<std::size_t> fold_of_group(groups.size()), filled(k);
   for (const std::size_t g : detail::order_of(groups.size(), [&](auto a, auto b) { return rows[a] > rows[b]; })) {
-    const auto emptiest = std::min_element(filled.begin(), filled.end());
-    fold_of_group[g] = static_cast<std::size_t>(emptiest - filled.begin());
-    *emptiest += rows[g];
+    std::size_t emptiest = 0;
+    for (std::size_t fold = 1; fold < k; ++fold)
+      if (filled[fold] < filled[emptiest]) emptiest = fold;
+    fold_of_group[g] = emptiest;
+    filled[emptiest] += rows[g];
   }
   for (std::size_t& fold : group) fold = fold_of_group[fold];
   return detail::make_folds(group, k);

@@ -8,13 +8,13 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/ownership.hpp"
 #include "csv_hints.hpp"
 #include "names.hpp"
 #include "table_content.hpp"
@@ -200,7 +200,7 @@ class BasicTable {
 
   /// All rows of a content.
   explicit BasicTable(detail::TableContent<> content)
-      : content_(std::make_shared<const detail::TableContent<>>(std::move(content))) {
+      : content_(detail::Shared<const detail::TableContent<>>::make(std::move(content))) {
     rows_.resize(content_->cells.size() / content_->width());
     for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row] = row;
   }
@@ -255,7 +255,7 @@ class BasicTable {
     return content_->reader.is_missing(field(row, column, unquoted));
   }
 
-  std::shared_ptr<const detail::TableContent<>> content_;
+  detail::Shared<const detail::TableContent<>> content_;
   std::vector<std::size_t> rows_;  // row r of this table is row rows_[r] of the file
 };
 

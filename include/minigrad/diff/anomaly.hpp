@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -134,6 +133,11 @@ class AnomalyInspector final : public Inspector<V> {
   std::vector<ParameterName<V>> names_;
 };
 
+template <class V>
+void set_inspector(Graph<V>& graph, Inspector<V>* inspector) {
+  graph.hooks().inspector = Shared<Own<Inspector<V>>>::make(inspector);
+}
+
 }  // namespace detail
 
 /// From now on backward() and grad() on this graph throw AnomalyError where the loss or a gradient is not finite. The
@@ -144,8 +148,8 @@ class AnomalyInspector final : public Inspector<V> {
 /// detect_anomaly(graph, model), which knows the parameters' names.
 template <class V>
 void detect_anomaly(Graph<V>& graph, bool on = true) {
-  graph.hooks().inspector =
-      on ? std::make_shared<detail::AnomalyInspector<V>>(std::vector<detail::ParameterName<V>>()) : nullptr;
+  if (on) detail::set_inspector(graph, new detail::AnomalyInspector<V>({}));
+  else graph.hooks().inspector = {};
 }
 
 }  // namespace minigrad

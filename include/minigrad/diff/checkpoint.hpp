@@ -6,7 +6,6 @@
 // revolve", 2000; Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -16,6 +15,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../core/search.hpp"
 #include "../graph/capture.hpp"
 #include "grad.hpp"
 
@@ -76,7 +76,7 @@ class Checkpoint {
     for (std::size_t i = 0; i < graph.uses().size(); ++i) {
       const auto use = graph.uses()[i];
       if (use.id != id || !sweep.wants(*use.state)) continue;
-      if (std::find(parameters.begin(), parameters.end(), use.state) != parameters.end()) continue;
+      if (index_of(parameters, use.state) < parameters.size()) continue;
       parameters.push_back(use.state);
       x.push_back(graph.var(graph.add_parameter(*use.state)));
     }

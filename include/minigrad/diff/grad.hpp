@@ -1,7 +1,6 @@
 // diff/grad.hpp - grad(): derivatives as Vars, recorded by the same rules, so that they can be differentiated again.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/search.hpp"
 #include "../graph/backward.hpp"
 #include "../ops/ops.hpp"
 
@@ -30,7 +30,7 @@ class RecordedSweep {
       wanted_[one.id()] = 1;
       if (const auto* parameter = graph_.nodes()[one.id()].parameter) parameters_.push_back({parameter, {}});
     }
-    std::sort(parameters_.begin(), parameters_.end(), by_address);
+    detail::sort(parameters_.data(), parameters_.size(), by_address);
     for (const auto& use : graph_.uses())  // a parameter has a node, or a place in a checkpoint, for each use
       if (use.id >= first_ && use.id <= last_ && find(use.state)) wanted_[use.id] = 1;
     for (NodeId id = first_; id <= last_; ++id)
@@ -77,15 +77,17 @@ class RecordedSweep {
   };
   static bool by_address(const OfParameter& a, const OfParameter& b) { return std::less<>()(a.parameter, b.parameter); }
   OfParameter* find(const ParameterState<V>* parameter) {
-    const auto at = std::lower_bound(parameters_.begin(), parameters_.end(), OfParameter{parameter, {}}, by_address);
-    return at != parameters_.end() && at->parameter == parameter ? &*at : nullptr;
+    const std::size_t at = first_not(parameters_.size(), [&](std::size_t i) {
+      return std::less<>()(parameters_[i].parameter, parameter);
+    });
+    return at < parameters_.size() && parameters_[at].parameter == parameter ? &parameters_[at] : nullptr;
   }
   const Node<V>& node(NodeId id) const { return graph_.nodes()[id]; }
   static void add_to(std::optional<Var<V>>& sum, const Var<V>& part) { sum = sum ? *sum + part : part; }
 
   void run() {
     auto& hooks = graph_.hooks();
-    if (hooks.inspector) hooks.inspector->before_sweep(graph_, node(last_));
+    if (hooks.inspector) (*hooks.inspector)->before_sweep(graph_, node(last_));
     for (NodeId id = last_ + 1; id-- > first_;) {
       if (!adjoints_[id] || !wanted_[id]) continue;
       if (node(id).hooked)
@@ -102,7 +104,7 @@ class RecordedSweep {
           if (in && wants(*in) && vjp.record) add(node(id).name, *in, vjp.record(graph_, id, k, g));
         }
       }
-      if (hooks.inspector) hooks.inspector->after_rules(graph_, node(id), value_in, this);
+      if (hooks.inspector) (*hooks.inspector)->after_rules(graph_, node(id), value_in, this);
     }
   }
   static const V* value_in(const void* sweep, const Node<V>& x) {

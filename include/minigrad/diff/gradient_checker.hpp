@@ -9,7 +9,6 @@
 // d J' u by u. An output that differs is traced to an element of the input by halving d.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -205,7 +204,7 @@ class GradientChecker {
   }
 
   bool agree(double derived, const Quotient& measured) const {
-    const double size = (std::max)({1.0, std::fabs(derived), std::fabs(measured.value)});
+    const double size = (std::max)(1.0, (std::max)(std::fabs(derived), std::fabs(measured.value)));
     return is_finite(derived) && is_finite(measured.value) &&
            std::fabs(derived - measured.value) <= tolerance_ * size + measured.uncertainty;
   }

@@ -3,7 +3,6 @@
 // Hooks stand in a side table of the graph. A graph without hooks pays nothing for them.
 #pragma once
 
-#include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -78,7 +77,7 @@ void register_hook(const Var<V>& x, F hook) {
   auto& hooks = graph.hooks().of_nodes;
   std::size_t first = 0;
   while (first < hooks.size() && hooks[first].id != node.id) ++first;
-  hooks.push_back({node.id, std::make_unique<detail::HookOf<V, F>>(std::move(hook)), first, {}});
+  hooks.push_back({node.id, detail::Own<detail::Hook<V>>(new detail::HookOf<V, F>(std::move(hook))), first, {}});
   node.hooked = true;
 }
 
@@ -90,7 +89,7 @@ void register_post_accumulate_grad_hook(Graph<V>& graph, const ParameterRef<V>& 
   static_assert(std::is_invocable_v<F&, const ParameterRef<V>&>,
                 "minigrad: this hook takes a parameter: [](const auto& p) { ... p.grad() ... }");
   graph.hooks().of_parameters.push_back(
-      {&p.state(), std::make_unique<detail::GradReadyOf<V, F>>(p, std::move(hook)), no_node});
+      {&p.state(), detail::Own<detail::GradReady<V>>(new detail::GradReadyOf<V, F>(p, std::move(hook))), no_node});
 }
 template <class V, class F>
 void register_post_accumulate_grad_hook(Graph<V>& graph, const Parameter<V>& p, F hook) {

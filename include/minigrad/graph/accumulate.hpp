@@ -4,7 +4,6 @@
 // of its elements many times, so that it gets the sum. This is done here, once for all ops; no rule mentions it.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 

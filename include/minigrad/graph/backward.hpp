@@ -60,7 +60,7 @@ class Sweep {
     frozen_ = require_unchanged("backward", graph_, root_.id);
     Watcher<V>* const watcher = graph_.hooks().any();
     nodes_.begin_sweep(watcher || graph_.retains_grads() ? nullptr : &root_);
-    if (graph_.hooks().inspector) graph_.hooks().inspector->before_sweep(graph_, root_);
+    if (graph_.hooks().inspector) (*graph_.hooks().inspector)->before_sweep(graph_, root_);
     try {
       if (watcher) {
         watcher->watch(*this, seed);
@@ -89,7 +89,7 @@ class Sweep {
       if (y->hooked && has_gradient(*y)) hooks.run(*y);
       if (y->inputs && has_gradient(*y)) {
         pass(*y);
-        if (graph_.hooks().inspector) graph_.hooks().inspector->after_rules(graph_, *y, value_of_gradient, this);
+        if (graph_.hooks().inspector) (*graph_.hooks().inspector)->after_rules(graph_, *y, value_of_gradient, this);
       }
       hooks.run_final(*y);
     }

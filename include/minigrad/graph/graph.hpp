@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "../core/random.hpp"
@@ -72,7 +71,6 @@ class Graph {
     return var(add_parameter(p.ref().state()));
   }
   Var<V> parameter(const Parameter<V>&& dies_too_early) = delete;
-
   std::size_t size() const { return nodes_.size(); }
 
   /// Forgets all nodes, and keeps their memory. Every Var of this graph becomes invalid, and says so when used. Throws
@@ -90,7 +88,7 @@ class Graph {
     clear();
     std::destroy_at(&nodes_);
     std::construct_at(&nodes_);
-    scratch_.reset();
+    scratch_ = {};
   }
 
   /// Makes the calling thread the owner. The thread before must not use the graph at the same time.
@@ -102,7 +100,7 @@ class Graph {
   /// From now on parameters are constants to this graph: what is wanted are derivatives with respect to its variables.
   void freeze_parameters(bool on = true) { frozen_ = on; }
 
-  /// Notes that what is recorded depends on a flag, such as `training` of a layer. A layer calls it in both modes; a
+  /// Notes that what is recorded depends on a flag, such as `training` of a layer, which calls it in both modes. A
   /// replay refuses another mode than the recorded one. The flag must stay where it is.
   void note_mode(const bool& flag) { modes_.push_back({&flag, flag}); }
 
@@ -184,7 +182,7 @@ class Graph {
 
   /// The graph in which checkpoint() computes again. All checkpoints of this graph share it.
   Graph& scratch() {
-    if (!scratch_) scratch_ = std::make_unique<Graph>();
+    if (!scratch_) scratch_ = detail::Own<Graph>(new Graph);
     scratch_->adopt();
     scratch_->nested_ = true;
     return *scratch_;
@@ -240,15 +238,13 @@ class Graph {
   detail::PoolArray<detail::ModeUse> modes_;
   detail::PoolArray<detail::BorrowedUse> borrowed_;
   detail::Hooks<V> hooks_;
-  std::unique_ptr<Graph> scratch_;
+  detail::Own<Graph> scratch_;
   std::uint64_t generation_ = detail::unique_number(), owner_ = detail::thread_number();
-  bool retain_grads_ = false;
   detail::RandomSource<Graph> random_;
-  bool nested_ = false;  // the scratch graph of another
-  bool frozen_ = false;  // the parameters
-  bool keeps_constants_ = false;
-  bool sweeping_ = false;  // gradients are on their way
-  bool in_use_ = false;    // by a sweep or a function, so that nodes must stay
+  bool retain_grads_ = false, keeps_constants_ = false;
+  bool nested_ = false;                     // the scratch graph of another
+  bool frozen_ = false;                     // the parameters
+  bool sweeping_ = false, in_use_ = false;  // gradients are on their way; nodes must stay, for a sweep or a function
 };
 
 }  // namespace minigrad

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <utility>
 
+#include "../core/ownership.hpp"
 #include "../tensor/pool_array.hpp"
 #include "node.hpp"
 
@@ -47,24 +47,24 @@ template <class V>
 struct Hooks {
   struct OfNode {
     NodeId id;
-    std::unique_ptr<Hook<V>> hook;
+    Own<Hook<V>> hook;
     std::size_t first;     // where the first hook of this node stands
     Gradient<V> before{};  // what a variable had before this sweep
   };
   struct OfParameter {
     const ParameterState<V>* parameter;
-    std::unique_ptr<GradReady<V>> hook;
+    Own<GradReady<V>> hook;
     NodeId oldest_use = no_node;  // in this sweep
   };
   PoolArray<OfNode> of_nodes;
   PoolArray<OfParameter> of_parameters;
-  std::shared_ptr<Inspector<V>> inspector;
+  Shared<Own<Inspector<V>>> inspector;
 
   /// One of those that look on, or null.
   Watcher<V>* any() const {
     if (!of_nodes.empty()) return of_nodes[0].hook.get();
     if (!of_parameters.empty()) return of_parameters[0].hook.get();
-    return inspector.get();
+    return inspector ? inspector->get() : nullptr;
   }
   /// Forgets the hooks; the inspector stays.
   void clear() {

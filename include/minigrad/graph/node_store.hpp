@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "gradient_memory.hpp"
 #include "node.hpp"
 #include "slots.hpp"
 
@@ -130,45 +131,17 @@ class NodeStore {
 
   // ---- gradients ----
 
-  /// A gradient on its way is lent memory, which is free again when the gradient was passed on. A sweep from the same
-  /// root as the one before needs memory in the same order: each node then keeps what it was lent. Null stands for a
-  /// sweep that is not to be followed by such a one.
+  /// A sweep from `root`, which may be followed by one like it, or, where it is null, by none.
   void begin_sweep(const Node<V>* root) {
     for (Node<V>* y : retained_) end_grad(*y);
-    again_ = root && root == last_root_ && !mixed_;
-    mixed_ = false;
-    if (!again_ && lent_)
-      for (NodeId i = 0; i < size_; ++i)
-        if (!(*this)[i].keeps_grad) (*this)[i].grad = nullptr;
-    lent_ = true;
-    last_root_ = root;
+    if (memory_.begin_sweep(root)) forget_gradients();
     retained_.clear();
   }
-
-  [[gnu::noinline]] void lend_gradient(Node<V>& x) {
-    if (x.keeps_grad && !x.parameter) {
-      x.grad = &kept_.next();
-      x.grad->present = false;
-    } else if (const std::size_t i = again_ ? 0 : find_free(shape_of(*x.value))) {
-      x.grad = free_[i - 1];
-      free_[i - 1] = free_[free_.size() - 1];
-      free_.pop_back();
-    } else {
-      x.grad = &gradients_.next();
-    }
-    if constexpr (is_tensor<V>)
-      if (x.grad->value.shape() != x.value->shape()) reshape_memory(x.grad->value, x.value->shape());
-  }
   /// Takes back what was lent to x, and not used.
-  void take_back(Node<V>& x) {
-    if (again_) return;
-    free_.push_back(x.grad);
-    x.grad = nullptr;
-  }
-
+  void take_back(Node<V>& x) { memory_.take_back(x); }
   /// Where a rule writes the gradient of x, and whether it stores there or adds to what is there.
   Write begin_grad(Node<V>& x) {
-    if (!x.grad) lend_gradient(x);
+    if (!x.grad) memory_.lend(x);
     Gradient<V>& grad = *x.grad;
     const bool present = std::exchange(grad.present, true);
     if constexpr (is_tensor<V>) {
@@ -178,37 +151,25 @@ class NodeStore {
     return present ? Write::add : Write::assign;
   }
   /// The gradient of x was passed on: its memory is free for the next one.
-  void end_grad(Node<V>& x) { give_back(*x.grad); }
-  void give_back(Gradient<V>& lent) {
-    lent.present = false;
-    if (!again_) free_.push_back(&lent);
-  }
+  void end_grad(Node<V>& x) { memory_.give_back(*x.grad); }
+  void give_back(Gradient<V>& lent) { memory_.give_back(lent); }
   /// The gradient of y stays until the next sweep.
   void retain(Node<V>& y) { retained_.push_back(&y); }
   /// After an exception in a sweep: what was lent is not lent again before clear().
   void forget_lent() {
-    free_.clear();
+    memory_.forget();
     retained_.clear();
-    last_root_ = nullptr;
-    for (NodeId i = 0; i < size_; ++i)
-      if (!(*this)[i].keeps_grad) (*this)[i].grad = nullptr;
+    forget_gradients();
   }
 
   /// Forgets all, and keeps the memory.
   [[gnu::noinline]] void clear() {
     retained_.clear();
-    last_root_ = nullptr;
-    lent_ = again_ = false;
     for (Node<V>* y : owning_) y->op->release(y->captured);
     owning_.clear();
-    free_.clear();
-    for (std::uint32_t i = gradients_.used(); i-- > 0;) {  // so that the first is found first
-      gradients_[i].present = false;
-      free_.push_back(&gradients_[i]);
-    }
+    memory_.clear();
     inputs_.clear();
     variables_.clear();
-    kept_.clear();
     indices_.clear();
     saved_.clear();
     size_ = 0;
@@ -233,17 +194,9 @@ class NodeStore {
     ++made_;
   }
 
-  /// One more than the place of a free gradient of this shape, or else of a large one, which gets the shape; or 0.
-  std::size_t find_free(const Shape& shape) {
-    std::size_t i = free_.size();
-    if constexpr (is_tensor<V>) {
-      while (i > 0 && free_[i - 1]->value.shape() != shape) --i;
-      if (i) return i;
-      constexpr std::size_t large = std::size_t{1} << 14;
-      for (i = free_.size(); i > 0 && free_[i - 1]->value.size() < large; --i) {}
-      mixed_ = mixed_ || i;
-    }
-    return i;
+  void forget_gradients() {
+    for (NodeId i = 0; i < size_; ++i)
+      if (!(*this)[i].keeps_grad) (*this)[i].grad = nullptr;
   }
   [[noreturn, gnu::cold]] static void refuse_shape(const Node<V>& x) {
     fail<ShapeError>({"backward: a gradient of shape ", shape_of(*x.value), " is to be added to one of shape ",
@@ -253,11 +206,7 @@ class NodeStore {
   PoolArray<Node<V>*> blocks_, owning_, retained_;
   Rows<Input<V>> inputs_;
   PoolArray<Node<V>*> variables_;
-  const Node<V>* last_root_ = nullptr;  // of the last sweep
-  bool lent_ = false, again_ = false;   // whether there was a sweep; whether this one is like the last
-  bool mixed_ = false;                  // memory served gradients of several shapes
-  PoolArray<Gradient<V>*> free_;
-  Slots<Gradient<V>> gradients_, kept_;  // on their way; those of variables
+  GradientMemory<V> memory_;
   Slots<V> saved_;
   struct Indices {
     Tensor<std::int64_t> values{};

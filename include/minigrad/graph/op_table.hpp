@@ -78,6 +78,15 @@ template <class V, class Expression>
   part.write(x.grad->value, write);
 }
 
+/// The gradient of each element whose results are summed or averaged in y, from the gradient g of y, as ops.
+template <class V>
+[[gnu::noinline]] Var<V> record_gradient_of_each(Graph<V>& graph, NodeId y, const Var<V>& g) {
+  using T = scalar_type<V>;
+  const Node<V>& node = graph.nodes()[y];
+  const Shape shape = broadcast_inputs(graph, node);
+  return broadcast_to(g * (T(1) / static_cast<T>(divisor_of(node, shape))), shape);
+}
+
 /// The table of an op with a rule for each input.
 template <class V, bool PerElement, class Value, class... R>
 class OpTable {
@@ -169,14 +178,13 @@ class OpTable {
   /// The results of the elements, if the rule reads them, are recorded as an op of their own.
   template <Reduction reduction, std::size_t K, std::size_t... J>
   static Var<V> record_reduced(Graph<V>& graph, NodeId y, const Var<V>& g, std::index_sequence<J...>) {
-    const Node<V>& node = graph.nodes()[y];
-    const Shape shape = broadcast_inputs(graph, node);
-    const Var<V> each = broadcast_to(g * (T(1) / static_cast<T>(divisor_of(node, shape))), shape);
+    const Var<V> each = record_gradient_of_each(graph, y, g);
     if constexpr (std::is_same_v<Rule<K>, SameGradient>) {
       return each;
     } else {
       Var<V> elements;
       if constexpr (reads<K> == Reads::result || reads<K> == Reads::all) {
+        const Node<V>& node = graph.nodes()[y];
         const Held& held = functions(node);
         elements = OpFunction<PerElement, Value, R...>{node.name, held.value, held.rules}(input_var(graph, y, J)...);
       }

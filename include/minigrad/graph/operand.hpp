@@ -27,7 +27,7 @@ template <class V>
 inline constexpr bool is_parameter<Parameter<V>> = true;
 
 template <class T>
-class ScalarVar;  // see scalar_tape.hpp
+class ScalarVar;  // see scalar_var.hpp
 template <class X>
 inline constexpr bool is_scalar_var = false;
 template <class T>

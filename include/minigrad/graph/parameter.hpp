@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "../core/error.hpp"
+#include "../core/ownership.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
@@ -47,11 +47,6 @@ class ParameterRef {
  public:
   using value_type = V;
 
-  ParameterRef(const ParameterRef&) = default;
-  ParameterRef(ParameterRef&&) noexcept = default;
-  ParameterRef& operator=(const ParameterRef&) = default;
-  ParameterRef& operator=(ParameterRef&&) noexcept = default;
-  [[gnu::noinline]] ~ParameterRef() {}  // to release a shared_ptr is much code
 
   const V& value() const { return state().value; }
 
@@ -99,8 +94,8 @@ class ParameterRef {
 
  private:
   friend class Parameter<V>;
-  explicit ParameterRef(std::shared_ptr<detail::ParameterState<V>> state) : state_(std::move(state)) {}
-  std::shared_ptr<detail::ParameterState<V>> state_;
+  explicit ParameterRef(detail::Shared<detail::ParameterState<V>> state) : state_(std::move(state)) {}
+  detail::Shared<detail::ParameterState<V>> state_;
 };
 
 /// A trainable value that owns its state at an address that never changes: moving a Parameter moves the ownership, so
@@ -152,7 +147,7 @@ class Parameter {
  private:
   friend class Graph<V>;
   [[gnu::noinline]] explicit Parameter(detail::ParameterState<V>&& state)
-      : ref_(std::make_shared<detail::ParameterState<V>>(std::move(state))) {}
+      : ref_(detail::Shared<detail::ParameterState<V>>::make(std::move(state))) {}
   ParameterRef<V> ref_;
 };
 

@@ -16,7 +16,7 @@ class Slots {
  public:
   Slots() = default;
   Slots(const Slots&) = delete;
-  ~Slots() {
+  [[gnu::noinline]] ~Slots() {
     for (T* one : made_) {
       one->~T();
       pool_give(one, sizeof(T));
@@ -44,7 +44,7 @@ class Rows {
  public:
   Rows() = default;
   Rows(const Rows&) = delete;
-  ~Rows() {
+  [[gnu::noinline]] ~Rows() {
     for (const Block& one : blocks_) pool_give(one.data, one.size * sizeof(T));
   }
 

@@ -1,15 +1,14 @@
 // graph/unique_number.hpp - numbers that tell graphs, generations and threads apart.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
-#include "../core/version.hpp"
+#include "../core/atomic_number.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
 // Shared libraries of one program must share this and this_thread, also where they hide all else.
-[[gnu::visibility("default")]] inline std::atomic<std::uint64_t> numbers_given{0};
+[[gnu::visibility("default")]] inline constinit AtomicNumber<std::uint64_t> numbers_given{0};
 
 /// A number that nothing else in the program has. Each thread takes many at once, so that this needs no lock.
 inline std::uint64_t unique_number() {

@@ -5,7 +5,6 @@
 // Each box is a node: its op, its value, and its gradient if backward() has computed one.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -4,7 +4,6 @@
 // the tensors fill the file without holes and overlaps.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -76,8 +75,9 @@ class SafetensorsReader {
   void parse(const std::string& text) {
     JsonReader json(in_.op(), in_.name(), text);
     // A tensor has a { of its own and at least 48 bytes: together they keep the list from growing beyond its need.
-    const auto braces = static_cast<std::size_t>(std::count(text.begin(), text.end(), '{'));
-    found_.reserve((std::min)({braces, text.size() / 48, limits_.tensors}));
+    std::size_t braces = 0;
+    for (const char c : text) braces += c == '{';
+    found_.reserve((std::min)((std::min)(braces, text.size() / 48), limits_.tensors));
     bool has_metadata = false;
     json.begin('{');
     for (bool first = true; json.more('}', first);) {

@@ -1,9 +1,7 @@
 // nn/checks.hpp - checks of a model: which parameters are not trained, and where a NaN comes from.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -21,7 +19,7 @@ template <class V, class M>
 void detect_anomaly(Graph<V>& graph, M& model) {
   std::vector<detail::ParameterName<V>> names;
   for (const NamedParameter<V>& one : named_parameters(model)) names.push_back({&one.parameter.value(), one.name});
-  graph.hooks().inspector = std::make_shared<detail::AnomalyInspector<V>>(std::move(names));
+  detail::set_inspector(graph, new detail::AnomalyInspector<V>(std::move(names)));
 }
 
 namespace detail {
@@ -54,7 +52,11 @@ class Origins {
     if constexpr (is_var<Y>) return used_[y.id()] = true, true;
     else if constexpr (is_mask_var<Y>) return mark(y.var());
     else if constexpr (is_tensor<Y> || is_scalar<Y>) return true;
-    else if constexpr (is_list<Y>) return std::all_of(y.begin(), y.end(), [&](const auto& one) { return mark(one); });
+    else if constexpr (is_list<Y>) {
+      for (const auto& one : y)
+        if (!mark(one)) return false;
+      return true;
+    }
     else if constexpr (requires { std::tuple_size<Y>::value; })
       return std::apply([&](const auto&... one) { return (mark(one) && ...); }, y);
     else return false;

@@ -2,7 +2,6 @@
 // trainable numbers.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <vector>
 

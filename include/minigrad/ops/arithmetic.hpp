@@ -19,9 +19,13 @@ MINIGRAD_INLINE auto add(A&& a, B&& b) {
   return add_op(std::forward<A>(a), std::forward<B>(b));
 }
 
+namespace detail {
+inline constexpr auto negate = [](auto v) { return -v; };  // value and rules share it, and its loop
+}
+
 /// x - y. The gradient goes to x as it is, to y negated.
-inline constexpr auto sub_op = elementwise("sub", [](auto x, auto y) { return x - y; }, same_gradient,
-                                           [](auto g) { return -g; });
+inline constexpr auto sub_op =
+    elementwise("sub", [](auto x, auto y) { return x - y; }, same_gradient, detail::negate);
 template <Operand A, Operand B>
 MINIGRAD_INLINE auto sub(A&& a, B&& b) {
   return sub_op(std::forward<A>(a), std::forward<B>(b));
@@ -117,8 +121,7 @@ template <class A, class B>
 void operator/(const A&, const B&) { detail::refuse_operands<A, B>(); }
 
 /// -x
-inline constexpr auto neg_op =
-    elementwise("neg", [](auto v) { return -v; }, [](auto g) { return -g; });
+inline constexpr auto neg_op = elementwise("neg", detail::negate, detail::negate);
 template <Operand X>
 MINIGRAD_INLINE auto neg(const X& x) {
   return neg_op(x);

@@ -1,7 +1,6 @@
 // ops/targets.hpp - what losses take as targets, and the errors that name the row of a target they do not take.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

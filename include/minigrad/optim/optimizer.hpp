@@ -5,7 +5,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,7 +18,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 /// The number of optimizers made in this program, from which each optimizer takes its identity.
-inline std::atomic<std::size_t> optimizers_made{0};
+inline constinit AtomicNumber<std::size_t> optimizers_made{0};
 
 /// The base of all optimizers. It holds references to the parameters and keeps them alive, so the model may be moved
 /// while it is trained. Parts that are added to the model later are not trained. The constructors and add_group() throw
@@ -195,7 +194,7 @@ class Optimizer {
 
   Options defaults_;  // of groups that are added without options
   std::vector<Group> groups_;
-  std::size_t identity_ = ++optimizers_made;  // a copy has the same number, since it continues the work of the original
+  std::size_t identity_ = optimizers_made.fetch_add(1) + 1;  // a copy has the same number, since it continues the work of the original
 };
 
 }  // namespace detail

@@ -1,11 +1,9 @@
 // scalar/tape.hpp - what a ScalarTape keeps of a computation, and the sweep back through it.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -35,6 +33,8 @@ template <class T>
 class Tape {
  public:
   Tape() { clear(); }
+  Tape(const Tape&) = delete;
+  ~Tape() { delete[] records_; }
 
   /// Forgets everything but keeps the memory. No id from before is held after.
   void clear() {
@@ -90,7 +90,7 @@ class Tape {
     std::fill_n(adjoints_.begin(), std::size_t{root} + 1, T(0));
     adjoints_[root] = seed;
     T* const adjoints = adjoints_.data();
-    const Record* const records = records_.get();
+    const Record* const records = records_;
     bool know_reached = false;
     for (std::size_t i = root; i >= first_record_; --i) {
       const T g = adjoints[i];
@@ -137,13 +137,13 @@ class Tape {
     if (capacity_ == most) fail<GraphError>({"ScalarTape: more than 2^32 numbers"});
     const std::uint64_t twice = (std::min)(std::uint64_t{2} * capacity_, most);
     const std::size_t capacity = capacity_ > 1 ? static_cast<std::size_t>(twice) : 1024;
-    std::unique_ptr<Record[]> records(new Record[capacity]);
+    Record* const records = new Record[capacity];
     if (size_ > first_record_) std::copy(&records_[first_record_], &records_[size_], &records[first_record_]);
-    records_ = std::move(records);
+    delete[] std::exchange(records_, records);
     capacity_ = capacity;
   }
 
-  std::unique_ptr<Record[]> records_;  // those of the variables that stand first are not written
+  Record* records_ = nullptr;  // those of the variables that stand first are not written
   std::size_t size_ = 1, capacity_ = 1;
   std::size_t first_record_ = 1;  // before it there are only variables
   std::size_t swept_ = 0;         // so many adjoints are those of the last sweep

@@ -4,7 +4,6 @@
 // inner loop, over one row, exists once for each function.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -40,6 +39,32 @@ void add_row(std::size_t n, T* sum, const T* part) {
   if (n > 0) add_erased<T>(n, sum, part);
 }
 
+/// Runs a loop on operands of which some are one number, which it gets repeated.
+[[gnu::noinline]] inline void run_with_numbers(InnerLoop loop, const void* f, std::size_t n, void* out,
+                                               const void* const* in, const std::size_t* steps,
+                                               std::span<const StridedInput> s) {
+  alignas(16) char copies[max_operands][16 * unroll];
+  const void* at[max_operands];
+  for (std::size_t k = 0; k < s.size(); ++k) {
+    const std::size_t bytes = s[k].element_bytes;
+    at[k] = in[k];
+    if (steps[k] || bytes > 16) continue;  // of larger types a loop takes one at a time
+    char one[16];
+    const auto repeat = [&](auto size) {
+      std::memcpy(one, in[k], size);
+      for (std::size_t j = 0; j < unroll; ++j) std::memcpy(copies[k] + j * size, one, size);
+    };
+    if (bytes == 4)
+      repeat(std::integral_constant<std::size_t, 4>{});
+    else if (bytes == 8)
+      repeat(std::integral_constant<std::size_t, 8>{});
+    else
+      repeat(bytes);
+    at[k] = copies[k];
+  }
+  loop(f, n, out, at, steps);
+}
+
 /// An elementwise loop with its types erased: the inner loop, its function, and where it writes.
 struct Pass {
   InnerLoop kernel;
@@ -55,12 +80,19 @@ struct Pass {
   void run(std::size_t n, char* row, const void* const* in, const std::size_t* steps,
            std::span<const StridedInput> s) const {
     if (write == Write::assign)
-      kernel(f, n, row, in, steps);
+      store(n, row, in, steps, s);
     else
       run_and_add(n, row, in, steps, s);
   }
 
  private:
+  void store(std::size_t n, char* row, const void* const* in, const std::size_t* steps,
+             std::span<const StridedInput> s) const {
+    bool walk = true;
+    for (std::size_t k = 0; k < s.size(); ++k) walk = walk && steps[k];
+    if (walk) kernel(f, n, row, in, steps);
+    else run_with_numbers(kernel, f, n, row, in, steps, s);
+  }
   [[gnu::noinline]] void run_and_add(std::size_t n, char* row, const void* const* in, const std::size_t* steps,
                                      std::span<const StridedInput> s) const {
     alignas(64) char buffer[buffer_bytes];
@@ -69,7 +101,7 @@ struct Pass {
     const std::size_t most = sizeof buffer / out_bytes;
     for (std::size_t done = 0; done < n; done += most) {
       const std::size_t count = n - done < most ? n - done : most;
-      kernel(f, count, buffer, at, steps);
+      store(count, buffer, at, steps, s);
       add(count, row + done * out_bytes, buffer);
       for (std::size_t k = 0; k < s.size(); ++k)
         if (steps[k]) at[k] = static_cast<const char*>(at[k]) + count * s[k].element_bytes;

@@ -3,7 +3,6 @@
 // Their numbers are floats unless told otherwise: zeros({2, 3}), zeros<double>({2, 3}).
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>

@@ -23,26 +23,27 @@ template <class T>
     if (gemm_blas(a, b, c, write, bias)) return;
 #endif
 #if defined(__GNUC__)
-  const std::size_t m = a.rows, n = b.columns, k = a.columns;
-  if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>)
-    if (m && n && k) {
-      Product<T> product{m,
-                         n,
-                         k,
-                         a.data,
-                         a.row_step,
-                         a.column_step,
-                         b.data,
-                         b.row_step,
-                         b.column_step,
-                         write == Write::add ? c : bias,
-                         bias ? 0 : n,
-                         c,
-                         n};
-      return gemm_fast(isa(), product);
-    }
+  if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
+    const std::size_t m = a.rows, n = b.columns, k = a.columns;
+    Product<T> product{m,
+                       n,
+                       k,
+                       a.data,
+                       a.row_step,
+                       a.column_step,
+                       b.data,
+                       b.row_step,
+                       b.column_step,
+                       write == Write::add ? c : bias,
+                       bias ? 0 : n,
+                       c,
+                       n};
+    return m && n && k ? gemm_fast(isa(), product) : gemm_of_nothing(product);
+  } else
 #endif
-  gemm_reference(a, b, c, write, bias);
+  {
+    gemm_reference(a, b, c, write, bias);
+  }
 }
 
 }  // namespace minigrad::detail

@@ -98,8 +98,8 @@ template <class T, class Make>
 [[gnu::always_inline]] inline void gemm_in_parts(const Product<T>& x, std::size_t width, bool copies,
                                                  const Make& make) {
   constexpr std::size_t height = 24;
-  if constexpr (!has_threads) return make(x);
-  if (x.n / width >= x.m / height)
+  if constexpr (!has_threads) make(x);
+  else if (x.n / width >= x.m / height)
     parallel_for(x.n, width, gemm_least(x.n, width, 2 * x.m * x.k, copies),
                  [&](std::size_t begin, std::size_t end) { make(columns_of(x, begin, end - begin)); });
   else
@@ -179,9 +179,17 @@ template <class T>
     }
 }
 
+/// A product without rows, columns or summands: C = S.
+template <class T>
+[[gnu::cold, gnu::noinline]] void gemm_of_nothing(const Product<T>& x) {
+  for (std::size_t i = 0; i < x.m; ++i)
+    for (std::size_t j = 0; j < x.n; ++j)
+      x.c[i * x.c_row + j] = T{} + (x.start ? x.start[i * x.start_row + j] : T{});
+}
+
 /// C' = S' + B' A' to `c`, whose rows are then m long.
 template <class T>
-Product<T> transposed(const Product<T>& x, const T* start, std::size_t start_row, T* c) {
+[[gnu::noinline]] Product<T> transposed(const Product<T>& x, const T* start, std::size_t start_row, T* c) {
   return {x.n, x.m, x.k, x.b, x.b_column, x.b_row, x.a, x.a_column, x.a_row, start, start_row, c, x.m};
 }
 

@@ -129,10 +129,14 @@ template <class T, std::size_t Bytes>
   }
 }
 
+/// Where a processor without AVX2 is the exception, it makes one row at a time: a program then compiles less.
 struct GemmDots {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(const Product<T>* product) {
-    gemm_dots<T, Bytes>(*product);
+    if constexpr (Bytes == 16 && MINIGRAD_HAS_TARGETS)
+      for (std::size_t i = 0; i < product->m; ++i) gemm_dots_of_row<T, Bytes>(rows_of(*product, i, 1));
+    else
+      gemm_dots<T, Bytes>(*product);
   }
 };
 

@@ -44,7 +44,7 @@ Product<T> columns_of(Product<T> x, std::size_t first, std::size_t count) {
   return x;
 }
 template <class T>
-Product<T> rows_of(Product<T> x, std::size_t first, std::size_t count) {
+[[gnu::noinline]] Product<T> rows_of(Product<T> x, std::size_t first, std::size_t count) {
   x.m = count;
   x.a += first * x.a_row;
   if (x.start) x.start += first * x.start_row;
@@ -54,7 +54,7 @@ Product<T> rows_of(Product<T> x, std::size_t first, std::size_t count) {
 
 /// The part that adds `count` summands, from the one numbered `first` on.
 template <class T>
-Product<T> summands_of(Product<T> x, std::size_t first, std::size_t count) {
+[[gnu::noinline]] Product<T> summands_of(Product<T> x, std::size_t first, std::size_t count) {
   x.k = count;
   x.a += first * x.a_column;
   x.b += first * x.b_row;

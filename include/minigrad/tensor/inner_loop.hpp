@@ -4,9 +4,7 @@
 // loop that also defines the result. (A copy for AVX-512 was measured: it gains a tenth, and costs compile time.)
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -20,7 +18,7 @@ inline constexpr std::size_t max_operands = 6;
 inline constexpr std::size_t inner_loop_least = std::size_t{1} << 15;
 
 /// A function over one row of n > 0 elements with the types erased: out[i] = f(in_0[i], ...). Where steps[k] is 0,
-/// operand k is one number, in_k[0], for all i. `out` may be one of the operands.
+/// operand k is one number for all i, which stands `unroll` times from in_k on. `out` may be one of the operands.
 using InnerLoop = void (*)(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps);
 
 inline namespace MINIGRAD_KERNELS {
@@ -32,10 +30,10 @@ inline constexpr std::size_t unroll = 32;
 template <class... T>
 inline constexpr std::size_t unroll_of = ((sizeof(T) > 16) || ...) ? 1 : unroll;
 
-/// The definition, on numbers. An operand that is one number begins with as many copies of it as are taken at a time.
+/// The definition, on numbers.
 template <class Out, class F, class... T, std::size_t... K>
-[[gnu::noinline]] void inner_loop_scalar(const void* function, std::size_t n, void* to, const void* const* from,
-                                         const std::size_t* steps, std::index_sequence<K...>) {
+MINIGRAD_INLINE void inner_loop_scalar(const void* function, std::size_t n, void* to, const void* const* from,
+                                       const std::size_t* steps, std::index_sequence<K...>) {
   constexpr std::size_t count = unroll_of<Out, T...>;
   const F& f = *static_cast<const F*>(function);
   Out* out = static_cast<Out*>(to);
@@ -50,31 +48,6 @@ template <class Out, class F, class... T, std::size_t... K>
   }(static_cast<const T*>(from[K])...);
 }
 
-/// Runs a scalar loop on operands of which some are one number. `bytes` are those of an element of each.
-[[gnu::noinline]] inline void inner_loop_with_numbers(InnerLoop loop, const void* f, std::size_t n, void* out,
-                                                      const void* const* in, const std::size_t* steps,
-                                                      const std::size_t* bytes, std::size_t operands) {
-  alignas(16) char copies[max_operands][16 * unroll];
-  const void* at[max_operands];
-  for (std::size_t k = 0; k < operands; ++k) {
-    at[k] = in[k];
-    if (steps[k] || bytes[k] > 16) continue;
-    char one[16];
-    const auto repeat = [&](auto size) {
-      std::memcpy(one, in[k], size);
-      for (std::size_t j = 0; j < unroll; ++j) std::memcpy(copies[k] + j * size, one, size);
-    };
-    if (bytes[k] == 4)
-      repeat(std::integral_constant<std::size_t, 4>{});
-    else if (bytes[k] == 8)
-      repeat(std::integral_constant<std::size_t, 8>{});
-    else
-      repeat(bytes[k]);
-    at[k] = copies[k];
-  }
-  loop(f, n, out, at, steps);
-}
-
 #if defined(__GNUC__)
 /// The same in registers. Each result depends on its own inputs alone: what does not fill a register at the end of the
 /// row is computed together with elements before it, or, in a short row, with copies of the first.
@@ -86,17 +59,9 @@ struct SimdLoop<T, F, std::index_sequence<K...>> {
   MINIGRAD_KERNEL static void run(const void* f, std::size_t n, void* to, const void* const* from,
                                   const std::size_t* steps) {
     using L = simd::Simd<T, Bytes>;
-    T copies[sizeof...(K)][unroll];  // of each operand that is one number
     const T* in[] = {static_cast<const T*>(from[K])...};
     T* out = static_cast<T*>(to);
-    std::size_t most = n;
-    for (std::size_t k = 0; k < sizeof...(K); ++k) {
-      if (steps[k]) continue;
-      most = unroll;
-      const L number(*in[k]);
-      for (std::size_t j = 0; j < unroll; j += L::count) number.store(copies[k] + j);
-      in[k] = copies[k];
-    }
+    const std::size_t most = ((steps[K] == 0) || ...) ? unroll : n;
     for (;;) {
       const std::size_t count = n < most ? n : most, width = count < L::count ? count : L::count, last = count - width;
       T ends[sizeof...(K)][L::count];  // the inputs of the last register, taken before `out` is written
@@ -135,16 +100,7 @@ void inner_loop_on_one_thread(const void* f, std::size_t n, void* out, const voi
   if constexpr (is_simd_fn<F> && simd::has_simd<Out> && (std::is_same_v<T, Out> && ...)) {
     on_best_isa<SimdLoop<Out, F, All>>(f, n, out, in, steps);
   } else {
-    constexpr InnerLoop loop = [](const void* g, std::size_t count, void* to, const void* const* from,
-                                  const std::size_t* by) {
-      inner_loop_scalar<Out, F, T...>(g, count, to, from, by, All());
-    };
-    for (std::size_t k = 0; unroll_of < Out, T... >> 1 && k < sizeof...(T); ++k)
-      if (!steps[k]) {
-        static constexpr std::size_t bytes[] = {sizeof(T)...};
-        return inner_loop_with_numbers(loop, f, n, out, in, steps, bytes, sizeof...(T));
-      }
-    loop(f, n, out, in, steps);
+    inner_loop_scalar<Out, F, T...>(f, n, out, in, steps, All());
   }
 }
 

@@ -11,7 +11,6 @@
 // The algorithms are 5.1.1 and 5.2.1 of Golub and Van Loan, "Matrix Computations" (4th edition, 2013).
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>

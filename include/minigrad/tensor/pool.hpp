@@ -7,7 +7,6 @@
 // others made keeps nothing. What may wait in all pools together is bounded; see set_pool_limit().
 #pragma once
 
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "../core/version.hpp"
+#include "../core/atomic_number.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define MINIGRAD_POOL_RECYCLES 0
@@ -77,7 +76,7 @@ struct PoolState {
 inline constinit thread_local PoolState pool_state{};
 
 /// Bytes of the places in the pools of all threads, and how many there may be.
-inline constinit std::atomic<std::size_t> pool_places{0}, pool_limit{std::size_t{1} << 30};
+inline constinit AtomicNumber<std::size_t> pool_places{0}, pool_limit{std::size_t{1} << 30};
 
 inline void pool_release() {
   for (std::size_t k = 0; k < SizeClass::count; ++k) {
@@ -89,7 +88,7 @@ inline void pool_release() {
       ::operator delete(buffer, buffer_alignment);
       ++places;
     }
-    if (places > 0) pool_places.fetch_sub(places * SizeClass::bytes_of(k), std::memory_order_relaxed);
+    if (places > 0) pool_places.fetch_sub(places * SizeClass::bytes_of(k));
   }
 }
 
@@ -109,10 +108,10 @@ struct PoolCloser {
     pool_state.stage = PoolState::open;
   }
   --size.may_take;
-  const std::size_t before = pool_places.fetch_add(bytes, std::memory_order_relaxed);
-  const std::size_t limit = pool_limit.load(std::memory_order_relaxed);
+  const std::size_t before = pool_places.fetch_add(bytes);
+  const std::size_t limit = pool_limit.load();
   if (bytes > limit || before > limit - bytes) {
-    pool_places.fetch_sub(bytes, std::memory_order_relaxed);
+    pool_places.fetch_sub(bytes);
     return false;
   }
   ++size.free_places;
@@ -154,8 +153,8 @@ inline void release_memory() { detail::pool_release(); }
 /// thread. A smaller limit gives back what waits in the calling thread's pool; what already waits in the pools of other
 /// threads stays until they call release_memory() or end.
 inline void set_pool_limit(std::size_t bytes) {
-  detail::pool_limit.store(bytes, std::memory_order_relaxed);
-  if (detail::pool_places.load(std::memory_order_relaxed) > bytes) release_memory();
+  detail::pool_limit.store(bytes);
+  if (detail::pool_places.load() > bytes) release_memory();
 }
 
 }  // namespace minigrad

@@ -5,7 +5,6 @@
 // Lines break at 75 characters. Of more than 1000 elements only the three at each end of each axis are shown.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <iosfwd>

@@ -4,7 +4,6 @@
 // not depend on anything but the numbers: see row_reduce.hpp, and pairwise.hpp for long ones.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -211,7 +210,7 @@ template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   if (shape.size() == 1 && shape.rank() <= x.rank())
-    return detail::SumExpression<T>{x, {}, false}.evaluate().reshape(shape);
+    return Tensor<T>::from(shape, {detail::sum_row(x.size(), x.data())});
   Tensor<T> y;
   const Tensor<T>* part = &x;
   if (x.rank() > shape.rank()) {  // the axes that shape does not have, all at once

@@ -4,7 +4,6 @@
 // the numbers, moving steals them; there are no views, so nothing can dangle.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "../core/shape.hpp"
+#include "nested.hpp"
 #include "pool.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -22,19 +22,6 @@ template <class T>
 class Tensor;
 
 namespace detail {
-
-/// What stands between braces: a number, or a list of what stands between braces.
-template <class T>
-struct Nested {
-  T number{};
-  std::initializer_list<Nested> list{};
-  bool is_list = false;
-
-  template <class Number>
-    requires(std::is_arithmetic_v<Number> || std::same_as<Number, T>)
-  constexpr Nested(Number value) : number(static_cast<T>(value)) {}
-  constexpr Nested(std::initializer_list<Nested> items) : list(items), is_list(true) {}
-};
 
 template <class T>
 concept Arithmetic = std::is_arithmetic_v<T>;
@@ -57,9 +44,8 @@ class Tensor {
 
   /// Braces are data: {1, 2} has shape [2], {{1, 2}, {3, 4}} has shape [2, 2]. Throws ShapeError when rows differ in
   /// length or depth.
-  Tensor(std::initializer_list<detail::Nested<T>> items) : Tensor(empty(nested_shape(items))) {
-    T* out = data_;
-    copy_nested(items, 0, out);
+  Tensor(std::initializer_list<detail::Nested<T>> items) : Tensor(empty(detail::nested_shape<T>(items))) {
+    detail::copy_nested(items, shape_, 0, data_);
   }
 
   /// A tensor whose elements are not yet written.
@@ -88,7 +74,7 @@ class Tensor {
   [[gnu::noinline]] Tensor(const Tensor& other) : Tensor(empty(other.shape_)) {
     std::copy(other.begin(), other.end(), data_);
   }
-  Tensor(Tensor&& other) noexcept
+  [[gnu::noinline]] Tensor(Tensor&& other) noexcept
       : shape_(std::exchange(other.shape_, Shape(0))),
         size_(std::exchange(other.size_, 0)),
         data_(std::exchange(other.data_, nullptr)) {}
@@ -152,7 +138,7 @@ class Tensor {
   template <class U>
   Tensor<U> to() const {
     Tensor<U> out = Tensor<U>::empty(shape_);
-    std::transform(begin(), end(), out.begin(), [](T value) { return static_cast<U>(value); });
+    for (std::size_t i = 0; i < size_; ++i) out.data()[i] = static_cast<U>(data_[i]);
     return out;
   }
 
@@ -174,8 +160,6 @@ class Tensor {
   }
 
  private:
-  using Items = std::initializer_list<detail::Nested<T>>;
-
   Tensor(const Shape& shape, std::size_t size)
       : shape_(shape), size_(size), data_(size ? static_cast<T*>(detail::pool_take(size * sizeof(T))) : nullptr) {}
 
@@ -225,25 +209,6 @@ class Tensor {
       index.append_to(list);
     }
     detail::fail<IndexError>({"Tensor: element (", list, ") of a tensor of shape ", shape_});
-  }
-
-  static Shape nested_shape(Items items) {
-    Shape shape(items.size());
-    for (const Items* level = &items; level->size() && level->begin()->is_list; level = &level->begin()->list)
-      shape.push_back(level->begin()->list.size());
-    return shape;
-  }
-
-  void copy_nested(Items items, std::size_t axis, T*& out) const {
-    const bool innermost = axis + 1 == rank();
-    if (items.size() != shape_[axis])
-      detail::fail<ShapeError>({"Tensor: rows of different lengths in braces: ", items.size(), " where ", shape_[axis],
-                                shape_[axis] == 1 ? " is" : " are", " expected"});
-    for (const detail::Nested<T>& item : items) {
-      if (item.is_list == innermost) detail::fail<ShapeError>({"Tensor: numbers and lists are mixed in braces"});
-      if (innermost) *out++ = item.number;
-      else copy_nested(item.list, axis + 1, out);
-    }
   }
 
   Shape shape_;

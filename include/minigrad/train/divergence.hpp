@@ -1,7 +1,6 @@
 // train/divergence.hpp - what fit() says of a loss that is not finite.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>

@@ -106,7 +106,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   const auto is_due = [&] {
     return options.checkpoint_minutes > 0 && since_checkpoint.seconds() >= 60 * options.checkpoint_minutes;
   };
-  const auto stopped = [&] { return options.stop && *options.stop; };
+  const auto stopped = [&] { return options.stop.raised(); };
   ProgressBar bar(options.epochs, options.progress);
   GradientAccumulation<V> accumulation(weights, options.accumulate);
   const std::size_t first_update = run.updates;

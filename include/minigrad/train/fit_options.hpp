@@ -1,7 +1,7 @@
 // train/fit_options.hpp - the options of fit().
 #pragma once
 
-#include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +10,23 @@
 #include "evaluation.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
+
+/// Refers to a std::atomic<bool>, which the caller owns, by which another thread or a signal handler ends a training.
+class StopFlag {
+ public:
+  StopFlag() = default;
+  template <class Flag>
+    requires requires(const Flag& flag) {
+      { flag.load() } -> std::same_as<bool>;
+    }
+  StopFlag(const Flag* flag)
+      : flag_(flag), load_([](const void* f) { return static_cast<const Flag*>(f)->load(); }) {}
+  bool raised() const { return flag_ && load_(flag_); }
+
+ private:
+  const void* flag_ = nullptr;
+  bool (*load_)(const void*) = nullptr;
+};
 
 struct FitOptions {
   std::size_t epochs = 100;
@@ -35,7 +52,7 @@ struct FitOptions {
   std::size_t checkpoint_every = 1;  //   after every so many epochs, and
   double checkpoint_minutes = 0;     //   after the step at which so many minutes have passed since; 0: never
   std::string resume{};              // go on from this file, as if the training had not stopped
-  const std::atomic<bool>* stop = nullptr;  // end after the step in hand once this is true
+  StopFlag stop{};                   // end after the step in hand once this is true
 };
 
 namespace detail {

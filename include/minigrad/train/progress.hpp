@@ -1,7 +1,6 @@
 // train/progress.hpp - a progress bar on the terminal, with the speed and the remaining time.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <ctime>
