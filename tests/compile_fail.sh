@@ -18,12 +18,14 @@ shift 2
 export LC_ALL=C  # error texts in English
 mkdir -p "$scratch"
 headers=()
+faster=()
+if ! "$compiler" --version | grep -q clang; then faster=(--param=ggc-min-heapsize=500000); fi  # a seventh less time
 if [ -f "$scratch/headers.pch" ]; then headers=(-include-pch "$scratch/headers.pch"); fi
-compile() { "$compiler" -std=c++20 -I"$root/include" "$@"; }
+compile() { "$compiler" -std=c++20 ${faster[@]+"${faster[@]}"} -I"$root/include" "$@"; }
 
 if [ $kind = headers ]; then
   rm -f "$scratch/headers.pch"
-  if "$compiler" --version | grep -q clang; then
+  if [ ${#faster[@]} -eq 0 ]; then
     compile -x c++-header "$root/include/minigrad/minigrad.hpp" -o "$scratch/headers.pch"
   fi
   exit
