@@ -28,6 +28,7 @@ if [ $kind = headers ]; then
   if [ ${#faster[@]} -eq 0 ]; then
     compile -x c++-header "$root/include/minigrad/minigrad.hpp" -o "$scratch/headers.pch"
   fi
+  echo "[headers] test cases: 0 | 0 passed | 0 failed"  # it prepares tests, and is none
   exit
 fi
 
