@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# compile_cost.sh [--instructions] [COMPILER [SCRATCH]]
+# compile_cost.sh [--instructions | --once] [COMPILER [SCRATCH]]
 #
 # What does it cost to compile a training program? Prints CPU seconds and peak memory for compile_cost/mlp.cpp, for
 # minigrad.hpp alone, and for the standard headers alone that it ends up including: the fastest of three rounds each,
@@ -10,7 +10,9 @@ set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$tests")
 count=no
+rounds="1 2 3"
 if [ "${1:-}" = --instructions ]; then count=yes && shift; fi
+if [ "${1:-}" = --once ]; then rounds=1 && shift; fi
 compiler=${1:-g++}
 scratch=${2:-$root/build/compile_cost}
 most=400
@@ -48,7 +50,7 @@ if [ $count = yes ]; then
   exit
 fi
 
-for round in 1 2 3; do
+for round in $rounds; do
   for i in 0 1 2; do
     result=$(./measure "$compiler" -std=c++20 -O2 -I"$root/include" -c "${sources[i]}" -o out.o)
     echo "$i $result"

@@ -13,7 +13,6 @@ using minigrad::detail::is_decimal;
 using minigrad::detail::DecimalFormat;
 using minigrad::detail::parse_number;
 using minigrad::detail::place_of;
-using minigrad::detail::quoted;
 
 namespace {
 
@@ -110,13 +109,13 @@ TEST_CASE("a place counts lines and characters from 1, a character of several by
 }
 
 TEST_CASE("an error message shows a text on one line, and at most 40 characters of it") {
-  CHECK(quoted("") == "\"\"");
-  CHECK(quoted("a\r\n\tb") == "\"a\\r\\n\\tb\"");
-  CHECK(quoted("\x1b[31m\x7f") == "\"\\x1B[31m\\x7F\"");
+  CHECK(minigrad::detail::quoted("") == "\"\"");
+  CHECK(minigrad::detail::quoted("a\r\n\tb") == "\"a\\r\\n\\tb\"");
+  CHECK(minigrad::detail::quoted("\x1b[31m\x7f") == "\"\\x1B[31m\\x7F\"");
   std::string forty;
   for (int i = 0; i < 40; ++i) forty += "課";
-  CHECK(quoted(forty) == "\"" + forty + "\"");
-  CHECK(quoted(forty + "!") == "\"" + forty + "...\"");
+  CHECK(minigrad::detail::quoted(forty) == "\"" + forty + "\"");
+  CHECK(minigrad::detail::quoted(forty + "!") == "\"" + forty + "...\"");
 }
 
 TEST_CASE("decimal commas and thousands separators are read where the format names them") {

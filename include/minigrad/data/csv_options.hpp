@@ -37,7 +37,7 @@ inline constexpr int infer_header = -2, no_header = -1;
 
 /// read_csv("file.csv", {.sep = ';', .decimal = ','}). Options are given in the order in which they stand here.
 struct CsvOptions {
-  char sep = ',';                             ///< between fields; '\t' for a tab
+  char sep = ',';                             ///< between fields; `'\t'` for a tab
   bool delim_whitespace = false;              ///< any number of blanks and tabs between fields, instead of `sep`
   bool trailing_sep = false;                  ///< skips empty fields at the end of a line, beyond those with names
   bool fill_short_rows = false;               ///< fields that a row lacks at its end are missing values

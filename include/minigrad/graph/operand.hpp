@@ -40,8 +40,8 @@ concept Operand = is_scalar<D> || is_tensor<D> || is_var<D> || is_parameter<D> |
 template <class... X>
 concept Operands = (Operand<X> && ...) && (!is_scalar<std::remove_cvref_t<X>> || ...);
 
-/// No argument, as the last parameter of functions whose name <cmath> or a user may have too. It makes them the second
-/// choice: after `using namespace minigrad`, sqrt(2) is the one of <math.h>, and a user's own square(x) is that.
+/// No argument, as the last parameter of functions whose name `<cmath>` or a user may have too. It makes them the
+/// second choice: after `using namespace minigrad`, sqrt(2) is that of `<math.h>`, and square(x) a user's own.
 template <class>
 concept LowPriority = false;
 
