@@ -868,6 +868,16 @@ TEST_CASE("fit leaves no gradients behind where it ends by an error or a callbac
   CHECK_FALSE(model.w.has_grad());
 }
 
+TEST_CASE("precision, recall and F1 are metrics of class 1 unless an average is named") {
+  const Tensor<double> scores{-1, 2, 3, -4, 5};  // 0, 1, 1, 0, 1
+  const Tensor<std::int64_t> labels{0, 1, 0, 1, 1}, predicted{0, 1, 1, 0, 1};
+  for (const Metric& metric : {Metric{"f1", f1_score}, Metric{"precision", precision_score}, Metric{"r", recall_score}})
+    CHECK(detail::compute_metric(metric, scores, labels) == doctest::Approx(2.0 / 3));
+  CHECK(detail::compute_metric({"f1", f1_score, Average::macro}, scores, labels) ==
+        f1_score(labels, predicted, Average::macro));
+  CHECK(detail::compute_metric({"f1", f1_score, Average::micro}, scores, labels) == doctest::Approx(0.6));
+}
+
 TEST_CASE("fit computes metrics of each epoch, on the validation set and, if asked, the training set") {
   Rng rng(2);
   Dataset<float, std::int64_t> data(normal({60, 2}, 0, 1, rng), Tensor<std::int64_t>::empty({60}));
@@ -876,18 +886,15 @@ TEST_CASE("fit computes metrics of each epoch, on the validation set and, if ask
   const auto &few = split.train, &validation = split.validation;
   Sequential model{Linear(2, 8, rng), Dropout(0.2, rng), ReLU(), Linear(8, 3, rng)};
   Adam optimizer(model, {.lr = 0.02});
-  const auto macro = [](const Tensor<std::int64_t>& t, const Tensor<std::int64_t>& p) {
-    return f1_score(t, p, Average::macro);
-  };
   Numbers accuracies;
   const History history =
       fit(model, CrossEntropyLoss(), optimizer, few, validation,
-          {.epochs = 5, .metrics = {{"accuracy", accuracy_score}, {"f1", macro}}, .train_metrics = true},
+          {.epochs = 5, .metrics = {{"accuracy", accuracy_score}, {"f1", f1_score, Average::macro}}, .train_metrics = true},
           [&](const Epoch& epoch) {
             const auto guesses = argmax(model(validation.x), 1);
             CHECK(epoch.metrics.size() == 4);
             CHECK(epoch.metrics[0] == accuracy_score(validation.y, guesses));
-            CHECK(epoch.metrics[1] == macro(validation.y, guesses));
+            CHECK(epoch.metrics[1] == f1_score(validation.y, guesses, Average::macro));
             CHECK(epoch.metrics[2] == accuracy_score(few.y, argmax(model(few.x), 1)));
             accuracies.push_back(epoch.metrics[0]);
           });

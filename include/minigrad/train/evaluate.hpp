@@ -15,23 +15,28 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// A metric that fit() computes after each epoch: a name, and one of the functions above, or a function
-/// like these. Where
-/// the model has one column of scores, labels are predicted as 1 above 0, else by argmax. roc_auc_score gets the scores
-/// of class 1: the one column, or the second of two minus the first.
+/// A metric that fit() computes after each epoch: a name, and one of the functions above, or a function like these.
+/// Where the model has one column of scores, labels are predicted as 1 above 0, else by argmax. roc_auc_score gets the
+/// scores of class 1: the one column, or the second of two minus the first. precision_score, recall_score and f1_score
+/// are of class 1 too, unless an Average follows.
 ///
-///   {.metrics = {{"accuracy", accuracy_score}, {"auc", roc_auc_score}}}
+///   {.metrics = {{"accuracy", accuracy_score}, {"auc", roc_auc_score}, {"f1", f1_score, Average::macro}}}
 struct Metric {
   using OfLabels = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred);
+  using OfAveragedLabels = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred, Average);
   using OfScores = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<double>& y_score);
   using OfNumbers = double (*)(const Tensor<double>& y_true, const Tensor<double>& y_pred);
 
   std::string name;
   OfLabels of_labels = nullptr;
+  OfAveragedLabels of_averaged_labels = nullptr;
+  Average average = Average::binary;
   OfScores of_scores = nullptr;
   OfNumbers of_numbers = nullptr;
 
   Metric(std::string metric, OfLabels f) : name(std::move(metric)), of_labels(f) {}
+  Metric(std::string metric, OfAveragedLabels f, Average how = Average::binary)
+      : name(std::move(metric)), of_averaged_labels(f), average(how) {}
   Metric(std::string metric, OfScores f) : name(std::move(metric)), of_scores(f) {}
   Metric(std::string metric, OfNumbers f) : name(std::move(metric)), of_numbers(f) {}
 
@@ -39,7 +44,8 @@ struct Metric {
   const std::string& column() const {
     for (const char c : name)
       if (c == ',' || c == '"' || c == '\n' || c == '\r')
-        detail::fail<ValueError>({"fit: metric \"", name, "\": the name is a column of a CSV file: letters, digits and _ "
+        detail::fail<ValueError>({"fit: metric \"", name,
+                                  "\": the name is a column of a CSV file: letters, digits and _ "
                                   "are expected"});
     return name;
   }
@@ -93,9 +99,8 @@ double evaluate(Model& model, const Loss& loss, const D& data, std::size_t batch
     const std::size_t rows = x.shape()[0];
     const auto prediction = model(x);
     if (predictions) keep_predictions(prediction, rows, first, data.size(), *predictions);
-    const double mean = with_rows(loader, batch++, of, [&, &y = y] {
-      return static_cast<double>(loss(prediction, y).item());
-    });
+    const double mean =
+        with_rows(loader, batch++, of, [&, &y = y] { return static_cast<double>(loss(prediction, y).item()); });
     total += static_cast<double>(rows) * mean;
     first += rows;
   }
@@ -114,14 +119,16 @@ Tensor<std::int64_t> labels_of_targets(const std::string& metric, const Tensor<Y
   return labels;
 }
 /// Class labels from scores: the largest of several columns; 1 where the one column is above 0.
-inline Tensor<std::int64_t> predicted_labels(const Tensor<double>& scores) {
+template <class = void>
+Tensor<std::int64_t> predicted_labels(const Tensor<double>& scores) {
   if (scores.size() != scores.shape()[0]) return argmax(scores, 1);
   auto labels = Tensor<std::int64_t>::empty({scores.size()});
   for (std::size_t i = 0; i < scores.size(); ++i) labels.data()[i] = scores.data()[i] > 0 ? 1 : 0;
   return labels;
 }
 /// The score of class 1 of two.
-inline Tensor<double> scores_of_class_1(const std::string& metric, const Tensor<double>& scores) {
+template <class = void>
+Tensor<double> scores_of_class_1(const std::string& metric, const Tensor<double>& scores) {
   const std::size_t rows = scores.shape()[0];
   if (scores.size() == rows) return scores.reshape({rows});
   if (scores.shape() != Shape{rows, 2})
@@ -135,7 +142,9 @@ double compute_metric(const Metric& metric, const Tensor<double>& predictions, c
   if (metric.of_numbers) return metric.of_numbers(y.template to<double>(), predictions);
   const Tensor<std::int64_t> labels = labels_of_targets(metric.name, y);
   if (metric.of_scores) return metric.of_scores(labels, scores_of_class_1(metric.name, predictions));
-  return metric.of_labels(labels, predicted_labels(predictions));
+  const Tensor<std::int64_t> predicted = predicted_labels(predictions);
+  if (metric.of_averaged_labels) return metric.of_averaged_labels(labels, predicted, metric.average);
+  return metric.of_labels(labels, predicted);
 }
 
 }  // namespace detail
@@ -149,4 +158,4 @@ double evaluate(Model& model, const Loss& loss, const Dataset<T, Y>& data, std::
   return detail::evaluate(model, loss, data, batch_size, " of the dataset");
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI
