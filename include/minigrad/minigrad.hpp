@@ -7,6 +7,7 @@
 #include "core/finite.hpp"
 #include "core/format.hpp"
 #include "core/error.hpp"
+#include "core/convert.hpp"
 #include "core/shape.hpp"
 #include "core/random.hpp"
 #include "core/parallel.hpp"

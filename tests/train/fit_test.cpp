@@ -417,9 +417,13 @@ TEST_CASE("a loss that is not finite from the start is not the learning rate's f
   Dataset<double> data = zero_target(3);
   data.y[1] = nan_number;
   CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data),
-                       "minigrad: fit: the loss is nan before the first update: look for numbers that are not finite, or "
-                       "very large, in the data and the weights",
-                       TrainingError);
+                       "minigrad: fit: the loss is nan: the target in row 1 of the dataset is nan", TrainingError);
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, {.batch_size = 1, .shuffle = false}),
+                       "minigrad: fit: the loss is nan: the target in row 1 of the dataset is nan", TrainingError);
+  data = zero_target(3);
+  data.x[2] = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data),
+                       "minigrad: fit: the loss is nan: a feature in row 2 of the dataset is inf", TrainingError);
   data = zero_target(3);
   data.x[2] = 1e200;
   data.feature_names = {"words"};

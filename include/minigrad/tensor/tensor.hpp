@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../core/convert.hpp"
 #include "../core/shape.hpp"
 #include "pool.hpp"
 
@@ -148,11 +149,12 @@ class Tensor {
 
   void fill(T value) { std::fill(begin(), end(), value); }
 
-  /// The same numbers as another type: x.template to<double>().
+  /// The same numbers as another type: x.to<double>(). Throws ValueError for NaN and numbers out of range where U is a
+  /// type of whole numbers; fractions are cut off.
   template <class U>
   Tensor<U> to() const {
     Tensor<U> out = Tensor<U>::empty(shape_);
-    std::transform(begin(), end(), out.begin(), [](T value) { return static_cast<U>(value); });
+    std::transform(begin(), end(), out.begin(), [](T value) { return detail::convert<U>(value); });
     return out;
   }
 

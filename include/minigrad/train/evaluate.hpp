@@ -112,11 +112,10 @@ template <class Y>
 Tensor<std::int64_t> labels_of_targets(const std::string& metric, const Tensor<Y>& y) {
   if (y.size() != y.shape()[0])
     fail<ShapeError>({"fit: metric ", metric, ": targets ", y.shape(), ": class labels [n] or [n, 1] are expected"});
-  auto labels = y.template to<std::int64_t>().reshape({y.size()});
   for (std::size_t i = 0; i < y.size(); ++i)
-    if (static_cast<Y>(labels.data()[i]) != y.data()[i])
+    if (!holds<std::int64_t>(static_cast<double>(y.data()[i])))
       fail<ValueError>({"fit: metric ", metric, ": target ", y.data()[i], " in row ", i, " is no class label"});
-  return labels;
+  return y.template to<std::int64_t>().reshape({y.size()});
 }
 /// Class labels from scores: the largest of several columns; 1 where the one column is above 0.
 template <class = void>
