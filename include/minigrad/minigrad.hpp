@@ -10,6 +10,7 @@
 #include "core/atomic_number.hpp"
 #include "core/ownership.hpp"
 #include "core/search.hpp"
+#include "core/convert.hpp"
 #include "core/shape.hpp"
 #include "core/axes.hpp"
 #include "core/random.hpp"

@@ -103,3 +103,32 @@ TEST_CASE("check_labels names the row of the dataset, before any batch is made")
       "them so",
       ShapeError);
 }
+
+TEST_CASE("texts that are the same number are not two classes unless they are named so") {
+  const Table table = parse_csv("y\n1\n2\n1.0\n", "x.csv");
+  CHECK_THROWS_WITH_AS(class_labels(table, "y"),
+                       "minigrad: x.csv: column \"y\": the classes \"1\" and \"1.0\" are the same number: make_dataset "
+                       "with the name of the column and std::int64_t as type of the targets reads numbers, and a list "
+                       "of names takes both as classes",
+                       DataError);
+  CHECK(class_labels(table, "y", {"1", "1.0", "2"}).codes == Codes{0, 2, 1});
+  CHECK(class_labels(parse_csv("y\n1\n1.0\nx\n"), "y").names == Strings{"1", "1.0", "x"});
+}
+
+TEST_CASE("keep_default_na is named for words that it makes missing, and for no others") {
+  CHECK_THROWS_WITH_AS(class_labels(parse_csv("y,z\na,1\n,2\n", "x.csv", {.keep_default_na = false}), "y"),
+                       "minigrad: x.csv:3:1: column \"y\": missing value \"\"; drop_missing({\"y\"}) keeps the other rows",
+                       DataError);
+  CHECK_THROWS_WITH_AS(class_labels(parse_csv("y\na\n?\n", "x.csv", {.na_values = {"?"}}), "y"),
+                       "minigrad: x.csv:3:1: column \"y\": missing value \"?\"; drop_missing({\"y\"}) keeps the other rows",
+                       DataError);
+}
+
+TEST_CASE("the target of a dataset does not become a feature of it as classes") {
+  const Table table = flowers();
+  const ClassLabels species = class_labels(table, "species");
+  CHECK_THROWS_WITH_AS(with_one_hot(make_dataset(table, {"length"}, species), species),
+                       "minigrad: with_one_hot: \"species\" is the target of the dataset: as features its classes would "
+                       "give the answer away",
+                       ValueError);
+}

@@ -304,3 +304,30 @@ TEST_CASE("options that contradict each other are refused") {
   CHECK(why({.header = -3}) == "minigrad: parse_csv: .header is -3: rows count from 0");
   CHECK(why({.decimal = ','}) == "");  // in quotes
 }
+
+TEST_CASE("a comment among the rows leads to the option that skips it") {
+  const std::string hint = "; .comment = '#' skips comments";
+  CHECK(message("a,b\n1,2\n# a note\n3,4\n") ==
+        "3:9: the row ends after 1 field, and the header has 2 columns" + hint);
+  CHECK(message("a,b\n1,2\n # a note, of, words\n") ==
+        "3:15: more fields than the 2 of the header; a field with a comma in it stands in quotes" + hint);
+  CHECK(number_message("a,b\n1,2\n# one, two\n", "a") ==
+        "3:1: column \"a\": \"# one\" is not a number: .comment = '#' skips comments");
+}
+
+TEST_CASE("numbers that cannot be read as such are not taken for classes") {
+  CHECK(number_message("a\n1e400\n2e400\n", "a") == "2:1: column \"a\": \"1e400\" is too large for a double");
+  for (const char* text : {"50%", "7.5 %", "$3", "3 \u20AC"})
+    CHECK(number_message(std::string("a\n") + text + "\n", "a") ==
+          std::string("2:1: column \"a\": \"") + text + "\" is not a number: a number with a unit: compute numbers from "
+          "table.texts(\"a\"), and with_feature adds them to a dataset");
+  CHECK(number_message("a,b\nNA,1\n", "a", {.keep_default_na = false}) ==
+        "2:1: column \"a\": \"NA\" is not a number: .na_values = {\"NA\"} if that stands for a missing value");
+}
+
+TEST_CASE("a short first row is filled as well, where the names are given") {
+  const Table table = parse_csv("1,2\n3,4,5\n", "x.csv", {.fill_short_rows = true, .names = {"a", "b", "c"}});
+  CHECK(table.texts("c") == Strings{"", "5"});
+  CHECK(message("1,2\n", {.names = {"a", "b", "c"}}) ==
+        "1:1: .names has 3 names, and this row 2 fields; .fill_short_rows = true makes missing values of the others");
+}

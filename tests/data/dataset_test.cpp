@@ -221,3 +221,23 @@ TEST_CASE("a dataset gives its features and its targets to a structured binding"
   CHECK(&labels == &data.y);
   CHECK(&targets == &data.y);
 }
+
+TEST_CASE("a dataset refuses two features of one name") {
+  CHECK_THROWS_WITH_AS(Dataset<float>(Tensor<float>{{1, 2}}, Tensor<float>{{3}}, {"a", "a"}),
+                       "minigrad: Dataset: the feature \"a\" is named twice", ValueError);
+}
+
+TEST_CASE("targets can be computed") {
+  const Table table = parse_csv("a,b\n1,4\n2,5\n", "x.csv");
+  const Dataset<float> data = make_dataset(table, {"a", "b"}, std::vector<double>{10, 20});
+  CHECK(data.y == Tensor<float>{{10}, {20}});
+  CHECK(data.feature_names == std::vector<std::string>{"a", "b"});
+  CHECK_THROWS_WITH_AS(make_dataset(table, {"a"}, std::vector<double>{1}),
+                       "minigrad: make_dataset: 1 targets for 2 rows", ShapeError);
+  CHECK_THROWS_WITH_AS(make_dataset(table, {"a"}, std::vector<double>{1, 1e300}),
+                       "minigrad: make_dataset: the target in row 1 is inf", ValueError);
+  CHECK_THROWS_WITH_AS(make_dataset(table, {"a"}, std::vector<double>{1609459260, 1609459200}),
+                       "minigrad: make_dataset: targets: 1609459260 in row 0 and 1609459200 in row 1 are the same "
+                       "float: subtract an offset, or use double",
+                       ValueError);
+}

@@ -225,3 +225,11 @@ TEST_CASE("a scaler is kept by its state, to the bit") {
   CHECK(other.transform(x) == scaler.transform(x));
   CHECK_THROWS_AS(StandardScaler<float>().state_dict(), Error);
 }
+
+TEST_CASE("a scale keeps the digits of numbers far from 0") {
+  auto x = Tensor<double>::empty({1000, 1});
+  for (std::size_t i = 0; i < 1000; ++i) x[i] = 4e15 + static_cast<double>(i % 3 == 0);
+  StandardScaler<double> scaler;
+  scaler.fit(x);
+  CHECK(scaler.scale()[0] == doctest::Approx(std::sqrt(0.334 * 0.666)).epsilon(1e-12));
+}

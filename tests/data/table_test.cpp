@@ -239,13 +239,19 @@ TEST_CASE("different whole numbers that are the same float are refused with both
   const Table table = parse_csv(text, "x.csv");
   CHECK_THROWS_WITH_AS(to_tensor(table, {"t", "y"}),
                        "minigrad: x.csv:3:1: column \"t\": \"1609459260\" and \"1609459200\" in line 2 are the same "
-                       "float, 1609459200: subtract an offset, as with_feature(data, \"t\", values) takes it, or use "
-                       "double",
+                       "float, 1609459200: subtract an offset, or use double; with_feature(data, \"t\", values) takes "
+                       "numbers that are computed",
                        DataError);
   CHECK_THROWS_AS(to_tensor(parse_csv(seconds), {"t"}), DataError);
   CHECK(to_tensor<double>(table, {"t"})(199, 0) == 1609459200 + 60 * 199);
   CHECK_THROWS_AS(to_tensor(parse_csv("id\n16777216\n0\n16777217\n"), {"id"}), DataError);
   CHECK_THROWS_AS(to_tensor<double>(parse_csv("id\n9007199254740992\n9007199254740993\n"), {"id"}), DataError);
+  CHECK_THROWS_WITH_AS(to_tensor(parse_csv("c\n1e-50\n2e-50\n", "x.csv"), {"c"}),
+                       "minigrad: x.csv:3:1: column \"c\": \"2e-50\" and \"1e-50\" in line 2 are the same float, 0: "
+                       "multiply them by a large number, or use double; with_feature(data, \"c\", values) takes "
+                       "numbers that are computed",
+                       DataError);
+  CHECK(to_tensor(parse_csv("c\n1e-50\n0\n1\n"), {"c"}) == Tensor<float>{{0}, {0}, {1}});
   CHECK_THROWS_AS(to_tensor(parse_csv("p\n101325.001\n101325.002\n101325.003\n"), {"p"}), DataError);
 }
 

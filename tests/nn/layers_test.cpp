@@ -215,7 +215,7 @@ TEST_CASE("Embedding says which sizes and which numbers do not fit") {
   CHECK_THROWS_WITH_AS(Embedding(3, 0, rng), "minigrad: Embedding: 3 rows of width 0: both must be at least 1",
                        ValueError);
   const Embedding embedding(10, 3, rng);
-  const char* const message = "minigrad: index_select: row 10 of a tensor of shape [10, 3]";
+  const char* const message = "minigrad: Embedding: index 10 in row 1, but there are 10 rows, from 0";
   CHECK_THROWS_WITH_AS(embedding(Tensor<std::int64_t>{0, 10}), message, IndexError);
   Graph<Tensor<float>> graph;
   CHECK_THROWS_WITH_AS(embedding(graph.input(Tensor<std::int64_t>{0, 10})), message, IndexError);

@@ -417,9 +417,13 @@ TEST_CASE("a loss that is not finite from the start is not the learning rate's f
   Dataset<double> data = zero_target(3);
   data.y[1] = nan_number;
   CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data),
-                       "minigrad: fit: the loss is nan before the first update: look for numbers that are not finite, or "
-                       "very large, in the data and the weights",
-                       TrainingError);
+                       "minigrad: fit: the loss is nan: the target in row 1 of the dataset is nan", TrainingError);
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, {.batch_size = 1, .shuffle = false}),
+                       "minigrad: fit: the loss is nan: the target in row 1 of the dataset is nan", TrainingError);
+  data = zero_target(3);
+  data.x[2] = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data),
+                       "minigrad: fit: the loss is nan: a feature in row 2 of the dataset is inf", TrainingError);
   data = zero_target(3);
   data.x[2] = 1e200;
   data.feature_names = {"words"};
@@ -868,6 +872,16 @@ TEST_CASE("fit leaves no gradients behind where it ends by an error or a callbac
   CHECK_FALSE(model.w.has_grad());
 }
 
+TEST_CASE("precision, recall and F1 are metrics of class 1 unless an average is named") {
+  const Tensor<double> scores{-1, 2, 3, -4, 5};  // 0, 1, 1, 0, 1
+  const Tensor<std::int64_t> labels{0, 1, 0, 1, 1}, predicted{0, 1, 1, 0, 1};
+  for (const Metric& metric : {Metric{"f1", f1_score}, Metric{"precision", precision_score}, Metric{"r", recall_score}})
+    CHECK(detail::compute_metric(metric, scores, labels) == doctest::Approx(2.0 / 3));
+  CHECK(detail::compute_metric({"f1", f1_score, Average::macro}, scores, labels) ==
+        f1_score(labels, predicted, Average::macro));
+  CHECK(detail::compute_metric({"f1", f1_score, Average::micro}, scores, labels) == doctest::Approx(0.6));
+}
+
 TEST_CASE("fit computes metrics of each epoch, on the validation set and, if asked, the training set") {
   Rng rng(2);
   Dataset<float, std::int64_t> data(normal({60, 2}, 0, 1, rng), Tensor<std::int64_t>::empty({60}));
@@ -876,18 +890,15 @@ TEST_CASE("fit computes metrics of each epoch, on the validation set and, if ask
   const auto &few = split.train, &validation = split.validation;
   Sequential model{Linear(2, 8, rng), Dropout(0.2, rng), ReLU(), Linear(8, 3, rng)};
   Adam optimizer(model, {.lr = 0.02});
-  const auto macro = [](const Tensor<std::int64_t>& t, const Tensor<std::int64_t>& p) {
-    return f1_score(t, p, Average::macro);
-  };
   Numbers accuracies;
   const History history =
       fit(model, CrossEntropyLoss(), optimizer, few, validation,
-          {.epochs = 5, .metrics = {{"accuracy", accuracy_score}, {"f1", macro}}, .train_metrics = true},
+          {.epochs = 5, .metrics = {{"accuracy", accuracy_score}, {"f1", f1_score, Average::macro}}, .train_metrics = true},
           [&](const Epoch& epoch) {
             const auto guesses = argmax(model(validation.x), 1);
             CHECK(epoch.metrics.size() == 4);
             CHECK(epoch.metrics[0] == accuracy_score(validation.y, guesses));
-            CHECK(epoch.metrics[1] == macro(validation.y, guesses));
+            CHECK(epoch.metrics[1] == f1_score(validation.y, guesses, Average::macro));
             CHECK(epoch.metrics[2] == accuracy_score(few.y, argmax(model(few.x), 1)));
             accuracies.push_back(epoch.metrics[0]);
           });

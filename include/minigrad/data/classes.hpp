@@ -41,6 +41,18 @@ std::vector<std::string> sorted_classes(const std::vector<std::string>& texts) {
   return by_number;
 }
 
+/// An i such that names[i] and names[i - 1] are the same number, if all sorted classes are numbers; 0 if there is none.
+template <class = void>
+std::size_t same_numbers(const std::vector<std::string>& names) {
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const ParsedNumber number = parse_number(names[i]);
+    if (number.problem != nullptr) return 0;
+    if (found == 0 && i > 0 && number.value == parse_number(names[i - 1]).value) found = i;
+  }
+  return found;
+}
+
 }  // namespace detail
 
 /// The classes of a column whose names are given, such as those of the training rows: row i belongs to class c if its
@@ -70,7 +82,7 @@ ClassLabels class_labels(const Table& table, std::string_view column, std::vecto
 
 /// The classes of a column, named by its texts: in the order of the numbers if all texts are numbers, otherwise in that
 /// of the alphabet (of their bytes). Throws DataError, with the place of the field, for a missing value, and for two
-/// texts that differ only by blanks around them.
+/// texts that differ only by blanks around them, or where all are numbers are the same one (1 and 1.0).
 ///
 ///   const ClassLabels species = class_labels(table, "species");
 ///   const ClassLabels later = class_labels(other_table, "species", species.names);
@@ -81,7 +93,10 @@ ClassLabels class_labels(const Table& table, std::string_view column) {
     if (table.is_missing(row, column))
       table.fail_in(row, column,
                     {"missing value ", detail::quoted(texts[row]), "; drop_missing({", detail::quoted(column),
-                     "}) keeps the other rows, and .keep_default_na = false takes ", "words such as NA as text"});
+                     "}) keeps the other rows",
+                     detail::is_default_na(texts[row]) && table.options().keep_default_na
+                         ? ", and .keep_default_na = false takes words such as NA as text"
+                         : ""});
   std::vector<std::string> names = detail::sorted_classes(texts), bare;
   for (const std::string& name : names) bare.emplace_back(detail::without_blanks(name));
   const std::vector<std::size_t> order = detail::order_by_name(bare);
@@ -92,6 +107,12 @@ ClassLabels class_labels(const Table& table, std::string_view column) {
                        " and ", detail::quoted(names[order[i]]),
                        " differ by blanks only; .skipinitialspace = true leaves out those before a "
                        "field"});
+  if (const std::size_t i = detail::same_numbers(names))
+    detail::fail_at(table.file(), {},
+                    {"column ", detail::quoted(column), ": the classes ", detail::quoted(names[i - 1]), " and ",
+                     detail::quoted(names[i]),
+                     " are the same number: make_dataset with the name of the column and "
+                     "std::int64_t as type of the targets reads numbers, and a list of names takes both as classes"});
   return class_labels(table, column, std::move(names));
 }
 

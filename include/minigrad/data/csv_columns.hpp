@@ -32,7 +32,8 @@ class CsvColumns {
       if (names_.size() != count)
         fail_at(content.file, place_of(content.text, first_row[0]),
                 {".names has ", names_.size(), names_.size() == 1 ? " name" : " names", ", and this row ", count,
-                 count == 1 ? " field" : " fields"});
+                 count == 1 ? " field" : " fields",
+                 count < names_.size() && !header ? short_row_hint(count, "", options) : ""});
     } else {
       std::string unquoted;
       for (std::size_t column = 0; column < count; ++column)

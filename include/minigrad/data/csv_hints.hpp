@@ -2,6 +2,7 @@
 // call these functions: nothing is guessed while reading.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -97,9 +98,16 @@ template <class = void>
   return separators == 2 && (numbers || month) && text.front() >= '0' && text.front() <= '9';
 }
 
+/// Whether the first field of a row begins as comments do.
+template <class = void>
+[[gnu::cold]] bool begins_comment(std::string_view first, const CsvOptions& options) {
+  return options.comment == '\0' && without_blanks(first).substr(0, 1) == "#";
+}
+
 /// What may be wrong with a row of fewer fields than there are columns.
 template <class = void>
 [[gnu::cold]] std::string short_row_hint(std::size_t fields, std::string_view first, const CsvOptions& options) {
+  if (begins_comment(first, options)) return "; .comment = '#' skips comments";
   const char sep = fields == 1 ? likely_separator(first, options) : '\0';
   if (sep != '\0') return "; is .sep = " + char_literal(sep) + "?";
   return fields > 1 ? "; .fill_short_rows = true makes missing values of the others" : "";
@@ -107,11 +115,24 @@ template <class = void>
 
 /// What may be wrong with a row of more fields than there are columns.
 template <class = void>
-[[gnu::cold]] std::string long_row_hint(std::size_t columns, std::string_view first_name, bool ends_in_separator) {
+[[gnu::cold]] std::string long_row_hint(std::size_t columns, std::string_view first_name, std::string_view first,
+                                        const CsvOptions& options, bool ends_in_separator) {
+  if (begins_comment(first, options)) return "; .comment = '#' skips comments";
   if (ends_in_separator) return "; .trailing_sep = true skips separators at the end of lines";
   if (columns != 1 || first_name.empty()) return "";
   return first_name.substr(0, 1) == "#" ? "; if the first row is a comment, .comment = '#'"
                                         : "; if the first row is a title, .skiprows = 1";
+}
+
+/// Whether the text is a number before a percent sign, or before or after a sign of a currency.
+template <class = void>
+[[gnu::cold]] bool has_unit(std::string_view text) {
+  for (const std::string_view unit : {"%", "$", "\u20AC", "\u00A3"}) {
+    const std::size_t rest = text.size() - (std::min)(text.size(), unit.size());
+    if (text.substr(rest) == unit && is_decimal(without_blanks(text.substr(0, rest)))) return true;
+    if (text.substr(0, unit.size()) == unit && is_decimal(without_blanks(text.substr(unit.size())))) return true;
+  }
+  return false;
 }
 
 /// What may make a number, or a missing value, of a field that is neither. `all_texts`: no field of the column is a
@@ -120,6 +141,7 @@ template <class = void>
 [[gnu::cold]] std::string number_hint(std::string_view field, std::string_view column, const CsvOptions& options,
                                       bool all_texts) {
   const std::string_view text = without_blanks(field);
+  if (begins_comment(text, options)) return ": .comment = '#' skips comments";
   if (is_numbers_between_blanks(text)) return ": fields between blanks? .delim_whitespace = true separates them";
   const bool comma = parse_number(text, {',', '\0'}).problem == nullptr && options.decimal != ',';
   const bool commas = parse_number(text, {'.', ','}).problem == nullptr && options.thousands != ',';
@@ -131,8 +153,12 @@ template <class = void>
       return ": .thousands = " + char_literal(thousands) + ", .decimal = ',' read such numbers";
   if (is_date_like(text)) return concat({": to_days(table, ", detail::quoted(column), ") and to_seconds read dates"});
   for (const char* word : {"?", "-", "--", ".", "*", "missing", "Missing", "unknown", "none", "N.A.", "na", "Null"})
-    if (text == word) return concat({": .na_values = {", detail::quoted(text), "} if that stands for a missing value"});
-  if (all_texts)
+    if (text == word || (!options.keep_default_na && is_default_na(text)))
+      return concat({": .na_values = {", detail::quoted(text), "} if that stands for a missing value"});
+  if (has_unit(text))
+    return concat({": a number with a unit: compute numbers from table.texts(", detail::quoted(column),
+                   "), and with_feature adds them to a dataset"});
+  if (all_texts && !is_decimal(text))
     return concat({": class_labels(table, ", detail::quoted(column), ") makes classes of a column of words"});
   return "";
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -67,5 +68,13 @@ const std::vector<std::string>& default_na_values() {
                                                  "NULL", "NaN",      "None",    "n/a",     "nan",      "null"};
   return words;
 }
+
+namespace detail {
+[[gnu::cold]] inline bool is_default_na(std::string_view word) {
+  for (const std::string& each : default_na_values())
+    if (each == word) return true;
+  return false;
+}
+}  // namespace detail
 
 }  // namespace minigrad::inline MINIGRAD_ABI

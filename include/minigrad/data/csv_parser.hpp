@@ -60,6 +60,7 @@ class CsvParser {
       columns_.origin = "list of names";
       if (rows_end(first)) fail_at(content_.file, {}, {"no rows, and so no columns"});
       read_row(first, options_.names.size());
+      if (options_.fill_short_rows && row_.size() < options_.names.size()) row_.resize(options_.names.size(), row_end_);
       columns_ = CsvColumns<>(content_, row_, false);
     } else {
       for (int row = 0; row < options_.header; ++row, at_ = line_end(at_)) {
@@ -174,11 +175,13 @@ class CsvParser {
   /// The last field of row_ is beyond the last column: it is skipped, or refused.
   void pass_over_extra(std::size_t end, std::size_t columns) {
     const bool empty = field(row_.back()).empty();
-    if (!options_.trailing_sep || !empty)
-      fail(row_.back(),
-           {"more fields than the ", columns, " of the ", columns_.origin, "; a field with a ",
-            separator_name(options_), " in it stands in quotes",
-            long_row_hint(columns, content_.names.empty() ? "" : content_.names[0], empty && is_row_end(end))});
+    if (!options_.trailing_sep || !empty) {
+      std::string first;
+      const std::string hint = long_row_hint(columns, content_.names.empty() ? "" : content_.names[0],
+                                             reader_.field(text_, row_[0], first), options_, empty && is_row_end(end));
+      fail(row_.back(), {"more fields than the ", columns, " of the ", columns_.origin, "; a field with a ",
+                         separator_name(options_), " in it stands in quotes", hint});
+    }
     row_.pop_back();
   }
 

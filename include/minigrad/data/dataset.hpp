@@ -38,13 +38,20 @@ std::vector<std::size_t> find_features(const std::vector<std::string>& all, cons
   return out;
 }
 
+/// Throws ValueError for a feature that is named twice. Returns order_by_name.
+template <class = void>
+std::vector<std::size_t> require_different(const char* op, const std::vector<std::string>& features) {
+  std::vector<std::size_t> order = order_by_name(features);
+  for (std::size_t i = 1; i < order.size(); ++i)
+    if (features[order[i]] == features[order[i - 1]])
+      fail<ValueError>({op, ": the feature ", detail::quoted(features[order[i]]), " is named twice"});
+  return order;
+}
+
 /// Throws ValueError for a feature that is named twice, and for a target among them.
 template <class = void>
 void require_features(const std::vector<std::string>& features, const std::string& target) {
-  const std::vector<std::size_t> order = order_by_name(features);
-  for (std::size_t i = 1; i < order.size(); ++i)
-    if (features[order[i]] == features[order[i - 1]])
-      fail<ValueError>({"make_dataset: the feature ", detail::quoted(features[order[i]]), " is named twice"});
+  const std::vector<std::size_t> order = require_different("make_dataset", features);
   if (find_name(features, order, target) != features.size())
     fail<ValueError>({"make_dataset: ", detail::quoted(target), " is the target and also a feature"});
 }
@@ -82,10 +89,11 @@ struct Dataset {
   /// No rows.
   Dataset() = default;
 
-  /// Throws ShapeError as validate() does.
+  /// Throws ShapeError as validate() does, and ValueError for a name that is given twice.
   Dataset(Features features, Targets targets, std::vector<std::string> names = {})
       : x(std::move(features)), y(std::move(targets)), feature_names(std::move(names)) {
     validate();
+    detail::require_different("Dataset", feature_names);
   }
 
   /// The number of rows.
@@ -214,6 +222,25 @@ Dataset<T, std::int64_t> make_dataset(const Table& table, const std::vector<std:
                                       const ClassLabels& labels) {
   detail::require_features(features, labels.column);
   return Dataset<T, std::int64_t>(to_tensor<T>(table, features), labels.codes, features);
+}
+
+/// The same with targets that are computed, [n, 1]: make_dataset(table, {"pages"}, to_days(table, "date")). Throws
+/// ShapeError for another number of values than rows, and ValueError for one that is not finite in T, naming its row,
+/// and for different values that are equal in T, as to_tensor refuses them.
+template <std::floating_point T = float>
+Dataset<T> make_dataset(const Table& table, const std::vector<std::string>& features,
+                        const std::vector<double>& targets) {
+  detail::require_different("make_dataset", features);
+  if (targets.size() != table.rows())
+    detail::fail<ShapeError>({"make_dataset: ", targets.size(), " targets for ", table.rows(), " rows"});
+  detail::require_told_apart("make_dataset: targets", targets, detail::element_type<T>);
+  auto y = Tensor<T>::empty(Shape{targets.size(), 1});
+  for (std::size_t row = 0; row < targets.size(); ++row) {
+    y[row] = static_cast<T>(targets[row]);
+    if (!detail::is_finite(static_cast<double>(y[row])))
+      detail::fail<ValueError>({"make_dataset: the target in row ", row, " is ", y[row]});
+  }
+  return Dataset<T>(to_tensor<T>(table, features), std::move(y), features);
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI

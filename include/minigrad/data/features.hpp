@@ -69,25 +69,28 @@ Dataset<T, Y> with_feature(const Dataset<T, Y>& data, const std::string& name, c
   if (values.size() != data.size())
     detail::fail<ShapeError>(
         {"with_feature: ", detail::quoted(name), ": ", values.size(), " values for ", data.size(), " rows"});
-  if constexpr (std::is_floating_point_v<T>) {
-    const auto never = [](std::size_t, std::size_t) { return false; };
-    const auto [a, b] = detail::merged_rows(values, detail::element_type<T>, never);
-    if (a != b)
-      detail::fail<ValueError>({"with_feature: ", detail::quoted(name), ": ", format_number(values[a], 17), " in row ",
-                                a, " and ", format_number(values[b], 17), " in row ", b,
-                                " are the same float: subtract an offset, or use double"});
-  }
+  if constexpr (std::is_floating_point_v<T>)
+    detail::require_told_apart(detail::concat({"with_feature: ", detail::quoted(name)}), values,
+                               detail::element_type<T>);
   return detail::append_columns("with_feature", data, {name},
                                 [&](std::size_t row, const T*, double* out) { *out = values[row]; });
 }
 
 /// The dataset with one more feature for each class, which is 1 in the rows of that class and 0 in the others. Its name
-/// is column=class. Throws ShapeError for the labels of another number of rows.
+/// is column=class. Throws ShapeError for the labels of another number of rows, and ValueError for labels that are the
+/// targets of the dataset.
 template <class T, class Y>
 Dataset<T, Y> with_one_hot(const Dataset<T, Y>& data, const ClassLabels& labels) {
   if (labels.codes.size() != data.size())
     detail::fail<ShapeError>({"with_one_hot: ", detail::quoted(labels.column), ": ", labels.codes.size(),
                               " labels for ", data.size(), " rows"});
+  bool are_targets = data.size() > 0 && data.y.size() == data.size();
+  for (std::size_t row = 0; are_targets && row < data.size(); ++row)
+    are_targets = static_cast<double>(data.y[row]) == static_cast<double>(labels.codes[row]);
+  if (are_targets)
+    detail::fail<ValueError>({"with_one_hot: ", detail::quoted(labels.column),
+                              " is the target of the dataset: as "
+                              "features its classes would give the answer away"});
   std::vector<std::string> added;
   for (const std::string& name : labels.names) added.push_back(labels.column + "=" + name);
   return detail::append_columns("with_one_hot", data, added, [&](std::size_t row, const T*, double* out) {

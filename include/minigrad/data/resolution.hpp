@@ -17,16 +17,18 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// The element type of a tensor: its name, its machine epsilon, and a double rounded to it.
+/// The element type of a tensor: its name, its machine epsilon, its smallest number above 0, and a double rounded to
+/// it.
 struct ElementType {
   const char* name;
-  double epsilon;
+  double epsilon, smallest;
   double (*round)(double);
 };
 
 template <class T>
 inline constexpr ElementType element_type = {sizeof(T) == 4 ? "float" : "double",
                                              static_cast<double>(std::numeric_limits<T>::epsilon()),
+                                             static_cast<double>(std::numeric_limits<T>::denorm_min()),
                                              [](double x) { return static_cast<double>(static_cast<T>(x)); }};
 
 /// Two rows whose numbers differ and are equal in `type`, or {0, 0} if there are none that matter. It matters for whole
@@ -42,7 +44,8 @@ std::pair<std::size_t, std::size_t> merged_rows(const std::vector<double>& value
     low = (std::min)(low, v);
     high = (std::max)(high, v);
   }
-  const bool coarse = largest * type.epsilon / 2 > (high - low) / 10'000;
+  const double rounding = (std::max)(largest * type.epsilon, type.smallest) / 2;
+  const bool coarse = rounding > (high - low) / 10'000;
   if (values.empty() || (!coarse && largest <= exact)) return {};
   const std::vector<std::size_t> order =
       order_of(values.size(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
@@ -55,6 +58,21 @@ std::pair<std::size_t, std::size_t> merged_rows(const std::vector<double>& value
       return {a < b ? a : b, a < b ? b : a};
   }
   return {};
+}
+
+/// What helps where numbers are the same in `type`: `merged` is what they became.
+[[gnu::cold]] inline const char* merged_advice(double merged, const ElementType& type) {
+  if (type.epsilon < 1e-10) return merged == 0 ? "multiply them by a large number" : "subtract an offset";
+  return merged == 0 ? "multiply them by a large number, or use double" : "subtract an offset, or use double";
+}
+
+/// Throws ValueError if two different values become equal in `type`.
+template <class = void>
+void require_told_apart(const std::string& op, const std::vector<double>& values, const ElementType& type) {
+  const auto [a, b] = merged_rows(values, type, [](std::size_t, std::size_t) { return false; });
+  if (a != b)
+    fail<ValueError>({op, ": ", format_number(values[a], 17), " in row ", a, " and ", format_number(values[b], 17),
+                      " in row ", b, " are the same ", type.name, ": ", merged_advice(type.round(values[a]), type)});
 }
 
 }  // namespace detail

@@ -50,15 +50,18 @@ class StandardScaler {
     // Sums of differences from the first row, which are small, and exactly 0 in a constant column.
     const double n = static_cast<double>(rows);
     std::vector<double> mean(columns), widest(columns), scale(columns);
-    for_each(x, [&](std::size_t j, double v) { mean[j] += v - static_cast<double>(x.data()[j]); });
-    for (std::size_t j = 0; j < columns; ++j) mean[j] = static_cast<double>(x.data()[j]) + mean[j] / n;
+    const auto from_first = [&](std::size_t j, double v) { return v - static_cast<double>(x.data()[j]); };
+    for_each(x, [&](std::size_t j, double v) { mean[j] += from_first(j, v); });
+    for (double& m : mean) m /= n;
     // Squares in units of the largest deviation, so that none of them overflows or underflows.
-    for_each(x, [&](std::size_t j, double v) { widest[j] = (std::max)(widest[j], std::fabs(v - mean[j])); });
+    const auto deviation = [&](std::size_t j, double v) { return from_first(j, v) - mean[j]; };
+    for_each(x, [&](std::size_t j, double v) { widest[j] = (std::max)(widest[j], std::fabs(deviation(j, v))); });
     for_each(x, [&](std::size_t j, double v) {
-      const double deviation = widest[j] > 0 ? (v - mean[j]) / widest[j] : 0;
-      scale[j] += deviation * deviation;
+      const double part = widest[j] > 0 ? deviation(j, v) / widest[j] : 0;
+      scale[j] += part * part;
     });
     for (std::size_t j = 0; j < columns; ++j) {
+      mean[j] += static_cast<double>(x.data()[j]);
       scale[j] = widest[j] * std::sqrt(scale[j] / n);
       const std::string column = names.empty() ? detail::concat({j}) : detail::quoted(names[j]);
       if (!detail::is_finite(mean[j]) || !detail::is_finite(scale[j]))

@@ -54,6 +54,8 @@ class BasicTable {
   const std::vector<std::string>& columns() const { return content_->names; }
   /// The file's name, as given to read_csv.
   const std::string& file() const { return content_->file; }
+  /// How it was read.
+  const CsvOptions& options() const { return content_->options; }
 
   /// The names of all columns but these: the features, if these are the targets.
   std::vector<std::string> columns_except(const std::vector<std::string>& names) const {

@@ -28,8 +28,8 @@ void require_told_apart(const Table& table, const std::string& column, const std
     table.fail_in(b, column,
                   {detail::quoted(table.text(b, column)), " and ", detail::quoted(table.text(a, column)), " in line ",
                    table.place(a, column).line, " are the same ", type.name, ", ",
-                   format_number(type.round(values[a]), 17), ": subtract an offset, as with_feature(data, ",
-                   detail::quoted(column), ", values) takes it", type.epsilon > 1e-10 ? ", or use double" : ""});
+                   format_number(type.round(values[a]), 17), ": ", merged_advice(type.round(values[a]), type),
+                   "; with_feature(data, ", detail::quoted(column), ", values) takes numbers that are computed"});
 }
 
 }  // namespace detail

@@ -60,8 +60,10 @@ struct Embedding {
     init::normal_(weight.edit(), 0, 1, rng);
   }
 
+  /// Throws IndexError for an index of no row, naming where it stands.
   template <detail::Indices X>
   auto operator()(const X& x) const& {
+    detail::require_rows("Embedding", weight.value().shape()[0], *detail::IndexRef(x));
     return index_select(operand(weight, x), x);
   }
   /// Deleted: the layer must exist until backward() returns, and a temporary does not.

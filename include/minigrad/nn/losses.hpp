@@ -167,32 +167,52 @@ auto cross_entropy_loss(const X& logits, const Y& probabilities, Reduction reduc
     return detail::cross_entropy_of_probabilities(logits, probabilities, reduction);
 }
 
+namespace detail {
+/// The target of a loss of numbers. Refuses labels: an IndexVar, or whole numbers beside a prediction that has fractions.
+template <class P, class Y>
+const auto& numbers(const P& prediction, const Y& target) {
+  constexpr bool labels = [] {
+    if constexpr (is_index_var<Y>) return true;
+    else return is_tensor<Y> && std::is_integral_v<scalar_type<Y>> && !std::is_integral_v<scalar_type<P>>;
+  }();
+  static_assert(!labels, "this loss compares numbers, and its target holds labels, which are whole numbers: a target of "
+                         "the prediction's type and shape is expected, as by y.to<float>().reshape({n, 1}); labels of "
+                         "classes go to CrossEntropyLoss");
+  if constexpr (labels) return prediction;
+  else return target;
+}
+}  // namespace detail
+
 // The same losses as function objects, for fit(). takes_handles says that the target may be a Var or IndexVar too, so
 // that fit() may record the loss once and run it again.
 
 struct MSELoss {
   static constexpr bool takes_handles = true;
   Reduction reduction = Reduction::mean;
-  auto operator()(const auto& prediction, const auto& target) const { return mse_loss(prediction, target, reduction); }
+  auto operator()(const auto& prediction, const auto& target) const {
+    return mse_loss(prediction, detail::numbers(prediction, target), reduction);
+  }
 };
 struct L1Loss {
   static constexpr bool takes_handles = true;
   Reduction reduction = Reduction::mean;
-  auto operator()(const auto& prediction, const auto& target) const { return l1_loss(prediction, target, reduction); }
+  auto operator()(const auto& prediction, const auto& target) const {
+    return l1_loss(prediction, detail::numbers(prediction, target), reduction);
+  }
 };
 struct HuberLoss {
   static constexpr bool takes_handles = true;
   double delta = 1;
   Reduction reduction = Reduction::mean;
   auto operator()(const auto& prediction, const auto& target) const {
-    return huber_loss(prediction, target, delta, reduction);
+    return huber_loss(prediction, detail::numbers(prediction, target), delta, reduction);
   }
 };
 struct BCEWithLogitsLoss {
   static constexpr bool takes_handles = true;
   Reduction reduction = Reduction::mean;
   auto operator()(const auto& logits, const auto& target) const {
-    return bce_with_logits_loss(logits, target, reduction);
+    return bce_with_logits_loss(logits, detail::numbers(logits, target), reduction);
   }
 };
 struct CrossEntropyLoss {

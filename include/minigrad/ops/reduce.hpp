@@ -139,8 +139,7 @@ auto mean(const MaskVar<V>& mask, const Axes& axes = {}, bool keepdim = false) {
 namespace detail {
 /// x - mean. The mean of numbers far from 0 is rounded, in float perhaps by more than they differ: what that left in all
 /// deviations, their mean, is subtracted too.
-template <class X>
-auto deviations(const X& x, Axis axis) {
+auto deviations(const auto& x, const auto& axis) {
   const auto deviation = x - mean(x, axis, true);
   return deviation - mean(deviation, axis, true);
 }

@@ -59,6 +59,15 @@ inline void require_labels(const char* op, const Shape& shape, const Tensor<std:
       fail_in_row<IndexError>(i, {op, ": label ", labels.data()[i]}, {", but there are ", shape[1], " classes"});
 }
 
+/// Checks that each index is that of one of `count` rows.
+template <class = void>
+void require_rows(const char* op, std::size_t count, const Tensor<std::int64_t>& indices) {
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    if (std::cmp_less(indices.data()[i], 0) || std::cmp_greater_equal(indices.data()[i], count))
+      fail_in_row<IndexError>(indices.rank() ? i / (indices.size() / indices.shape()[0]) : 0,
+                              {op, ": index ", indices.data()[i]}, {", but there are ", count, " rows, from 0"});
+}
+
 /// What rounding may add to a probability or its logarithm, and rounding to three digits to a sum of probabilities.
 inline constexpr double probability_rounding = 1e-5, sum_rounding = 1e-2;
 

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../core/convert.hpp"
 #include "../core/shape.hpp"
 #include "nested.hpp"
 #include "pool.hpp"
@@ -134,11 +135,12 @@ class Tensor {
 
   void fill(T value) { std::fill(begin(), end(), value); }
 
-  /// The same numbers as another type: x.template to<double>().
+  /// The same numbers as another type: x.to<double>(). Throws ValueError for NaN and numbers out of range where U is a
+  /// type of whole numbers; fractions are cut off.
   template <class U>
   Tensor<U> to() const {
     Tensor<U> out = Tensor<U>::empty(shape_);
-    for (std::size_t i = 0; i < size_; ++i) out.data()[i] = static_cast<U>(data_[i]);
+    for (std::size_t i = 0; i < size_; ++i) out.data()[i] = detail::convert<U>(data_[i]);
     return out;
   }
 

@@ -13,6 +13,31 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
+/// The index of the first element that is not finite, or the number of elements.
+template <class X>
+std::size_t first_not_finite(const X& x) {
+  std::size_t i = 0;
+  if constexpr (is_tensor<X>)
+    while (i < x.size() && is_finite(static_cast<double>(x.data()[i]))) ++i;
+  return i;
+}
+
+/// What in a dataset is NaN or infinite: "the target in row 3 of the dataset is nan". Empty if nothing is.
+template <class D>
+std::string not_finite_number(const D& data) {
+  const auto describe = [](const std::string& what, const auto& x) -> std::string {
+    if constexpr (is_tensor<std::decay_t<decltype(x)>>) {
+      const std::size_t i = first_not_finite(x);
+      if (i < x.size())
+        return concat({what, " in row ", i / (x.size() / x.shape()[0]), " of the dataset is ",
+                       static_cast<double>(x.data()[i])});
+    }
+    return "";
+  };
+  const std::string target = describe("the target", data.y);
+  return target.empty() ? describe("a feature", data.x) : target;
+}
+
 /// A description of the feature with the largest absolute value, since a large feature is the most frequent reason why
 /// gradient descent diverges. Empty if no feature is large.
 template <class D, class T>
@@ -43,6 +68,8 @@ std::string widest_feature(const D& data) {
 
 template <class D>
 std::string not_finite_message(double loss, const Epoch& epoch, std::size_t updates, double norm, const D& data) {
+  if (const std::string number = not_finite_number(data); !number.empty())
+    return "minigrad: fit: the loss is " + format_number(loss) + ": " + number;
   const std::string what = "minigrad: fit: the loss is " + format_number(loss), widest = widest_feature(data);
   if (updates == 0)
     return what + " before the first update: look for numbers that are not finite, or very large, in the data and the "

@@ -15,23 +15,28 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// A metric that fit() computes after each epoch: a name, and one of the functions above, or a function
-/// like these. Where
-/// the model has one column of scores, labels are predicted as 1 above 0, else by argmax. roc_auc_score gets the scores
-/// of class 1: the one column, or the second of two minus the first.
+/// A metric that fit() computes after each epoch: a name, and one of the functions above, or a function like these.
+/// Where the model has one column of scores, labels are predicted as 1 above 0, else by argmax. roc_auc_score gets the
+/// scores of class 1: the one column, or the second of two minus the first. precision_score, recall_score and f1_score
+/// are of class 1 too, unless an Average follows.
 ///
-///   {.metrics = {{"accuracy", accuracy_score}, {"auc", roc_auc_score}}}
+///   {.metrics = {{"accuracy", accuracy_score}, {"auc", roc_auc_score}, {"f1", f1_score, Average::macro}}}
 struct Metric {
   using OfLabels = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred);
+  using OfAveragedLabels = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred, Average);
   using OfScores = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<double>& y_score);
   using OfNumbers = double (*)(const Tensor<double>& y_true, const Tensor<double>& y_pred);
 
   std::string name;
   OfLabels of_labels = nullptr;
+  OfAveragedLabels of_averaged_labels = nullptr;
+  Average average = Average::binary;
   OfScores of_scores = nullptr;
   OfNumbers of_numbers = nullptr;
 
   Metric(std::string metric, OfLabels f) : name(std::move(metric)), of_labels(f) {}
+  Metric(std::string metric, OfAveragedLabels f, Average how = Average::binary)
+      : name(std::move(metric)), of_averaged_labels(f), average(how) {}
   Metric(std::string metric, OfScores f) : name(std::move(metric)), of_scores(f) {}
   Metric(std::string metric, OfNumbers f) : name(std::move(metric)), of_numbers(f) {}
 
@@ -39,7 +44,8 @@ struct Metric {
   const std::string& column() const {
     for (const char c : name)
       if (c == ',' || c == '"' || c == '\n' || c == '\r')
-        detail::fail<ValueError>({"fit: metric \"", name, "\": the name is a column of a CSV file: letters, digits and _ "
+        detail::fail<ValueError>({"fit: metric \"", name,
+                                  "\": the name is a column of a CSV file: letters, digits and _ "
                                   "are expected"});
     return name;
   }
@@ -112,11 +118,10 @@ template <class Y>
 Tensor<std::int64_t> labels_of_targets(const std::string& metric, const Tensor<Y>& y) {
   if (y.size() != y.shape()[0])
     fail<ShapeError>({"fit: metric ", metric, ": targets ", y.shape(), ": class labels [n] or [n, 1] are expected"});
-  auto labels = y.template to<std::int64_t>().reshape({y.size()});
   for (std::size_t i = 0; i < y.size(); ++i)
-    if (static_cast<Y>(labels.data()[i]) != y.data()[i])
+    if (!holds<std::int64_t>(static_cast<double>(y.data()[i])))
       fail<ValueError>({"fit: metric ", metric, ": target ", y.data()[i], " in row ", i, " is no class label"});
-  return labels;
+  return y.template to<std::int64_t>().reshape({y.size()});
 }
 /// Class labels from scores: the largest of several columns; 1 where the one column is above 0.
 template <class = void>
@@ -146,7 +151,9 @@ double compute_metric(const Metric& metric, const Tensor<double>& predictions, c
   if (metric.of_numbers) return metric.of_numbers(y.template to<double>(), predictions);
   const Tensor<std::int64_t> labels = labels_of_targets(metric.name, y);
   if (metric.of_scores) return metric.of_scores(labels, scores_of_class_1(metric.name, predictions));
-  return metric.of_labels(labels, predicted_labels(predictions));
+  const Tensor<std::int64_t> predicted = predicted_labels(predictions);
+  if (metric.of_averaged_labels) return metric.of_averaged_labels(labels, predicted, metric.average);
+  return metric.of_labels(labels, predicted);
 }
 
 }  // namespace detail
@@ -160,4 +167,4 @@ double evaluate(Model& model, const Loss& loss, const Dataset<T, Y>& data, std::
   return detail::evaluate(model, loss, data, batch_size, " of the dataset");
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -23,7 +23,8 @@ enum class Average { binary, micro, macro, weighted };
 
 namespace detail {
 
-inline void require_rows(const char* name, const Shape& y_true, const Shape& y_pred) {
+template <class = void>
+void require_rows(const char* name, const Shape& y_true, const Shape& y_pred) {
   if (y_true != y_pred || y_true.rank() == 0)
     fail<ShapeError>(
         {name, ": targets ", y_true, " and predictions ", y_pred, ": one shape is expected, [n] for labels"});
@@ -31,7 +32,8 @@ inline void require_rows(const char* name, const Shape& y_true, const Shape& y_p
 }
 
 /// The number of classes of labels [n]: one more than the largest of them, or `classes` if that is not 0.
-inline std::size_t count_classes(const char* name, const Tensor<std::int64_t>& labels, std::size_t classes = 0) {
+template <class = void>
+std::size_t count_classes(const char* name, const Tensor<std::int64_t>& labels, std::size_t classes = 0) {
   constexpr std::int64_t too_many = 1 << 16;
   const std::int64_t end = classes ? static_cast<std::int64_t>(classes) : too_many;
   if (labels.rank() != 1) fail<ShapeError>({name, ": labels ", labels.shape(), ": [n] is expected"});
@@ -47,7 +49,8 @@ inline std::size_t count_classes(const char* name, const Tensor<std::int64_t>& l
 }
 
 /// Refuses labels other than 0 and 1.
-inline void require_two_classes(const char* name, const char* advice, const Tensor<std::int64_t>& labels) {
+template <class = void>
+void require_two_classes(const char* name, const char* advice, const Tensor<std::int64_t>& labels) {
   if (labels.rank() != 1) fail<ShapeError>({name, ": labels ", labels.shape(), ": [n] is expected"});
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels.data()[i] < 0 || labels.data()[i] > 1)
@@ -64,8 +67,9 @@ inline double f1_of(const ClassCounts& c) {
   return c.predicted + c.actual > 0 ? 2 * c.both / (c.predicted + c.actual) : 0;
 }
 
-inline double averaged(const char* name, double (*of)(const ClassCounts&), const Tensor<std::int64_t>& y_true,
-                       const Tensor<std::int64_t>& y_pred, Average average) {
+template <class = void>
+double averaged(const char* name, double (*of)(const ClassCounts&), const Tensor<std::int64_t>& y_true,
+                const Tensor<std::int64_t>& y_pred, Average average) {
   require_rows(name, y_true.shape(), y_pred.shape());
   if (average == Average::binary)
     for (const Tensor<std::int64_t>* labels : {&y_true, &y_pred})
@@ -94,14 +98,16 @@ inline double averaged(const char* name, double (*of)(const ClassCounts&), const
 }  // namespace detail
 
 /// The share of right predictions.
-inline double accuracy_score(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred) {
+template <class = void>
+double accuracy_score(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred) {
   return detail::averaged("accuracy_score", detail::recall_of, y_true, y_pred, Average::micro);
 }
 
 /// [classes, classes]: row i, column j counts those of class i that were predicted as j. By default as many classes as
 /// the largest label or prediction says.
-inline Tensor<std::int64_t> confusion_matrix(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred,
-                                             std::size_t classes = 0) {
+template <class = void>
+Tensor<std::int64_t> confusion_matrix(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred,
+                                      std::size_t classes = 0) {
   const char* const name = "confusion_matrix";
   detail::require_rows(name, y_true.shape(), y_pred.shape());
   const std::size_t a = detail::count_classes(name, y_true, classes), b = detail::count_classes(name, y_pred, classes);
@@ -115,26 +121,30 @@ inline Tensor<std::int64_t> confusion_matrix(const Tensor<std::int64_t>& y_true,
 
 /// Precision, the share of right ones among the rows predicted as a class; recall, among those labelled so; F1, their
 /// harmonic mean. 0 where that divides by 0. Average::binary throws ValueError for labels other than 0 and 1.
-inline double precision_score(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred,
-                              Average average = Average::binary) {
+template <class = void>
+double precision_score(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred,
+                       Average average = Average::binary) {
   return detail::averaged("precision_score", detail::precision_of, y_true, y_pred, average);
 }
-inline double recall_score(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred,
-                           Average average = Average::binary) {
+template <class = void>
+double recall_score(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred,
+                    Average average = Average::binary) {
   return detail::averaged("recall_score", detail::recall_of, y_true, y_pred, average);
 }
-inline double f1_score(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred,
-                       Average average = Average::binary) {
+template <class = void>
+double f1_score(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred,
+                Average average = Average::binary) {
   return detail::averaged("f1_score", detail::f1_of, y_true, y_pred, average);
 }
 
 /// The area under the ROC curve: the probability that a row of class 1 has a larger score than one of class 0, where
 /// equal scores count half. Throws ValueError where one of the classes is missing, and for a score that is NaN.
-inline double roc_auc_score(const Tensor<std::int64_t>& y_true, const Tensor<double>& y_score) {
+template <std::floating_point T = double>
+double roc_auc_score(const Tensor<std::int64_t>& y_true, const Tensor<T>& y_score) {
   const char* const name = "roc_auc_score";
   detail::require_rows(name, y_true.shape(), y_score.shape());
   detail::require_two_classes(name, "", y_true);
-  const double* const scores = y_score.data();
+  const T* const scores = y_score.data();
   for (std::size_t i = 0; i < y_score.size(); ++i)
     if (detail::is_nan(scores[i])) detail::fail<ValueError>({name, ": the score in row ", i, " is nan"});
   const auto order =
@@ -142,7 +152,7 @@ inline double roc_auc_score(const Tensor<std::int64_t>& y_true, const Tensor<dou
   double count[2] = {}, pairs = 0;  // rows of each class so far; pairs in the right order
   for (std::size_t i = 0; i < order.size();) {
     double tied[2] = {};
-    const double score = scores[order[i]];
+    const T score = scores[order[i]];
     for (; i < order.size() && !(scores[order[i]] > score); ++i) ++tied[y_true.data()[order[i]]];
     pairs += tied[1] * (count[0] + tied[0] / 2);
     for (int k : {0, 1}) count[k] += tied[k];
@@ -158,18 +168,22 @@ namespace detail {
 struct ErrorSums {
   double absolute = 0, squared = 0, variance = 0;
 };
-inline double mean_over_columns(const char* name, const Tensor<double>& y_true, const Tensor<double>& y_pred,
-                                double (*of)(double rows, const ErrorSums&)) {
+template <class T>
+double mean_over_columns(const char* name, const Tensor<T>& y_true, const Tensor<T>& y_pred,
+                         double (*of)(double rows, const ErrorSums&)) {
   require_rows(name, y_true.shape(), y_pred.shape());
   const std::size_t rows = y_true.shape()[0], columns = y_true.size() / rows;
   const double n = static_cast<double>(rows);
   double total = 0;
   for (std::size_t column = 0; column < columns; ++column) {
+    const auto target = [&](std::size_t i) { return static_cast<double>(y_true.data()[i]); };
+    // The mean as a difference from the first target, which keeps the digits of targets far from 0.
     double mean = 0;
-    for (std::size_t i = column; i < y_true.size(); i += columns) mean += y_true.data()[i] / n;
+    for (std::size_t i = column; i < y_true.size(); i += columns) mean += (target(i) - target(column)) / n;
     ErrorSums sums;
     for (std::size_t i = column; i < y_true.size(); i += columns) {
-      const double error = y_true.data()[i] - y_pred.data()[i], deviation = y_true.data()[i] - mean;
+      const double error = target(i) - static_cast<double>(y_pred.data()[i]);
+      const double deviation = target(i) - target(column) - mean;
       sums = {sums.absolute + std::fabs(error), sums.squared + error * error, sums.variance + deviation * deviation};
     }
     total += of(n, sums);
@@ -179,15 +193,18 @@ inline double mean_over_columns(const char* name, const Tensor<double>& y_true, 
 }  // namespace detail
 
 /// The mean of |t - p|, of (t - p)^2, and the root of that; several columns are averaged.
-inline double mean_absolute_error(const Tensor<double>& y_true, const Tensor<double>& y_pred) {
+template <std::floating_point T = double>
+double mean_absolute_error(const Tensor<T>& y_true, const Tensor<T>& y_pred) {
   return detail::mean_over_columns("mean_absolute_error", y_true, y_pred,
                                    [](double n, const detail::ErrorSums& sums) { return sums.absolute / n; });
 }
-inline double mean_squared_error(const Tensor<double>& y_true, const Tensor<double>& y_pred) {
+template <std::floating_point T = double>
+double mean_squared_error(const Tensor<T>& y_true, const Tensor<T>& y_pred) {
   return detail::mean_over_columns("mean_squared_error", y_true, y_pred,
                                    [](double n, const detail::ErrorSums& sums) { return sums.squared / n; });
 }
-inline double root_mean_squared_error(const Tensor<double>& y_true, const Tensor<double>& y_pred) {
+template <std::floating_point T = double>
+double root_mean_squared_error(const Tensor<T>& y_true, const Tensor<T>& y_pred) {
   return detail::mean_over_columns("root_mean_squared_error", y_true, y_pred,
                                    [](double n, const detail::ErrorSums& sums) { return std::sqrt(sums.squared / n); });
 }
@@ -195,7 +212,8 @@ inline double root_mean_squared_error(const Tensor<double>& y_true, const Tensor
 /// R^2, the share of the targets' variance that predictions explain: 1 - sum (t - p)^2 / sum (t - mean t)^2. It is
 /// negative for predictions worse than the mean. Of targets that are all equal: 1 if all predictions are right, else 0.
 /// Several columns are averaged. Throws ValueError for less than two rows.
-inline double r2_score(const Tensor<double>& y_true, const Tensor<double>& y_pred) {
+template <std::floating_point T = double>
+double r2_score(const Tensor<T>& y_true, const Tensor<T>& y_pred) {
   if (y_true.rank() > 0 && y_true.shape()[0] == 1)
     detail::fail<ValueError>({"r2_score: one row has no variance: at least two are needed"});
   return detail::mean_over_columns("r2_score", y_true, y_pred, [](double, const detail::ErrorSums& sums) {
@@ -204,26 +222,4 @@ inline double r2_score(const Tensor<double>& y_true, const Tensor<double>& y_pre
   });
 }
 
-/// The same of floats.
-template <std::same_as<float> T>
-double roc_auc_score(const Tensor<std::int64_t>& y_true, const Tensor<T>& y_score) {
-  return roc_auc_score(y_true, y_score.template to<double>());
-}
-template <std::same_as<float> T>
-double mean_absolute_error(const Tensor<T>& y_true, const Tensor<T>& y_pred) {
-  return mean_absolute_error(y_true.template to<double>(), y_pred.template to<double>());
-}
-template <std::same_as<float> T>
-double mean_squared_error(const Tensor<T>& y_true, const Tensor<T>& y_pred) {
-  return mean_squared_error(y_true.template to<double>(), y_pred.template to<double>());
-}
-template <std::same_as<float> T>
-double root_mean_squared_error(const Tensor<T>& y_true, const Tensor<T>& y_pred) {
-  return root_mean_squared_error(y_true.template to<double>(), y_pred.template to<double>());
-}
-template <std::same_as<float> T>
-double r2_score(const Tensor<T>& y_true, const Tensor<T>& y_pred) {
-  return r2_score(y_true.template to<double>(), y_pred.template to<double>());
-}
-
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI
