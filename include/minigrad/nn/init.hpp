@@ -1,7 +1,7 @@
 // nn/init.hpp - initial values of weights. They keep the variance of values and of gradients the same in all layers.
 //
 // A weight of shape [out, in] sums `in` numbers in the forward pass (its fan in) and `out` in the backward pass (its
-// fan out).
+// fan out). In the weight of a convolution, [out, in, kernel...], each number of the kernel counts.
 #pragma once
 
 #include <cmath>
@@ -32,12 +32,15 @@ void normal_(Tensor<T>& x, double mean, double stddev, Rng& rng) {
 struct Fans {
   double in, out;
 };
-/// The fans of a weight [out, in]. Throws ShapeError for any other rank.
+/// The fans of a weight [out, in] or [out, in, kernel...]. Throws ShapeError for a smaller rank.
 template <class T>
 Fans fans(const char* op, const Tensor<T>& weight) {
-  if (weight.rank() != 2)
-    detail::fail<ShapeError>({op, ": a weight has shape [out, in], but this one has ", weight.shape()});
-  return {static_cast<double>(weight.shape()[1]), static_cast<double>(weight.shape()[0])};
+  if (weight.rank() < 2)
+    detail::fail<ShapeError>({op, ": a weight has shape [out, in] or [out, in, kernel...], but this one has ",
+                              weight.shape()});
+  double kernel = 1;
+  for (std::size_t axis = 2; axis < weight.rank(); ++axis) kernel *= static_cast<double>(weight.shape()[axis]);
+  return {static_cast<double>(weight.shape()[1]) * kernel, static_cast<double>(weight.shape()[0]) * kernel};
 }
 
 /// U(-b, b) with b = gain sqrt(6 / (in + out)), and N(0, s^2) with s = gain sqrt(2 / (in + out)): for tanh and sigmoid.

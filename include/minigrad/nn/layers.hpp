@@ -13,14 +13,18 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// y = x W' + b: x [..., in] gives y [..., out]. weight is [out, in], bias is [out]. Both are initialized from
-/// U(-1/sqrt(in), 1/sqrt(in)), as in PyTorch. Throws ValueError if in or out is 0.
+struct LinearOptions {
+  bool bias = true;
+};
+
+/// y = x W' + b: x [..., in] gives y [..., out]. weight is [out, in], bias is [out], and there is none with {.bias =
+/// false}. Both are initialized from U(-1/sqrt(in), 1/sqrt(in)), as in PyTorch. Throws ValueError if in or out is 0.
 template <class T = float>
 struct Linear {
   Parameter<Tensor<T>> weight, bias;
 
-  Linear(std::size_t in, std::size_t out, Rng& rng)
-      : weight(Tensor<T>::empty({out, in})), bias(Tensor<T>::empty({out})) {
+  Linear(std::size_t in, std::size_t out, Rng& rng, const LinearOptions& options = {})
+      : weight(Tensor<T>::empty({out, in})), bias(Tensor<T>::empty({options.bias ? out : 0})) {
     if (in == 0 || out == 0)
       detail::fail<ValueError>({"Linear: ", in, " inputs and ", out, " outputs: both must be at least 1"});
     const double bound = 1 / std::sqrt(static_cast<double>(in));
@@ -28,7 +32,9 @@ struct Linear {
     init::uniform_(bias.edit(), -bound, bound, rng);
   }
 
-  auto operator()(const auto& x) const& { return linear(x, weight, bias); }
+  auto operator()(const auto& x) const& {
+    return bias.value().size() == 0 ? matmul_nt(x, operand(weight, x)) : linear(x, weight, bias);
+  }
   /// Deleted: the layer must exist until backward() returns, and a temporary does not.
   template <class V>
   void operator()(const Var<V>& x) && = delete;
@@ -37,7 +43,7 @@ struct Linear {
   static constexpr const char* part_names[] = {"weight", "bias"};
   std::string describe() const {
     const Shape& shape = weight.value().shape();
-    return detail::concat({"Linear(", shape[1], ", ", shape[0], ")"});
+    return detail::concat({"Linear(", shape[1], ", ", shape[0], bias.value().size() == 0 ? ", no bias)" : ")"});
   }
 };
 

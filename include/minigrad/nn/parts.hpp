@@ -168,13 +168,21 @@ void for_each_part(M& module, const PartPlace& place, const Visit& visit) {
   }
 }
 
+/// A Tensor of shape [0], which is what Tensor() gives, stands for a parameter or a buffer that a layer does not have,
+/// such as the bias of Linear(2, 3, rng, {.bias = false}).
+template <class V>
+bool is_absent(const V& value) {
+  if constexpr (is_tensor<V>) return value.size() == 0 && value.rank() == 1;
+  else return false;
+}
+
 template <class M, class V>
 void visit_parts(M& module, const PartPlace& place, const PartVisitor<V>& visitor) {
   if constexpr (!CheckedParts<M, V>::right) {
   } else if constexpr (is_parameter<M>) {
-    if (visitor.parameter) visitor.parameter(visitor.to, module, place);
+    if (visitor.parameter && !is_absent(module.value())) visitor.parameter(visitor.to, module, place);
   } else if constexpr (is_tensor<M>) {
-    if (visitor.buffer) visitor.buffer(visitor.to, module, place);
+    if (visitor.buffer && !is_absent(module)) visitor.buffer(visitor.to, module, place);
   } else if constexpr (std::is_same_v<M, Rng>) {
     if (visitor.generator) visitor.generator(visitor.to, module, place);
   } else if constexpr (AnswersForParts<M>) {

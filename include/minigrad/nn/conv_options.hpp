@@ -1,0 +1,134 @@
+// nn/conv_options.hpp - what a convolution or a pooling is told: a number for each axis of an image, and the padding.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "../ops/conv.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// A number for each axis of an image: 3 for all, or {3, 5}.
+template <std::size_t Axes>
+class PerAxis {
+ public:
+  constexpr PerAxis(std::integral auto all) { numbers_.fill(checked(all)); }
+  constexpr PerAxis(std::integral auto height, std::integral auto width)
+    requires(Axes == 2)
+      : numbers_{checked(height), checked(width)} {}
+  constexpr std::size_t operator[](std::size_t axis) const { return numbers_[axis]; }
+  Shape shape() const {
+    Shape out;
+    for (const std::size_t one : numbers_) out.push_back(one);
+    return out;
+  }
+
+ private:
+  static constexpr std::size_t checked(std::integral auto number) {
+    if (std::cmp_less(number, 0) || std::cmp_greater(number, 1 << 24))
+      detail::fail<ValueError>({"a size of a kernel, a stride or a padding: ", number, ": must be 0 .. 2^24"});
+    return static_cast<std::size_t>(number);
+  }
+  std::array<std::size_t, Axes> numbers_;
+};
+
+/// How much padding: numbers, or "same", so that the result is as large as x, or "valid", which is none.
+template <std::size_t Axes>
+class ConvPadding {
+ public:
+  template <class N>
+    requires std::is_constructible_v<PerAxis<Axes>, N>
+  constexpr ConvPadding(N all) : numbers_(all) {}
+  constexpr ConvPadding(std::integral auto height, std::integral auto width)
+    requires(Axes == 2)
+      : numbers_(height, width) {}
+  ConvPadding(const char* word) : numbers_(0), same_(std::strcmp(word, "same") == 0) {
+    if (!same_ && std::strcmp(word, "valid") != 0)
+      detail::fail<ValueError>({"padding \"", word, "\": must be a number, \"same\" or \"valid\""});
+  }
+  constexpr bool same() const { return same_; }
+  constexpr const PerAxis<Axes>& numbers() const { return numbers_; }
+
+ private:
+  PerAxis<Axes> numbers_;
+  bool same_ = false;
+};
+
+template <std::size_t Axes>
+struct ConvOptions {
+  PerAxis<Axes> stride = 1;
+  ConvPadding<Axes> padding = 0;
+  PerAxis<Axes> dilation = 1;
+  std::size_t groups = 1;
+  bool bias = true;  // of a layer
+};
+template <std::size_t Axes>
+struct ConvTransposeOptions {
+  PerAxis<Axes> stride = 1, padding = 0, output_padding = 0;
+  std::size_t groups = 1;
+  bool bias = true;  // of a layer
+  PerAxis<Axes> dilation = 1;
+};
+
+namespace detail {
+
+template <std::size_t Axes>
+void require_steps(const char* op, const PerAxis<Axes>& kernel, const PerAxis<Axes>& stride,
+                   const PerAxis<Axes>& dilation, std::size_t groups) {
+  for (std::size_t k = 0; k < Axes; ++k)
+    if (kernel[k] == 0 || stride[k] == 0 || dilation[k] == 0 || groups == 0)
+      fail<ValueError>({op, ": kernel ", kernel.shape(), ", stride ", stride.shape(), ", dilation ", dilation.shape(),
+                        " and ", groups, " groups: all must be at least 1"});
+}
+
+template <std::size_t Axes>
+ConvAttributes conv_attributes(const char* op, const PerAxis<Axes>& kernel, const ConvOptions<Axes>& o) {
+  require_steps(op, kernel, o.stride, o.dilation, o.groups);
+  ConvAttributes a{op,
+                   kernel.shape(),
+                   o.stride.shape(),
+                   o.padding.numbers().shape(),
+                   o.padding.numbers().shape(),
+                   o.dilation.shape(),
+                   PerAxis<Axes>(0).shape(),
+                   o.groups};
+  for (std::size_t k = 0; k < Axes && o.padding.same(); ++k) {
+    if (o.stride[k] != 1)
+      fail<ValueError>({op, ": padding \"same\" with stride ", o.stride.shape(), ": the result would be smaller than x; "
+                        "give the padding in numbers"});
+    a.padding[k] = (a.reach(k) - 1) / 2;
+    a.padding_end[k] = a.reach(k) - 1 - a.padding[k];
+  }
+  return a;
+}
+template <std::size_t Axes>
+ConvAttributes conv_attributes(const char* op, const PerAxis<Axes>& kernel, const ConvTransposeOptions<Axes>& o) {
+  require_steps(op, kernel, o.stride, o.dilation, o.groups);
+  for (std::size_t k = 0; k < Axes; ++k)
+    if (o.output_padding[k] >= o.stride[k] && o.output_padding[k] >= o.dilation[k])
+      fail<ValueError>({op, ": output_padding ", o.output_padding.shape(), ": must be smaller than stride ",
+                        o.stride.shape(), " or dilation ", o.dilation.shape()});
+  return {op,
+          kernel.shape(),
+          o.stride.shape(),
+          o.padding.shape(),
+          o.padding.shape(),
+          o.dilation.shape(),
+          o.output_padding.shape(),
+          o.groups};
+}
+
+/// The kernel of a weight. A weight of another rank is refused by the op.
+template <std::size_t Axes>
+PerAxis<Axes> kernel_of(const char* op, const Shape& w) {
+  if (w.rank() != Axes + 2)
+    fail<ShapeError>({op, ": weight ", w, ": must be [out, in / groups, ", Axes == 2 ? "height, width]" : "length]"});
+  if constexpr (Axes == 2) return PerAxis<2>(w[2], w[3]);
+  else return PerAxis<1>(w[2]);
+}
+
+}  // namespace detail
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -1,0 +1,44 @@
+// nn/flatten.hpp - Flatten and Unflatten: from images to rows, and back.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "../ops/rearrange.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+/// Axes start_dim .. end_dim as one: x [n, channels, height, width] gives [n, channels height width].
+struct Flatten {
+  int start_dim = 1, end_dim = -1;
+  auto operator()(const auto& x) const { return flatten(x, start_dim, end_dim); }
+  std::string describe() const {
+    if (start_dim == 1 && end_dim == -1) return "Flatten";
+    return detail::concat({"Flatten(", start_dim, ", ", end_dim, ")"});
+  }
+};
+
+/// Axis dim as several: Unflatten(1, {8, 4, 4}) makes [n, 8, 4, 4] of x [n, 128]. One extent may be -1.
+struct Unflatten {
+  Axis dim;
+  TargetShape sizes;
+  Unflatten(Axis axis, const TargetShape& shape) : dim(axis), sizes(shape) {}
+
+  auto operator()(const auto& x) const {
+    const Shape& shape = shape_of(x);
+    const std::size_t axis = dim.in("Unflatten", shape);
+    const Shape parts = sizes.for_elements_of(Shape{shape[axis]});
+    if (parts.size() != shape[axis])
+      detail::fail<ShapeError>({"Unflatten: x ", shape, ": ", sizes, " has ", parts.size(), " numbers, and axis ",
+                                axis, " ", shape[axis]});
+    Shape out;
+    for (std::size_t k = 0; k < shape.rank(); ++k)
+      if (k != axis) out.push_back(shape[k]);
+      else
+        for (const std::size_t extent : parts) out.push_back(extent);
+    return reshape(x, out);
+  }
+  std::string describe() const { return detail::concat({"Unflatten(", dim.index(), ", ", sizes, ")"}); }
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -1,0 +1,122 @@
+// nn/pool.hpp - pooling: MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d, AdaptiveAvgPool1d, AdaptiveAvgPool2d.
+//
+// Each result is the largest number, or the mean, of a window of x. x is [n, channels, length] or [n, channels, height,
+// width], and a result has (extent + 2 padding - (kernel - 1) dilation - 1) / stride + 1 numbers along an axis, rounded
+// down, or up with ceil_mode. The stride is the kernel unless it is given. Names and defaults are PyTorch's.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "../ops/resample.hpp"
+#include "conv_options.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+template <std::size_t Axes>
+struct MaxPoolOptions {
+  std::optional<PerAxis<Axes>> stride{};
+  PerAxis<Axes> padding = 0, dilation = 1;
+  bool ceil_mode = false;
+};
+
+template <std::size_t Axes>
+struct AvgPoolOptions {
+  std::optional<PerAxis<Axes>> stride{};
+  PerAxis<Axes> padding = 0;
+  bool ceil_mode = false;
+  bool count_include_pad = true;     // whether the mean of a window counts the zeros around x
+  std::size_t divisor_override = 0;  // the number to divide a sum by; 0: as many as the window has
+};
+
+namespace detail {
+
+template <std::size_t Axes>
+WindowAttributes window_attributes(const char* op, const PerAxis<Axes>& kernel, const std::optional<PerAxis<Axes>>& stride,
+                                   const PerAxis<Axes>& padding, const PerAxis<Axes>& dilation, bool ceil_mode) {
+  require_steps(op, kernel, stride.value_or(kernel), dilation, 1);
+  for (std::size_t k = 0; k < Axes; ++k)
+    if (2 * padding[k] > kernel[k])
+      fail<ValueError>({op, ": padding ", padding.shape(), " of kernel ", kernel.shape(), ": must be at most half of it"});
+  return {op, kernel.shape(), stride.value_or(kernel).shape(), padding.shape(), dilation.shape(), ceil_mode};
+}
+
+template <std::size_t Axes>
+class MaxPool {
+ public:
+  auto operator()(const auto& x) const { return max_pool(attributes_, x); }
+  std::string describe() const {
+    return concat({attributes_.op, "(", attributes_.kernel, ", stride ", attributes_.stride, ")"});
+  }
+
+ protected:
+  MaxPool(const char* name, const PerAxis<Axes>& kernel, const MaxPoolOptions<Axes>& o)
+      : attributes_(window_attributes(name, kernel, o.stride, o.padding, o.dilation, o.ceil_mode)) {}
+
+ private:
+  WindowAttributes attributes_;
+};
+
+template <std::size_t Axes>
+class AvgPool {
+ public:
+  auto operator()(const auto& x) const { return resample(attributes_, x); }
+  std::string describe() const {
+    const WindowAttributes& w = attributes_.window;
+    return concat({w.op, "(", w.kernel, ", stride ", w.stride, ")"});
+  }
+
+ protected:
+  AvgPool(const char* name, const PerAxis<Axes>& kernel, const AvgPoolOptions<Axes>& o)
+      : attributes_{Resample::avg_pool, window_attributes(name, kernel, o.stride, o.padding, PerAxis<Axes>(1), o.ceil_mode),
+                    o.count_include_pad, o.divisor_override} {}
+
+ private:
+  ResampleAttributes attributes_;
+};
+
+template <std::size_t Axes>
+class AdaptiveAvgPool {
+ public:
+  auto operator()(const auto& x) const { return resample(attributes_, x); }
+  std::string describe() const { return concat({attributes_.window.op, "(", attributes_.output, ")"}); }
+
+ protected:
+  AdaptiveAvgPool(const char* name, const PerAxis<Axes>& output) : attributes_{Resample::adaptive_avg_pool, {}} {
+    attributes_.window.op = name;
+    attributes_.window.kernel = attributes_.output = output.shape();
+  }
+
+ private:
+  ResampleAttributes attributes_;
+};
+
+}  // namespace detail
+
+/// The largest number of each window. The gradient goes to it, or to the first of equals.
+struct MaxPool1d : detail::MaxPool<1> {
+  explicit MaxPool1d(PerAxis<1> kernel, const MaxPoolOptions<1>& options = {}) : MaxPool("MaxPool1d", kernel, options) {}
+};
+struct MaxPool2d : detail::MaxPool<2> {
+  explicit MaxPool2d(PerAxis<2> kernel, const MaxPoolOptions<2>& options = {}) : MaxPool("MaxPool2d", kernel, options) {}
+};
+
+/// The mean of each window, whose gradient is an equal part for each of its numbers.
+struct AvgPool1d : detail::AvgPool<1> {
+  explicit AvgPool1d(PerAxis<1> kernel, const AvgPoolOptions<1>& options = {}) : AvgPool("AvgPool1d", kernel, options) {}
+};
+struct AvgPool2d : detail::AvgPool<2> {
+  explicit AvgPool2d(PerAxis<2> kernel, const AvgPoolOptions<2>& options = {}) : AvgPool("AvgPool2d", kernel, options) {}
+};
+
+/// The means of windows that divide x into as many as are asked for: result i of m is the mean of numbers i n / m,
+/// rounded down, to (i + 1) n / m, rounded up. AdaptiveAvgPool2d(1) is the mean of each channel.
+struct AdaptiveAvgPool1d : detail::AdaptiveAvgPool<1> {
+  explicit AdaptiveAvgPool1d(PerAxis<1> output) : AdaptiveAvgPool("AdaptiveAvgPool1d", output) {}
+};
+struct AdaptiveAvgPool2d : detail::AdaptiveAvgPool<2> {
+  explicit AdaptiveAvgPool2d(PerAxis<2> output) : AdaptiveAvgPool("AdaptiveAvgPool2d", output) {}
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI

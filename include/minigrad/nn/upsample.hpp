@@ -1,0 +1,76 @@
+// nn/upsample.hpp - Upsample: images made larger, or smaller, by the nearest number or between two by their distance.
+//
+// Number i of m results lies at place (i + 1/2) n / m - 1/2 of the n numbers of x, or at i (n - 1) / (m - 1) where the
+// corners are aligned. "nearest" takes number i n / m, rounded down. Names, defaults and rounding are PyTorch's.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include "../ops/resample.hpp"
+#include "conv_options.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI {
+
+struct UpsampleOptions {
+  std::optional<PerAxis<2>> size{};  // of the result; of an image with one axis the first counts
+  double scale_factor = 0;           // or by how much it is larger
+  double scale_factor_width = 0;     // the same along the last of two axes, unless it is as `scale_factor`
+  const char* mode = "nearest";      // or "linear", of one axis, and "bilinear", of two
+  bool align_corners = false;
+};
+
+/// x [n, channels, length] or [n, channels, height, width] in another size: Upsample({.scale_factor = 2}). Throws
+/// ValueError unless either a size or a factor is given, and for another mode.
+class Upsample {
+ public:
+  explicit Upsample(const UpsampleOptions& options) : options_(options) {
+    const UpsampleOptions& o = options_;
+    const bool factor = o.scale_factor > 0 && (o.scale_factor_width >= 0);
+    if (o.size.has_value() == factor || (o.size && (o.scale_factor != 0 || (*o.size)[0] == 0 || (*o.size)[1] == 0)))
+      detail::fail<ValueError>({"Upsample: either a size of at least 1 or a positive scale_factor must be given"});
+    linear_ = is("linear") || is("bilinear");
+    if (!linear_ && !is("nearest"))
+      detail::fail<ValueError>({"Upsample: mode \"", o.mode, "\": must be \"nearest\", \"linear\" or \"bilinear\""});
+    if (o.align_corners && !linear_)
+      detail::fail<ValueError>({"Upsample: align_corners has a meaning for \"linear\" and \"bilinear\" only"});
+  }
+
+  auto operator()(const auto& x) const { return detail::resample(attributes(shape_of(x)), x); }
+  std::string describe() const {
+    std::string out = "Upsample(";
+    if (options_.size) out += to_string(options_.size->shape());
+    else out += format_exact(options_.scale_factor);
+    return detail::concat({out, ", ", options_.mode, ")"});
+  }
+
+ private:
+  bool is(const char* mode) const { return std::strcmp(options_.mode, mode) == 0; }
+
+  detail::ResampleAttributes attributes(const Shape& x) const {
+    const bool two = x.rank() == 4;
+    if ((!two && x.rank() != 3) || (is("linear") && two) || (is("bilinear") && !two))
+      detail::fail<ShapeError>({"Upsample: x ", x, ": must be ", is("linear") ? "" : "[n, channels, height, width]",
+                                is("nearest") ? " or " : "", is("bilinear") ? "" : "[n, channels, length]", " in mode ",
+                                options_.mode});
+    detail::ResampleAttributes a{linear_ ? detail::Resample::upsample_linear : detail::Resample::upsample_nearest, {}};
+    a.window.op = "Upsample";
+    a.window.kernel = two ? Shape{1, 1} : Shape{1};
+    a.align_corners = options_.align_corners;
+    if (options_.size) {
+      a.output = two ? options_.size->shape() : Shape{(*options_.size)[0]};
+    } else {
+      a.scale[0] = options_.scale_factor;
+      a.scale[1] = options_.scale_factor_width > 0 ? options_.scale_factor_width : options_.scale_factor;
+      if (!two) a.scale[1] = 0;
+    }
+    return a;
+  }
+
+  UpsampleOptions options_;
+  bool linear_ = false;
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI
