@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -74,6 +75,10 @@ struct OnnxCall {
     const OnnxAttribute* found = node.find(name);
     return found ? found->integer : otherwise;
   }
+  std::string text(const char* name, const char* otherwise) const {
+    const OnnxAttribute* found = node.find(name);
+    return found ? found->text : otherwise;
+  }
   /// A list that is an attribute in one opset and input k in another; empty where it is neither.
   List list(const char* name, std::size_t k) const {
     if (has(k)) return List(whole(k).begin(), whole(k).end());
@@ -120,6 +125,39 @@ struct OnnxCall {
     return reshape(x, TargetShape(shape));
   }
 };
+
+/// An ONNX op: how many inputs it takes, the attributes that are understood, and what it computes.
+template <class X, class Result = X>
+struct OnnxRule {
+  const char* op;
+  std::size_t fewest, most;
+  const char* attributes;  // names, each followed by a space
+  Result (*compute)(const OnnxCall<X>&);
+
+  bool knows(const std::string& attribute) const {
+    return std::string_view(attributes).find(attribute + ' ') != std::string_view::npos;
+  }
+};
+/// Rules::all is an array of rules.
+template <class Rules>
+struct OnnxTable {
+  /// The rule of an op, or null.
+  static const auto* find(std::string_view op) {
+    for (const auto& rule : Rules::all)
+      if (op == rule.op) return &rule;
+    return static_cast<decltype(&Rules::all[0])>(nullptr);
+  }
+};
+
+/// The numbers of a value that no input changes.
+template <class T>
+const Tensor<T>& constant_value(const Tensor<T>& x) {
+  return x;
+}
+template <class V>
+const V& constant_value(const Var<V>& x) {
+  return x.value();
+}
 
 /// A mask as ones and zeros.
 template <class T>
