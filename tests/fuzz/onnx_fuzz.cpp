@@ -16,21 +16,30 @@ namespace {
 /// Whether the shapes in the file are so small that what it computes is too.
 bool is_small(const minigrad::OnnxFile& file) {
   const auto small = [](const minigrad::OnnxTensor& tensor) {
-    if (tensor.type != minigrad::OnnxType::i64) return true;
-    for (const std::int64_t number : tensor.to<std::int64_t>())
+    if (tensor.type != minigrad::OnnxType::i64 && tensor.type != minigrad::OnnxType::i32) return true;
+    for (const std::int64_t number : tensor.whole())
       if (number > 64) return false;
     return true;
   };
+  const auto few = [](const minigrad::OnnxAttribute& attribute) {
+    bool small = attribute.integer <= 64;
+    for (const std::int64_t number : attribute.integers) small = small && number <= 64;
+    return small;
+  };
   bool all = file.nodes.size() < 16, makes = false, multiplies = false;
+  int enlarges = 0;
   for (const auto& node : file.nodes) {
+    enlarges += node.op == "Resize" || node.op == "Upsample" || node.op == "ConvTranspose";
     makes = makes || node.op == "Expand" || node.op == "ConstantOfShape";
     multiplies = multiplies || node.op == "Mul" || node.op == "Add" || node.op == "Sub" || node.op == "Size";
   }
-  if (makes && multiplies) return false;
+  if ((makes && multiplies) || enlarges > 1) return false;
   for (const auto& tensor : file.initializers) all = all && small(tensor);
   for (const auto& node : file.nodes)
-    for (const auto& attribute : node.attributes)
+    for (const auto& attribute : node.attributes) {
+      all = all && few(attribute);
       for (const auto& tensor : attribute.tensor) all = all && small(tensor);
+    }
   return all;
 }
 

@@ -121,7 +121,7 @@ X onnx_resize(const OnnxCall<X>& c) {
   a.window.op = c.node.op.c_str();
   a.window.kernel = image.axes == 2 ? Shape{1, 1} : Shape{1};
   a.align_corners = corners;
-  const Shape& shape = shape_of(c[0]);
+  const Shape shape = shape_of(c[0]);
   const auto check = [&](std::size_t count) {
     if (count != shape.rank()) c.fail({count, " numbers for the axes of ", shape});
   };

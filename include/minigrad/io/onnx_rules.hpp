@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../tensor/create.hpp"
-#include "onnx_call.hpp"
+#include "onnx_functions.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
