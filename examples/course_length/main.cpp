@@ -3,6 +3,7 @@
 //   course_length                                  tells the lecture's whole story and writes a report
 //   course_length predict --pages 84 --words 3388  answers its question
 //   course_length train --save model.safetensors   trains one network and keeps it; predict --model asks it
+//   course_length export --model model.safetensors --onnx model.onnx   writes it for ONNX Runtime and browsers
 //
 // Bad input and bad command lines end with one line on the error stream and exit status 2.
 #include <cstdio>
@@ -144,13 +145,21 @@ int main(int argc, char** argv) {
   add_common(*learn);
   learn->excludes(out_option);
 
+  std::string onnx;
+  CLI::App* give = app.add_subcommand("export", "Writes a network of train for other programs");
+  give->add_option("--model", model, "the file of train")->required()->type_name("FILE");
+  give->add_option("--onnx", onnx, "the ONNX file to write")->required()->type_name("FILE");
+  give->excludes(out_option);
+
   try {
     app.parse(argc, argv);
     question.has_title = title_option->count() > 0;
     if (model_option->count() > 0 && ask->count("--data") + ask->count("--seed") > 0)
       throw Error("course_length: --model is a trained network: --data and --seed are for training");
     const auto lectures = [&] { return find("lectures.csv", file, "--data", argv); };
-    if (model_option->count() > 0) {
+    if (give->parsed()) {
+      export_model(model, onnx);
+    } else if (model_option->count() > 0) {
       predict_by(model, question);
     } else if (ask->parsed()) {
       predict(question, lectures(), seed);

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include <minigrad/io/export_onnx.hpp>
 #include <minigrad/io/load_model.hpp>
 
 namespace course_length {
@@ -69,6 +70,18 @@ void predict_by(const std::string& model, const Question& question) {
   const Tensor<double> asked = read_features(one_lecture(question.pages, question.words, question.title));
   const Tensor<double> x = select_features(Data(asked, zeros<double>({1, 1}), all_features), wanted).x;
   std::printf("%s minutes\n", rounded(loaded.predict(x).item()).c_str());
+}
+
+void export_model(const std::string& model, const std::string& onnx) {
+  LoadedModel<double> loaded = load_model<double>(model);
+  const ModelInfo<double>& info = loaded.info;
+  if (info.features.empty() || !info.x_scaler || !info.y_scaler)
+    throw Error("course_length: \"" + model + "\" was not saved by train: it has no features or scalers");
+  export_onnx(onnx, loaded.model, zeros<double>({1, info.features.size()}),
+              {.inputs = &*info.x_scaler, .targets = &*info.y_scaler});
+  std::string names;
+  for (const std::string& name : info.features) names += (names.empty() ? "" : ", ") + name;
+  std::printf("exported to %s: from rows of %s to minutes, in double\n", onnx.c_str(), names.c_str());
 }
 
 }  // namespace course_length

@@ -20,6 +20,9 @@ struct Order {
 /// been learned so far is saved.
 void train(const Order& order, const std::string& file, std::uint64_t seed);
 
+/// Writes a saved network as an ONNX file, which takes the features as they are and gives minutes.
+void export_model(const std::string& model, const std::string& onnx);
+
 /// Prints what a saved network says.
 void predict_by(const std::string& model, const Question& question);
 

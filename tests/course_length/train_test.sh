@@ -26,6 +26,14 @@ case_of "a missing model is named" [ "$(ask --model none.safetensors 2>&1)" = \
 case_of "a saved network takes no data" [ "$(ask --model model.safetensors --seed 3 2>&1)" = \
   'course_length: --model is a trained network: --data and --seed are for training' ]
 
+"$COURSE_LENGTH" export --model model.safetensors --onnx model.onnx > exported.txt 2>&1
+case_of "the network is written as an ONNX file" grep -qx \
+  'exported to model.onnx: from rows of pages, words, words/pages to minutes, in double' exported.txt
+case_of "which is one" [ "$(head -c 2 model.onnx | od -An -tx1 | tr -d ' ')" = 0808 ]
+case_of "a missing model is not exported" [ "$("$COURSE_LENGTH" export --model none.safetensors --onnx no.onnx 2>&1)" = \
+  'minigrad: read_safetensors: "none.safetensors": cannot open: No such file or directory' ]
+case_of "and nothing is written" [ ! -e no.onnx ]
+
 # A training without end, until Ctrl-C: then the network of this moment, or a checkpoint, is what remains.
 interrupt() {  # FILE COMMAND...: runs the command, and interrupts it once the file is there
   local file=$1 tries=0

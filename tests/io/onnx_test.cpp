@@ -320,6 +320,15 @@ TEST_CASE("older opsets mean what they meant") {
   CHECK(clip.load()(Tensor<float>{0, -5, 5}) == Tensor<float>{-1, 2});
 }
 
+TEST_CASE("a file of very many small pieces is refused before they take more than 10 times its memory") {
+  ProtoWriter node, nodes, model;
+  node.text(4, "A");
+  for (int k = 0; k < 100'000; ++k) nodes.message(1, node);
+  model.message(7, nodes);
+  CHECK(message_of([&] { parse_onnx(model.bytes, "f"); }) ==
+        "minigrad: read_onnx: \"f\": what it holds takes more than 10 times the memory of the file");
+}
+
 TEST_CASE("a hostile ONNX file is refused before there is room for what it asks for") {
   const auto refusal = [](std::string_view bytes) { return message_of([&] { parse_onnx(bytes, "f"); }); };
   const auto tensor_refusal = [](std::initializer_list<std::int64_t> extents, std::string_view raw) {

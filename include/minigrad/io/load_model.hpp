@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "../data/field.hpp"
@@ -35,8 +36,8 @@ struct LoadedModel {
 
 namespace detail {
 
-/// Builds layers from their descriptions: "Linear(2, 8)", "Sequential(Tanh, Dropout(0.1))".
-template <class T>
+/// Builds layers from their descriptions: "Linear(2, 8)", "Sequential(Tanh, Dropout(0.1))". More has further kinds.
+template <class T, class More>
 class LayerBuilder {
  public:
   LayerBuilder(const std::string& path, const StateDict& state) : path_(path), state_(state) {}
@@ -139,12 +140,37 @@ class LayerBuilder {
         fail();
       }
     }
+    if constexpr (!std::is_void_v<More>) {
+      const std::string_view arguments = text_.substr(0, closed(text_));
+      text_.remove_prefix(arguments.size());
+      try {
+        if (More::template add<T>(model, name, arguments, state_, place)) return;
+      } catch (const ValueError&) {  // of the layer
+        fail();
+      }
+    }
+    if (is_for_images(name))
+      fail_file(
+          "load_model", path_,
+          {"layer ", place, " is ", detail::quoted(name),
+           ", a layer for images: include <minigrad/io/image_layers.hpp>, and call load_model(path, image_layers)"});
     fail_file("load_model", path_,
               {"layer ", place, " is ", detail::quoted(name),
                ", which is not one of the library's: make the "
                "model in the program, and call load(path, model)"});
   }
 
+  static bool is_for_images(std::string_view name) {
+    if (!std::is_void_v<More>) return false;
+    for (const char* begin : {"Conv", "BatchNorm", "MaxPool", "AvgPool", "AdaptiveAvgPool", "Flatten", "Upsample"})
+      if (name.substr(0, std::string_view(begin).size()) == begin) return true;
+    return name == "Dropout2d";
+  }
+  /// The length of "(...)" that a text begins with.
+  static std::size_t closed(std::string_view text) {
+    if (text.empty() || text[0] != '(') return 0;
+    return (std::min)(text.find(')'), text.size() - 1) + 1;
+  }
   Numbers read_numbers() {
     Numbers out{};
     if (!skip("(")) return out;
@@ -174,30 +200,37 @@ class LayerBuilder {
 
 }  // namespace detail
 
+namespace detail {
+template <class T, class More>
+LoadedModel<T> load_model(const std::string& path) {
+  StateDict state = read_safetensors(path);
+  LoadedModel<T> out;
+  out.extra = state.take(own_prefix);
+  const std::string layers = out.extra.metadata("layers");
+  if (layers.empty())
+    fail_file("load_model", path,
+              {"it does not say of which layers its model is: make the model in the program, "
+               "and call load(path, model)"});
+  try {
+    out.info.load_state_dict(out.extra);
+  } catch (const ValueError& error) {
+    fail_file("load_model", path, {std::string(error.what()).substr(sizeof "minigrad: " - 1)});
+  }
+  out.model = LayerBuilder<T, More>(path, state).build(layers);
+  const auto targets = state_targets(out.model);
+  if (const auto found = differences(state, targets); !found.empty())
+    fail_file("load_model", path, {"its tensors do not fit its layers: ", to_string(found)});
+  copy_to(targets, state);
+  out.model.eval();
+  return out;
+}
+}  // namespace detail
+
 /// Rebuilds a Sequential that was saved by save(), in evaluation mode. Throws DataError if the file cannot be read, was
 /// not written by save(), or has layers that are not the library's.
 template <class T = float>
 LoadedModel<T> load_model(const std::string& path) {
-  StateDict state = read_safetensors(path);
-  LoadedModel<T> out;
-  out.extra = state.take(detail::own_prefix);
-  const std::string layers = out.extra.metadata("layers");
-  if (layers.empty())
-    detail::fail_file("load_model", path,
-                      {"it does not say of which layers its model is: make the model in the program, "
-                       "and call load(path, model)"});
-  try {
-    out.info.load_state_dict(out.extra);
-  } catch (const ValueError& error) {
-    detail::fail_file("load_model", path, {std::string(error.what()).substr(sizeof "minigrad: " - 1)});
-  }
-  out.model = detail::LayerBuilder<T>(path, state).build(layers);
-  const auto targets = detail::state_targets(out.model);
-  if (const auto found = detail::differences(state, targets); !found.empty())
-    detail::fail_file("load_model", path, {"its tensors do not fit its layers: ", to_string(found)});
-  detail::copy_to(targets, state);
-  out.model.eval();
-  return out;
+  return detail::load_model<T, void>(path);
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

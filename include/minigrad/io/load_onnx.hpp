@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "../nn/state_dict.hpp"
+#include "onnx_image_rules.hpp"
 #include "onnx_reader.hpp"
 #include "onnx_rules.hpp"
 #include "onnx_sizes.hpp"
@@ -35,16 +36,19 @@ class OnnxModel {
   OnnxModel(OnnxFile file, const std::string& name) {
     opset_ = file.opset;
     if (opset_ < 7 || opset_ > 22) refuse(name, {"opset ", opset_, " is not supported: 7 to 22 are"});
-    std::set<std::string> statistics;  // running means and variances, which training does not change
-    for (const OnnxNode& node : file.nodes)
-      for (std::size_t k = 3; node.op == "BatchNormalization" && k < node.inputs.size(); ++k)
-        statistics.insert(node.inputs[k]);
+    std::set<std::string> statistics, settings;  // running means and variances; bounds and scales: not to be trained
+    for (const OnnxNode& node : file.nodes) {
+      const bool norm = node.op == "BatchNormalization";
+      if (!norm && node.op != "Clip" && node.op != "Resize" && node.op != "Upsample") continue;
+      for (std::size_t k = norm ? 3 : 1; k < node.inputs.size(); ++k)
+        (norm ? statistics : settings).insert(node.inputs[k]);
+    }
     for (OnnxTensor& tensor : file.initializers) {
       define(name, tensor.name, is_whole(tensor.type));
       if (tensor.type == onnx_type_of<T>() && statistics.count(tensor.name)) {
         buffer_names_.push_back(tensor.name);
         buffers_.emplace_back(last(), tensor.to<T>());
-      } else if (tensor.type == onnx_type_of<T>()) {
+      } else if (tensor.type == onnx_type_of<T>() && !settings.count(tensor.name)) {
         names_.push_back(tensor.name);
         parameter_places_.push_back(last());
         parameters_.emplace_back(tensor.to<T>());
@@ -88,13 +92,14 @@ class OnnxModel {
     std::size_t done = 0;
     for (const Step& step : steps_) {
       const detail::OnnxCall<R> call{step.node, values, step.inputs, opset_, graph};
-      if (whole_at_[step.output]) {
+      if (step.table == Table::sizes) {
         sizes[done] = detail::OnnxSizes<R>::all[step.rule].compute(call);
         values[step.output].whole = &sizes[done++];
-      } else {
-        own[step.output] = detail::OnnxRules<R>::all[step.rule].compute(call);
-        values[step.output].real = &own[step.output];
+        continue;
       }
+      own[step.output] = step.table == Table::images ? detail::OnnxImageRules<R>::all[step.rule].compute(call)
+                                                     : detail::OnnxRules<R>::all[step.rule].compute(call);
+      values[step.output].real = &own[step.output];
     }
     return R(*values[output_].real);
   }
@@ -111,8 +116,10 @@ class OnnxModel {
   std::string describe() const { return detail::concat({"OnnxModel(", steps_.size(), " nodes)"}); }
 
  private:
+  enum class Table : unsigned char { all, images, sizes };
   struct Step {
     OnnxNode node;
+    Table table;
     std::size_t rule;
     std::vector<std::size_t> inputs;
     std::size_t output;
@@ -177,23 +184,31 @@ class OnnxModel {
       inputs.push_back(input.empty() ? detail::OnnxCall<V>::no_place : place_of(file, name, input));
       all_whole = all_whole && (input.empty() || whole_at_[inputs.back()]);
     }
-    const auto check = [&](const auto* rule) {
-      if (!rule || !standard) fail({"this op is not supported"});
+    Step step{{}, Table::all, 0, std::move(inputs), count_};
+    const auto take = [&](const auto* rule, const auto* first, Table table) {
       for (const OnnxAttribute& attribute : node.attributes)
         if (!rule->knows(attribute.name)) fail({"the attribute ", attribute.name, " is not supported"});
       if (node.inputs.size() < rule->fewest || node.inputs.size() > rule->most)
         fail({node.inputs.size(), " inputs are not supported"});
+      step.table = table;
+      step.rule = static_cast<std::size_t>(rule - first);
     };
-    const auto* size_rule = detail::OnnxSizes<V>::find(node.op);
-    const auto* rule = detail::OnnxRules<V>::find(node.op);
-    const bool whole = size_rule && detail::OnnxSizes<V>::is_whole(node, all_whole);
-    whole ? check(size_rule) : check(rule);
-    sizes_ += whole;
-    define(file, node.outputs[0], whole);
-    steps_.push_back(
-        {std::move(node),
-         static_cast<std::size_t>(whole ? size_rule - detail::OnnxSizes<V>::all : rule - detail::OnnxRules<V>::all),
-         std::move(inputs), last()});
+    using Sizes = detail::OnnxSizes<V>;
+    using Images = detail::OnnxImageRules<V>;
+    using Rules = detail::OnnxRules<V>;
+    const auto* size_rule = Sizes::find(node.op);
+    if (!standard) fail({"this op is not supported"});
+    if (size_rule && Sizes::is_whole(node, all_whole))
+      take(size_rule, Sizes::all, Table::sizes), ++sizes_;
+    else if (const auto* image_rule = Images::find(node.op))
+      take(image_rule, Images::all, Table::images);
+    else if (const auto* rule = Rules::find(node.op))
+      take(rule, Rules::all, Table::all);
+    else
+      fail({"this op is not supported"});
+    define(file, node.outputs[0], step.table == Table::sizes);
+    step.node = std::move(node);
+    steps_.push_back(std::move(step));
   }
 
   template <class R, class X>

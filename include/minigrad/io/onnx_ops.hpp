@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "onnx_image_ops.hpp"
 #include "onnx_writer.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -163,6 +164,13 @@ inline constexpr OnnxForm onnx_forms[] = {
     {"reshape", "Reshape", write_reshape},
     {"flatten", "Reshape", write_reshape},
     {"broadcast_to", "Expand", write_expand},
+    {"conv", "Conv", write_conv},
+    {"conv_transpose", "ConvTranspose", write_conv},
+    {"max_pool", "MaxPool", write_max_pool},
+    {"avg_pool", "AveragePool", write_avg_pool},
+    {"adaptive_avg_pool", "AveragePool", write_adaptive_avg_pool},
+    {"upsample_nearest", "Resize", write_upsample},
+    {"upsample_linear", "Resize", write_upsample},
     {"gelu", "", write_normal},
     {"normal_cdf", "", write_normal},
     {"square", "Mul",

@@ -1,8 +1,9 @@
 // io/onnx_reader.hpp - reads ONNX files: the graph as data, without a meaning for its ops. Not part of minigrad.hpp.
 //
 // All is checked before there is room for it: lengths against what remains of the file, the product of a tensor's
-// extents against its bytes. Data in other files is refused. What a file can nest is nested here by hand, to a fixed
-// depth: the subgraphs of If and Loop are not read. The numbers of fields stand in onnx.proto.
+// extents against its bytes, and the memory of the whole against 10 times the file. Data in other files is refused.
+// What a file can nest is nested here by hand, to a fixed depth: the subgraphs of If and Loop are not read. The numbers
+// of fields stand in onnx.proto.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,8 @@ namespace detail {
 struct OnnxParser : OnnxTensorReader {
   OnnxAttribute attribute(ProtoReader m) const {
     OnnxAttribute out;
+    out.reals = m.list<float>(7);
+    out.integers = m.list<std::int64_t>(8);
     while (m.next()) switch (m.field()) {
         case 1:
           out.name = m.text();
@@ -37,13 +40,8 @@ struct OnnxParser : OnnxTensorReader {
           break;
         case 5:
           out.tensor.clear();
+          source.reserve(out.tensor, 1);
           out.tensor.push_back(tensor(m.message()));
-          break;
-        case 7:
-          m.append_reals(out.reals);
-          break;
-        case 8:
-          m.append_integers(out.integers);
           break;
       }
     return out;
@@ -51,6 +49,9 @@ struct OnnxParser : OnnxTensorReader {
 
   OnnxNode node(ProtoReader m) const {
     OnnxNode out;
+    source.reserve(out.inputs, m.count(1));
+    source.reserve(out.outputs, m.count(2));
+    source.reserve(out.attributes, m.count(5));
     while (m.next()) switch (m.field()) {
         case 1:
           out.inputs.push_back(m.text());
@@ -105,7 +106,12 @@ struct OnnxParser : OnnxTensorReader {
       }
       if (m.field() != 7) continue;
       if (std::exchange(has_graph, true)) source.fail({"it has two graphs"});
-      for (ProtoReader graph = m.message(); graph.next();) switch (graph.field()) {
+      ProtoReader graph = m.message();
+      source.reserve(out.nodes, graph.count(1));
+      source.reserve(out.initializers, graph.count(5));
+      source.reserve(out.inputs, graph.count(11));
+      source.reserve(out.outputs, graph.count(12));
+      while (graph.next()) switch (graph.field()) {
           case 1:
             out.nodes.push_back(node(graph.message()));
             break;
@@ -127,6 +133,9 @@ struct OnnxParser : OnnxTensorReader {
   }
 };
 
+/// What is read may take 1 MB and 10 times the file, which is in memory itself; some room is for errors.
+inline std::size_t most_memory(std::string_view bytes) { return (std::size_t{1} << 20) - 16384 + 9 * bytes.size(); }
+
 inline std::string read_whole(ByteInput& input) {
   std::string bytes(static_cast<std::size_t>(input.size()), '\0');
   input.read(bytes.data(), bytes.size());
@@ -137,7 +146,7 @@ inline std::string read_whole(ByteInput& input) {
 /// The graph in the bytes of an ONNX file; `name` is what errors call it. Throws DataError for bytes that are no such
 /// file, and for what is not supported: other element types, more than 6 axes, data in other files, sparse tensors.
 inline OnnxFile parse_onnx(std::string_view bytes, const std::string& name) {
-  const detail::ProtoSource source{"read_onnx", name};
+  const detail::ProtoSource source("read_onnx", name, detail::most_memory(bytes));
   return detail::OnnxParser{{source}}.model(detail::ProtoReader(source, bytes));
 }
 /// The same of a file.
@@ -147,7 +156,7 @@ inline OnnxFile read_onnx(const std::string& path) {
 }
 /// A file with a single tensor (TensorProto), as ONNX publishes its test data.
 inline OnnxTensor parse_onnx_tensor(std::string_view bytes, const std::string& name) {
-  const detail::ProtoSource source{"read_onnx", name};
+  const detail::ProtoSource source("read_onnx", name, detail::most_memory(bytes));
   return detail::OnnxParser{{source}}.tensor(detail::ProtoReader(source, bytes));
 }
 inline OnnxTensor read_onnx_tensor(const std::string& path) {

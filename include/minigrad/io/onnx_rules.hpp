@@ -8,35 +8,14 @@
 #include <vector>
 
 #include "../tensor/create.hpp"
-#include "onnx_call.hpp"
+#include "onnx_functions.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// An ONNX op: how many inputs it takes, the attributes that are understood, and what it computes.
 template <class X>
-struct OnnxRule {
-  using C = const OnnxCall<X>&;
-  const char* op;
-  std::size_t fewest, most;
-  const char* attributes;  // names, each followed by a space
-  X (*compute)(C);
-
-  bool knows(const std::string& attribute) const {
-    return std::string_view(attributes).find(attribute + ' ') != std::string_view::npos;
-  }
-};
-
-template <class X>
-struct OnnxRules {
+struct OnnxRules : OnnxTable<OnnxRules<X>> {
   using C = const OnnxCall<X>&;
   static constexpr std::size_t any = 1000;
-
-  /// The rule of an op, or null.
-  static const OnnxRule<X>* find(std::string_view op) {
-    for (const OnnxRule<X>& rule : all)
-      if (op == rule.op) return &rule;
-    return nullptr;
-  }
 
   static constexpr OnnxRule<X> all[] = {
       {"Gemm", 2, 3, "alpha beta transA transB ", [](C c) -> X { return onnx_gemm(c); }},

@@ -13,30 +13,12 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
 template <class X>
-struct OnnxSizeRule {
-  const char* op;
-  std::size_t fewest, most;
-  const char* attributes;  // names, each followed by a space
-  Tensor<std::int64_t> (*compute)(const OnnxCall<X>&);
-
-  bool knows(const std::string& attribute) const {
-    return std::string_view(attributes).find(attribute + ' ') != std::string_view::npos;
-  }
-};
-
-template <class X>
-struct OnnxSizes {
+struct OnnxSizes : OnnxTable<OnnxSizes<X>> {
   using C = const OnnxCall<X>&;
   using Whole = Tensor<std::int64_t>;
   using List = std::vector<std::int64_t>;
   static constexpr std::size_t any = 1000;
 
-  /// The rule of an op, or null.
-  static const OnnxSizeRule<X>* find(std::string_view op) {
-    for (const OnnxSizeRule<X>& rule : all)
-      if (op == rule.op) return &rule;
-    return nullptr;
-  }
   /// Whether an op that has a rule here gives whole numbers: always, or where all its inputs are such.
   static bool is_whole(const OnnxNode& node, bool inputs_are_whole) {
     if (node.op == "Shape" || node.op == "Size") return true;
@@ -104,7 +86,7 @@ struct OnnxSizes {
     return x.reshape(rank == 0 ? Shape{} : Shape{x.size()});
   }
 
-  static constexpr OnnxSizeRule<X> all[] = {
+  static constexpr OnnxRule<X, Whole> all[] = {
       {"Shape", 1, 1, "start end ",
        [](C c) -> Whole {
          const Shape of_x = shape(c);

@@ -43,17 +43,19 @@ struct OnnxTensorReader {
     return out.shape.size() * size_of(out.type);
   }
 
+  void make_room(OnnxTensor& out, std::size_t bytes) const {
+    source.take_memory(bytes + 64);  // the smallest piece that is allocated
+    out.bytes = Tensor<std::uint8_t>::empty(Shape{bytes});
+  }
+
   /// TensorProto.
   OnnxTensor tensor(ProtoReader m) const {
     OnnxTensor out;
-    std::vector<std::int64_t> extents;
+    const std::vector<std::int64_t> extents = m.list<std::int64_t>(1);
     std::int64_t type = 0;
     std::string_view raw;
     bool has_raw = false;
     for (ProtoReader fields = m; fields.next();) switch (fields.field()) {
-        case 1:
-          fields.append_integers(extents);
-          break;
         case 2:
           type = fields.integer();
           break;
@@ -83,58 +85,48 @@ struct OnnxTensorReader {
     if (has_raw) {
       if constexpr (std::endian::native != std::endian::little) source.fail({"this machine is not little-endian"});
       require(raw.size());
-      out.bytes = Tensor<std::uint8_t>::empty(Shape{size});
+      make_room(out, size);
       if (size) std::memcpy(out.bytes.data(), raw.data(), size);
       return out;
     }
-    std::vector<float> floats;  // the same in typed fields
-    std::vector<double> doubles;
-    std::vector<std::int64_t> integers;
-    for (ProtoReader fields = m; fields.next();) switch (fields.field()) {
-        case 4:
-          fields.append_reals(floats);
-          break;
-        case 5:
-        case 7:
-        case 11:
-          fields.append_integers(integers);
-          break;
-        case 10:
-          fields.append_reals(doubles);
-          break;
-      }
-    const auto fill = [&](const auto& numbers, auto wanted) {
+    const auto fill = [&](auto read, auto wanted, std::initializer_list<unsigned> fields) {  // the same in typed fields
+      using R = decltype(read);
       using N = decltype(wanted);
-      require(numbers.size() * sizeof(N));
-      out.bytes = Tensor<std::uint8_t>::empty(Shape{size});
-      for (std::size_t i = 0; i < numbers.size(); ++i) {
-        const auto number = static_cast<N>(numbers[i]);
-        std::memcpy(out.bytes.data() + i * sizeof(N), &number, sizeof(N));
-      }
+      std::size_t n = 0;
+      m.each_in<R>(fields, [&](R) { ++n; });
+      require(n * sizeof(N));
+      make_room(out, size);
+      std::uint8_t* to = out.bytes.data();
+      m.each_in<R>(fields, [&](R one) {
+        const auto number = static_cast<N>(one);
+        std::memcpy(to, &number, sizeof(N));
+        to += sizeof(N);
+      });
     };
+    constexpr std::int64_t whole{};
     switch (out.type) {
       case OnnxType::real32:
-        fill(floats, float{});
+        fill(float{}, float{}, {4});
         break;
       case OnnxType::real64:
-        fill(doubles, double{});
+        fill(double{}, double{}, {10});
         break;
       case OnnxType::boolean:
-        fill(integers, bool{});
+        fill(whole, bool{}, {5, 7, 11});
         break;
       default:
         switch (size_of(out.type)) {  // the low bytes, whatever the sign
           case 1:
-            fill(integers, std::uint8_t{});
+            fill(whole, std::uint8_t{}, {5, 7, 11});
             break;
           case 2:
-            fill(integers, std::uint16_t{});
+            fill(whole, std::uint16_t{}, {5, 7, 11});
             break;
           case 4:
-            fill(integers, std::uint32_t{});
+            fill(whole, std::uint32_t{}, {5, 7, 11});
             break;
           default:
-            fill(integers, std::uint64_t{});
+            fill(whole, std::uint64_t{}, {5, 7, 11});
         }
     }
     return out;

@@ -68,6 +68,9 @@ class OnnxWriter {
   OnnxWriter& with_real(std::string_view name, double value) {
     return attribute(name, 1, [&](ProtoWriter& a) { a.real(2, static_cast<float>(value)); });
   }
+  OnnxWriter& with_text(std::string_view name, std::string_view value) {
+    return attribute(name, 3, [&](ProtoWriter& a) { a.text(4, value); });
+  }
   OnnxWriter& with_list(std::string_view name, const std::vector<std::int64_t>& values) {
     return attribute(name, 7, [&](ProtoWriter& a) {
       for (const std::int64_t value : values) a.integer(8, value);

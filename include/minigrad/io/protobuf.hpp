@@ -9,8 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "file.hpp"
@@ -46,11 +49,29 @@ class ProtoWriter {
   }
 };
 
-/// Where a reader of messages reports what is wrong: the function that reads, and the name of the file.
-struct ProtoSource {
-  const char* op;
-  std::string name;
-  [[noreturn, gnu::noinline]] void fail(std::initializer_list<FormatArg> pieces) const { fail_file(op, name, pieces); }
+/// Where a reader of messages reports what is wrong: the function that reads, and the name of the file. It counts the
+/// memory of what is read, which may be so much: a message can say in two bytes what takes hundreds here.
+class ProtoSource {
+ public:
+  ProtoSource(const char* op, std::string name, std::size_t most) : op_(op), name_(std::move(name)), left_(most) {}
+
+  [[noreturn, gnu::noinline]] void fail(std::initializer_list<FormatArg> pieces) const {
+    fail_file(op_, name_, pieces);
+  }
+  void take_memory(std::size_t bytes) const {
+    if (bytes > left_) fail({"what it holds takes more than 10 times the memory of the file"});
+    left_ -= bytes;
+  }
+  template <class T>
+  void reserve(std::vector<T>& list, std::size_t count) const {
+    take_memory(count * sizeof(T));
+    list.reserve(count);
+  }
+
+ private:
+  const char* op_;
+  std::string name_;
+  mutable std::size_t left_;
 };
 
 /// The fields of a message, one after another: while (m.next()) switch (m.field()) ... Nothing is copied. Every length
@@ -97,20 +118,47 @@ class ProtoReader {
     require(2);
     return bytes_;
   }
-  std::string text() const { return std::string(bytes()); }
+  std::string text() const {
+    source_->take_memory(bytes().size());
+    return std::string(bytes());
+  }
   ProtoReader message() const { return ProtoReader(*source_, bytes()); }
 
-  /// Appends a number; repeated numbers come one in a field, or many packed into one.
-  void append_integers(std::vector<std::int64_t>& out) const {
-    if (kind_ == 0) return out.push_back(integer());
-    for (ProtoReader packed(*source_, bytes()); !packed.rest_.empty();)
-      out.push_back(static_cast<std::int64_t>(packed.varint()));
+  /// How many fields of this number follow.
+  std::size_t count(unsigned field) const {
+    std::size_t out = 0;
+    for (ProtoReader rest = *this; rest.next();) out += rest.field_ == field;
+    return out;
   }
+
+  /// Calls f for each number in the field; repeated numbers come one in a field, or many packed into one.
+  template <class T, class F>
+  void each(const F& f) const {
+    if constexpr (std::is_same_v<T, std::int64_t>) {
+      if (kind_ == 0) return f(integer());
+      for (ProtoReader packed(*source_, bytes()); !packed.rest_.empty();) f(static_cast<std::int64_t>(packed.varint()));
+    } else {
+      if (kind_ != 2) require(sizeof(T) == 4 ? 5 : 1);
+      if (bytes_.size() % sizeof(T) != 0) source_->fail({"a list of numbers has ", bytes_.size(), " bytes"});
+      for (std::size_t i = 0; i < bytes_.size(); i += sizeof(T)) f(number_in<T>(bytes_.substr(i)));
+    }
+  }
+  /// The same for all fields of these numbers that follow.
+  template <class T, class F>
+  void each_in(std::initializer_list<unsigned> fields, const F& f) const {
+    for (ProtoReader rest = *this; rest.next();)
+      for (const unsigned field : fields)
+        if (rest.field_ == field) rest.template each<T>(f);
+  }
+  /// All numbers of the fields of this number that follow.
   template <class T>
-  void append_reals(std::vector<T>& out) const {
-    if (kind_ != 2) require(sizeof(T) == 4 ? 5 : 1);
-    if (bytes_.size() % sizeof(T) != 0) source_->fail({"a list of numbers has ", bytes_.size(), " bytes"});
-    for (std::size_t i = 0; i < bytes_.size(); i += sizeof(T)) out.push_back(number_in<T>(bytes_.substr(i)));
+  std::vector<T> list(unsigned field) const {
+    std::size_t n = 0;
+    each_in<T>({field}, [&](T) { ++n; });
+    std::vector<T> out;
+    source_->reserve(out, n);
+    each_in<T>({field}, [&](T number) { out.push_back(number); });
+    return out;
   }
 
  private:

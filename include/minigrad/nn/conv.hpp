@@ -50,7 +50,8 @@ class ConvLayer {
                               attributes_.kernel});
     const ConvAttributes& a = attributes_;
     append_unless(out, "stride", a.stride, 1);
-    append_unless(out, "padding", a.padding, 0);
+    if (a.padding_end != a.padding) out += ", padding same";  // of an even kernel
+    else append_unless(out, "padding", a.padding, 0);
     append_unless(out, "dilation", a.dilation, 1);
     append_unless(out, "output_padding", a.output_padding, 0);
     if (a.groups != 1) append(out, {", groups ", a.groups});

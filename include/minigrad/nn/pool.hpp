@@ -42,12 +42,26 @@ WindowAttributes window_attributes(const char* op, const PerAxis<Axes>& kernel, 
   return {op, kernel.shape(), stride.value_or(kernel).shape(), padding.shape(), dilation.shape(), ceil_mode};
 }
 
+/// "MaxPool2d([2, 2], stride [2, 2]", and what is not as usual.
+template <class Window>
+std::string describe_window(const Window& w) {
+  std::string out = concat({w.op, "(", w.kernel, ", stride ", w.stride});
+  const auto unless = [&](const char* what, const Shape& numbers, std::size_t usual) {
+    for (const std::size_t one : numbers)
+      if (one != usual) return append(out, {", ", what, " ", numbers});
+  };
+  unless("padding", w.padding, 0);
+  unless("dilation", w.dilation, 1);
+  if (w.ceil_mode) out += ", ceil_mode";
+  return out;
+}
+
 template <std::size_t Axes>
 class MaxPool {
  public:
   auto operator()(const auto& x) const { return max_pool(attributes_, x); }
   std::string describe() const {
-    return concat({attributes_.op, "(", attributes_.kernel, ", stride ", attributes_.stride, ")"});
+    return describe_window(attributes_) + ")";
   }
 
  protected:
@@ -63,8 +77,10 @@ class AvgPool {
  public:
   auto operator()(const auto& x) const { return resample(attributes_, x); }
   std::string describe() const {
-    const WindowAttributes& w = attributes_.window;
-    return concat({w.op, "(", w.kernel, ", stride ", w.stride, ")"});
+    std::string out = describe_window(attributes_.window);
+    if (!attributes_.count_include_pad) out += ", without padding";
+    if (attributes_.divisor) append(out, {", divisor ", attributes_.divisor});
+    return out + ")";
   }
 
  protected:

@@ -43,7 +43,8 @@ class Upsample {
     std::string out = "Upsample(";
     if (options_.size) out += to_string(options_.size->shape());
     else out += format_exact(options_.scale_factor);
-    return detail::concat({out, ", ", options_.mode, ")"});
+    if (options_.scale_factor_width > 0) out += ", width " + format_exact(options_.scale_factor_width);
+    return detail::concat({out, ", ", options_.mode, options_.align_corners ? ", align_corners)" : ")"});
   }
 
  private:

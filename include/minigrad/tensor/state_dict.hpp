@@ -154,6 +154,7 @@ class StateDict {
 
   /// Takes entries and metadata whose names were found to be unique; for readers of files.
   StateDict() = default;
+  template <class = void>
   StateDict(std::vector<StateEntry> entries, std::vector<std::pair<std::string, std::string>> metadata)
       : entries_(std::move(entries)), metadata_(std::move(metadata)) {}
 

@@ -1,0 +1,202 @@
+// io/onnx_functions.hpp - what those of ONNX's ops compute that take more than a line; see onnx_rules.hpp. Not part of
+// minigrad.hpp.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "onnx_call.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// alpha A B + beta C, where A and B may be transposed.
+template <class X>
+X onnx_gemm(const OnnxCall<X>& c) {
+  const X &a = c[0], &b = c[1];
+  const bool left = c.integer("transA", 0) != 0, right = c.integer("transB", 0) != 0;
+  const double alpha = c.real("alpha", 1), beta = c.real("beta", 1);
+  if (shape_of(a).rank() != 2 || shape_of(b).rank() != 2)
+    c.fail({shape_of(a), " and ", shape_of(b), " are no matrices"});
+  if (!left && right && alpha == 1 && beta == 1 && c.has(2) && shape_of(c[2]) == Shape{shape_of(b)[0]})
+    return linear(a, b, c[2]);
+  const auto product = [&]() -> X {
+    if (left && right) return matmul_nt(transpose(a), b);
+    if (left) return matmul_tn(a, b);
+    return right ? matmul_nt(a, b) : matmul(a, b);
+  };
+  const X scaled = alpha == 1 ? product() : product() * alpha;
+  if (!c.has(2)) return scaled;
+  return beta == 1 ? scaled + c[2] : scaled + c[2] * beta;
+}
+
+/// A product of matrices, of lists of them, or of a vector and such.
+template <class X>
+X onnx_matmul(const OnnxCall<X>& c) {
+  const std::size_t left = shape_of(c[0]).rank(), right = shape_of(c[1]).rank();
+  if (left == 0 || right == 0) c.fail({shape_of(c[0]), " and ", shape_of(c[1]), " are no matrices"});
+  if (left >= 2 && right == 2) return matmul(c[0], c[1]);
+  const X a = left > 1 ? c[0] : c.reshaped(c[0], Shape{1, shape_of(c[0])[0]});
+  const X b = right > 1 ? c[1] : c.reshaped(c[1], Shape{shape_of(c[1])[0], 1});
+  const auto batch_of = [](Shape shape) { return shape.erase(shape.rank() - 1), shape.erase(shape.rank() - 1), shape; };
+  Shape shape = broadcast_shapes("MatMul", batch_of(shape_of(a)), batch_of(shape_of(b)));
+  const std::size_t count = shape.size();
+  const auto matrices = [&](const X& x) {  // as many of each, one after another
+    const std::size_t n = shape_of(x).from_right(1), m = shape_of(x).from_right(0);
+    Shape all = shape;
+    all.push_back(n), all.push_back(m);
+    const X wide = all == shape_of(x) ? x : broadcast_to(x, all);
+    return reshape(wide, TargetShape{count, n, m});
+  };
+  const X as = matrices(a), bs = matrices(b);
+  if (count == 0) c.fail({"an empty list of matrices is not supported"});
+  const auto matrix = [&](const X& x, std::size_t k) {
+    return reshape(slice(x, k, k + 1, 0), TargetShape{shape_of(x)[1], shape_of(x)[2]});
+  };
+  std::vector<X> products;
+  for (std::size_t k = 0; k < count; ++k) products.push_back(matmul(matrix(as, k), matrix(bs, k)));
+  const X product = concatenate(products, 0);
+  if (left > 1) shape.push_back(shape_of(a).from_right(1));
+  if (right > 1) shape.push_back(shape_of(b).from_right(0));
+  return reshape(product, TargetShape(shape));
+}
+
+/// (x - mean) / sqrt(var + epsilon) scale + bias, for each channel: axis 1.
+template <class X>
+X onnx_batch_norm(const OnnxCall<X>& c) {
+  const Shape& shape = shape_of(c[0]);
+  if (shape.rank() < 2 || c.integer("training_mode", 0) != 0 || c.integer("spatial", 1) == 0)
+    c.fail({"other than inference on [rows, channels, ...] is not supported"});
+  const auto channels = [&](std::size_t k) {
+    Shape along{shape[1]};
+    if (shape_of(c[k]) != along) c.fail({"input ", k, " is ", shape_of(c[k]), ", and x is ", shape});
+    for (std::size_t i = 2; i < shape.rank(); ++i) along.push_back(1);
+    return reshape(c[k], TargetShape(along));
+  };
+  return (c[0] - channels(3)) / sqrt(channels(4) + c.real("epsilon", 1e-5)) * channels(1) + channels(2);
+}
+
+/// f(x, axis). Before opset 13 the axes from `axis` on were one.
+template <class X, class F>
+X onnx_softmax(const OnnxCall<X>& c, const F& f) {
+  const Shape& shape = shape_of(c[0]);
+  const std::size_t axis = c.axis_in(shape, c.integer("axis", c.opset < 13 ? 1 : -1));
+  if (c.opset >= 13 || axis + 1 == shape.rank()) return f(c[0], Axis(axis));
+  std::size_t rows = 1, columns = 1;
+  for (std::size_t i = 0; i < shape.rank(); ++i) (i < axis ? rows : columns) *= shape[i];
+  return c.reshaped(f(c.reshaped(c[0], Shape{rows, columns}), Axis(1)), shape);
+}
+
+/// f(x, axis, keepdim) along several axes, or all.
+template <class X, class F>
+X onnx_reduce(const OnnxCall<X>& c, X x, const F& f) {
+  const bool keepdim = c.integer("keepdims", 1) != 0;
+  const auto axes = c.axes_in(shape_of(x), c.list("axes", 1));
+  if (axes.empty()) return c.integer("noop_with_empty_axes", 0) ? x : f(x, all_axes, keepdim);
+  for (const std::size_t axis : axes) x = f(x, Axis(axis), keepdim);
+  return x;
+}
+
+template <class X>
+X onnx_transpose(const OnnxCall<X>& c) {
+  X x = c[0];
+  const std::size_t rank = shape_of(x).rank();
+  auto order = c.list("perm", c.size());
+  if (order.empty())
+    for (std::size_t i = rank; i-- > 0;) order.push_back(static_cast<std::int64_t>(i));
+  if (order.size() != rank || c.axes_in(shape_of(x), order).size() != rank) c.fail({"perm is no order of the axes"});
+  std::vector<std::size_t> now(rank);
+  for (std::size_t i = 0; i < rank; ++i) now[i] = i;
+  for (std::size_t i = 0; i < rank; ++i) {  // as exchanges of two axes
+    const auto j =
+        static_cast<std::size_t>(std::find(now.begin(), now.end(), c.axis_in(shape_of(x), order[i])) - now.begin());
+    if (i == j) continue;
+    x = transpose(x, Axis(i), Axis(j));
+    std::swap(now[i], now[j]);
+  }
+  return x;
+}
+
+/// The elements at places along an axis. A single place takes the axis away.
+template <class X>
+X onnx_gather(const OnnxCall<X>& c) {
+  const std::size_t axis = c.axis_in(shape_of(c[0]), c.integer("axis", 0));
+  X x = axis == 0 ? c[0] : transpose(c[0], 0, Axis(axis));
+  if constexpr (is_var<X>) {
+    if (const auto* handle = c.value(1).handle) {
+      x = index_select(x, *handle);
+      return axis == 0 ? x : transpose(x, 0, Axis(axis));
+    }
+  }
+  Tensor<std::int64_t> places = c.whole(1);
+  if (places.rank() > 1) c.fail({"indices of shape ", places.shape(), " are not supported: only [n] and single ones"});
+  for (auto& place : places) place += place < 0 ? static_cast<std::int64_t>(shape_of(x)[0]) : 0;
+  x = index_select(x, places.reshape({places.size()}));
+  if (axis != 0) x = transpose(x, 0, Axis(axis));
+  if (c.whole(1).rank() == 1) return x;
+  Shape shape = shape_of(x);
+  shape.erase(axis);
+  return c.reshaped(x, shape);
+}
+
+template <class X>
+X onnx_slice(const OnnxCall<X>& c) {
+  X x = c[0];
+  const auto starts = c.list("starts", 1), ends = c.list("ends", 2), axes = c.list("axes", 3), steps = c.list("", 4);
+  if (starts.size() != ends.size() || (!axes.empty() && axes.size() != starts.size()))
+    c.fail({"starts, ends and axes differ in length"});
+  for (const std::int64_t step : steps)
+    if (step != 1) c.fail({"a step of ", step, " is not supported"});
+  for (std::size_t k = 0; k < starts.size(); ++k) {
+    const std::size_t axis = c.axis_in(shape_of(x), axes.empty() ? static_cast<std::int64_t>(k) : axes[k]);
+    const auto [begin, end] = c.range_in(shape_of(x)[axis], starts[k], ends[k]);
+    if (begin == 0 && end == shape_of(x)[axis]) continue;
+    x = slice(x, begin, end, Axis(axis));
+  }
+  return x;
+}
+
+template <class X>
+X onnx_reshape(const OnnxCall<X>& c) {
+  auto list = c.list("", 1);
+  const Shape& from = shape_of(c[0]);
+  for (std::size_t i = 0; i < list.size() && !c.integer("allowzero", 0); ++i)
+    if (list[i] == 0 && i < from.rank()) list[i] = static_cast<std::int64_t>(from[i]);
+  const auto inferred = std::find(list.begin(), list.end(), -1);
+  if (inferred != list.end() && from.rank() > 0 && list[0] == static_cast<std::int64_t>(from[0])) {
+    std::size_t others = 1;  // [rows, -1]: the rows stay free where the rest is a number
+    for (const std::int64_t extent : list) others *= extent < 0 ? 1 : static_cast<std::size_t>(extent);
+    if (others > 0 && from.size() % others == 0) *inferred = static_cast<std::int64_t>(from.size() / others);
+  }
+  const Shape shape = c.shape_of_list(list);
+  if (std::find(list.begin(), list.end(), -1) == list.end()) return c.reshaped(c[0], shape);
+  return reshape(c[0], TargetShape(shape));
+}
+
+/// An axis taken out or put in: the axes of extent 1 do not change the elements.
+template <class X>
+X onnx_squeeze(const OnnxCall<X>& c) {
+  Shape shape = shape_of(c[0]);
+  auto axes = c.list("axes", 1);
+  for (std::size_t i = 0; i < shape.rank() && !c.has(1) && !c.node.find("axes"); ++i)
+    if (shape[i] == 1) axes.push_back(static_cast<std::int64_t>(i));
+  for (const std::size_t axis : c.axes_in(shape, axes)) {
+    if (shape[axis] != 1) c.fail({"axis ", axis, " of ", shape_of(c[0]), " is not of extent 1"});
+    shape.erase(axis);
+  }
+  return c.reshaped(c[0], shape);
+}
+template <class X>
+X onnx_unsqueeze(const OnnxCall<X>& c) {
+  Shape shape = shape_of(c[0]), longer = shape;
+  const auto list = c.list("axes", 1);
+  if (list.empty()) c.fail({"it has no axes"});
+  for (std::size_t k = 0; k < list.size() && longer.rank() < Shape::max_rank; ++k) longer.push_back(1);
+  auto axes = c.axes_in(longer, list);
+  for (std::size_t k = axes.size(); k-- > 0;) shape.insert(axes[k], 1);
+  return c.reshaped(c[0], shape);
+}
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -1,0 +1,167 @@
+// io/onnx_image_rules.hpp - what ONNX's ops on images compute: convolutions, pooling, resizing. Not part of
+// minigrad.hpp.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "../ops/conv.hpp"
+#include "../ops/resample.hpp"
+#include "onnx_call.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// The attributes of a node on images, which have one axis or two.
+template <class X>
+struct OnnxImage {
+  const OnnxCall<X>& c;
+  std::size_t axes;
+
+  explicit OnnxImage(const OnnxCall<X>& call) : c(call), axes(shape_of(call[0]).rank() - 2) {
+    const Shape& shape = shape_of(c[0]);
+    if (shape.rank() != 3 && shape.rank() != 4)
+      c.fail({shape, " is not supported: only [rows, channels, length] and [rows, channels, height, width] are"});
+    if (const OnnxAttribute* pad = c.node.find("auto_pad"); pad && pad->text != "NOTSET" && pad->text != "VALID")
+      c.fail({"auto_pad ", pad->text, " is not supported: give pads"});
+  }
+
+  /// Numbers from `fewest` on, one for each axis, from place `from` of a list; or so many times `otherwise`.
+  Shape numbers(const char* name, std::size_t from, std::int64_t fewest, std::size_t otherwise) const {
+    Shape out;
+    const OnnxAttribute* found = c.node.find(name);
+    for (std::size_t k = 0; k < axes; ++k) {
+      if (found && found->integers.size() < from + axes) c.fail({name, " has ", found->integers.size(), " numbers"});
+      const std::int64_t one = found ? found->integers[from + k] : static_cast<std::int64_t>(otherwise);
+      if (one < fewest || one > 1 << 24) c.fail({name, " of ", one});
+      out.push_back(static_cast<std::size_t>(one));
+    }
+    return out;
+  }
+  /// The extents of the kernel, which are those of a weight where there is one.
+  Shape kernel(const Shape* weight) const {
+    if (!weight) return numbers("kernel_shape", 0, 1, 0);
+    if (weight->rank() != axes + 2) c.fail({"a weight ", *weight, " for images of ", axes, " axes"});
+    Shape out;
+    for (std::size_t k = 2; k < weight->rank(); ++k) out.push_back((*weight)[k]);
+    if (out.size() == 0 || (c.node.find("kernel_shape") && numbers("kernel_shape", 0, 1, 1) != out))
+      c.fail({"kernel_shape is not that of the weight ", *weight});
+    return out;
+  }
+  ConvAttributes conv() const {
+    const std::int64_t groups = c.integer("group", 1);
+    if (groups < 1 || groups > 1 << 24) c.fail({"group of ", groups});
+    const Shape weight = shape_of(c[1]);
+    return {c.node.op.c_str(),
+            kernel(&weight),
+            numbers("strides", 0, 1, 1),
+            numbers("pads", 0, 0, 0),
+            numbers("pads", axes, 0, 0),
+            numbers("dilations", 0, 1, 1),
+            numbers("output_padding", 0, 0, 0),
+            static_cast<std::size_t>(groups)};
+  }
+  WindowAttributes window() const {
+    WindowAttributes out{c.node.op.c_str(), kernel(nullptr), numbers("strides", 0, 1, 1), numbers("pads", 0, 0, 0),
+                         numbers("dilations", 0, 1, 1)};
+    out.ceil_mode = c.integer("ceil_mode", 0) != 0;
+    if (numbers("pads", axes, 0, 0) != out.padding) c.fail({"pads that differ at both ends are not supported"});
+    for (std::size_t k = 0; k < axes; ++k)
+      if (2 * out.padding[k] > out.kernel[k]) c.fail({"pads of more than half of kernel_shape are not supported"});
+    return out;
+  }
+};
+
+template <class X>
+X onnx_conv(const OnnxCall<X>& c) {
+  const ConvAttributes a = OnnxImage<X>(c).conv();
+  return c.has(2) ? X(conv_bias_op.apply(a, c[0], c[1], c[2])) : X(conv_op.apply(a, c[0], c[1]));
+}
+template <class X>
+X onnx_conv_transpose(const OnnxCall<X>& c) {
+  const ConvAttributes a = OnnxImage<X>(c).conv();
+  for (std::size_t k = 0; k < a.axes(); ++k)
+    if (a.output_padding[k] >= a.stride[k] && a.output_padding[k] >= a.dilation[k])
+      c.fail({"output_padding of ", a.output_padding[k]});
+  return c.has(2) ? X(conv_transpose_bias_op.apply(a, c[0], c[1], c[2])) : X(conv_transpose_op.apply(a, c[0], c[1]));
+}
+template <class X>
+X onnx_avg_pool(const OnnxCall<X>& c) {
+  const OnnxImage<X> image(c);
+  ResampleAttributes a{Resample::avg_pool, image.window()};
+  a.count_include_pad = c.integer("count_include_pad", 0) != 0;
+  if (a.count_include_pad && a.window.ceil_mode) c.fail({"ceil_mode with count_include_pad is not supported"});
+  return resample(a, c[0]);
+}
+template <class X>
+X onnx_global_avg_pool(const OnnxCall<X>& c) {
+  const OnnxImage<X> image(c);
+  ResampleAttributes a{Resample::adaptive_avg_pool, {}};
+  a.window.op = "GlobalAveragePool";
+  for (std::size_t k = 0; k < image.axes; ++k) a.output.push_back(1);
+  a.window.kernel = a.output;
+  return resample(a, c[0]);
+}
+
+/// Resize, and Upsample of opsets 7 to 9. The numbers of the result are those that PyTorch's Upsample gives.
+template <class X>
+X onnx_resize(const OnnxCall<X>& c) {
+  const OnnxImage<X> image(c);
+  const bool upsample = c.node.op == "Upsample";
+  const std::string mode = c.text("mode", "nearest");
+  const std::string places = c.text("coordinate_transformation_mode", upsample ? "asymmetric" : "half_pixel");
+  const bool nearest = mode == "nearest" && places == "asymmetric" &&
+                       (upsample || c.text("nearest_mode", "round_prefer_floor") == "floor");
+  const bool corners = places == "align_corners";
+  if (!nearest && (mode != "linear" || !(corners || places == "half_pixel" || places == "pytorch_half_pixel")))
+    c.fail({"mode ", mode, " with ", places, " is not supported"});
+  ResampleAttributes a{nearest ? Resample::upsample_nearest : Resample::upsample_linear, {}};
+  a.window.op = c.node.op.c_str();
+  a.window.kernel = image.axes == 2 ? Shape{1, 1} : Shape{1};
+  a.align_corners = corners;
+  const Shape shape = shape_of(c[0]);
+  const auto check = [&](std::size_t count) {
+    if (count != shape.rank()) c.fail({count, " numbers for the axes of ", shape});
+  };
+  if (c.has(3)) {
+    const auto sizes = c.list("", 3);
+    check(sizes.size());
+    a.output = c.shape_of_list({sizes.begin() + 2, sizes.end()});
+    return resample(a, c[0]);
+  }
+  std::vector<double> scales;
+  const std::size_t at = upsample ? 1 : 2;
+  if (c.has(at))
+    for (const auto one : constant_value(c[at])) scales.push_back(static_cast<double>(one));
+  else if (const OnnxAttribute* list = c.node.find("scales"))
+    scales.assign(list->reals.begin(), list->reals.end());
+  check(scales.size());
+  if (scales[0] != 1 || scales[1] != 1) c.fail({"another number of rows or channels is not supported"});
+  for (std::size_t k = 0; k < image.axes; ++k) {
+    if (!(scales[k + 2] > 0 && scales[k + 2] <= 1024)) c.fail({"a scale of ", scales[k + 2]});
+    a.scale[k] = scales[k + 2];
+  }
+  return resample(a, c[0]);
+}
+
+template <class X>
+struct OnnxImageRules : OnnxTable<OnnxImageRules<X>> {
+  using C = const OnnxCall<X>&;
+  static constexpr OnnxRule<X> all[] = {
+      {"Conv", 2, 3, "auto_pad dilations group kernel_shape pads strides ", [](C c) -> X { return onnx_conv(c); }},
+      {"ConvTranspose", 2, 3, "auto_pad dilations group kernel_shape output_padding pads strides ",
+       [](C c) -> X { return onnx_conv_transpose(c); }},
+      {"MaxPool", 1, 1, "auto_pad ceil_mode dilations kernel_shape pads storage_order strides ",
+       [](C c) -> X { return max_pool(OnnxImage<X>(c).window(), c[0]); }},
+      {"AveragePool", 1, 1, "auto_pad ceil_mode count_include_pad kernel_shape pads strides ",
+       [](C c) -> X { return onnx_avg_pool(c); }},
+      {"GlobalAveragePool", 1, 1, "", [](C c) -> X { return onnx_global_avg_pool(c); }},
+      {"Resize", 1, 4, "coordinate_transformation_mode cubic_coeff_a mode nearest_mode ",
+       [](C c) -> X { return onnx_resize(c); }},
+      {"Upsample", 1, 2, "mode scales ", [](C c) -> X { return onnx_resize(c); }},
+  };
+};
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -1,0 +1,44 @@
+#include <doctest/doctest.h>
+
+#include <minigrad/io/load_onnx.hpp>
+
+#include <filesystem>
+#include <string>
+
+#include "../support/onnx_image_models.hpp"
+
+using namespace minigrad;
+
+namespace {
+
+const std::string path = (std::filesystem::temp_directory_path() / "minigrad_onnx_image_test.onnx").string();
+
+std::string refusal(auto model, const Shape& shape) {
+  try {
+    export_onnx(path, model, zeros(shape));
+  } catch (const ValueError& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+}  // namespace
+
+TEST_CASE("exported image models come back with the same outputs and gradients") {
+  support::for_onnx_image_models([](const std::string& name, auto& model, const auto& x) {
+    CAPTURE(name);
+    CHECK(support::onnx_round_trip(path, model, x) == "");
+  });
+}
+
+TEST_CASE("image layers that ONNX has no counterpart of are refused with the reason") {
+  Rng rng(0);
+  CHECK(refusal(Sequential{Conv2d(1, 1, 1, rng), AdaptiveAvgPool2d(3)}, {1, 1, 4, 4})
+            .find("adaptive_avg_pool: [2, 1, 4, 4] to [2, 1, 3, 3]: its windows differ in size, which has no "
+                  "counterpart") != std::string::npos);
+  CHECK(refusal(Sequential{Conv2d(1, 1, 1, rng), AvgPool2d(2, {.divisor_override = 3})}, {1, 1, 4, 4})
+            .find("avg_pool: divisor_override has no counterpart in ONNX") != std::string::npos);
+  CHECK(refusal(Sequential{Conv2d(1, 1, 1, rng), AvgPool2d(2, {.ceil_mode = true})}, {1, 1, 5, 5})
+            .find("avg_pool: ceil_mode with count_include_pad: programs differ in what they divide by") !=
+        std::string::npos);
+}
