@@ -58,8 +58,10 @@ TEST_CASE("a flat view refuses other sizes, and a model that it does not have") 
   CHECK_THROWS_WITH_AS(flat.set_values({1, 2}), "minigrad: FlatParameters: set_values: [2] for 1 numbers", ShapeError);
   CHECK(support::message([&] { FlatParameters(std::vector<ParameterRef<double>>{}); }) ==
         "minigrad: FlatParameters: the model has no parameters to optimise");
-  CHECK(support::message([&] { FlatParameters(std::vector{a.ref(), a.ref()}); }) ==
-        "minigrad: FlatParameters: parameters 0 and 1 are the same: list each once");
+  CHECK(support::message([&] {
+          FlatParameters(std::vector{a.ref(), a.ref()});
+        }) == "minigrad: FlatParameters: parameters 0 and 1 are the same: list each once");
   const FlatParameters<double> taken = std::move(flat);
-  CHECK(support::message([&] { flat.values(); }) == "minigrad: FlatParameters: used after it was moved from");  // NOLINT
+  CHECK(support::message([&] { flat.values(); }) ==
+        "minigrad: FlatParameters: used after it was moved from");  // NOLINT
 }
