@@ -140,6 +140,9 @@ class Schedule {
   Optimizer& optimizer() const { return *optimizer_; }
   std::span<const double> base_lrs() const { return base_lrs_; }
 
+  void count_step() { ++t_; }
+  void count_from_0() { t_ = 0; }
+
   /// Sets each rate to f(rate, base rate).
   template <class F>
   void for_each_rate(const F& f) {

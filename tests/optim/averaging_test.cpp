@@ -1,0 +1,127 @@
+#include <doctest/doctest.h>
+
+#include <minigrad/graph/parameter.hpp>
+#include <minigrad/ops/ops.hpp>
+#include <minigrad/optim/averaging.hpp>
+#include <minigrad/tensor/create.hpp>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "../support/count_allocations.hpp"
+#include "../support/fixture.hpp"
+#include "../support/message.hpp"
+#include "../support/optimizer_case.hpp"
+
+using namespace minigrad;
+using support::message;
+
+namespace {
+
+const support::Fixture fixture = support::read_fixture("optim.txt");
+
+template <class T>
+struct Net {
+  Parameter<Tensor<T>> weight{zeros<T>({2, 3})};
+  Tensor<T> mean = zeros<T>({2});
+  auto parts() { return std::tie(weight, mean); }
+
+  /// What the fixture's model has in step s.
+  void set(int s) {
+    const auto value = [s](int i) { return static_cast<T>(((i * 37 + s * 11) % 23 - 11) / 7.0); };
+    for (int i = 0; i < 6; ++i) weight.edit()[i] = value(i);
+    for (int i = 6; i < 8; ++i) mean[i - 6] = value(i);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("averages of weights and buffers agree with PyTorch over 100 steps, also where they go on from a state") {
+  const auto follow = [](const std::string& name, const support::Case& one) {
+    CAPTURE(name);
+    const bool use_buffers = one.has("mean_1");
+    Net<double> model, resumed;
+    const AveragedModelOptions options{.decay = one.number("decay", 0), .use_buffers = use_buffers};
+    AveragedModel first(model, options), second(resumed, options);
+    for (int s = 1; s <= 100; ++s) {
+      CAPTURE(s);
+      if (s == 30) second.load_state_dict(first.state_dict());
+      Net<double>& net = s < 30 ? model : resumed;
+      auto& average = s < 30 ? first : second;
+      net.set(s);
+      average.step();
+      const std::string at = "_" + std::to_string(s);
+      if (!one.has("weight" + at)) continue;
+      const Tensor<double> weight = net.weight.value(), mean = net.mean;
+      {
+        const auto in = average.swap_in();
+        for (std::size_t i = 0; i < 6; ++i)
+          CHECK(support::agrees(net.weight.value()[i], one.numbers("weight" + at)[i]));
+        for (std::size_t i = 0; use_buffers && i < 2; ++i)
+          CHECK(support::agrees(net.mean[i], one.numbers("mean" + at)[i]));
+        if (!use_buffers) CHECK(net.mean == mean);
+      }
+      CHECK(net.weight.value() == weight);
+      CHECK(net.mean == mean);
+    }
+    CHECK(second.steps() == 100);
+  };
+  CHECK(support::for_each_case(fixture, "average/", follow) == 4);
+}
+
+TEST_CASE("averages may stay in the model, and are kept from what would spoil them while they are there") {
+  Net<float> model;
+  AveragedModel ema(model, {.decay = 0.5});
+  CHECK(message([&] { ema.swap(); }) == "minigrad: AveragedModel: swap: there is no average before the first step()");
+  model.set(1);
+  ema.step();
+  const auto version = model.weight.version();
+  ema.swap();
+  CHECK(ema.is_in());
+  CHECK(model.weight.version() > version);
+  CHECK(message([&] { ema.step(); }) ==
+        "minigrad: AveragedModel: step: the averages are in the model: give it back its own weights by swap() first");
+  CHECK(message([&] { ema.state_dict(); }) ==
+        "minigrad: AveragedModel: state_dict: the averages are in the model: give it back its own weights by swap() "
+        "first");
+  ema.swap();
+  CHECK(!ema.is_in());
+}
+
+TEST_CASE("averages of numbers, bad options, and states that do not fit") {
+  std::vector<Parameter<double>> numbers;
+  numbers.emplace_back(1.0);
+  AveragedModel mean(numbers);
+  mean.step();
+  numbers[0].set_value(2);
+  mean.step();
+  mean.swap();
+  CHECK(numbers[0].value() == 1.5);
+  mean.swap();
+  CHECK(mean.describe() == "AveragedModel(decay=0, use_buffers=false)");
+
+  CHECK(message([&] { AveragedModel(numbers, {.decay = 1}); }) ==
+        "minigrad: AveragedModel: decay is 1, and must be at least 0 and less than 1");
+  CHECK(message([&] { AveragedModel(numbers, {.decay = -0.5}); }) ==
+        "minigrad: AveragedModel: decay is -0.5, and must be at least 0 and less than 1");
+  Net<double> model;
+  AveragedModel of_model(model);
+  CHECK(message([&] { of_model.load_state_dict(mean.state_dict()); }) ==
+        "minigrad: AveragedModel: the state does not fit: averages.0 is F64 [] in the state, and F64 [2, 3] here");
+  CHECK(message([&] { of_model.load_state_dict(StateDict()); }) ==
+        "minigrad: AveragedModel: load_state_dict: this is not the state of an AveragedModel");
+  CHECK(of_model.steps() == 0);
+  of_model.load_state_dict(AveragedModel(model).state_dict());
+  CHECK(of_model.steps() == 0);
+}
+
+TEST_CASE("a warm step of an average, and swapping, allocate nothing") {
+  Net<float> model;
+  AveragedModel ema(model, {.decay = 0.9, .use_buffers = true});
+  ema.step();
+  const std::size_t before = support::allocations();
+  ema.step();
+  ema.swap();
+  ema.swap();
+  CHECK(support::allocations() == before);
+}
