@@ -103,10 +103,14 @@
 
 // optim: how weights follow their gradients.
 #include "optim/optimized.hpp"
+#include "optim/option_checks.hpp"
+#include "optim/group.hpp"
+#include "optim/group_state.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/sgd.hpp"
 #include "optim/adaptive.hpp"
 #include "optim/adam.hpp"
+#include "optim/schedule_base.hpp"
 #include "optim/schedule.hpp"
 #include "optim/sequential_lr.hpp"
 #include "optim/clip.hpp"

@@ -10,45 +10,25 @@ using namespace minigrad;
 
 namespace {
 const support::Fixture fixture = support::read_fixture("optim.txt");
-
-template <class Options>
-Options options_of(const support::Case& one) {
-  const Options d;
-  return {.lr = one.number("lr", d.lr),
-          .beta1 = one.has("betas") ? one.numbers("betas")[0] : d.beta1,
-          .beta2 = one.has("betas") ? one.numbers("betas")[1] : d.beta2,
-          .eps = one.number("eps", d.eps),
-          .weight_decay = one.number("weight_decay", d.weight_decay),
-          .amsgrad = one.number("amsgrad", d.amsgrad) != 0};
-}
-
-template <class Options>
-void check_defaults(const support::Case& expected) {
-  const Options d;
-  CHECK(d.lr == expected.number("lr"));
-  CHECK(d.beta1 == expected.numbers("betas")[0]);
-  CHECK(d.beta2 == expected.numbers("betas")[1]);
-  CHECK(d.eps == expected.number("eps"));
-  CHECK(d.weight_decay == expected.number("weight_decay"));
-  CHECK(d.amsgrad == (expected.number("amsgrad") != 0));
-}
 }  // namespace
 
 TEST_CASE("Adam agrees with PyTorch over 100 steps") {
-  support::follow("adam/", 8, [](const auto& parameters, const support::Case& one) {
-    return Adam(parameters, options_of<AdamOptions>(one));
-  });
+  const auto make = [](const auto& list, const auto& one) { return Adam(list, support::options_of<AdamOptions>(one)); };
+  support::follow("adam/", 9, make);
+  support::follow_case<double>("group/adam", fixture.at("group/adam"), make);
 }
 
 TEST_CASE("AdamW agrees with PyTorch over 100 steps") {
-  support::follow("adamw/", 7, [](const auto& parameters, const support::Case& one) {
-    return AdamW(parameters, options_of<AdamWOptions>(one));
-  });
+  const auto make = [](const auto& list, const auto& one) {
+    return AdamW(list, support::options_of<AdamWOptions>(one));
+  };
+  support::follow("adamw/", 8, make);
+  support::follow("group/adamw", 1, make);
 }
 
 TEST_CASE("the defaults of Adam and AdamW are PyTorch's") {
-  check_defaults<AdamOptions>(fixture.at("defaults/Adam"));
-  check_defaults<AdamWOptions>(fixture.at("defaults/AdamW"));
+  support::check_defaults<AdamOptions>(fixture.at("defaults/Adam"));
+  support::check_defaults<AdamWOptions>(fixture.at("defaults/AdamW"));
 }
 
 TEST_CASE("Adam's first step moves every weight by the learning rate, whatever the size of its gradient") {

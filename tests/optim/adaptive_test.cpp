@@ -9,55 +9,27 @@ using namespace minigrad;
 
 namespace {
 const support::Fixture fixture = support::read_fixture("optim.txt");
-
-AdagradOptions adagrad_of(const support::Case& one) {
-  const AdagradOptions d;
-  return {.lr = one.number("lr", d.lr),
-          .lr_decay = one.number("lr_decay", d.lr_decay),
-          .weight_decay = one.number("weight_decay", d.weight_decay),
-          .initial_accumulator_value = one.number("initial_accumulator_value", d.initial_accumulator_value),
-          .eps = one.number("eps", d.eps)};
-}
-RMSpropOptions rmsprop_of(const support::Case& one) {
-  const RMSpropOptions d;
-  return {.lr = one.number("lr", d.lr),
-          .alpha = one.number("alpha", d.alpha),
-          .eps = one.number("eps", d.eps),
-          .weight_decay = one.number("weight_decay", d.weight_decay),
-          .momentum = one.number("momentum", d.momentum),
-          .centered = one.number("centered", d.centered) != 0};
-}
 }  // namespace
 
 TEST_CASE("Adagrad agrees with PyTorch over 100 steps") {
-  support::follow("adagrad/", 7, [](const auto& parameters, const support::Case& one) {
-    return Adagrad(parameters, adagrad_of(one));
-  });
+  const auto make = [](const auto& list, const auto& one) {
+    return Adagrad(list, support::options_of<AdagradOptions>(one));
+  };
+  support::follow("adagrad/", 8, make);
+  support::follow("group/adagrad", 1, make);
 }
 
 TEST_CASE("RMSprop agrees with PyTorch over 100 steps") {
-  support::follow("rmsprop/", 7, [](const auto& parameters, const support::Case& one) {
-    return RMSprop(parameters, rmsprop_of(one));
-  });
+  const auto make = [](const auto& list, const auto& one) {
+    return RMSprop(list, support::options_of<RMSpropOptions>(one));
+  };
+  support::follow("rmsprop/", 8, make);
+  support::follow("group/rmsprop", 1, make);
 }
 
 TEST_CASE("the defaults of Adagrad and RMSprop are PyTorch's") {
-  const AdagradOptions a;
-  const support::Case& adagrad = fixture.at("defaults/Adagrad");
-  CHECK(a.lr == adagrad.number("lr"));
-  CHECK(a.lr_decay == adagrad.number("lr_decay"));
-  CHECK(a.weight_decay == adagrad.number("weight_decay"));
-  CHECK(a.initial_accumulator_value == adagrad.number("initial_accumulator_value"));
-  CHECK(a.eps == adagrad.number("eps"));
-
-  const RMSpropOptions r;
-  const support::Case& rmsprop = fixture.at("defaults/RMSprop");
-  CHECK(r.lr == rmsprop.number("lr"));
-  CHECK(r.alpha == rmsprop.number("alpha"));
-  CHECK(r.eps == rmsprop.number("eps"));
-  CHECK(r.weight_decay == rmsprop.number("weight_decay"));
-  CHECK(r.momentum == rmsprop.number("momentum"));
-  CHECK(r.centered == (rmsprop.number("centered") != 0));
+  support::check_defaults<AdagradOptions>(fixture.at("defaults/Adagrad"));
+  support::check_defaults<RMSpropOptions>(fixture.at("defaults/RMSprop"));
 }
 
 TEST_CASE("centered RMSprop stays finite where the gradient never changes and the variance rounds to below 0") {

@@ -291,3 +291,46 @@ TEST_CASE("a schedule describes its options, as a checkpoint compares them") {
   CHECK(SequentialLR(optimizer, {4}, linear, ExponentialLR(optimizer, {.gamma = 0.5})).describe() ==
         "SequentialLR(LinearLR(start_factor=0.25, end_factor=1, total_iters=7), 4: ExponentialLR(gamma=0.5))");
 }
+
+TEST_CASE("a schedule acts on every group by its own base rate, also on one that is added later") {
+  const Parameter a(1.0), b(1.0), c(1.0);
+  SGD optimizer(std::vector{a.ref()}, {.lr = 1});
+  optimizer.add_group(std::vector{b.ref()}).options.lr = 0.1;
+  auto schedule = with_warm_up(optimizer, {.start_factor = 0.5, .total_iters = 2},
+                               CosineAnnealingLR(optimizer, {.t_max = 2, .eta_min = 0.02}));
+  const auto rates = [&](std::size_t k) { return optimizer.groups()[k].options.lr; };
+  const double shares[] = {0.5, 0.75, 1};
+  for (const double share : shares) {
+    CHECK(rates(0) == doctest::Approx(share));
+    CHECK(rates(1) == doctest::Approx(0.1 * share));
+    schedule.step();
+  }
+  CHECK(rates(0) == doctest::Approx(0.51));
+  CHECK(rates(1) == doctest::Approx(0.06));
+  optimizer.add_group(std::vector{c.ref()}).options.lr = 0.01;
+  schedule.restart();
+  CHECK(rates(0) == 0.5);
+  CHECK(rates(1) == 0.05);
+  CHECK(rates(2) == 0.005);
+}
+
+TEST_CASE("a warm-up stands before any schedule, also before one that takes a metric") {
+  Rate rate(1);
+  auto schedule = with_warm_up(rate, {.start_factor = 0.25, .total_iters = 3},
+                               ReduceLROnPlateau(rate, {.factor = 0.5, .patience = 0}));
+  const double expected[] = {0.25, 0.5, 0.75, 1, 1, 0.5, 0.25};
+  for (const double lr : expected) {
+    CHECK(rate.lr() == doctest::Approx(lr));
+    schedule.step(7);
+  }
+}
+
+TEST_CASE("a schedule knows its optimizer, and a sequence refuses those of another") {
+  Rate rate(1), other(1);
+  const StepLR steps(rate, {.step_size = 1});
+  CHECK(steps.acts_on(rate));
+  CHECK(!steps.acts_on(other));
+  CHECK(with_warm_up(rate, {}, steps).acts_on(rate));
+  CHECK_THROWS_WITH_AS(with_warm_up(other, {}, steps),
+                       "minigrad: SequentialLR: a schedule acts on another optimizer than this one", ValueError);
+}

@@ -9,20 +9,12 @@ using namespace minigrad;
 
 namespace {
 const support::Fixture fixture = support::read_fixture("optim.txt");
-
-SGDOptions options_of(const support::Case& one) {
-  const SGDOptions d;
-  return {.lr = one.number("lr", d.lr),
-          .momentum = one.number("momentum", d.momentum),
-          .dampening = one.number("dampening", d.dampening),
-          .weight_decay = one.number("weight_decay", d.weight_decay),
-          .nesterov = one.number("nesterov", d.nesterov) != 0};
-}
 }  // namespace
 
 TEST_CASE("SGD agrees with PyTorch over 100 steps") {
-  support::follow("sgd/", 9,
-                  [](const auto& parameters, const support::Case& one) { return SGD(parameters, options_of(one)); });
+  const auto make = [](const auto& list, const auto& one) { return SGD(list, support::options_of<SGDOptions>(one)); };
+  support::follow("sgd/", 10, make);
+  support::follow("group/sgd", 2, make);
 }
 
 TEST_CASE("SGD's defaults are PyTorch's, and lr is 0.001 as in its newer versions") {

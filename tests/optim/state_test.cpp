@@ -73,8 +73,8 @@ TEST_CASE("the state of an optimizer has PyTorch's names") {
   const StateDict state = training.optimizer.state_dict();
   CHECK(names(state) ==
         "param_groups.0.lr[] param_groups.0.beta1[] param_groups.0.beta2[] param_groups.0.eps[] "
-        "param_groups.0.weight_decay[] param_groups.0.amsgrad[] state.1.step[] state.1.exp_avg[4] "
-        "state.1.exp_avg_sq[4] state.2.step[] state.2.exp_avg[1, 4] state.2.exp_avg_sq[1, 4] state.3.step[] "
+        "param_groups.0.weight_decay[] param_groups.0.amsgrad[] param_groups.0.maximize[] "
+        "param_groups.0.params[4] state.1.step[] state.1.exp_avg[4] state.1.exp_avg_sq[4] state.2.step[] state.2.exp_avg[1, 4] state.2.exp_avg_sq[1, 4] state.3.step[] "
         "state.3.exp_avg[1] state.3.exp_avg_sq[1]");
   CHECK(state.get<double>("param_groups.0.lr").item() == 0.25);
   CHECK(state.get<std::int64_t>("state.1.step").item() == 2);
@@ -94,10 +94,13 @@ TEST_CASE("a state that does not fit is refused as a whole") {
   Sequential smaller{Linear<double>(3, 1, rng)};
   Adam other(smaller);
   CHECK(message([&] { other.load_state_dict(before); }) ==
-        "minigrad: Adam: the state does not fit: unexpected: 2.step, 2.exp_avg, 2.exp_avg_sq, 3.step, 3.exp_avg, "
-        "3.exp_avg_sq; 0.exp_avg is F64 [4, 3] in the state, and F64 [1, 3] here, 0.exp_avg_sq is F64 [4, 3] in the "
-        "state, and F64 [1, 3] here, 1.exp_avg is F64 [4] in the state, and F64 [1] here, 1.exp_avg_sq is F64 [4] in "
-        "the state, and F64 [1] here");
+        "minigrad: Adam: load_state_dict: group 0 has 4 parameters in the state, and 2 here");
+  Sequential narrower{Linear<double>(3, 4, rng), Linear<double>(4, 2, rng)};
+  Adam of_narrower(narrower);
+  CHECK(message([&] { of_narrower.load_state_dict(before); }) ==
+        "minigrad: Adam: the state does not fit: 2.exp_avg is F64 [1, 4] in the state, and F64 [2, 4] here, "
+        "2.exp_avg_sq is F64 [1, 4] in the state, and F64 [2, 4] here, 3.exp_avg is F64 [1] in the state, and F64 [2] "
+        "here, 3.exp_avg_sq is F64 [1] in the state, and F64 [2] here");
   StateDict bad;
   bad.metadata("optimizer", "Adam");
   for (const StateEntry& entry : before)
@@ -135,10 +138,42 @@ TEST_CASE("schedules go on from a state") {
 
   StepLR schedule(a, {.step_size = 3});
   StateDict negative;
-  negative.add("base_lr", 1.0);
+  negative.metadata("schedule", "StepLR");
+  negative.add("base_lrs", Tensor<double>{1});
   negative.add("last_epoch", std::int64_t{-1});
-  CHECK(message([&] { schedule.load_state_dict(negative); }) ==
-        "minigrad: load_state_dict: the state has -1 as last_epoch");
+  CHECK(message([&] { schedule.load_state_dict(negative); }) == "minigrad: StepLR: the state has -1 as last_epoch");
   CHECK(message([&] { schedule.load_state_dict(StateDict()); }) ==
-        "minigrad: load_state_dict: the state does not fit: missing: base_lr, last_epoch");
+        "minigrad: StepLR: load_state_dict: this is not the state of a schedule");
+}
+
+TEST_CASE("the state of another schedule is refused by name") {
+  Rng rng(0);
+  Sequential model{Linear(1, 1, rng)};
+  SGD optimizer(model, {.lr = 1});
+  StepLR steps(optimizer, {.step_size = 3});
+  CosineAnnealingLR cosine(optimizer, {.t_max = 6});
+  auto warm = with_warm_up(optimizer, {}, cosine);
+  const auto of_steps = with_warm_up(optimizer, {}, steps);
+  CHECK(message([&] { cosine.load_state_dict(steps.state_dict()); }) ==
+        "minigrad: CosineAnnealingLR: load_state_dict: this is the state of StepLR");
+  CHECK(message([&] { cosine.load_state_dict(warm.state_dict()); }) ==
+        "minigrad: CosineAnnealingLR: load_state_dict: this is the state of SequentialLR");
+  CHECK(message([&] { warm.load_state_dict(cosine.state_dict()); }) ==
+        "minigrad: SequentialLR: load_state_dict: this is the state of CosineAnnealingLR");
+  CHECK(message([&] { warm.load_state_dict(of_steps.state_dict()); }) ==
+        "minigrad: CosineAnnealingLR: load_state_dict: this is the state of StepLR");
+  CHECK(message([&] { cosine.load_state_dict(optimizer.state_dict()); }) ==
+        "minigrad: CosineAnnealingLR: load_state_dict: this is not the state of a schedule");
+  CHECK(message([&] { optimizer.load_state_dict(cosine.state_dict()); }) ==
+        "minigrad: SGD: load_state_dict: this is not the state of an optimizer");
+}
+
+TEST_CASE("the state of a schedule of other groups is refused") {
+  Rng rng(0);
+  Linear body(1, 1, rng), head(1, 1, rng);
+  SGD one(body, {.lr = 1}), two(body, {.lr = 1});
+  two.add_group(head);
+  StepLR of_one(one, {.step_size = 3}), of_two(two, {.step_size = 3});
+  CHECK(message([&] { of_one.load_state_dict(of_two.state_dict()); }) ==
+        "minigrad: StepLR: load_state_dict: the state has 2 base rates, and the optimizer 1 groups");
 }

@@ -14,18 +14,21 @@ class AdamBase : public Optimizer<V, Options> {
   using Optimizer<V, Options>::Optimizer;
 
  protected:
-  void step_with(double weight_decay, double shrink_by) {
+  using Group = typename Optimizer<V, Options>::Group;
+
+  void step_with(Group& group, double weight_decay, double shrink_by) {
     using T = typename AdamBase::Number;
-    const Options& o = this->options();
+    const Options& o = group.options;
     const T decay = static_cast<T>(weight_decay), shrink = static_cast<T>(shrink_by), eps = static_cast<T>(o.eps);
-    const T keep1 = static_cast<T>(o.beta1), take1 = static_cast<T>(1 - o.beta1);
+    const T keep1 = static_cast<T>(o.beta1), take1 = static_cast<T>(1 - o.beta1), sign = o.maximize ? -1 : 1;
     const T keep2 = static_cast<T>(o.beta2), take2 = static_cast<T>(1 - o.beta2);
     const T amsgrad = o.amsgrad ? 1 : 0;
-    const auto rule_at = [&](std::size_t t) {
-      const T lr = static_cast<T>(o.lr / (1 - std::pow(o.beta1, static_cast<double>(t))));
-      const T scale = static_cast<T>(1 / std::sqrt(1 - std::pow(o.beta2, static_cast<double>(t))));
+    const auto rule_at = [&](auto& slot) {
+      const double t = static_cast<double>(slot.steps);
+      const T lr = static_cast<T>(o.lr / (1 - std::pow(o.beta1, t)));
+      const T scale = static_cast<T>(1 / std::sqrt(1 - std::pow(o.beta2, t)));
       return [=](auto& w, auto g, auto& m, auto& v, auto& largest_v) {
-        g += decay * w;
+        g = sign * g + decay * w;
         w *= shrink;
         m = keep1 * m + take1 * g;
         v = keep2 * v + take2 * g * g;
@@ -33,7 +36,7 @@ class AdamBase : public Optimizer<V, Options> {
         w -= lr * m / (sqrt(largest_v) * scale + eps);
       };
     };
-    this->template update<3>(rule_at, 0, o.states());
+    this->template update<3>(group, rule_at, {}, o.states());
   }
 };
 
@@ -44,13 +47,14 @@ void require_valid_adam(const Options& o) {
   require_not_negative(Options::name, "eps", o.eps);
 }
 template <class Options>
-std::array<StateField, 6> adam_fields(Options& o) {
+std::array<StateField, 7> adam_fields(Options& o) {
   return {{{"lr", o.lr},
            {"beta1", o.beta1},
            {"beta2", o.beta2},
            {"eps", o.eps},
            {"weight_decay", o.weight_decay},
-           {"amsgrad", o.amsgrad}}};
+           {"amsgrad", o.amsgrad},
+           {"maximize", o.maximize}}};
 }
 
 }  // namespace detail
@@ -61,6 +65,7 @@ struct AdamOptions {
   double eps = 1e-8;
   double weight_decay = 0;  // adds weight_decay * w to the gradient
   bool amsgrad = false;     // divide by the largest v so far
+  bool maximize = false;    // uses -g in place of g
 
   static constexpr const char* name = "Adam";
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
@@ -82,7 +87,9 @@ class Adam : public detail::AdamBase<V, AdamOptions> {
   using detail::AdamBase<V, AdamOptions>::AdamBase;
 
   /// Updates every parameter that has a gradient, and keeps the gradients.
-  void step() { this->step_with(this->options().weight_decay, 1); }
+  void step() {
+    for (auto& group : this->groups_for_step()) this->step_with(group, group.options.weight_decay, 1);
+  }
 };
 template <class M>
 Adam(M&, AdamOptions = {}) -> Adam<detail::optimized_value<M>>;
@@ -95,6 +102,7 @@ struct AdamWOptions {
   double eps = 1e-8;
   double weight_decay = 1e-2;  // each step subtracts lr * weight_decay * w from w
   bool amsgrad = false;        // divide by the largest v so far
+  bool maximize = false;       // uses -g in place of g
 
   static constexpr const char* name = "AdamW";
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
@@ -111,11 +119,14 @@ class AdamW : public detail::AdamBase<V, AdamWOptions> {
   using detail::AdamBase<V, AdamWOptions>::AdamBase;
 
   /// Updates every parameter that has a gradient, and keeps the gradients.
-  void step() { this->step_with(0, 1 - this->options().lr * this->options().weight_decay); }
+  void step() {
+    for (auto& group : this->groups_for_step())
+      this->step_with(group, 0, 1 - group.options.lr * group.options.weight_decay);
+  }
 };
 template <class M>
 AdamW(M&, AdamWOptions = {}) -> AdamW<detail::optimized_value<M>>;
 template <class V>
 AdamW(std::vector<ParameterRef<V>>, AdamWOptions = {}) -> AdamW<V>;
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -11,16 +11,18 @@ struct AdagradOptions {
   double weight_decay = 0;
   double initial_accumulator_value = 0;
   double eps = 1e-10;
+  bool maximize = false;  // uses -g in place of g
 
   static constexpr const char* name = "Adagrad";
   static constexpr const char* state_names[] = {"sum"};
   std::size_t states() const { return 1; }
   auto fields() {
-    return std::array<detail::StateField, 5>{{{"lr", lr},
+    return std::array<detail::StateField, 6>{{{"lr", lr},
                                               {"lr_decay", lr_decay},
                                               {"weight_decay", weight_decay},
                                               {"initial_accumulator_value", initial_accumulator_value},
-                                              {"eps", eps}}};
+                                              {"eps", eps},
+                                              {"maximize", maximize}}};
   }
   void require_valid() const {
     detail::require_not_negative(name, "lr_decay", lr_decay);
@@ -39,17 +41,19 @@ class Adagrad : public detail::Optimizer<V, AdagradOptions> {
   /// Updates every parameter that has a gradient, and keeps the gradients.
   void step() {
     using T = typename Adagrad::Number;
-    const AdagradOptions& o = this->options();
-    const T decay = static_cast<T>(o.weight_decay), eps = static_cast<T>(o.eps);
-    const auto rule_at = [&](std::size_t t) {
-      const T lr = static_cast<T>(o.lr / (1 + static_cast<double>(t - 1) * o.lr_decay));
-      return [=](auto& w, auto g, auto& s) {
-        g += decay * w;
-        s += g * g;
-        w -= lr * g / (sqrt(s) + eps);
+    for (auto& group : this->groups_for_step()) {
+      const AdagradOptions& o = group.options;
+      const T decay = static_cast<T>(o.weight_decay), eps = static_cast<T>(o.eps), sign = o.maximize ? -1 : 1;
+      const auto rule_at = [&](auto& slot) {
+        const T lr = static_cast<T>(o.lr / (1 + static_cast<double>(slot.steps - 1) * o.lr_decay));
+        return [=](auto& w, auto g, auto& s) {
+          g = sign * g + decay * w;
+          s += g * g;
+          w -= lr * g / (sqrt(s) + eps);
+        };
       };
-    };
-    this->template update<1>(rule_at, o.initial_accumulator_value);
+      this->template update<1>(group, rule_at, {o.initial_accumulator_value});
+    }
   }
 };
 template <class M>
@@ -64,17 +68,19 @@ struct RMSpropOptions {
   double weight_decay = 0;
   double momentum = 0;
   bool centered = false;  // divide by the standard deviation of g instead of its root mean square
+  bool maximize = false;  // uses -g in place of g
 
   static constexpr const char* name = "RMSprop";
   static constexpr const char* state_names[] = {"square_avg", "grad_avg", "momentum_buffer"};
   std::size_t states() const { return momentum != 0 || centered ? 3 : 1; }
   auto fields() {
-    return std::array<detail::StateField, 6>{{{"lr", lr},
+    return std::array<detail::StateField, 7>{{{"lr", lr},
                                               {"alpha", alpha},
                                               {"eps", eps},
                                               {"weight_decay", weight_decay},
                                               {"momentum", momentum},
-                                              {"centered", centered}}};
+                                              {"centered", centered},
+                                              {"maximize", maximize}}};
   }
   void require_valid() const {
     detail::require_fraction(name, "alpha", alpha);
@@ -97,27 +103,29 @@ class RMSprop : public detail::Optimizer<V, RMSpropOptions> {
   void step() {
     using T = typename RMSprop::Number;
     using detail::larger;
-    const RMSpropOptions& o = this->options();
-    const T lr = static_cast<T>(o.lr), decay = static_cast<T>(o.weight_decay), eps = static_cast<T>(o.eps);
-    const T keep = static_cast<T>(o.alpha), take = static_cast<T>(1 - o.alpha);
-    const T momentum = static_cast<T>(o.momentum), zero{};
-    const auto rule = [=, centered = o.centered](auto& w, auto g, auto& s, auto& a, auto& b) {
-      g += decay * w;
-      s = keep * s + take * g * g;
-      if (centered) a = keep * a + take * g;
-      const auto variance = larger(std::decay_t<decltype(w)>(zero), s - a * a);  // rounding may make it negative
-      b = momentum * b + g / (sqrt(variance) + eps);
-      w -= lr * b;
-    };
-    if (o.states() == 3) {
-      this->template update<3>([&](std::size_t) { return rule; });
-    } else {
-      this->template update<1>([&](std::size_t) {
-        return [=](auto& w, auto g, auto& s) {
-          std::decay_t<decltype(w)> a(zero), b(zero);
-          rule(w, g, s, a, b);
-        };
-      });
+    for (auto& group : this->groups_for_step()) {
+      const RMSpropOptions& o = group.options;
+      const T lr = static_cast<T>(o.lr), decay = static_cast<T>(o.weight_decay), eps = static_cast<T>(o.eps);
+      const T keep = static_cast<T>(o.alpha), take = static_cast<T>(1 - o.alpha), sign = o.maximize ? -1 : 1;
+      const T momentum = static_cast<T>(o.momentum), zero{};
+      const auto rule = [=, centered = o.centered](auto& w, auto g, auto& s, auto& a, auto& b) {
+        g = sign * g + decay * w;
+        s = keep * s + take * g * g;
+        if (centered) a = keep * a + take * g;
+        const auto variance = larger(std::decay_t<decltype(w)>(zero), s - a * a);  // rounding may make it negative
+        b = momentum * b + g / (sqrt(variance) + eps);
+        w -= lr * b;
+      };
+      if (o.states() == 3) {
+        this->template update<3>(group, [&](auto&) { return rule; });
+      } else {
+        this->template update<1>(group, [&](auto&) {
+          return [=](auto& w, auto g, auto& s) {
+            std::decay_t<decltype(w)> a(zero), b(zero);
+            rule(w, g, s, a, b);
+          };
+        });
+      }
     }
   }
 };
@@ -126,4 +134,4 @@ RMSprop(M&, RMSpropOptions = {}) -> RMSprop<detail::optimized_value<M>>;
 template <class V>
 RMSprop(std::vector<ParameterRef<V>>, RMSpropOptions = {}) -> RMSprop<V>;
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

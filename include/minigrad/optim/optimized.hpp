@@ -1,4 +1,4 @@
-// optim/optimized.hpp - what optimizers and clipping take, a model or a list of parameters, and checks of options.
+// optim/optimized.hpp - what optimizers and clipping take: a model or a list of parameters.
 #pragma once
 
 #include <cstddef>
@@ -44,13 +44,17 @@ using optimized_value = typename OptimizedValue<std::remove_const_t<X>>::type;
 /// A pointer to the elements of a Tensor, or to the number itself.
 template <class V>
 auto* numbers(V& value) {
-  if constexpr (is_tensor<std::remove_const_t<V>>) return value.data();
-  else return &value;
+  if constexpr (is_tensor<std::remove_const_t<V>>)
+    return value.data();
+  else
+    return &value;
 }
 template <class V>
 std::size_t count_numbers(const V& value) {
-  if constexpr (is_tensor<V>) return value.size();
-  else return 1;
+  if constexpr (is_tensor<V>)
+    return value.size();
+  else
+    return 1;
 }
 
 /// Whether a step changes this parameter: it has a gradient and is not frozen.
@@ -61,19 +65,6 @@ bool takes_part(const ParameterState<V>& parameter) {
 template <class V>
 bool takes_part(const ParameterRef<V>& parameter) {
   return takes_part(parameter.state());
-}
-
-/// Throws ValueError if the value is NaN or the condition is false: "SGD: lr is -1, and must be at least 0".
-[[gnu::noinline]] inline void require_option(bool holds, const char* optimizer, const char* option, double value,
-                                             const char* must) {
-  if (!holds || is_nan(value)) fail<ValueError>({optimizer, ": ", option, " is ", value, ", and must be ", must});
-}
-inline void require_not_negative(const char* optimizer, const char* option, double value) {
-  require_option(value >= 0, optimizer, option, value, "at least 0");
-  require_option(is_finite(value), optimizer, option, value, "finite");
-}
-inline void require_fraction(const char* optimizer, const char* option, double value) {
-  require_option(value >= 0 && value < 1, optimizer, option, value, "at least 0 and less than 1");
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

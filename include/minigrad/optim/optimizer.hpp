@@ -1,18 +1,19 @@
-// optim/optimizer.hpp - the base class of all optimizers: the parameters, their state, the learning rate, the loop.
+// optim/optimizer.hpp - the base class of all optimizers: groups of parameters, their options and state, the loop.
 //
 // An optimizer adds an update rule: a function of one weight w, its gradient g and its state, written for numbers; see
 // sgd.hpp. The base class applies it to all elements of all parameters.
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
-#include "../nn/state_dict.hpp"
 #include "../tensor/inner_loop.hpp"
-#include "optimized.hpp"
+#include "group_state.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
@@ -21,187 +22,181 @@ namespace detail {
 inline std::atomic<std::size_t> optimizers_made{0};
 
 /// The base of all optimizers. It holds references to the parameters and keeps them alive, so the model may be moved
-/// while it is trained. Parts that are added to the model later are not trained. The constructors throw ValueError for
-/// options out of range and for a model without parameters.
+/// while it is trained. Parts that are added to the model later are not trained. The constructors and add_group() throw
+/// ValueError for options out of range, for a model without parameters, and for a parameter that is there already.
 template <class V, class Options>
 class Optimizer {
  public:
   using value_type = V;
   using optimizer_options = Options;
+  using Group = ParameterGroup<V, Options>;
 
-  explicit Optimizer(const std::vector<ParameterRef<V>>& parameters, const Options& options = {}) : options_(options) {
-    require_options(options);
-    if (parameters.empty()) fail<ValueError>({Options::name, ": the model has no parameters to optimise"});
-    for (const ParameterRef<V>& parameter : parameters) {
-      if (!updates(parameter)) slots_.push_back(Slot{parameter});  // a parameter that is listed twice gets one slot
-    }
+  explicit Optimizer(const std::vector<ParameterRef<V>>& parameters, const Options& options = {}) : defaults_(options) {
+    append_group(parameters, options);
   }
   template <class M>
     requires(!std::is_base_of_v<Optimizer, M> && !std::is_same_v<M, std::vector<ParameterRef<V>>>)
   explicit Optimizer(M& model, const Options& options = {}) : Optimizer(minigrad::parameters(model), options) {}
 
+  /// Adds a model, or a list of parameters, as a group with options of its own; without options, with those that the
+  /// optimizer was made with. Returns the group, which the next add_group() may move.
+  ///
+  ///   SGD optimizer(model.body, {.lr = 0.001, .momentum = 0.9});
+  ///   optimizer.add_group(model.head).options.lr = 0.01;
+  template <class M>
+  Group& add_group(M&& model) {
+    return add_group(parameter_refs(model), Options(defaults_));
+  }
+  template <class M>
+    requires(!std::is_same_v<std::remove_cvref_t<M>, std::vector<ParameterRef<V>>>)
+  Group& add_group(M& model, const Options& options) { return add_group(minigrad::parameters(model), options); }
+  Group& add_group(const std::vector<ParameterRef<V>>& parameters, const Options& options) {
+    require_groups();
+    return append_group(parameters, options);
+  }
+
+  /// The groups, in the order in which they were added. Throws ValueError for an optimizer that was moved from.
+  ///
+  ///   optimizer.groups()[1].options.lr = 0.1;
+  std::span<Group> groups() {
+    require_groups();
+    return groups_;
+  }
+  std::span<const Group> groups() const {
+    require_groups();
+    return groups_;
+  }
+
   /// Clears the gradients of all parameters. step() does not clear them, and backward() adds to them.
   void zero_grad() {
-    for (const Slot& slot : slots_) slot.parameter.zero_grad();
+    for (Group& group : groups())
+      for (const auto& slot : group.slots) slot.parameter.zero_grad();
   }
 
   /// Whether this optimizer updates the parameter.
   bool updates(const ParameterRef<V>& parameter) const {
-    for (const Slot& slot : slots_)
-      if (slot.parameter == parameter) return true;
-    return false;
+    require_groups();
+    return has(parameter);
   }
 
-  /// The learning rate. It may be changed between steps, as schedules do. Throws ValueError unless it is at least 0 and
-  /// finite.
-  double lr() const { return options_.lr; }
+  /// The learning rate of the first group.
+  double lr() const { return groups()[0].options.lr; }
+  /// Sets the learning rate. It may be changed between steps. Throws ValueError unless it is at least 0 and finite, and
+  /// for an optimizer of several groups, each of which has a rate of its own.
   void lr(double value) {
+    if (groups().size() > 1)
+      fail<ValueError>(
+          {Options::name, ": lr(", value, ") for ", groups_.size(), " groups: set groups()[k].options.lr of each"});
     require_not_negative(Options::name, "lr", value);
-    options_.lr = value;
+    groups_[0].options.lr = value;
   }
 
-  /// The learning rate when the first schedule was made, from which schedules count. They call this.
+  /// The learning rate of the first group when the first schedule was made, from which schedules count. They call this.
   double initial_lr() {
-    if (initial_lr_ < 0) initial_lr_ = options_.lr;
-    return initial_lr_;
+    for (Group& group : groups())
+      if (group.initial_lr < 0) group.initial_lr = group.options.lr;
+    return groups_[0].initial_lr;
   }
 
-  const Options& options() const { return options_; }
+  /// The options of the first group.
+  const Options& options() const { return groups()[0].options; }
 
-  /// The options, and the steps and moments of each parameter, by PyTorch's names: "param_groups.0.lr",
+  /// The options of each group, and the steps and moments of each parameter, by PyTorch's names: "param_groups.0.lr",
   /// "state.0.exp_avg". A parameter that has not taken part in a step has no state.
-  StateDict state_dict() const {
-    StateDict moments, out;
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      const Slot& slot = slots_[i];
-      if (slot.steps == 0) continue;
-      moments.add(state_name(i, "step"), static_cast<std::int64_t>(slot.steps));
-      for (std::size_t k = 0; k < options_.states(); ++k) {
-        const StateTarget from = state_target(state_name(i, Options::state_names[k]), const_cast<V&>(slot.state[k]));
-        moments.add(from.name, from.dtype, from.shape, from.to);
-      }
-    }
-    Options options = options_;
-    out.metadata("optimizer", Options::name);
-    out.add("param_groups.0.", fields_to_state(options.fields()));
-    if (initial_lr_ >= 0) out.add("param_groups.0.initial_lr", initial_lr_);
-    out.add("state.", moments);
-    return out;
-  }
-  /// Continues from a state of an optimizer of the same kind, for parameters of the same shapes. Its options replace
-  /// those of this optimizer. Throws ValueError, with all that differs, and then changes nothing.
-  void load_state_dict(const StateDict& state) {
-    if (const std::string kind = state.metadata("optimizer"); kind != Options::name)
-      fail<ValueError>({Options::name, ": load_state_dict: this is ",
-                        kind.empty() ? "not the state of an optimizer" : "the state of " + kind});
-    Options options = options_;
-    StateDict group = state.part("param_groups.0.");
-    const StateDict initial = group.take("initial_lr"), moments = state.part("state.");
-    load_fields(Options::name, group, options.fields());
-    require_options(options);
-    const double initial_lr = initial.size() ? initial.get<double>("").item() : -1;
-    if (initial.size()) require_not_negative(Options::name, "initial_lr", initial_lr);
-
-    PoolArray<Slot> slots;
-    std::vector<std::int64_t> steps(slots_.size());
-    std::vector<StateTarget> targets;
-    slots.reserve(slots_.size());
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      slots.push_back(Slot{slots_[i].parameter});
-      if (!moments.find(state_name(i, "step"))) continue;
-      begin_state(slots[i], options.states(), {});
-      targets.push_back(state_target(state_name(i, "step"), steps[i]));
-      for (std::size_t k = 0; k < options.states(); ++k)
-        targets.push_back(state_target(state_name(i, Options::state_names[k]), slots[i].state[k]));
-    }
-    require_same(Options::name, differences(moments, targets));
-    copy_to(targets, moments);
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-      if (steps[i] < 0) fail<ValueError>({Options::name, ": load_state_dict: ", steps[i], " steps"});
-      slots[i].steps = static_cast<std::size_t>(steps[i]);
-    }
-    options_ = options;
-    initial_lr_ = initial_lr;
-    slots_ = std::move(slots);
-  }
+  StateDict state_dict() const { return groups_to_state(groups()); }
+  /// Continues from a state of an optimizer of the same kind, for groups of parameters of the same shapes. Its options
+  /// replace those of this optimizer. Throws ValueError, with all that differs, and then changes nothing.
+  void load_state_dict(const StateDict& state) { groups_ = groups_from_state(std::as_const(*this).groups(), state); }
 
  protected:
   using Number = scalar_type<V>;
 
-  /// Calls rule_at(t)(w, g, state...) for all elements of each parameter that takes part, where t counts the steps of
-  /// that parameter from 1. The rule takes `States` state arguments for each weight. The first `kept` of them have
-  /// memory of their own, which is initialized to `start`. The other arguments refer to the memory of the last of these
-  /// `kept`.
+  /// The groups, for a step. What a step cannot take is refused here, before it changes anything: throws ValueError for
+  /// options out of range and for a gradient that another optimizer has used, ShapeError if a parameter's shape
+  /// changed.
+  [[gnu::noinline]] std::span<Group> groups_for_step() {
+    std::size_t place = 0;
+    for (Group& group : groups()) {
+      require_options(group.options);
+      for (const OptimizerSlot<V>& slot : group.slots) require_usable(slot, place++);
+    }
+    return groups_;
+  }
+
+  /// Calls rule_at(slot)(w, g, state...) for all elements of each parameter of a group that takes part. slot.steps
+  /// counts the steps of the parameter from 1. The rule takes `States` state arguments for each weight. The first
+  /// `kept` of them have memory of their own, which is initialized to `start`. The other arguments refer to the memory
+  /// of the last of these `kept`.
   template <std::size_t States, class RuleAt>
-  void update(const RuleAt& rule_at, double start = 0, std::size_t kept = States) {
+  void update(Group& group, const RuleAt& rule_at, const std::array<double, max_state>& start = {},
+              std::size_t kept = States) {
     static_assert(States <= max_state);
-    require_usable(kept > 0);  // before anything changes
-    for (Slot& slot : slots_) {
+    for (OptimizerSlot<V>& slot : group.slots) {
       ParameterState<V>& p = slot.parameter.state();
       if (!takes_part(p)) continue;
-      if (slot.steps == 0) begin_state(slot, kept, static_cast<Number>(start));
+      if (slot.kept < kept || slot.fresh) slot.make_state(kept, start);
       ++slot.steps;
       p.updated_by = identity_;
       ++p.version;
       V& w = p.value;
       const V& g = p.grad.value;
       [&]<std::size_t... At>(std::index_sequence<At...>) {
-        for_each_element<Number>(rule_at(slot.steps), count_numbers(w), numbers(w), numbers(g),
+        for_each_element<Number>(rule_at(slot), count_numbers(w), numbers(w), numbers(g),
                                  numbers(slot.state[At < kept ? At : kept - 1])...);
-      }(std::make_index_sequence<States>{});
+      }
+      (std::make_index_sequence<States>{});
     }
   }
 
  private:
-  static constexpr std::size_t max_state = 3;
-  /// A parameter, its state, and the number of its steps. The first step gives the state the parameter's shape.
-  struct Slot {
-    ParameterRef<V> parameter;
-    V state[max_state] = {};
-    std::size_t steps = 0;
-  };
-
-  static void require_options(const Options& options) {
-    require_not_negative(Options::name, "lr", options.lr);
-    require_not_negative(Options::name, "weight_decay", options.weight_decay);
-    options.require_valid();
+  bool has(const ParameterRef<V>& parameter) const {
+    for (const Group& group : groups_)
+      for (const auto& slot : group.slots)
+        if (slot.parameter == parameter) return true;
+    return false;
   }
-  static std::string state_name(std::size_t slot, const char* what) { return concat({slot, ".", what}); }
-
-  /// Throws ShapeError if a parameter's shape has changed, and ValueError if another optimizer has used its gradient.
-  [[gnu::noinline]] void require_usable(bool has_state) const {
-    for (const Slot& slot : slots_) {
-      const ParameterState<V>& p = slot.parameter.state();
-      if (!takes_part(p)) continue;
-      if (const std::size_t other = p.updated_by; other != 0 && other != identity_)
-        fail<ValueError>({Options::name, ": parameter ", &slot - slots_.data(), " was updated by this gradient "
-                          "already, by another optimizer: give each parameter to one, or call zero_grad() before the "
-                          "next backward()"});
-      const Shape &w = shape_of(p.value), &g = shape_of(p.grad.value);
-      if (w != g)
-        fail<ShapeError>({Options::name, ": parameter ", &slot - slots_.data(), " has shape ", w, " and its gradient ",
-                          g, ": shapes differ"});
-      if (!has_state || slot.steps == 0) continue;
-      if (const Shape& before = shape_of(slot.state[0]); w != before)
-        fail<ShapeError>({Options::name, ": parameter ", &slot - slots_.data(), " had shape ", before,
-                          " at its first step and has ", w, " now: make a new optimizer"});
+  void require_groups() const {
+    if (groups_.empty()) fail<ValueError>({Options::name, ": used after it was moved from"});
+  }
+  Group& append_group(const std::vector<ParameterRef<V>>& parameters, const Options& options) {
+    require_options(options);
+    if (parameters.empty()) {
+      if (groups_.empty()) fail<ValueError>({Options::name, ": the model has no parameters to optimise"});
+      fail<ValueError>({Options::name, ": group ", groups_.size(), " has no parameters to optimise"});
     }
-  }
-
-  [[gnu::noinline]] static void begin_state(Slot& slot, std::size_t count, Number start) {
-    V state[max_state] = {};  // before the slot changes, since this may throw
-    for (std::size_t i = 0; i < count; ++i) {
-      state[i] = zeros_like_value(slot.parameter.value());
-      std::fill_n(numbers(state[i]), count_numbers(state[i]), start);
+    Group group{options, -1, {}};
+    for (const ParameterRef<V>& parameter : parameters) {
+      const auto is_same = [&](const OptimizerSlot<V>& slot) { return slot.parameter == parameter; };
+      if (has(parameter) || std::any_of(group.slots.begin(), group.slots.end(), is_same))
+        fail<ValueError>({Options::name, ": parameter ", &parameter - parameters.data(), " of group ", groups_.size(),
+                          " is in this optimizer already: list each parameter once"});
+      group.slots.push_back(OptimizerSlot<V>{parameter});
     }
-    for (std::size_t i = 0; i < count; ++i) slot.state[i] = std::move(state[i]);
+    groups_.push_back(std::move(group));
+    return groups_.back();
   }
 
-  Options options_;
-  double initial_lr_ = -1;  // not known yet
-  PoolArray<Slot> slots_;
+  void require_usable(const OptimizerSlot<V>& slot, std::size_t place) const {
+    const ParameterState<V>& p = slot.parameter.state();
+    if (!takes_part(p)) return;
+    if (const std::size_t other = p.updated_by; other != 0 && other != identity_)
+      fail<ValueError>({Options::name, ": parameter ", place,
+                        " was updated by this gradient already, by another "
+                        "optimizer: give each parameter to one, or call zero_grad() before the next backward()"});
+    const Shape &w = shape_of(p.value), &g = shape_of(p.grad.value);
+    if (w != g)
+      fail<ShapeError>(
+          {Options::name, ": parameter ", place, " has shape ", w, " and its gradient ", g, ": shapes differ"});
+    if (slot.kept == 0) return;
+    if (const Shape& before = shape_of(slot.state[0]); w != before)
+      fail<ShapeError>({Options::name, ": parameter ", place, " had shape ", before, " at its first step and has ", w,
+                        " now: make a new optimizer"});
+  }
+
+  Options defaults_;  // of groups that are added without options
+  std::vector<Group> groups_;
   std::size_t identity_ = ++optimizers_made;  // a copy has the same number, since it continues the work of the original
 };
 
 }  // namespace detail
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

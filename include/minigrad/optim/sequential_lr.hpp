@@ -7,13 +7,15 @@
 #include <initializer_list>
 #include <string>
 #include <tuple>
+#include <type_traits>
 
 #include "schedule.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
 /// Schedules one after another: the first runs from epoch 0, the next from the first milestone on, and so on. Each
-/// begins from lr_0. Throws ValueError unless the milestones increase, and there is one less than there are schedules.
+/// begins from lr_0. Throws ValueError unless the milestones increase, and there is one less than there are schedules,
+/// and all act on this optimizer.
 ///
 ///   SequentialLR schedule(optimizer, {10}, LinearLR(optimizer, {.total_iters = 10}),
 ///                         CosineAnnealingLR(optimizer, {.t_max = 90}));
@@ -27,22 +29,44 @@ class SequentialLR {
                                 " milestones: there must be one milestone between each schedule and the next"});
     for (const std::size_t milestone : milestones) {
       if (milestone <= begins_[used_])
-        detail::fail<ValueError>({"SequentialLR: milestone ", milestone, " after ", begins_[used_],
-                                  ": milestones must increase"});
+        detail::fail<ValueError>(
+            {"SequentialLR: milestone ", milestone, " after ", begins_[used_], ": milestones must increase"});
       begins_[++used_] = milestone;
     }
-    optimizer.lr(detail::initial_lr(optimizer));
+    if (!acts_on(optimizer))
+      detail::fail<ValueError>({"SequentialLR: a schedule acts on another optimizer than this one"});
+    for (std::size_t k = 0; k < detail::rate_count(optimizer); ++k)
+      detail::set_rate(optimizer, k, detail::initial_rate(optimizer, k));
     std::get<0>(schedules_).restart();
   }
-  void step() {
-    ++epoch_;
-    std::size_t k = 0;
-    std::apply([&](auto&... schedule) { (step(schedule, k++), ...); }, schedules_);
+
+  void step() requires(!(detail::TakesMetric<Schedules> || ...)) {
+    step_with([](auto& schedule) { schedule.step(); });
+  }
+  /// The same where one of the schedules takes a metric, as ReduceLROnPlateau does.
+  void step(double metric) requires(detail::TakesMetric<Schedules> || ...) {
+    step_with([metric](auto& schedule) {
+      if constexpr (detail::TakesMetric<std::remove_cvref_t<decltype(schedule)>>)
+        schedule.step(metric);
+      else
+        schedule.step();
+    });
+  }
+  /// Begins anew, with the first schedule.
+  void restart() {
+    epoch_ = 0;
+    std::get<0>(schedules_).restart();
+  }
+
+  /// Whether all schedules set the rates of this optimizer.
+  bool acts_on(const auto& optimizer) const {
+    return std::apply([&](const auto&... schedule) { return (schedule.acts_on(optimizer) && ...); }, schedules_);
   }
 
   /// The epoch, and the state of each schedule: "schedules.0.last_epoch".
   StateDict state_dict() const {
     StateDict out;
+    out.metadata("schedule", "SequentialLR");
     out.add("last_epoch", static_cast<std::int64_t>(epoch_));
     std::size_t k = 0;
     std::apply([&](auto&... schedule) { (out.add(place(k++), schedule.state_dict()), ...); }, schedules_);
@@ -50,6 +74,7 @@ class SequentialLR {
   }
   /// Throws ValueError, and changes nothing, if the state is not one of this class with these schedules.
   void load_state_dict(const StateDict& state) {
+    detail::require_schedule(state, "SequentialLR");
     StateDict own = state;
     own.take("schedules.");
     std::size_t epoch = 0;
@@ -79,16 +104,33 @@ class SequentialLR {
 
  private:
   static std::string place(std::size_t k) { return detail::concat({"schedules.", k, "."}); }
-  /// One step of schedule k, if it is the one of this epoch.
-  void step(auto& schedule, std::size_t k) {
-    if (epoch_ < begins_[k] || (k < used_ && epoch_ >= begins_[k + 1])) return;
-    if (k > 0 && epoch_ == begins_[k]) schedule.restart();
-    else schedule.step();
+  /// One step of the schedule of this epoch, or its begin.
+  void step_with(const auto& step) {
+    ++epoch_;
+    std::size_t k = 0;
+    const auto step_one = [&](auto& schedule) {
+      const std::size_t place = k++;
+      if (epoch_ < begins_[place] || (place < used_ && epoch_ >= begins_[place + 1])) return;
+      if (place > 0 && epoch_ == begins_[place])
+        schedule.restart();
+      else
+        step(schedule);
+    };
+    std::apply([&](auto&... schedule) { (step_one(schedule), ...); }, schedules_);
   }
 
   std::tuple<Schedules...> schedules_;
   std::size_t begins_[sizeof...(Schedules)] = {};  // the epoch from which each runs
   std::size_t used_ = 0, epoch_ = 0;
 };
+
+/// A warm-up before any schedule, which runs from epoch warm_up.total_iters on: LinearLR, and then the schedule.
+///
+///   auto schedule = with_warm_up(optimizer, {.start_factor = 0.1, .total_iters = 10},
+///                                CosineAnnealingLR(optimizer, {.t_max = 90}));
+template <class Optimizer, class Schedule>
+auto with_warm_up(Optimizer& optimizer, const LinearLROptions& warm_up, const Schedule& schedule) {
+  return SequentialLR(optimizer, {warm_up.total_iters}, LinearLR(optimizer, warm_up), schedule);
+}
 
 }  // namespace minigrad::inline MINIGRAD_ABI

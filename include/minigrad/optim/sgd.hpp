@@ -11,19 +11,22 @@ struct SGDOptions {
   double dampening = 0;     // the share of the gradient that momentum leaves out
   double weight_decay = 0;  // adds weight_decay * w to the gradient (L2 regularization)
   bool nesterov = false;    // Nesterov's momentum
+  bool maximize = false;    // uses -g in place of g
 
   static constexpr const char* name = "SGD";
   static constexpr const char* state_names[] = {"momentum_buffer"};
   std::size_t states() const { return momentum == 0 ? 0 : 1; }
   auto fields() {
-    return std::array<detail::StateField, 5>{{{"lr", lr},
+    return std::array<detail::StateField, 6>{{{"lr", lr},
                                               {"momentum", momentum},
                                               {"dampening", dampening},
                                               {"weight_decay", weight_decay},
-                                              {"nesterov", nesterov}}};
+                                              {"nesterov", nesterov},
+                                              {"maximize", maximize}}};
   }
   void require_valid() const {
     detail::require_not_negative(name, "momentum", momentum);
+    detail::require_option(dampening == dampening, name, "dampening", dampening, "a number");
     if (nesterov && (momentum == 0 || dampening != 0))
       detail::fail<ValueError>(
           {"SGD: nesterov needs momentum above 0 and dampening 0, but they are ", momentum, " and ", dampening});
@@ -44,23 +47,39 @@ class SGD : public detail::Optimizer<V, SGDOptions> {
 
   /// Updates every parameter that has a gradient, and keeps the gradients.
   void step() {
-    using T = typename SGD::Number;
-    const SGDOptions& o = this->options();
-    const T lr = static_cast<T>(o.lr), decay = static_cast<T>(o.weight_decay);
-    if (o.momentum == 0) {
-      if (decay == 0) this->template update<0>([=](std::size_t) { return [=](auto& w, auto g) { w -= lr * g; }; });
-      else this->template update<0>([=](std::size_t) { return [=](auto& w, auto g) { w -= lr * (g + decay * w); }; });
-    } else {
-      const T momentum = static_cast<T>(o.momentum);
-      this->template update<1>([=, nesterov = o.nesterov, dampening = o.dampening](std::size_t t) {
-        const T share = static_cast<T>(t == 1 ? 1 : 1 - dampening);
-        return [=](auto& w, auto g, auto& b) {
-          g += decay * w;
-          b = momentum * b + share * g;
-          w -= lr * (nesterov ? g + momentum * b : b);
-        };
-      });
+    for (auto& group : this->groups_for_step()) {
+      if (group.options.momentum == 0)
+        plain_step(group);
+      else
+        momentum_step(group);
     }
+  }
+
+ private:
+  using T = typename detail::Optimizer<V, SGDOptions>::Number;
+  using Group = typename detail::Optimizer<V, SGDOptions>::Group;
+
+  void plain_step(Group& group) {
+    const SGDOptions& o = group.options;
+    const T lr = static_cast<T>(o.maximize ? -o.lr : o.lr),
+            decay = static_cast<T>(o.maximize ? -o.weight_decay : o.weight_decay);
+    if (decay == 0)
+      this->template update<0>(group, [=](auto&) { return [=](auto& w, auto g) { w -= lr * g; }; });
+    else
+      this->template update<0>(group, [=](auto&) { return [=](auto& w, auto g) { w -= lr * (g + decay * w); }; });
+  }
+  void momentum_step(Group& group) {
+    const SGDOptions& o = group.options;
+    const T lr = static_cast<T>(o.lr), decay = static_cast<T>(o.weight_decay), sign = o.maximize ? -1 : 1;
+    const T momentum = static_cast<T>(o.momentum);
+    this->template update<1>(group, [=, nesterov = o.nesterov, dampening = o.dampening](auto& slot) {
+      const T share = static_cast<T>(slot.fresh ? 1 : 1 - dampening);
+      return [=](auto& w, auto g, auto& b) {
+        g = sign * g + decay * w;
+        b = momentum * b + share * g;
+        w -= lr * (nesterov ? g + momentum * b : b);
+      };
+    });
   }
 };
 template <class M>
@@ -68,4 +87,4 @@ SGD(M&, SGDOptions = {}) -> SGD<detail::optimized_value<M>>;
 template <class V>
 SGD(std::vector<ParameterRef<V>>, SGDOptions = {}) -> SGD<V>;
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -1,0 +1,187 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <minigrad/optim/cyclic_lr.hpp>
+#include <minigrad/optim/more_schedules.hpp>
+
+#include "../support/follow_schedule.hpp"
+#include "../support/message.hpp"
+
+using namespace minigrad;
+using support::follow_groups;
+using support::follow_two;
+using support::message;
+
+namespace {
+
+const support::Fixture fixture = support::read_fixture("optim.txt");
+
+double inverse_time(std::size_t t) { return 1 / (1 + 0.1 * static_cast<double>(t)); }
+double alternating(std::size_t t) { return t % 2 ? 0.97 : 0.99; }
+
+constexpr auto W = [](auto& o) { return LinearLR(o, {.start_factor = 0.1, .total_iters = 10}); };
+constexpr auto C = [](auto& o) { return CosineAnnealingLR(o, {.t_max = 30, .eta_min = 0.01}); };
+constexpr auto E = [](auto& o) { return ExponentialLR(o, {.gamma = 0.95}); };
+constexpr auto M = [](auto& o) { return MultiStepLR(o, {.milestones = {5, 12, 12, 40}, .gamma = 0.5}); };
+constexpr auto K = [](auto& o) { return ConstantLR(o, {.factor = 0.25, .total_iters = 15}); };
+constexpr auto P = [](auto& o) { return PolynomialLR(o, {.total_iters = 60, .power = 2}); };
+constexpr auto R = [](auto& o) { return CosineAnnealingWarmRestarts(o, {.t_0 = 10, .t_mult = 2, .eta_min = 0.005}); };
+constexpr auto L = [](auto& o) { return LambdaLR(o, inverse_time); };
+constexpr auto X = [](auto& o) { return MultiplicativeLR(o, alternating); };
+
+}  // namespace
+
+TEST_CASE("schedules act on each of two groups as in PyTorch over 100 epochs, and go on from a state") {
+  const auto follow = [](const char* name, const auto& make) {
+    follow_groups(fixture, name, [&](auto& o, const auto&) { return make(o); });
+  };
+  follow("step", [](auto& o) { return StepLR(o, {.step_size = 7, .gamma = 0.5}); });
+  follow("exponential", E);
+  follow("cosine", C);
+  follow("linear", W);
+  follow("multistep", [](auto& o) { return MultiStepLR(o, {.milestones = {0, 5, 12, 12, 40}, .gamma = 0.5}); });
+  follow("constant", K);
+  follow("constant_default", [](auto& o) { return ConstantLR(o); });
+  follow("polynomial", P);
+  follow("polynomial_default", [](auto& o) { return PolynomialLR(o); });
+  follow("polynomial_root", [](auto& o) { return PolynomialLR(o, {.total_iters = 99, .power = 0.5}); });
+  follow("restarts", [](auto& o) { return CosineAnnealingWarmRestarts(o, {.t_0 = 13, .eta_min = 0.001}); });
+  follow("restarts_longer", [](auto& o) { return CosineAnnealingWarmRestarts(o, {.t_0 = 10, .t_mult = 2}); });
+  follow("lambda", [](auto& o) {
+    return LambdaLR(o, [](std::size_t t, std::size_t group) {
+      return group == 0 ? inverse_time(t) : std::pow(0.95, static_cast<double>(t));
+    });
+  });
+  follow("multiplicative", X);
+}
+
+TEST_CASE("OneCycleLR sets the rates and the momentum of two groups as in PyTorch over 100 steps") {
+  const auto plain = [](auto& o, const auto& one) {
+    return OneCycleLR(o, {.max_lr = 0.5,
+                          .total_steps = static_cast<std::size_t>(one.number("total_steps")),
+                          .pct_start = one.number("pct_start", 0.3),
+                          .cycle_momentum = one.number("cycle_momentum") != 0,
+                          .three_phase = one.number("three_phase", 0) != 0});
+  };
+  follow_groups(fixture, "one_cycle", plain);
+  follow_groups<Adam>(fixture, "one_cycle_adam", plain);
+  follow_groups(fixture, "one_cycle_three_phase", plain);
+  follow_groups<Adam>(fixture, "one_cycle_rate_only", plain);
+  follow_groups(fixture, "one_cycle_lists", [](auto& o, const auto&) {
+    return OneCycleLR(o, {.max_lr = {0.5, 0.05},
+                          .total_steps = 103,
+                          .pct_start = 0.25,
+                          .linear = true,
+                          .base_momentum = {0.7, 0.6},
+                          .max_momentum = {0.9, 0.8},
+                          .div_factor = 10,
+                          .final_div_factor = 100});
+  });
+}
+
+TEST_CASE("CyclicLR sets the rates and the momentum of two groups as in PyTorch over 100 steps") {
+  follow_groups(fixture, "cyclic",
+                [](auto& o, const auto&) { return CyclicLR(o, {.base_lr = 0.01, .max_lr = 0.1, .step_size_up = 7}); });
+  follow_groups(fixture, "cyclic_lists", [](auto& o, const auto&) {
+    return CyclicLR(o, {.base_lr = {0.01, 0.001},
+                        .max_lr = {0.1, 0.02},
+                        .step_size_up = 5,
+                        .step_size_down = 9,
+                        .mode = CyclicMode::triangular2,
+                        .base_momentum = {0.7, 0.6},
+                        .max_momentum = {0.9, 0.8}});
+  });
+  follow_groups(fixture, "cyclic_exp", [](auto& o, const auto&) {
+    return CyclicLR(o, {.base_lr = 0.01,
+                        .max_lr = 0.1,
+                        .step_size_up = 10,
+                        .mode = CyclicMode::exp_range,
+                        .gamma = 0.98,
+                        .cycle_momentum = false});
+  });
+}
+
+TEST_CASE("further schedules compose as in PyTorch over 100 epochs: together, and one after another") {
+  const auto Y = [](auto& o) {
+    return CyclicLR(o, {.base_lr = 0.02, .max_lr = 0.1, .step_size_up = 4, .cycle_momentum = false});
+  };
+  follow_two(fixture, "together", "WM", W, M);
+  follow_two(fixture, "together", "KC", K, C);
+  follow_two(fixture, "together", "PX", P, X);
+  follow_two(fixture, "together", "RX", R, X);
+  follow_two(fixture, "together", "LE", L, E);
+  follow_two(fixture, "sequence", "WM", W, M);
+  follow_two(fixture, "sequence", "WK", W, K);
+  follow_two(fixture, "sequence", "WP", W, P);
+  follow_two(fixture, "sequence", "WR", W, R);
+  follow_two(fixture, "sequence", "WL", W, L);
+  follow_two(fixture, "sequence", "WX", W, X);
+  follow_two(fixture, "sequence", "WY", W, Y);
+  follow_two(fixture, "sequence", "MP", M, P);
+  follow_two(fixture, "sequence", "XK", X, K);
+  follow_two(fixture, "sequence", "RL", R, L);
+  follow_two(fixture, "sequence", "LC", L, C);
+  follow_two(fixture, "sequence", "KR", K, R);
+}
+
+TEST_CASE("further schedules say which option they cannot take, and change nothing") {
+  auto optimizer = support::optimizer_of_two_groups<SGD>();
+  const auto& o = optimizer;
+  const auto refused = [&](const auto& make) { return message([&] { make(optimizer); }); };
+  CHECK(refused([](auto& s) { MultiStepLR(s, {}); }) == "minigrad: MultiStepLR: there are no milestones");
+  CHECK(refused([](auto& s) { MultiStepLR(s, {.milestones = {1}, .gamma = -1}); }) ==
+        "minigrad: MultiStepLR: gamma is -1, and must be at least 0");
+  CHECK(refused([](auto& s) { ConstantLR(s, {.factor = 2}); }) ==
+        "minigrad: ConstantLR: factor is 2, and must be above 0 and at most 1");
+  CHECK(refused([](auto& s) { ConstantLR(s, {.total_iters = 0}); }) ==
+        "minigrad: ConstantLR: total_iters is 0, and must be at least 1");
+  CHECK(refused([](auto& s) { PolynomialLR(s, {.total_iters = 0}); }) ==
+        "minigrad: PolynomialLR: total_iters is 0, and must be at least 1");
+  CHECK(refused([](auto& s) { PolynomialLR(s, {.power = -1}); }) ==
+        "minigrad: PolynomialLR: power is -1, and must be at least 0");
+  CHECK(refused([](auto& s) { CosineAnnealingWarmRestarts(s, {}); }) ==
+        "minigrad: CosineAnnealingWarmRestarts: t_0 is 0, and must be at least 1");
+  CHECK(refused([](auto& s) { CosineAnnealingWarmRestarts(s, {.t_0 = 1, .t_mult = 0}); }) ==
+        "minigrad: CosineAnnealingWarmRestarts: t_mult is 0, and must be at least 1");
+  CHECK(refused([](auto& s) { LambdaLR(s, [](std::size_t) { return -1; }); }) ==
+        "minigrad: LambdaLR: the factor that the function gives is -1, and must be at least 0");
+  CHECK(refused([](auto& s) { OneCycleLR(s, {.max_lr = 1}); }) ==
+        "minigrad: OneCycleLR: total_steps is 0, and must be at least 1");
+  CHECK(refused([](auto& s) { OneCycleLR(s, {.total_steps = 9}); }) ==
+        "minigrad: OneCycleLR: max_lr is 0, and must be positive");
+  CHECK(refused([](auto& s) {
+          OneCycleLR(s, {.max_lr = {1, 1, 1}, .total_steps = 9});
+        }) == "minigrad: OneCycleLR: max_lr has 3 values for 2 groups");
+  CHECK(refused([](auto& s) { OneCycleLR(s, {.max_lr = 1, .total_steps = 9, .pct_start = 2}); }) ==
+        "minigrad: OneCycleLR: pct_start is 2, and must be at least 0 and at most 1");
+  CHECK(refused([](auto& s) { OneCycleLR(s, {.max_lr = 1, .total_steps = 9, .max_momentum = 1}); }) ==
+        "minigrad: OneCycleLR: max_momentum is 1, and must be at least 0 and less than 1");
+  CHECK(refused([](auto& s) { CyclicLR(s, {.base_lr = 1}); }) ==
+        "minigrad: CyclicLR: max_lr is 0, and must be positive");
+  CHECK(refused([](auto& s) { CyclicLR(s, {.base_lr = -1, .max_lr = 1}); }) ==
+        "minigrad: CyclicLR: base_lr is -1, and must be at least 0");
+  CHECK(o.groups()[0].options.lr == 0.1);
+  CHECK(o.groups()[1].options.lr == 0.02);
+  CHECK(o.groups()[0].options.momentum == 0.5);
+}
+
+TEST_CASE("OneCycleLR ends with its total_steps") {
+  auto optimizer = support::optimizer_of_two_groups<SGD>();
+  OneCycleLR schedule(optimizer, {.max_lr = 1, .total_steps = 2});
+  schedule.step();
+  schedule.step();
+  CHECK(message([&] { schedule.step(); }) == "minigrad: OneCycleLR: step 3 of total_steps = 2");
+}
+
+TEST_CASE("further schedules describe their options") {
+  auto optimizer = support::optimizer_of_two_groups<SGD>();
+  CHECK(M(optimizer).describe() == "MultiStepLR(milestones={5, 12, 12, 40}, gamma=0.5)");
+  CHECK(R(optimizer).describe() == "CosineAnnealingWarmRestarts(t_0=10, t_mult=2, eta_min=0.005)");
+  CHECK(CyclicLR(optimizer, {.base_lr = 0, .max_lr = {1, 2}}).describe() ==
+        "CyclicLR(step_size_up=2000, step_size_down=0, gamma=1, cycle_momentum=true, mode=triangular, base_lr={0}, "
+        "max_lr={1, 2}, base_momentum={0.8}, max_momentum={0.9})");
+  CHECK(OneCycleLR(optimizer, {.max_lr = 1, .total_steps = 5}).describe() ==
+        "OneCycleLR(total_steps=5, pct_start=0.3, linear=false, cycle_momentum=true, div_factor=25, "
+        "final_div_factor=10000, three_phase=false, max_lr={1}, base_momentum={0.85}, max_momentum={0.95})");
+}
