@@ -231,19 +231,31 @@ TEST_CASE("what was moved from, and what belongs to another optimizer, is refuse
   SGD optimizer(model, {.lr = 0.1});
   auto other = make_model();
   SGD of_other(other, {.lr = 0.1});
-  const auto check_schedule = [&](auto schedule) {
-    if constexpr (!requires { schedule.acts_on(optimizer); }) return;
-    const std::string expected = "fit: StepLR(step_size=1, gamma=0.1) sets the learning rate of another optimizer than "
-                                 "the one that is given to fit(): make it for this one";
-    CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.epochs = 1}, schedule); }) == expected);
-    CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.epochs = 1}, each_step(schedule)); }) != "none");
-  };
-  check_schedule(StepLR(of_other, {.step_size = 1}));
+  StepLR schedule(of_other, {.step_size = 1});
+  const std::string expected = "fit: StepLR(step_size=1, gamma=0.1) sets the learning rate of another optimizer than the "
+                               "one that is given to fit(): make it for this one";
+  CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.epochs = 1}, schedule); }) == expected);
+  CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.epochs = 1}, each_step(schedule)); }) ==
+        "fit: each step: " + expected.substr(5));
   const auto moved = std::move(optimizer);
   CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.epochs = 1}); }).find("moved from") != std::string::npos);
   SGD again(model, {.lr = 0.1});
   const auto moved_model = std::move(model);
   CHECK(refusal([&] { fit(model, MSELoss(), again, data, {.epochs = 1}); }).find("moved from") != std::string::npos);
+}
+
+TEST_CASE("a resume with other options in a group of the optimizer is refused, and names the group") {
+  const File file("minigrad_group_test.safetensors");
+  const auto run = [&](double momentum, const FitOptions& options) {
+    auto model = make_model();
+    SGD optimizer(std::vector{parameters(model)[0]}, {.lr = 0.1});
+    optimizer.add_group(std::vector{parameters(model)[1]}, {.lr = 0.01, .momentum = momentum});
+    fit(model, MSELoss(), optimizer, make_data(8), options);
+  };
+  run(0.5, {.epochs = 2, .checkpoint = file.path});
+  const std::string text = refusal([&] { run(0.9, {.epochs = 3, .resume = file.path}); });
+  CHECK(text.find("another training: momentum of group 1 is 0.5 in the file, and 0.9 here") != std::string::npos);
+  CHECK(refusal([&] { run(0.5, {.epochs = 3, .resume = file.path}); }) == "none");
 }
 
 TEST_CASE("StepEvaluation evaluates every so many steps, keeps the best weights, and stops when patience runs out") {

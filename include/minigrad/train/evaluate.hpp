@@ -41,6 +41,7 @@ struct Metric {
   Metric(std::string metric, OfNumbers f) : name(std::move(metric)), of_numbers(f) {}
 
   /// The name, if it can be that of a column of a CSV file. Throws ValueError.
+  template <class = void>
   const std::string& column() const {
     for (const char c : name)
       if (c == ',' || c == '"' || c == '\n' || c == '\r')

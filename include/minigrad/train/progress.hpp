@@ -50,6 +50,7 @@ class ProgressBar {
   bool visible() const { return visible_; }
 
   /// Shows that `done` of the total are done, each of `units` samples. `note` is the end of the line.
+  template <class = void>
   void show(std::size_t done, std::size_t units, const std::string& note) {
     if (!visible_) return;
     const double now = watch_.seconds();
@@ -61,6 +62,7 @@ class ProgressBar {
   }
 
   /// The text of one redraw: `\r 45/100 [==========>.............] 12000 samples/s, 3 s left, note`.
+  template <class = void>
   static std::string line(std::size_t done, std::size_t total, std::size_t units, double seconds,
                           const std::string& note) {
     constexpr std::size_t width = 24;

@@ -208,13 +208,15 @@ class TrainingState {
   /// Notes the options of an optimizer that differ. The learning rate changes in a training.
   template <class = void>
   static void compare_numbers(std::string& wrong, const StateDict& file, const StateDict& here) {
-    const std::string group = "param_groups.0.";
+    const std::string groups = "param_groups.";
     for (const StateEntry& ours : here) {
       const StateEntry* theirs = file.find(ours.name);
-      if (ours.name.compare(0, group.size(), group) != 0 || !theirs || same_elements(*theirs, ours)) continue;
-      const std::string name = ours.name.substr(group.size());
+      if (ours.name.compare(0, groups.size(), groups) != 0 || !theirs || same_elements(*theirs, ours)) continue;
+      const std::size_t dot = ours.name.find('.', groups.size());
+      const std::string group = ours.name.substr(groups.size(), dot - groups.size()), name = ours.name.substr(dot + 1);
       if (name == "lr" || name == "initial_lr") continue;
-      note(wrong, concat({name, " is ", number_text(*theirs), " in the file, and ", number_text(ours), " here"}));
+      note(wrong, concat({name, group == "0" ? "" : " of group " + group, " is ", number_text(*theirs),
+                          " in the file, and ", number_text(ours), " here"}));
     }
   }
 
