@@ -22,6 +22,8 @@ template <class T>
 class Tensor;
 
 namespace detail {
+template <class T>
+class ForeignTensor;  // see borrow.hpp
 
 /// What stands between braces: a number, or a list of what stands between braces.
 template <class T>
@@ -174,6 +176,7 @@ class Tensor {
   }
 
  private:
+  friend class detail::ForeignTensor<T>;
   using Items = std::initializer_list<detail::Nested<T>>;
 
   Tensor(const Shape& shape, std::size_t size)
