@@ -1,7 +1,6 @@
 // core/axes.hpp - several axes at once: of a reduction, or in another order.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <string>
@@ -16,14 +15,14 @@ class Axes {
  public:
   /// All axes.
   constexpr Axes() = default;
-  constexpr Axes(Axis axis) {
+  Axes(Axis axis) {
     if (!axis.all()) push_back(axis);
   }
   template <std::integral Index>
-  constexpr Axes(Index axis) : Axes(Axis(axis)) {}
+  Axes(Index axis) : Axes(Axis(axis)) {}
   template <std::integral First, std::integral... More>
     requires(sizeof...(More) > 0 && sizeof...(More) < Shape::max_rank)
-  constexpr Axes(First first, More... more) {
+  Axes(First first, More... more) {
     push_back(Axis(first));
     (push_back(Axis(more)), ...);
   }
@@ -31,31 +30,38 @@ class Axes {
   Axes(bool) = delete;
   Axes(std::floating_point auto) = delete;
 
-  constexpr bool all() const { return count_ == 0; }
-  constexpr bool several() const { return count_ > 1; }
-  constexpr std::size_t size() const { return count_; }
-  constexpr int operator[](std::size_t i) const { return axes_[i]; }
+  bool all() const { return count_ == 0; }
+  bool several() const { return count_ > 1; }
+  std::size_t size() const { return count_; }
+  int operator[](std::size_t i) const { return axes_[i]; }
 
   /// Adds one. Throws ShapeError for more than a shape can have.
-  constexpr void push_back(Axis axis) {
+  void push_back(Axis axis) {
     if (count_ == Shape::max_rank) detail::fail<ShapeError>({"Axes: more than ", Shape::max_rank, " axes"});
     axes_[count_++] = static_cast<short>(axis.index());
   }
 
   /// For each axis of a shape whether it is one of these. Throws IndexError for an axis that the shape does not have,
   /// and for one that is named twice.
-  constexpr std::array<bool, Shape::max_rank> in(const char* op, const Shape& shape) const {
-    std::array<bool, Shape::max_rank> out{};
-    for (std::size_t i = 0; i < shape.rank(); ++i) out[i] = all();
+  struct Marks {
+    bool of[Shape::max_rank] = {};
+    bool operator[](std::size_t axis) const { return of[axis]; }
+  };
+  Marks in(const char* op, const Shape& shape) const {
+    Marks out;
+    for (std::size_t i = 0; i < shape.rank(); ++i) out.of[i] = all();
     for (std::size_t i = 0; i < size(); ++i) {
       const std::size_t axis = Axis(axes_[i]).in(op, shape);
-      if (out[axis]) detail::fail<IndexError>({op, ": axis ", axis, " of a tensor of shape ", shape, " is named twice"});
-      out[axis] = true;
+      if (out.of[axis]) named_twice(op, axis, shape);
+      out.of[axis] = true;
     }
     return out;
   }
 
  private:
+  [[noreturn, gnu::cold]] static void named_twice(const char* op, std::size_t axis, const Shape& shape) {
+    detail::fail<IndexError>({op, ": axis ", axis, " of a tensor of shape ", shape, " is named twice"});
+  }
   short axes_[Shape::max_rank] = {};
   unsigned char count_ = 0;
 };

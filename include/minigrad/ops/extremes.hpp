@@ -46,13 +46,15 @@ auto(min)(const X& x, const Axes& axes = {}, bool keepdim = false) {
 }
 
 namespace detail {
-/// The attributes of a reduction that gives positions: where they go.
+/// The attributes of a reduction that gives positions: where they go. (The ops below are templates, so that they are
+/// compiled where they are used.)
 struct IndexResult {
   Axis axis;
   bool keepdim;
   Tensor<std::int64_t>* to;
   void describe(auto& list) const { ReduceAttributes{axis, keepdim}.describe(list); }
 };
+template <class = void>
 inline constexpr auto argmax_op = record(
     "argmax",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -60,6 +62,7 @@ inline constexpr auto argmax_op = record(
       return Tensor<T>();
     },
     no_rule);
+template <class = void>
 inline constexpr auto argmin_op = record(
     "argmin",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -73,13 +76,13 @@ inline constexpr auto argmin_op = record(
 template <class T>
 IndexVar<Tensor<T>> argmax(const Var<Tensor<T>>& x, Axis axis = {}, bool keepdim = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  detail::argmax_op.apply(detail::IndexResult{axis, keepdim, &at.edit()}, x);
+  detail::argmax_op<>.apply(detail::IndexResult{axis, keepdim, &at.edit()}, x);
   return at;
 }
 template <class T>
 IndexVar<Tensor<T>> argmin(const Var<Tensor<T>>& x, Axis axis = {}, bool keepdim = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  detail::argmin_op.apply(detail::IndexResult{axis, keepdim, &at.edit()}, x);
+  detail::argmin_op<>.apply(detail::IndexResult{axis, keepdim, &at.edit()}, x);
   return at;
 }
 
@@ -111,6 +114,7 @@ struct ScatterAlongAttributes : SelectAttributes {
 };
 
 /// The elements of x at positions along an axis; and zeros with the elements of g there. Each is the other's rule.
+template <class = void>
 inline constexpr auto select_along_op = record(
     "select_along",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -120,6 +124,7 @@ inline constexpr auto select_along_op = record(
       return y;
     },
     [](const auto& a, const auto& g, auto&&, const auto& x) { return scatter_along(g, a, shape_of(x)); });
+template <class = void>
 inline constexpr auto scatter_along_op = record(
     "scatter_along",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -132,14 +137,15 @@ inline constexpr auto scatter_along_op = record(
     [](const auto& a, const auto& g) { return select_along(g, a); });
 template <class X>
 auto select_along(const X& x, const SelectAttributes& a) {
-  return select_along_op.apply(a, x);
+  return select_along_op<>.apply(a, x);
 }
 template <class X>
 auto scatter_along(const X& x, const SelectAttributes& a, const Shape& shape) {
-  return scatter_along_op.apply(ScatterAlongAttributes{a, shape}, x);
+  return scatter_along_op<>.apply(ScatterAlongAttributes{a, shape}, x);
 }
 
 /// An op with two outputs: its value, and the positions that its rule reads.
+template <class = void>
 inline constexpr auto max_with_indices_op = record(
     "max_with_indices",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -161,7 +167,7 @@ template <class T>
 std::pair<Var<Tensor<T>>, IndexVar<Tensor<T>>> max_with_indices(const Var<Tensor<T>>& x, Axis axis = {},
                                                                 bool keepdim = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  return {detail::max_with_indices_op.apply(detail::IndexResult{axis, keepdim, &at.edit()}, x), at};
+  return {detail::max_with_indices_op<>.apply(detail::IndexResult{axis, keepdim, &at.edit()}, x), at};
 }
 
 }  // namespace minigrad

@@ -23,7 +23,9 @@ struct LabelAttributes {
   void describe(auto& list) const { list.indices("labels", *labels); }
 };
 
-/// y_i = x[i, labels_i]. dL/dx is g in those places and 0 elsewhere.
+/// y_i = x[i, labels_i]. dL/dx is g in those places and 0 elsewhere. (These ops are templates, so that they are compiled
+/// where they are used.)
+template <class = void>
 inline constexpr auto gather_op = record(
     "gather_labels",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -37,6 +39,7 @@ inline constexpr auto gather_op = record(
     },
     [](const auto& a, const auto& g, auto&&, const auto& x) { return scatter(g, LabelAttributes{a.op, a.labels}, shape_of(x)[1]); });
 /// Its inverse: [n, columns], with x_i in place labels_i of row i, and 0 elsewhere.
+template <class = void>
 inline constexpr auto scatter_op = record(
     "scatter_labels",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -49,14 +52,14 @@ inline constexpr auto scatter_op = record(
     [](const auto& a, const auto& g) { return gather(g, a); });
 template <class X>
 auto gather(const X& x, const LabelAttributes& labels) {
-  return gather_op.apply(labels, x);
+  return gather_op<>.apply(labels, x);
 }
 struct ScatterAttributes : LabelAttributes {
   std::size_t columns;
 };
 template <class X>
 auto scatter(const X& x, const LabelAttributes& labels, std::size_t columns) {
-  return scatter_op.apply(ScatterAttributes{labels, columns}, x);
+  return scatter_op<>.apply(ScatterAttributes{labels, columns}, x);
 }
 
 }  // namespace minigrad::detail

@@ -45,6 +45,7 @@ auto matmul_nt_rows(A&& a, B&& b) {
 }
 
 // Products of many matrices, which broadcast. The rules are those above; the engine sums over what was broadcast.
+// (Templates, so that they are compiled where they are used.)
 template <class A, class B>
   requires Recordable<A, B>
 auto batch_matmul(const A& a, const B& b);
@@ -55,14 +56,17 @@ template <class A, class B>
   requires Recordable<A, B>
 auto batch_matmul_tn(const A& a, const B& b);
 
+template <class = void>
 inline constexpr auto batch_matmul_op = record(
     "batch_matmul", [](const auto& a, const auto& b) { return detail::batch_matmul(a, b); },
     [](const auto& g, auto&&, const auto& b) { return detail::batch_matmul_nt(g, b); },
     [](const auto& g, const auto& a, auto&&) { return detail::batch_matmul_tn(a, g); });
+template <class = void>
 inline constexpr auto batch_matmul_nt_op = record(
     "batch_matmul_nt", [](const auto& a, const auto& b) { return detail::batch_matmul_nt(a, b); },
     [](const auto& g, auto&&, const auto& b) { return detail::batch_matmul(g, b); },
     [](const auto& g, const auto& a, auto&&) { return detail::batch_matmul_tn(g, a); });
+template <class = void>
 inline constexpr auto batch_matmul_tn_op = record(
     "batch_matmul_tn", [](const auto& a, const auto& b) { return detail::batch_matmul_tn(a, b); },
     [](const auto& g, auto&&, const auto& b) { return detail::batch_matmul_nt(b, g); },
@@ -71,17 +75,17 @@ inline constexpr auto batch_matmul_tn_op = record(
 template <class A, class B>
   requires Recordable<A, B>
 auto batch_matmul(const A& a, const B& b) {
-  return batch_matmul_op(a, b);
+  return batch_matmul_op<>(a, b);
 }
 template <class A, class B>
   requires Recordable<A, B>
 auto batch_matmul_nt(const A& a, const B& b) {
-  return batch_matmul_nt_op(a, b);
+  return batch_matmul_nt_op<>(a, b);
 }
 template <class A, class B>
   requires Recordable<A, B>
 auto batch_matmul_tn(const A& a, const B& b) {
-  return batch_matmul_tn_op(a, b);
+  return batch_matmul_tn_op<>(a, b);
 }
 
 /// A parameter as an operand of what x is one of; all else as it is.

@@ -133,13 +133,15 @@ auto transpose(const X& x, Axis first = -2, Axis second = -1) {
   return transpose_op.apply(detail::TransposeAttributes{first, second}, x);
 }
 
-/// The axes in another order; the gradient gets them back in the old one.
+/// The axes in another order; the gradient gets them back in the old one. (A template, so that it is compiled where it is
+/// used.)
+template <class = void>
 inline constexpr auto permute_op = record(
     "permute", [](const auto& a, const auto& x) { return permute(x, a.perm); },
     [](const auto& a, const auto& g) { return permute(g, detail::inverse_permutation(a.perm)); });
 template <detail::VarOrParameter X>
 auto permute(const X& x, const Axes& perm) {
-  return permute_op.apply(detail::PermuteAttribute{perm}, x);
+  return permute_op<>.apply(detail::PermuteAttribute{perm}, x);
 }
 
 inline constexpr auto slice_op = record(

@@ -20,7 +20,7 @@ struct StridedPlan {
   std::size_t extents[Shape::max_rank];
   std::ptrdiff_t steps[Shape::max_rank];
 
-  constexpr void add(std::size_t extent, std::ptrdiff_t step) {
+  void add(std::size_t extent, std::ptrdiff_t step) {
     if (extent == 1) return;
     if (rank > 0 && steps[rank - 1] == static_cast<std::ptrdiff_t>(extent) * step) {
       extents[rank - 1] *= extent;
@@ -35,7 +35,7 @@ struct StridedPlan {
 /// How far one step along each axis moves in a tensor of this shape.
 struct Steps {
   std::ptrdiff_t of[Shape::max_rank] = {};
-  constexpr explicit Steps(const Shape& shape) {
+  explicit Steps(const Shape& shape) {
     std::size_t step = 1;
     for (std::size_t i = shape.rank(); i-- > 0; step *= shape[i]) of[i] = static_cast<std::ptrdiff_t>(step);
   }
@@ -87,18 +87,9 @@ Tensor<T> copy_strided(const StridedPlan& plan, const T* from, const Shape& shap
   return y;
 }
 
-/// Which axis of x each axis of a permutation is. Throws IndexError unless each is named once.
-inline std::array<std::size_t, Shape::max_rank> permutation(const char* op, const Shape& shape, const Axes& perm) {
-  std::array<std::size_t, Shape::max_rank> out{};
-  if (perm.size() != shape.rank())
-    fail<IndexError>({op, ": ", to_string(perm), " is no order of the axes of ", shape, ": each must be named once"});
-  static_cast<void>(perm.in(op, shape));
-  for (std::size_t i = 0; i < shape.rank(); ++i) out[i] = Axis(perm[i]).in(op, shape);
-  return out;
-}
-
 /// The permutation that undoes another.
-inline Axes inverse_permutation(const Axes& perm) {
+template <class = void>
+Axes inverse_permutation(const Axes& perm) {
   const int rank = static_cast<int>(perm.size());
   Axes out;
   for (int i = 0; i < rank; ++i)
@@ -113,13 +104,17 @@ inline Axes inverse_permutation(const Axes& perm) {
 /// [n, c, h, w] to [n, h, w, c]. Throws IndexError unless each axis is named once.
 template <class T>
 Tensor<T> permute(const Tensor<T>& x, const Axes& perm) {
-  const auto axes = detail::permutation("permute", x.shape(), perm);
-  const detail::Steps steps(x.shape());
-  detail::StridedPlan plan;
   Shape shape = x.shape();
+  if (perm.size() != shape.rank())
+    detail::fail<IndexError>({"permute: ", to_string(perm), " is no order of the axes of ", shape,
+                              ": each must be named once"});
+  perm.in("permute", shape);
+  const detail::Steps steps(shape);
+  detail::StridedPlan plan;
   for (std::size_t i = 0; i < shape.rank(); ++i) {
-    shape[i] = x.shape()[axes[i]];
-    plan.add(shape[i], steps.of[axes[i]]);
+    const std::size_t axis = Axis(perm[i]).in("permute", x.shape());
+    shape[i] = x.shape()[axis];
+    plan.add(shape[i], steps.of[axis]);
   }
   return detail::copy_strided(plan, x.data(), shape);
 }

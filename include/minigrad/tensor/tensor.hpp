@@ -23,6 +23,8 @@ template <class T>
 class Tensor;
 
 namespace detail {
+template <class T>
+class ForeignTensor;  // see borrow.hpp
 
 template <class T>
 concept Arithmetic = std::is_arithmetic_v<T>;
@@ -162,6 +164,8 @@ class Tensor {
   }
 
  private:
+  friend class detail::ForeignTensor<T>;
+
   Tensor(const Shape& shape, std::size_t size)
       : shape_(shape), size_(size), data_(size ? static_cast<T*>(detail::pool_take(size * sizeof(T))) : nullptr) {}
 
