@@ -95,6 +95,7 @@ Tensor<T> batch_norm_value(const BatchNormAttributes<Tensor<T>>& a, const Tensor
                       "than one, or call eval() first"});
   if (w.size() != s.channels || b.size() != s.channels)
     fail<ShapeError>({"batch_norm: x ", x.shape(), " has ", s.channels, " channels, and the layer ", w.size()});
+  const T divisor = static_cast<T>((std::max)(n, std::size_t{1}));  // no image is no mean: 0 stands for it
   if (a.saved->size() != 2 * s.channels) *a.saved = Tensor<T>::empty({2 * s.channels});
   const Scratch<T> variance(s.channels);
   auto y = Tensor<T>::empty(x.shape());
@@ -103,10 +104,10 @@ Tensor<T> batch_norm_value(const BatchNormAttributes<Tensor<T>>& a, const Tensor
     for (std::size_t c = begin; c < end; ++c) {
       const auto at = [&](std::size_t image) { return (image * s.channels + c) * s.plane; };
       const auto in = [&](std::size_t image) { return x.data() + at(image); };
-      mean[c] = sum_of_images<T>(0, s.n, [&](std::size_t k) { return sum_row(s.plane, in(k)); }) / static_cast<T>(n);
+      mean[c] = sum_of_images<T>(0, s.n, [&](std::size_t k) { return sum_row(s.plane, in(k)); }) / divisor;
       variance.data()[c] = sum_of_images<T>(0, s.n, [&](std::size_t k) {
         return dot_of_deviations(s.plane, in(k), mean[c], in(k), mean[c]);
-      }) / static_cast<T>(n);
+      }) / divisor;
       r[c] = 1 / std::sqrt(variance.data()[c] + static_cast<T>(a.eps));
       const T scale = r[c] * w.data()[c], shift = b.data()[c] - mean[c] * scale;
       for (std::size_t k = 0; k < s.n; ++k)
@@ -160,7 +161,7 @@ struct Normalized {
   scalar_type<V> n;
   Normalized(const Var<V>& x, double eps) {
     const ChannelSplit s("batch_norm", shape_of(x));
-    n = static_cast<scalar_type<V>>(s.n * s.plane);
+    n = static_cast<scalar_type<V>>((std::max)(s.n * s.plane, std::size_t{1}));
     const Var<V> deviation = x - channel_expand(channel_sum(x) / n, shape_of(x));
     r = reciprocal(sqrt(channel_sum(square(deviation)) / n + static_cast<scalar_type<V>>(eps)));
     z = deviation * channel_expand(r, shape_of(x));
