@@ -4,7 +4,9 @@
 #include <minigrad/nn/conv.hpp>
 #include <minigrad/nn/losses.hpp>
 #include <minigrad/nn/sequential.hpp>
+#include <minigrad/tensor/create.hpp>
 #include <string>
+#include <vector>
 
 using namespace minigrad;
 

@@ -1,9 +1,15 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <minigrad/diff/checkpoint.hpp>
-#include <minigrad/io/save.hpp>
-#include <minigrad/minigrad.hpp>
+#include <minigrad/graph/capture.hpp>
 #include <minigrad/nn/images.hpp>
+#include <minigrad/nn/losses.hpp>
+#include <minigrad/nn/sequential.hpp>
+#include <minigrad/nn/state_dict.hpp>
+#include <minigrad/optim/adam.hpp>
+#include <minigrad/optim/sgd.hpp>
+#include <minigrad/tensor/create.hpp>
 
 #include "../support/count_allocations.hpp"
 
@@ -81,12 +87,13 @@ TEST_CASE("a network of image layers resumes to the bit from its state, and capt
     }
   };
   train(model, optimizer, 3);
-  const StateDict saved = state_dict(model), moments = optimizer.state_dict();
+  const StateDict saved = state_dict(model), streams = generator_state_dict(model), moments = optimizer.state_dict();
   train(model, optimizer, 2);
   Rng other(9);
   auto again = network(other);
   Adam resumed(again, {.lr = 0.01});
   load_state_dict(again, saved);
+  load_generator_state_dict(again, streams);
   resumed.load_state_dict(moments);
   auto step = capture([&](auto v, auto l) { return cross_entropy_loss(again(v), l); }, x, labels);  // a first forward
   resumed.zero_grad();

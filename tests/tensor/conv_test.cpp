@@ -98,7 +98,7 @@ TEST_CASE("long sums do not lose digits: of many channels, and of many images") 
   g.columns = {16, 16, 1, 1, 0, 1};
   std::vector<float> x(g.x_size(), 0.1f), w(g.w_size(), 0.1f), y(g.y_size());
   conv(g, x.data(), w.data(), static_cast<const float*>(nullptr), y.data());
-  CHECK(y[7] == doctest::Approx(50).epsilon(1e-5));
+  CHECK(y[7] == doctest::Approx(50).epsilon(2e-5));  // one running sum would be off by 6e-5
   g.n = 2000, g.ci = 1;
   g.columns = {200, 200, 1, 1, 0, 1};
   x.assign(g.n * g.x_size(), 0.1f), y = x, w.assign(1, 0);
