@@ -6,8 +6,8 @@
 //   g++ -std=c++20 -O2 -Iinclude examples/16_images.cpp -o 16_images -lz && ./16_images
 //
 // The data are Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017), 60,000 pictures to train on and 10,000 to test (Debian:
-// apt-get install dataset-fashion-mnist zlib1g-dev). `./16_images 100` does 100 steps in place of all. After all of them it
-// writes images.svg: what the filters have become, what they see, and the worst mistakes.
+// apt-get install dataset-fashion-mnist zlib1g-dev). `./16_images 100` does 100 steps in place of all. After all of
+// them it writes images.svg: what the filters have become, what they see, and the worst mistakes.
 
 #include <algorithm>
 #include <chrono>
@@ -47,16 +47,26 @@ Images read(const std::string& folder, const std::string& name) {
 /// Two blocks of convolution, normalization and pooling, then two linear layers. Pictures shrink from 28 to 14 to 7
 /// points, and channels grow from 1 to 16 to 32.
 Sequential<float> make_network(Rng& rng) {
-  return Sequential{Conv2d(1, 16, 3, rng, {.padding = 1}),  BatchNorm2d(16), ReLU(), MaxPool2d(2),
-                    Conv2d(16, 32, 3, rng, {.padding = 1}), BatchNorm2d(32), ReLU(), MaxPool2d(2),
-                    Flatten(),                              Dropout(0.3, rng),
-                    Linear(32 * 7 * 7, 128, rng),           ReLU(),          Linear(128, 10, rng)};
+  return Sequential{Conv2d(1, 16, 3, rng, {.padding = 1}),
+                    BatchNorm2d(16),
+                    ReLU(),
+                    MaxPool2d(2),
+                    Conv2d(16, 32, 3, rng, {.padding = 1}),
+                    BatchNorm2d(32),
+                    ReLU(),
+                    MaxPool2d(2),
+                    Flatten(),
+                    Dropout(0.3, rng),
+                    Linear(32 * 7 * 7, 128, rng),
+                    ReLU(),
+                    Linear(128, 10, rng)};
 }
 
 /// The scores of the first n pictures, some at a time.
 Tensor<float> scores_of(const Sequential<float>& network, const Tensor<float>& x, std::size_t n) {
   std::vector<Tensor<float>> parts;
-  for (std::size_t begin = 0; begin < n; begin += 500) parts.push_back(network(slice(x, begin, (std::min)(begin + 500, n))));
+  for (std::size_t begin = 0; begin < n; begin += 500)
+    parts.push_back(network(slice(x, begin, (std::min)(begin + 500, n))));
   return concatenate(parts);
 }
 
@@ -95,7 +105,8 @@ std::string png(const float* pixels, std::size_t height, std::size_t width, floa
   std::string out;
   for (std::size_t i = 0; i < file.size(); i += 3) {
     unsigned long bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (i + k < file.size() ? static_cast<unsigned char>(file[i + k]) : 0u);
+    for (std::size_t k = 0; k < 3; ++k)
+      bits = bits << 8 | (i + k < file.size() ? static_cast<unsigned char>(file[i + k]) : 0u);
     for (std::size_t k = 0; k < 4; ++k) out += i + k > file.size() ? '=' : letters[bits >> (18 - 6 * k) & 63];
   }
   return out;
@@ -110,8 +121,8 @@ class Sheet {
              png(pixels, points, points, black, white) + "\"/>\n";
   }
   void text(double x, double y, const std::string& words, const char* anchor = "start") {
-    body_ += "<text x=\"" + format_number(x) + "\" y=\"" + format_number(y) + "\" text-anchor=\"" + anchor + "\">" + words +
-             "</text>\n";
+    body_ += "<text x=\"" + format_number(x) + "\" y=\"" + format_number(y) + "\" text-anchor=\"" + anchor + "\">" +
+             words + "</text>\n";
   }
   void save(const char* path, int width, int height) const {
     std::ofstream(path) << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << width << "\" height=\"" << height
@@ -144,8 +155,8 @@ void draw(const Sequential<float>& network, const Images& test, const Tensor<flo
     for (std::size_t k = 0; k < count; ++k) {
       const float* from = map.data() + k * points * points;
       const auto [low, high] = std::minmax_element(from, from + points * points);
-      sheet.picture(10 + 49.0 * static_cast<double>(k % 16), y + 49.0 * static_cast<double>(k / 16), 45, from, points, *low,
-                    *high > *low ? *high : *low + 1);
+      sheet.picture(10 + 49.0 * static_cast<double>(k % 16), y + 49.0 * static_cast<double>(k / 16), 45, from, points,
+                    *low, *high > *low ? *high : *low + 1);
     }
   };
   sheet.text(10, 100, std::string("What they make of the first test picture, ") + kinds[test.y[0]]);
@@ -198,7 +209,8 @@ void story(int argc, char** argv) {
       step.backward();
       optimizer.step();
       schedule.step();
-      if (++done % shown == 0) std::printf("step %5zu  mean loss %.3f\n", done, loss / static_cast<double>(shown)), loss = 0;
+      if (++done % shown == 0)
+        std::printf("step %5zu  mean loss %.3f\n", done, loss / static_cast<double>(shown)), loss = 0;
       if (done == steps) break;
     }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;

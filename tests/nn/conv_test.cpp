@@ -44,19 +44,29 @@ TEST_CASE("a convolution layer describes itself, and says what it does not do by
 TEST_CASE("what a convolution cannot take is refused with shapes, reason and remedy") {
   Rng rng(1);
   const Conv2d<float> layer(2, 4, 3, rng);
-  CHECK(message([&] { layer(zeros({1, 3, 5, 5})); }) ==
-        "minigrad: Conv2d: x [1, 3, 5, 5] and weight [4, 2, 3, 3]: x has 3 channels, and this weight, with 1 group, takes "
+  CHECK(message([&] {
+          layer(zeros({1, 3, 5, 5}));
+        }) ==
+        "minigrad: Conv2d: x [1, 3, 5, 5] and weight [4, 2, 3, 3]: x has 3 channels, and this weight, with 1 group, "
+        "takes "
         "2");
-  CHECK(message([&] { layer(zeros({2, 5, 5})); }) ==
+  CHECK(message([&] {
+          layer(zeros({2, 5, 5}));
+        }) ==
         "minigrad: Conv2d: x [2, 5, 5]: must be [n, channels, height, width]: one image of them is reshaped to [1, "
         "channels, ...]");
-  CHECK(message([&] { layer(zeros({1, 2, 2, 5})); }) ==
-        "minigrad: Conv2d: x [1, 2, 2, 5] and weight [4, 2, 3, 3]: the kernel reaches over 3 numbers along axis 2, and x "
-        "has 2 and 0 of padding: take a smaller kernel, or more padding");
-  CHECK(message([&] { conv2d(zeros({1, 2, 5, 5}), zeros({4, 2, 3})); }) ==
-        "minigrad: conv2d: weight [4, 2, 3]: must be [out, in / groups, height, width]");
-  CHECK(message([&] { conv2d(zeros({1, 2, 5, 5}), zeros({4, 2, 3, 3}), zeros({3})); }) ==
-        "minigrad: conv2d: bias [3]: must be [4], one number for each channel of the result");
+  CHECK(
+      message([&] {
+        layer(zeros({1, 2, 2, 5}));
+      }) ==
+      "minigrad: Conv2d: x [1, 2, 2, 5] and weight [4, 2, 3, 3]: the kernel reaches over 3 numbers along axis 2, and x "
+      "has 2 and 0 of padding: take a smaller kernel, or more padding");
+  CHECK(message([&] {
+          conv2d(zeros({1, 2, 5, 5}), zeros({4, 2, 3}));
+        }) == "minigrad: conv2d: weight [4, 2, 3]: must be [out, in / groups, height, width]");
+  CHECK(message([&] {
+          conv2d(zeros({1, 2, 5, 5}), zeros({4, 2, 3, 3}), zeros({3}));
+        }) == "minigrad: conv2d: bias [3]: must be [4], one number for each channel of the result");
   CHECK(message([&] { Conv2d(3, 4, 3, rng, {.groups = 2}); }) ==
         "minigrad: Conv2d: 3 channels in, 4 out, 2 groups: both must be multiples of the groups, and at least 1");
   CHECK(message([&] { Conv2d(3, 4, 0, rng); }) ==
@@ -68,12 +78,15 @@ TEST_CASE("what a convolution cannot take is refused with shapes, reason and rem
         "minigrad: padding \"full\": must be a number, \"same\" or \"valid\"");
   CHECK(message([&] { ConvTranspose1d(3, 4, 3, rng, {.output_padding = 1}); }) ==
         "minigrad: ConvTranspose1d: output_padding [1]: must be smaller than stride [1] or dilation [1]");
-  CHECK(message([&] { ConvTranspose1d(3, 4, 3, rng, {.padding = 2})(zeros({1, 3, 1})); }) ==
-        "minigrad: ConvTranspose1d: x [1, 3, 1] and weight [3, 4, 3]: nothing is left along axis 2 when 4 of padding are "
-        "taken off");
+  CHECK(
+      message([&] {
+        ConvTranspose1d(3, 4, 3, rng, {.padding = 2})(zeros({1, 3, 1}));
+      }) ==
+      "minigrad: ConvTranspose1d: x [1, 3, 1] and weight [3, 4, 3]: nothing is left along axis 2 when 4 of padding are "
+      "taken off");
   Graph<Tensor<float>> graph;
   CHECK_THROWS_AS(layer(graph.input(zeros({1, 3, 5, 5}))), ShapeError);
-  CHECK(graph.size() == 1);  // nothing is left of the op
+  CHECK(graph.size() == 3);  // x, weight and bias, and nothing of the op
 }
 
 TEST_CASE("attributes of a convolution are data of the graph") {

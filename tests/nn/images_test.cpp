@@ -87,10 +87,14 @@ AvgPoolOptions<Axes> avg_options(const Options& o) {
 Upsample upsample_of(const support::Case& one) {
   const Options o{one};
   const std::string& mode = one.words("mode")[0];
-  UpsampleOptions options{.mode = mode == "nearest" ? "nearest" : mode == "linear" ? "linear" : "bilinear",
+  UpsampleOptions options{.mode = mode == "nearest"  ? "nearest"
+                                  : mode == "linear" ? "linear"
+                                                     : "bilinear",
                           .align_corners = o.flag("align_corners")};
-  if (one.has("scale_factor")) options.scale_factor = one.number("scale_factor");
-  else options.size = o.per_axis<2>("size", 0);
+  if (one.has("scale_factor"))
+    options.scale_factor = one.number("scale_factor");
+  else
+    options.size = o.per_axis<2>("size", 0);
   return Upsample(options);
 }
 
@@ -111,8 +115,10 @@ Layer norm_of(const support::Case& one, const std::vector<V>& inputs) {
                            .affine = o.flag("affine", true),
                            .track_running_stats = o.flag("track_running_stats", true)};
   if (one.has("momentum")) {
-    if (one.word("momentum") == "none") options.momentum = std::nullopt;
-    else options.momentum = one.number("momentum");
+    if (one.word("momentum") == "none")
+      options.momentum = std::nullopt;
+    else
+      options.momentum = one.number("momentum");
   }
   Layer layer(inputs[0].shape()[1], options);
   for (std::size_t b = 0; b < o.size("batches", 0); ++b)
@@ -144,8 +150,8 @@ Var<V> weighted(const Var<V>& y, std::size_t begin, std::size_t period, double d
 
 /// Compares value, first and second derivatives of f(x...) with a case.
 template <class F>
-void compare(const std::string& name, const support::Case& one, const std::vector<V>& inputs,
-             std::vector<Var<V>>& x, const F& f, Comparison& agrees) {
+void compare(const std::string& name, const support::Case& one, const std::vector<V>& inputs, std::vector<Var<V>>& x,
+             const F& f, Comparison& agrees) {
   const auto y = f(x);
   CHECK_MESSAGE(y.value().shape() == Options{one}.shape("y_shape"), name);
   agrees(name + " y", y.value(), one.numbers("y"));
@@ -182,7 +188,8 @@ std::size_t compare_all(const std::string& kind, const F& f) {
     const auto inputs = inputs_of(one);
     std::vector<Var<V>> x;
     for (const V& input : inputs) x.push_back(graph.variable(input));
-    compare(name, one, inputs, x, [&](const auto& v) { return f(v, one); }, agrees);
+    compare(
+        name, one, inputs, x, [&](const auto& v) { return f(v, one); }, agrees);
   });
   CHECK(agrees.records >= 3 * cases);
   return cases;
@@ -196,13 +203,14 @@ TEST_CASE("convolutions, their gradients and second derivatives are PyTorch's to
       return x.size() == 3 ? f(x[0], x[1], x[2], Options{one}) : f(x[0], x[1], Options{one});
     };
   };
-#define CONV(FUNCTION, OPTIONS)                                                                       \
-  call([](const auto&... x) {                                                                         \
-    return [](const auto& all) {                                                                      \
-      if constexpr (std::tuple_size_v<std::remove_cvref_t<decltype(all)>> == 4)                       \
+#define CONV(FUNCTION, OPTIONS)                                                                           \
+  call([](const auto&... x) {                                                                             \
+    return [](const auto& all) {                                                                          \
+      if constexpr (std::tuple_size_v<std::remove_cvref_t<decltype(all)>> == 4)                           \
         return FUNCTION(std::get<0>(all), std::get<1>(all), std::get<2>(all), OPTIONS(std::get<3>(all))); \
-      else return FUNCTION(std::get<0>(all), std::get<1>(all), OPTIONS(std::get<2>(all)));            \
-    }(std::tie(x...));                                                                                \
+      else                                                                                                \
+        return FUNCTION(std::get<0>(all), std::get<1>(all), OPTIONS(std::get<2>(all)));                   \
+    }(std::tie(x...));                                                                                    \
   })
   CHECK(compare_all("conv1d", CONV(conv1d, conv_options<1>)) == 6);
   CHECK(compare_all("conv2d", CONV(conv2d, conv_options<2>)) == 15);
@@ -246,16 +254,20 @@ TEST_CASE("batch normalization, its gradients, second derivatives and running st
     Graph<V> graph;
     std::vector<Var<V>> x{graph.variable(inputs[0])};
     if (inputs.size() > 1) x.push_back(graph.parameter(layer.weight)), x.push_back(graph.parameter(layer.bias));
-    compare(name, one, inputs, x, [&](const auto& v) { return layer(v[0]); }, agrees);
+    compare(
+        name, one, inputs, x, [&](const auto& v) { return layer(v[0]); }, agrees);
     if (!one.has("running_mean")) return;
     agrees(name + " running_mean", layer.running_mean, one.numbers("running_mean"));
     agrees(name + " running_var", layer.running_var, one.numbers("running_var"));
     CHECK(layer.num_batches_tracked.item() == one.number("num_batches_tracked"));
   };
-  const std::size_t cases = support::for_each_case(fixture, "batch_norm/", [&](const std::string& name, const auto& one) {
-    if (one.number("axes") == 1) test(name, one, static_cast<const BatchNorm1d<double>*>(nullptr));
-    else test(name, one, static_cast<const BatchNorm2d<double>*>(nullptr));
-  });
+  const std::size_t cases =
+      support::for_each_case(fixture, "batch_norm/", [&](const std::string& name, const auto& one) {
+        if (one.number("axes") == 1)
+          test(name, one, static_cast<const BatchNorm1d<double>*>(nullptr));
+        else
+          test(name, one, static_cast<const BatchNorm2d<double>*>(nullptr));
+      });
   CHECK(cases == 14);
 }
 

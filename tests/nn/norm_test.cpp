@@ -28,8 +28,14 @@ std::string message(const Call& call) {
 }
 
 Sequential<float> network(Rng& rng) {
-  return Sequential{Conv2d(1, 4, 3, rng, {.padding = 1}), BatchNorm2d(4), ReLU(), MaxPool2d(2), Dropout2d(0.2, rng),
-                    Flatten(), Linear(4 * 9, 3, rng), BatchNorm1d(3)};
+  return Sequential{Conv2d(1, 4, 3, rng, {.padding = 1}),
+                    BatchNorm2d(4),
+                    ReLU(),
+                    MaxPool2d(2),
+                    Dropout2d(0.2, rng),
+                    Flatten(),
+                    Linear(4 * 9, 3, rng),
+                    BatchNorm1d(3)};
 }
 
 }  // namespace
@@ -40,7 +46,7 @@ TEST_CASE("batch normalization gives each channel mean 0 and variance 1, and fol
   const auto y = norm(x);
   CHECK(y[0] == doctest::Approx(-1).epsilon(1e-4));
   CHECK(y[3] == doctest::Approx(1).epsilon(1e-4));
-  CHECK(norm.running_mean[1] == doctest::Approx(2));       // a tenth of 20
+  CHECK(norm.running_mean[1] == doctest::Approx(2));        // a tenth of 20
   CHECK(norm.running_var[1] == doctest::Approx(0.9 + 20));  // a tenth of 200, with n - 1
   eval(norm);
   CHECK(norm(x)[2] == doctest::Approx((3 - 0.2) / std::sqrt(0.9 + 0.2 + 1e-5)));
@@ -133,11 +139,15 @@ TEST_CASE("a warm step of image layers allocates nothing") {
 
 TEST_CASE("what batch normalization cannot take is refused with shapes, reason and remedy") {
   BatchNorm2d<float> norm(3);
-  CHECK(message([&] { norm(zeros({2, 4, 5, 5})); }) ==
-        "minigrad: BatchNorm2d: x [2, 4, 5, 5]: must be [n, 3, height, width], with 3 channels");
-  CHECK(message([&] { norm(zeros({1, 3, 1, 1})); }) ==
-        "minigrad: batch_norm: x [1, 3, 1, 1]: the variance of one number for each channel is 0: train on more than one, "
-        "or call eval() first");
+  CHECK(message([&] {
+          norm(zeros({2, 4, 5, 5}));
+        }) == "minigrad: BatchNorm2d: x [2, 4, 5, 5]: must be [n, 3, height, width], with 3 channels");
+  CHECK(
+      message([&] {
+        norm(zeros({1, 3, 1, 1}));
+      }) ==
+      "minigrad: batch_norm: x [1, 3, 1, 1]: the variance of one number for each channel is 0: train on more than one, "
+      "or call eval() first");
   CHECK(message([&] { BatchNorm1d(0); }) == "minigrad: BatchNorm1d: 0 channels: there must be at least 1");
   CHECK(message([&] { BatchNorm1d(1, {.eps = -1}); }) ==
         "minigrad: BatchNorm1d: eps -1 and momentum 0.1: eps must be at least 0, and momentum 0 .. 1");

@@ -59,8 +59,9 @@ TEST_CASE("Flatten makes rows of images, and Unflatten images of rows") {
   CHECK(Flatten()(x).shape() == Shape{2, 12});
   CHECK(Unflatten(1, {3, -1, 2})(Flatten()(x)) == x);
   CHECK(Flatten{0, 1}(x).shape() == Shape{6, 2, 2});
-  CHECK(message([&] { Unflatten(1, {5, 2})(Flatten()(x)); }) ==
-        "minigrad: Unflatten: x [2, 12]: [5, 2] has 10 numbers, and axis 1 12");
+  CHECK(message([&] {
+          Unflatten(1, {5, 2})(Flatten()(x));
+        }) == "minigrad: Unflatten: x [2, 12]: [5, 2] has 10 numbers, and axis 1 12");
 }
 
 TEST_CASE("Dropout2d drops whole channels, and passes the gradient of the others") {
@@ -103,18 +104,24 @@ TEST_CASE("a ModuleList holds layers of any type, which its owner calls") {
 }
 
 TEST_CASE("what pooling and upsampling cannot take is refused with shapes, reason and remedy") {
-  CHECK(message([] { MaxPool2d(3)(zeros({1, 2, 2, 5})); }) ==
-        "minigrad: MaxPool2d: x [1, 2, 2, 5]: a window of [3, 3] does not fit into it: take a smaller one");
-  CHECK(message([] { MaxPool2d(2)(zeros({1, 2, 5})); }) ==
-        "minigrad: MaxPool2d: x [1, 2, 5]: must be [n, channels, height, width]");
+  CHECK(message([] {
+          MaxPool2d(3)(zeros({1, 2, 2, 5}));
+        }) == "minigrad: MaxPool2d: x [1, 2, 2, 5]: a window of [3, 3] does not fit into it: take a smaller one");
+  CHECK(message([] {
+          MaxPool2d(2)(zeros({1, 2, 5}));
+        }) == "minigrad: MaxPool2d: x [1, 2, 5]: must be [n, channels, height, width]");
   CHECK(message([] { AvgPool1d(3, {.padding = 2}); }) ==
         "minigrad: AvgPool1d: padding [2] of kernel [3]: must be at most half of it");
-  CHECK(message([] { AdaptiveAvgPool2d(0)(zeros({1, 2, 5, 5})); }) ==
-        "minigrad: AdaptiveAvgPool2d: x [1, 2, 5, 5]: a result of 0 numbers of 5 along axis 2: both must be at least 1");
+  CHECK(
+      message([] {
+        AdaptiveAvgPool2d(0)(zeros({1, 2, 5, 5}));
+      }) ==
+      "minigrad: AdaptiveAvgPool2d: x [1, 2, 5, 5]: a result of 0 numbers of 5 along axis 2: both must be at least 1");
   CHECK(message([] { Upsample({}); }) ==
         "minigrad: Upsample: either a size of at least 1 or a positive scale_factor must be given");
   CHECK(message([] { Upsample({.scale_factor = 2, .mode = "cubic"}); }) ==
         "minigrad: Upsample: mode \"cubic\": must be \"nearest\", \"linear\" or \"bilinear\"");
-  CHECK(message([] { Upsample({.scale_factor = 2, .mode = "bilinear"})(zeros({1, 2, 5})); }) ==
-        "minigrad: Upsample: x [1, 2, 5]: must be [n, channels, height, width] in mode bilinear");
+  CHECK(message([] {
+          Upsample({.scale_factor = 2, .mode = "bilinear"})(zeros({1, 2, 5}));
+        }) == "minigrad: Upsample: x [1, 2, 5]: must be [n, channels, height, width] in mode bilinear");
 }

@@ -41,8 +41,10 @@ class Upsample {
   auto operator()(const auto& x) const { return detail::resample(attributes(shape_of(x)), x); }
   std::string describe() const {
     std::string out = "Upsample(";
-    if (options_.size) out += to_string(options_.size->shape());
-    else out += format_exact(options_.scale_factor);
+    if (options_.size)
+      out += to_string(options_.size->shape());
+    else
+      out += format_exact(options_.scale_factor);
     return detail::concat({out, ", ", options_.mode, ")"});
   }
 
