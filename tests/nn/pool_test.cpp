@@ -19,6 +19,16 @@ std::string message(const Call& call) {
   return "no error";
 }
 
+struct Net {
+  ModuleList<float> blocks;
+  auto operator()(auto x) const {
+    for (std::size_t i = 0; i < blocks.size(); ++i) x = x + blocks[i](x);
+    return x;
+  }
+  auto parts() { return std::tie(blocks); }
+  static constexpr const char* part_names[] = {"blocks"};
+};
+
 }  // namespace
 
 TEST_CASE("pooling takes the largest or the mean of each window") {
@@ -84,15 +94,6 @@ TEST_CASE("Dropout2d drops whole channels, and passes the gradient of the others
 
 TEST_CASE("a ModuleList holds layers of any type, which its owner calls") {
   Rng rng(1);
-  struct Net {
-    ModuleList<float> blocks;
-    auto operator()(auto x) const {
-      for (std::size_t i = 0; i < blocks.size(); ++i) x = x + blocks[i](x);
-      return x;
-    }
-    auto parts() { return std::tie(blocks); }
-    static constexpr const char* part_names[] = {"blocks"};
-  };
   Net net{ModuleList{Linear(3, 3, rng), Tanh(), Sequential{Linear(3, 3, rng, {.bias = false})}}};
   CHECK(named_parameters(net).size() == 3);
   CHECK(named_parameters(net)[2].name == "blocks.2.0.weight");
