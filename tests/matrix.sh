@@ -377,6 +377,17 @@ onnx() {
   check bash "$root/tests/io/onnx.sh" "$cxx" "$out/onnx"
 }
 
+row images "examples/16_images on all of Fashion-MNIST, by AVX2: at least 91 % of the test pictures"
+images() {
+  compiler g++-12
+  require dataset-fashion-mnist test -d /usr/share/datasets/fashion-mnist
+  require zlib1g-dev has_header zlib.h
+  mkdir -p "$out/images" && cd "$out/images"
+  "$cxx" -std=c++20 -O2 -I"$root/include" "$root/examples/16_images.cpp" -o 16_images -lz
+  MINIGRAD_ISA=avx2 ./16_images | tee printed.txt
+  check awk '/test pictures are recognized/ { right = $1 } END { exit !(right >= 91) }' printed.txt
+}
+
 # --- running them ---
 run() {  # ROW
   row=$1 result=$out/$1

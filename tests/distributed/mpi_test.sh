@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Where an MPI is installed (Debian: libopenmpi-dev openmpi-bin): several ranks train as one process does, a rank that
-# fails ends the job with its error, the job goes on from its checkpoint, and the program of docs/12-distributed.md runs.
+# fails ends the job with its error, the job goes on from its checkpoint, and the program of docs/13-distributed.md runs.
 set -euo pipefail
 command -v mpicxx > /dev/null && command -v mpirun > /dev/null || { echo "skipped: no MPI" && exit; }
 tests=$ROOT/tests/distributed
@@ -50,9 +50,9 @@ for count in 4 2 1; do
   check "the job goes on, on $count ranks" ranks $count ./data_parallel resume "$SCRATCH/job.$count"
 done
 
-sed -n '/^```c++$/,/^```$/{//!p}' "$ROOT/docs/12-distributed.md" > page.cpp
-sed -n '/^```text$/,/^```$/{//!p}' "$ROOT/docs/12-distributed.md" > page.expected
-check "the program of docs/12-distributed.md compiles" mpicxx "${flags[@]}" page.cpp -o page
+sed -n '/^```c++$/,/^```$/{//!p}' "$ROOT/docs/13-distributed.md" > page.cpp
+sed -n '/^```text$/,/^```$/{//!p}' "$ROOT/docs/13-distributed.md" > page.expected
+check "the program of docs/13-distributed.md compiles" mpicxx "${flags[@]}" page.cpp -o page
 check "it runs" ranks 2 ./page
 cp output page.actual
 check "it prints what the page says" diff page.expected page.actual

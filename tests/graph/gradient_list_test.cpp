@@ -15,6 +15,7 @@
 #include <minigrad/nn/class_losses.hpp>
 #include <minigrad/nn/embedding_losses.hpp>
 #include <minigrad/nn/regression_losses.hpp>
+#include <minigrad/nn/images.hpp>
 #include <minigrad/ops/all.hpp>
 #include <set>
 #include <string>
@@ -348,6 +349,78 @@ const std::vector<GradientCheck> gradient_list = {
      [] {
        reduction([](const auto& v, Axis axis, bool keepdim) { return square(max_with_indices(v, axis, keepdim).first); },
                  false);
+     }},
+    // images
+    {"conv",
+     [] {
+       const auto f = [](const auto& x, const auto& w, const auto& b) {
+         return conv2d(x, w, b, {.stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}, .groups = 2});
+       };
+       check(f, {numbers({2, 2, 5, 4}, -2, 2), numbers({4, 1, 3, 2}, -2, 2, 2), numbers({4}, -2, 2, 3)});
+       check(OP2(conv1d(x, y, {.padding = "same"})), {numbers({1, 1, 5}, -2, 2), numbers({1, 1, 4}, -2, 2, 2)});
+       check(OP2(conv1d(x, y)), {numbers({0, 2, 5}, -2, 2), numbers({3, 2, 2}, -2, 2, 2)});
+     }},
+    {"conv_transpose",
+     [] {
+       const auto f = [](const auto& x, const auto& w, const auto& b) {
+         return conv_transpose2d(x, w, b, {.stride = {2, 3}, .padding = {1, 0}, .output_padding = 1, .groups = 2});
+       };
+       check(f, {numbers({2, 2, 2, 3}, -2, 2), numbers({2, 2, 3, 2}, -2, 2, 2), numbers({4}, -2, 2, 3)});
+       check(OP2(conv_transpose1d(x, y, {.stride = 3})), {numbers({1, 2, 2}, -2, 2), numbers({2, 1, 2}, -2, 2, 2)});
+     }},
+    {"conv_weight",
+     [] {
+       const detail::ConvAttributes a = detail::conv_attributes("conv2d", PerAxis<2>(2, 3), ConvOptions<2>{.stride = 2, .padding = 1});
+       const auto f = [&](const auto& x, const auto& y) { return detail::conv_weight(a, x, y); };
+       check(f, {numbers({2, 2, 5, 4}, -2, 2), numbers({2, 3, 3, 2}, -2, 2, 2)});
+     }},
+    {"channel_sum", [] { on_tensors(OP(square(detail::channel_sum(x))), {{2, 3}, {2, 3, 2}, {0, 2, 3}, {20, 2}}); }},
+    {"channel_expand", [] { on_tensors(OP(square(detail::channel_expand(x, {2, 3, 2}))), {{3}}); }},
+    {"max_pool", [] {
+       on_tensors(OP(square(MaxPool2d(3, {.stride = PerAxis<2>(2), .padding = 1})(x))), {{2, 2, 5, 4}});
+       on_tensors(OP(square(MaxPool1d(2)(x))), {{1, 2, 5}, {0, 2, 5}});
+     }},
+    {"plane_gather",
+     [] {
+       const detail::PlaneAttributes a{detail::IndexRef(Tensor<std::int64_t>{{{1, 4, 1}}}), {1, 1, 5}};
+       on_tensors([&](const auto& x) { return square(detail::plane_gather(a, x)); }, {{1, 1, 5}});
+     }},
+    {"plane_scatter",
+     [] {
+       const detail::PlaneAttributes a{detail::IndexRef(Tensor<std::int64_t>{{{1, 4, 1}}}), {1, 1, 5}};
+       on_tensors([&](const auto& x) { return square(detail::plane_scatter(a, x)); }, {{1, 1, 3}});
+     }},
+    {"resample",
+     [] {
+       on_tensors(OP(square(AvgPool2d(3, {.stride = PerAxis<2>(2), .padding = 1})(x))), {{2, 2, 5, 4}});
+       on_tensors(OP(square(AdaptiveAvgPool1d(3)(x))), {{1, 2, 5}});
+       on_tensors(OP(square(Upsample({.scale_factor = 1.7, .mode = "bilinear"})(x))), {{1, 2, 3, 4}});
+     }},
+    {"resample_transpose",
+     [] {
+       detail::ResampleTransposeAttributes a{};
+       a.kind = detail::Resample::upsample_linear;
+       a.window.kernel = {1};
+       a.output = {5};
+       a.shape = {1, 2, 3};
+       on_tensors([&](const auto& y) { return square(detail::resample_transpose(a, y)); }, {{1, 2, 5}});
+     }},
+    {"batch_norm",
+     [] {
+       const auto f = [](const auto& x, const auto& w, const auto& b) {
+         using V = typename std::remove_cvref_t<decltype(x)>::value_type;
+         const detail::BatchNormAttributes<V> a{1e-5, &x.graph(), &x.graph().saved(), nullptr, nullptr, nullptr, 0};
+         return detail::batch_norm_op.apply(a, x, w, b);
+       };
+       check(f, {numbers({3, 2, 2}, -2, 2), numbers({2}, -2, 2, 2), numbers({2}, -2, 2, 3)});
+       check(f, {numbers({4, 1}, -2, 2), numbers({1}, -2, 2, 2), numbers({1}, -2, 2, 3)});
+     }},
+    {"dropout_channels",
+     [] {
+       on_tensors([](const auto& x) {
+         Rng rng(7);  // the same channels each time
+         return Dropout2d(0.5, rng)(square(x));
+       }, {{2, 3, 1, 2}});
      }},
     {"select_along",
      [] {

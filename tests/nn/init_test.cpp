@@ -113,17 +113,22 @@ TEST_CASE("the same seed gives the same weights") {
   CHECK(x != y);
 }
 
-TEST_CASE("xavier and kaiming need a weight of two axes") {
+TEST_CASE("the kernel of a convolution counts in the fans of its weight") {
   Rng rng(1);
-  Tensor<float> x = Tensor<float>::empty({4}), y = Tensor<float>::empty({2, 3, 4});
-  CHECK_THROWS_WITH_AS(init::xavier_uniform_(x, rng),
-                       "minigrad: xavier_uniform_: a weight has shape [out, in], but this one has [4]", ShapeError);
-  CHECK_THROWS_WITH_AS(init::xavier_normal_(x, rng),
-                       "minigrad: xavier_normal_: a weight has shape [out, in], but this one has [4]", ShapeError);
-  CHECK_THROWS_WITH_AS(init::kaiming_uniform_(y, rng),
-                       "minigrad: kaiming_uniform_: a weight has shape [out, in], but this one has [2, 3, 4]",
-                       ShapeError);
-  CHECK_THROWS_WITH_AS(init::kaiming_normal_(y, rng),
-                       "minigrad: kaiming_normal_: a weight has shape [out, in], but this one has [2, 3, 4]",
-                       ShapeError);
+  Tensor<double> weight = Tensor<double>::empty({4, 5, 3, 2});
+  const init::Fans fans = init::fans("test", weight);
+  CHECK(fans.in == 30);
+  CHECK(fans.out == 24);
+  init::kaiming_uniform_(weight, rng);
+  CHECK(*std::max_element(weight.begin(), weight.end()) <= std::sqrt(6.0 / 30));
+}
+
+TEST_CASE("xavier and kaiming need a weight of two axes or more") {
+  Rng rng(1);
+  Tensor<float> x = Tensor<float>::empty({4});
+  const std::string why = ": a weight has shape [out, in] or [out, in, kernel...], but this one has [4]";
+  CHECK_THROWS_WITH_AS(init::xavier_uniform_(x, rng), ("minigrad: xavier_uniform_" + why).c_str(), ShapeError);
+  CHECK_THROWS_WITH_AS(init::xavier_normal_(x, rng), ("minigrad: xavier_normal_" + why).c_str(), ShapeError);
+  CHECK_THROWS_WITH_AS(init::kaiming_uniform_(x, rng), ("minigrad: kaiming_uniform_" + why).c_str(), ShapeError);
+  CHECK_THROWS_WITH_AS(init::kaiming_normal_(x, rng), ("minigrad: kaiming_normal_" + why).c_str(), ShapeError);
 }

@@ -33,6 +33,12 @@ class Case {
   /// The option's number, or what it is by default.
   double number(const std::string& key, double otherwise) const { return has(key) ? number(key) : otherwise; }
 
+  std::vector<std::string> keys() const {
+    std::vector<std::string> out;
+    for (const auto& [key, words] : records_) out.push_back(key);
+    return out;
+  }
+
   void add(const std::string& key, std::vector<std::string> words) { records_[key] = std::move(words); }
 
  private:

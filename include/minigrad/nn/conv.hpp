@@ -30,11 +30,15 @@ class ConvLayer {
 
   auto operator()(const auto& x) const& {
     if (bias.value().size() == 0) {
-      if constexpr (Transposed) return conv_transpose_op.apply(attributes_, x, weight);
-      else return conv_op.apply(attributes_, x, weight);
+      if constexpr (Transposed)
+        return conv_transpose_op.apply(attributes_, x, weight);
+      else
+        return conv_op.apply(attributes_, x, weight);
     } else {
-      if constexpr (Transposed) return conv_transpose_bias_op.apply(attributes_, x, weight, bias);
-      else return conv_bias_op.apply(attributes_, x, weight, bias);
+      if constexpr (Transposed)
+        return conv_transpose_bias_op.apply(attributes_, x, weight, bias);
+      else
+        return conv_bias_op.apply(attributes_, x, weight, bias);
     }
   }
   /// Deleted: the layer must exist until backward() returns, and a temporary does not.
@@ -46,8 +50,8 @@ class ConvLayer {
   std::string describe() const {
     const Shape& w = weight.value().shape();
     const std::size_t in = Transposed ? w[0] : w[1] * attributes_.groups;
-    std::string out = concat({name, "(", in, ", ", Transposed ? w[1] * attributes_.groups : w[0], ", kernel ",
-                              attributes_.kernel});
+    std::string out =
+        concat({name, "(", in, ", ", Transposed ? w[1] * attributes_.groups : w[0], ", kernel ", attributes_.kernel});
     const ConvAttributes& a = attributes_;
     append_unless(out, "stride", a.stride, 1);
     if (a.padding_end != a.padding) out += ", padding same";  // of an even kernel
@@ -63,7 +67,8 @@ class ConvLayer {
   ConvLayer(const char* layer, std::size_t in, std::size_t out, const PerAxis<Axes>& kernel, Rng& rng, const Options& o)
       : weight(Tensor<T>()), bias(Tensor<T>()), name(layer), attributes_(conv_attributes(layer, kernel, o)) {
     if (in == 0 || out == 0 || in % o.groups != 0 || out % o.groups != 0)
-      fail<ValueError>({layer, ": ", in, " channels in, ", out, " out, ", o.groups, " groups: both must be multiples of "
+      fail<ValueError>({layer, ": ", in, " channels in, ", out, " out, ", o.groups,
+                        " groups: both must be multiples of "
                         "the groups, and at least 1"});
     Shape shape = Transposed ? Shape{in, out / o.groups} : Shape{out, in / o.groups};
     for (std::size_t k = 0; k < Axes; ++k) shape.push_back(kernel[k]);
@@ -87,9 +92,9 @@ class ConvLayer {
 }  // namespace detail
 
 /// The layers: x [n, in, ...] gives [n, out, ...]. weight is [out, in / groups, kernel...], bias is [out], and there is
-/// none with {.bias = false}. Both are initialized from U(-b, b), b = 1 / sqrt(in / groups * numbers of the kernel). Throw
-/// ValueError for channels that are 0 or no multiple of the groups, and for a kernel, stride or dilation of 0; called,
-/// ShapeError where x has other channels or is smaller than the kernel.
+/// none with {.bias = false}. Both are initialized from U(-b, b), b = 1 / sqrt(in / groups * numbers of the kernel).
+/// Throw ValueError for channels that are 0 or no multiple of the groups, and for a kernel, stride or dilation of 0;
+/// called, ShapeError where x has other channels or is smaller than the kernel.
 template <class T = float>
 struct Conv1d : detail::ConvLayer<T, 1, false> {
   Conv1d(std::size_t in, std::size_t out, PerAxis<1> kernel, Rng& rng, const ConvOptions<1>& options = {})
@@ -101,17 +106,19 @@ struct Conv2d : detail::ConvLayer<T, 2, false> {
       : detail::ConvLayer<T, 2, false>("Conv2d", in, out, kernel, rng, options) {}
 };
 
-/// The convolution turned round: what passes gradients back through Conv2d, as a layer, which makes images larger. Along
-/// an axis y = (x - 1) stride - 2 padding + (kernel - 1) dilation + 1 + output_padding. weight is [in, out / groups,
-/// kernel...], bias is [out].
+/// The convolution turned round: what passes gradients back through Conv2d, as a layer, which makes images larger.
+/// Along an axis y = (x - 1) stride - 2 padding + (kernel - 1) dilation + 1 + output_padding. weight is [in, out /
+/// groups, kernel...], bias is [out].
 template <class T = float>
 struct ConvTranspose1d : detail::ConvLayer<T, 1, true> {
-  ConvTranspose1d(std::size_t in, std::size_t out, PerAxis<1> kernel, Rng& rng, const ConvTransposeOptions<1>& options = {})
+  ConvTranspose1d(std::size_t in, std::size_t out, PerAxis<1> kernel, Rng& rng,
+                  const ConvTransposeOptions<1>& options = {})
       : detail::ConvLayer<T, 1, true>("ConvTranspose1d", in, out, kernel, rng, options) {}
 };
 template <class T = float>
 struct ConvTranspose2d : detail::ConvLayer<T, 2, true> {
-  ConvTranspose2d(std::size_t in, std::size_t out, PerAxis<2> kernel, Rng& rng, const ConvTransposeOptions<2>& options = {})
+  ConvTranspose2d(std::size_t in, std::size_t out, PerAxis<2> kernel, Rng& rng,
+                  const ConvTransposeOptions<2>& options = {})
       : detail::ConvLayer<T, 2, true>("ConvTranspose2d", in, out, kernel, rng, options) {}
 };
 
@@ -147,7 +154,8 @@ template <class X, class W, class B>
   requires Operand<B>
 auto conv_transpose1d(const X& x, const W& weight, const B& bias, const ConvTransposeOptions<1>& options = {}) {
   const auto kernel = detail::kernel_of<1>("conv_transpose1d", shape_of(weight));
-  return detail::conv_transpose_bias_op.apply(detail::conv_attributes("conv_transpose1d", kernel, options), x, weight, bias);
+  return detail::conv_transpose_bias_op.apply(detail::conv_attributes("conv_transpose1d", kernel, options), x, weight,
+                                              bias);
 }
 template <class X, class W>
 auto conv_transpose2d(const X& x, const W& weight, const ConvTransposeOptions<2>& options = {}) {
@@ -158,7 +166,8 @@ template <class X, class W, class B>
   requires Operand<B>
 auto conv_transpose2d(const X& x, const W& weight, const B& bias, const ConvTransposeOptions<2>& options = {}) {
   const auto kernel = detail::kernel_of<2>("conv_transpose2d", shape_of(weight));
-  return detail::conv_transpose_bias_op.apply(detail::conv_attributes("conv_transpose2d", kernel, options), x, weight, bias);
+  return detail::conv_transpose_bias_op.apply(detail::conv_attributes("conv_transpose2d", kernel, options), x, weight,
+                                              bias);
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI

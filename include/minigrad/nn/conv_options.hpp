@@ -16,8 +16,7 @@ template <std::size_t Axes>
 class PerAxis {
  public:
   constexpr PerAxis(std::integral auto all) { numbers_.fill(checked(all)); }
-  constexpr PerAxis(std::integral auto height, std::integral auto width)
-    requires(Axes == 2)
+  constexpr PerAxis(std::integral auto height, std::integral auto width) requires(Axes == 2)
       : numbers_{checked(height), checked(width)} {}
   constexpr std::size_t operator[](std::size_t axis) const { return numbers_[axis]; }
   Shape shape() const {
@@ -42,8 +41,7 @@ class ConvPadding {
   template <class N>
     requires std::is_constructible_v<PerAxis<Axes>, N>
   constexpr ConvPadding(N all) : numbers_(all) {}
-  constexpr ConvPadding(std::integral auto height, std::integral auto width)
-    requires(Axes == 2)
+  constexpr ConvPadding(std::integral auto height, std::integral auto width) requires(Axes == 2)
       : numbers_(height, width) {}
   ConvPadding(const char* word) : numbers_(0), same_(std::strcmp(word, "same") == 0) {
     if (!same_ && std::strcmp(word, "valid") != 0)
@@ -97,7 +95,8 @@ ConvAttributes conv_attributes(const char* op, const PerAxis<Axes>& kernel, cons
                    o.groups};
   for (std::size_t k = 0; k < Axes && o.padding.same(); ++k) {
     if (o.stride[k] != 1)
-      fail<ValueError>({op, ": padding \"same\" with stride ", o.stride.shape(), ": the result would be smaller than x; "
+      fail<ValueError>({op, ": padding \"same\" with stride ", o.stride.shape(),
+                        ": the result would be smaller than x; "
                         "give the padding in numbers"});
     a.padding[k] = (a.reach(k) - 1) / 2;
     a.padding_end[k] = a.reach(k) - 1 - a.padding[k];
@@ -126,8 +125,10 @@ template <std::size_t Axes>
 PerAxis<Axes> kernel_of(const char* op, const Shape& w) {
   if (w.rank() != Axes + 2)
     fail<ShapeError>({op, ": weight ", w, ": must be [out, in / groups, ", Axes == 2 ? "height, width]" : "length]"});
-  if constexpr (Axes == 2) return PerAxis<2>(w[2], w[3]);
-  else return PerAxis<1>(w[2]);
+  if constexpr (Axes == 2)
+    return PerAxis<2>(w[2], w[3]);
+  else
+    return PerAxis<1>(w[2]);
 }
 
 }  // namespace detail

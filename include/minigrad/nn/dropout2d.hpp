@@ -1,4 +1,5 @@
-// nn/dropout2d.hpp - Dropout2d: whole channels of an image become 0, since neighbours in one channel say nearly the same.
+// nn/dropout2d.hpp - Dropout2d: whole channels of an image become 0, since neighbours in one channel say nearly the
+// same.
 //
 // Tompson et al., "Efficient object localization using convolutional networks", 2015.
 #pragma once
@@ -31,8 +32,8 @@ inline constexpr auto dropout_channels_op = record(
 }  // namespace detail
 
 /// In training mode each channel of each image becomes 0 with probability p, and is divided by 1 - p otherwise. In
-/// evaluation mode the layer returns its input. The layer has its own random stream, seeded from `rng`. Throws ValueError
-/// unless 0 <= p < 1.
+/// evaluation mode the layer returns its input. The layer has its own random stream, seeded from `rng`. Throws
+/// ValueError unless 0 <= p < 1.
 class Dropout2d {
  public:
   bool training = true;
@@ -46,8 +47,8 @@ class Dropout2d {
     if (!training || p_ == 0) return x;
     if constexpr (is_var<X>) {
       using V = typename X::value_type;
-      return detail::dropout_channels_op.apply(
-          detail::DropoutAttributes<V>{p_, &x.graph(), &rng_, &x.graph().saved()}, x);
+      return detail::dropout_channels_op.apply(detail::DropoutAttributes<V>{p_, &x.graph(), &rng_, &x.graph().saved()},
+                                               x);
     } else {
       X mask;
       detail::draw_dropout_mask(mask, shape, p_, rng_);

@@ -29,11 +29,12 @@ struct Unflatten {
     const std::size_t axis = dim.in("Unflatten", shape);
     const Shape parts = sizes.for_elements_of(Shape{shape[axis]});
     if (parts.size() != shape[axis])
-      detail::fail<ShapeError>({"Unflatten: x ", shape, ": ", sizes, " has ", parts.size(), " numbers, and axis ",
-                                axis, " ", shape[axis]});
+      detail::fail<ShapeError>(
+          {"Unflatten: x ", shape, ": ", sizes, " has ", parts.size(), " numbers, and axis ", axis, " ", shape[axis]});
     Shape out;
     for (std::size_t k = 0; k < shape.rank(); ++k)
-      if (k != axis) out.push_back(shape[k]);
+      if (k != axis)
+        out.push_back(shape[k]);
       else
         for (const std::size_t extent : parts) out.push_back(extent);
     return reshape(x, out);

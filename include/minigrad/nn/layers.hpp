@@ -33,7 +33,9 @@ struct Linear {
   }
 
   auto operator()(const auto& x) const& {
-    return bias.value().size() == 0 ? matmul_nt(x, operand(weight, x)) : linear(x, weight, bias);
+    if (bias.value().size() > 0) return linear(x, weight, bias);
+    const auto& w = operand(weight, x);
+    return matmul_nt(x, w);
   }
   /// Deleted: the layer must exist until backward() returns, and a temporary does not.
   template <class V>

@@ -3,8 +3,8 @@
 //   y = (x - mean) / sqrt(var + eps) * weight + bias
 //
 // for each channel. In training mode mean and var are those of the batch, and the running statistics move towards them;
-// in evaluation mode they are the running statistics. Names, defaults and state are PyTorch's. Ioffe and Szegedy, "Batch
-// normalization", 2015.
+// in evaluation mode they are the running statistics. Names, defaults and state are PyTorch's. Ioffe and Szegedy,
+// "Batch normalization", 2015.
 #pragma once
 
 #include <cstddef>
@@ -53,8 +53,10 @@ class BatchNorm {
   std::string describe() const {
     std::string out = concat({name_, "(", channels_});
     if (options_.eps != 1e-5) append(out, {", eps ", format_exact(options_.eps)});
-    if (!options_.momentum) out += ", cumulative";
-    else if (*options_.momentum != 0.1) append(out, {", momentum ", format_exact(*options_.momentum)});
+    if (!options_.momentum)
+      out += ", cumulative";
+    else if (*options_.momentum != 0.1)
+      append(out, {", momentum ", format_exact(*options_.momentum)});
     if (!options_.affine) out += ", not affine";
     if (!options_.track_running_stats) out += ", no running statistics";
     return out + ")";
@@ -84,14 +86,19 @@ class BatchNorm {
     const bool fits = x.rank() == Axes + 2 || (Axes == 1 && x.rank() == 2);
     if (!fits || x[1] != channels_)
       fail<ShapeError>({name_, ": x ", x, ": must be [n, ", channels_,
-                        Axes == 2 ? ", height, width]" : "] or [n, channels, length]", ", with ", channels_, " channels"});
+                        Axes == 2 ? ", height, width]" : "] or [n, channels, length]", ", with ", channels_,
+                        " channels"});
   }
   template <class X>
   auto of_batch(const X& x, Graph<V>* graph, V& saved) const {
     require_shape(shape_of(x));
     const bool moves = training && options_.track_running_stats;
-    const BatchNormAttributes<V> a{options_.eps, graph, &saved, moves ? &running_mean : nullptr,
-                                   moves ? &running_var : nullptr, moves ? &num_batches_tracked : nullptr,
+    const BatchNormAttributes<V> a{options_.eps,
+                                   graph,
+                                   &saved,
+                                   moves ? &running_mean : nullptr,
+                                   moves ? &running_var : nullptr,
+                                   moves ? &num_batches_tracked : nullptr,
                                    options_.momentum.value_or(-1)};
     if (options_.affine) return batch_norm_op.apply(a, x, weight, bias);
     V ones = V::empty({channels_}), zeros = ones;
@@ -117,9 +124,9 @@ class BatchNorm {
 }  // namespace detail
 
 /// x [n, channels] or [n, channels, length], and x [n, channels, height, width]. weight is 1 and bias 0 at first, both
-/// [channels]; the buffers running_mean, running_var and num_batches_tracked are part of the state. Two threads may call
-/// one layer in evaluation mode only. Throw ShapeError for an x of another shape and, in training, for one number for
-/// each channel.
+/// [channels]; the buffers running_mean, running_var and num_batches_tracked are part of the state. Two threads may
+/// call one layer in evaluation mode only. Throw ShapeError for an x of another shape and, in training, for one number
+/// for each channel.
 template <class T = float>
 struct BatchNorm1d : detail::BatchNorm<T, 1> {
   explicit BatchNorm1d(std::size_t channels, const BatchNormOptions& options = {})

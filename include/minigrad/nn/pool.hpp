@@ -33,12 +33,14 @@ struct AvgPoolOptions {
 namespace detail {
 
 template <std::size_t Axes>
-WindowAttributes window_attributes(const char* op, const PerAxis<Axes>& kernel, const std::optional<PerAxis<Axes>>& stride,
-                                   const PerAxis<Axes>& padding, const PerAxis<Axes>& dilation, bool ceil_mode) {
+WindowAttributes window_attributes(const char* op, const PerAxis<Axes>& kernel,
+                                   const std::optional<PerAxis<Axes>>& stride, const PerAxis<Axes>& padding,
+                                   const PerAxis<Axes>& dilation, bool ceil_mode) {
   require_steps(op, kernel, stride.value_or(kernel), dilation, 1);
   for (std::size_t k = 0; k < Axes; ++k)
     if (2 * padding[k] > kernel[k])
-      fail<ValueError>({op, ": padding ", padding.shape(), " of kernel ", kernel.shape(), ": must be at most half of it"});
+      fail<ValueError>(
+          {op, ": padding ", padding.shape(), " of kernel ", kernel.shape(), ": must be at most half of it"});
   return {op, kernel.shape(), stride.value_or(kernel).shape(), padding.shape(), dilation.shape(), ceil_mode};
 }
 
@@ -85,7 +87,8 @@ class AvgPool {
 
  protected:
   AvgPool(const char* name, const PerAxis<Axes>& kernel, const AvgPoolOptions<Axes>& o)
-      : attributes_{Resample::avg_pool, window_attributes(name, kernel, o.stride, o.padding, PerAxis<Axes>(1), o.ceil_mode),
+      : attributes_{Resample::avg_pool,
+                    window_attributes(name, kernel, o.stride, o.padding, PerAxis<Axes>(1), o.ceil_mode),
                     o.count_include_pad, o.divisor_override} {}
 
  private:
@@ -112,18 +115,22 @@ class AdaptiveAvgPool {
 
 /// The largest number of each window. The gradient goes to it, or to the first of equals.
 struct MaxPool1d : detail::MaxPool<1> {
-  explicit MaxPool1d(PerAxis<1> kernel, const MaxPoolOptions<1>& options = {}) : MaxPool("MaxPool1d", kernel, options) {}
+  explicit MaxPool1d(PerAxis<1> kernel, const MaxPoolOptions<1>& options = {})
+      : MaxPool("MaxPool1d", kernel, options) {}
 };
 struct MaxPool2d : detail::MaxPool<2> {
-  explicit MaxPool2d(PerAxis<2> kernel, const MaxPoolOptions<2>& options = {}) : MaxPool("MaxPool2d", kernel, options) {}
+  explicit MaxPool2d(PerAxis<2> kernel, const MaxPoolOptions<2>& options = {})
+      : MaxPool("MaxPool2d", kernel, options) {}
 };
 
 /// The mean of each window, whose gradient is an equal part for each of its numbers.
 struct AvgPool1d : detail::AvgPool<1> {
-  explicit AvgPool1d(PerAxis<1> kernel, const AvgPoolOptions<1>& options = {}) : AvgPool("AvgPool1d", kernel, options) {}
+  explicit AvgPool1d(PerAxis<1> kernel, const AvgPoolOptions<1>& options = {})
+      : AvgPool("AvgPool1d", kernel, options) {}
 };
 struct AvgPool2d : detail::AvgPool<2> {
-  explicit AvgPool2d(PerAxis<2> kernel, const AvgPoolOptions<2>& options = {}) : AvgPool("AvgPool2d", kernel, options) {}
+  explicit AvgPool2d(PerAxis<2> kernel, const AvgPoolOptions<2>& options = {})
+      : AvgPool("AvgPool2d", kernel, options) {}
 };
 
 /// The means of windows that divide x into as many as are asked for: result i of m is the mean of numbers i n / m,

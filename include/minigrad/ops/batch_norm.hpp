@@ -64,10 +64,10 @@ T dot_of_deviations(std::size_t n, const T* x, T p, const T* z, T q) {
 template <class V>
 struct BatchNormAttributes {
   double eps;
-  Graph<V>* graph;         // null without one
-  V* saved;                // mean and r of each channel, one after the other
-  V *mean, *var, *count;   // the running statistics, or null
-  double momentum;         // the share of the new batch; below 0 that of an average over all batches
+  Graph<V>* graph;        // null without one
+  V* saved;               // mean and r of each channel, one after the other
+  V *mean, *var, *count;  // the running statistics, or null
+  double momentum;        // the share of the new batch; below 0 that of an average over all batches
   void describe(auto& list) const { list("eps", eps); }
 };
 
@@ -91,10 +91,12 @@ Tensor<T> batch_norm_value(const BatchNormAttributes<Tensor<T>>& a, const Tensor
   const ChannelSplit s("batch_norm", x.shape());
   const std::size_t n = s.n * s.plane;
   if (n == 1)
-    fail<ShapeError>({"batch_norm: x ", x.shape(), ": the variance of one number for each channel is 0: train on more "
+    fail<ShapeError>({"batch_norm: x ", x.shape(),
+                      ": the variance of one number for each channel is 0: train on more "
                       "than one, or call eval() first"});
   if (w.size() != s.channels || b.size() != s.channels)
     fail<ShapeError>({"batch_norm: x ", x.shape(), " has ", s.channels, " channels, and the layer ", w.size()});
+  const T divisor = static_cast<T>((std::max)(n, std::size_t{1}));  // no image is no mean: 0 stands for it
   if (a.saved->size() != 2 * s.channels) *a.saved = Tensor<T>::empty({2 * s.channels});
   const Scratch<T> variance(s.channels);
   auto y = Tensor<T>::empty(x.shape());
@@ -103,10 +105,11 @@ Tensor<T> batch_norm_value(const BatchNormAttributes<Tensor<T>>& a, const Tensor
     for (std::size_t c = begin; c < end; ++c) {
       const auto at = [&](std::size_t image) { return (image * s.channels + c) * s.plane; };
       const auto in = [&](std::size_t image) { return x.data() + at(image); };
-      mean[c] = sum_of_images<T>(0, s.n, [&](std::size_t k) { return sum_row(s.plane, in(k)); }) / static_cast<T>(n);
-      variance.data()[c] = sum_of_images<T>(0, s.n, [&](std::size_t k) {
-        return dot_of_deviations(s.plane, in(k), mean[c], in(k), mean[c]);
-      }) / static_cast<T>(n);
+      mean[c] = sum_of_images<T>(0, s.n, [&](std::size_t k) { return sum_row(s.plane, in(k)); }) / divisor;
+      variance.data()[c] =
+          sum_of_images<T>(0, s.n,
+                           [&](std::size_t k) { return dot_of_deviations(s.plane, in(k), mean[c], in(k), mean[c]); }) /
+          divisor;
       r[c] = 1 / std::sqrt(variance.data()[c] + static_cast<T>(a.eps));
       const T scale = r[c] * w.data()[c], shift = b.data()[c] - mean[c] * scale;
       for (std::size_t k = 0; k < s.n; ++k)
@@ -128,9 +131,12 @@ Tensor<T> batch_norm_dx(const BatchNormAttributes<Tensor<T>>& a, const Tensor<T>
     for (std::size_t c = begin; c < end; ++c) {
       const auto at = [&](std::size_t image) { return (image * s.channels + c) * s.plane; };
       const T mean_g = sum_of_images<T>(0, s.n, [&](std::size_t k) { return sum_row(s.plane, g.data() + at(k)); }) / n;
-      const T mean_gx = sum_of_images<T>(0, s.n, [&](std::size_t k) {
-        return dot_of_deviations(s.plane, g.data() + at(k), T{}, x.data() + at(k), mean[c]);
-      }) / n;
+      const T mean_gx =
+          sum_of_images<T>(0, s.n,
+                           [&](std::size_t k) {
+                             return dot_of_deviations(s.plane, g.data() + at(k), T{}, x.data() + at(k), mean[c]);
+                           }) /
+          n;
       const T of_g = w.data()[c] * r[c], of_x = -of_g * r[c] * r[c] * mean_gx, shift = -of_g * mean_g - of_x * mean[c];
       for (std::size_t k = 0; k < s.n; ++k)
         on_best_isa<Combine>(s.plane, of_g, g.data() + at(k), of_x, x.data() + at(k), shift, out.data() + at(k));
@@ -146,9 +152,9 @@ Tensor<T> batch_norm_dw(const BatchNormAttributes<Tensor<T>>& a, const Tensor<T>
   for_planes(s.channels, s.n * s.plane, [&](std::size_t begin, std::size_t end) {
     for (std::size_t c = begin; c < end; ++c)
       out.data()[c] = a.saved->data()[s.channels + c] * sum_of_images<T>(0, s.n, [&](std::size_t k) {
-        const std::size_t at = (k * s.channels + c) * s.plane;
-        return dot_of_deviations(s.plane, g.data() + at, T{}, x.data() + at, a.saved->data()[c]);
-      });
+                        const std::size_t at = (k * s.channels + c) * s.plane;
+                        return dot_of_deviations(s.plane, g.data() + at, T{}, x.data() + at, a.saved->data()[c]);
+                      });
   });
   return out;
 }
@@ -160,7 +166,7 @@ struct Normalized {
   scalar_type<V> n;
   Normalized(const Var<V>& x, double eps) {
     const ChannelSplit s("batch_norm", shape_of(x));
-    n = static_cast<scalar_type<V>>(s.n * s.plane);
+    n = static_cast<scalar_type<V>>((std::max)(s.n * s.plane, std::size_t{1}));
     const Var<V> deviation = x - channel_expand(channel_sum(x) / n, shape_of(x));
     r = reciprocal(sqrt(channel_sum(square(deviation)) / n + static_cast<scalar_type<V>>(eps)));
     z = deviation * channel_expand(r, shape_of(x));
@@ -178,7 +184,8 @@ Var<V> batch_norm_dw(const BatchNormAttributes<V>& a, const Var<V>& g, const Var
 }
 
 inline constexpr auto batch_norm_op = record(
-    "batch_norm", [](const auto& a, const auto& x, const auto& w, const auto& b) { return batch_norm_value(a, x, w, b); },
+    "batch_norm",
+    [](const auto& a, const auto& x, const auto& w, const auto& b) { return batch_norm_value(a, x, w, b); },
     [](const auto& a, const auto& g, const auto& x, const auto& w, auto&&) { return batch_norm_dx(a, g, x, w); },
     [](const auto& a, const auto& g, const auto& x, auto&&, auto&&) { return batch_norm_dw(a, g, x); },
     [](const auto&, const auto& g) { return channel_sum(g); });

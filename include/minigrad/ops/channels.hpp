@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "reduce.hpp"
 #include "rearrange.hpp"
+#include "reduce.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
@@ -44,9 +44,8 @@ inline constexpr auto channel_sum_op = record(
       const ChannelSplit s("channel_sum", x.shape());
       auto y = Tensor<T>::empty({s.channels});
       for (std::size_t c = 0; c < s.channels; ++c)
-        y.data()[c] = sum_of_images<T>(0, s.n, [&](std::size_t image) {
-          return sum_row(s.plane, x.data() + (image * s.channels + c) * s.plane);
-        });
+        y.data()[c] = sum_of_images<T>(
+            0, s.n, [&](std::size_t image) { return sum_row(s.plane, x.data() + (image * s.channels + c) * s.plane); });
       return y;
     },
     [](const auto& g, auto&&, const auto& x) { return channel_expand(g, shape_of(x)); });

@@ -95,7 +95,8 @@ struct ConvAttributes {
     for (std::size_t k = 0; k < axes(); ++k) {
       const std::size_t whole = (y[k + 2] - 1) * stride[k] + reach(k) + output_padding[k];
       if (y[k + 2] == 0 || whole <= padding[k] + padding_end[k])
-        refuse({"nothing is left along axis ", k + 2, " when ", padding[k] + padding_end[k], " of padding are taken off"});
+        refuse(
+            {"nothing is left along axis ", k + 2, " when ", padding[k] + padding_end[k], " of padding are taken off"});
       x.push_back(x_extent(k, y[k + 2]));
     }
     return x;
@@ -107,8 +108,9 @@ struct ConvAttributes {
       fail<ShapeError>({op, ": x ", x, ": must be [n, channels, ", axes() == 2 ? "height, width" : "length",
                         "]: one image of them is reshaped to [1, channels, ...]"});
     if (w.rank() != axes() + 2 || w[0] % groups != 0 || w[0] == 0 || w[1] == 0)
-      fail<ShapeError>({op, ": weight ", w, ": must have ", axes() + 2, " axes, and a first extent that is a multiple of ",
-                        groups, groups == 1 ? " group" : " groups"});
+      fail<ShapeError>({op, ": weight ", w, ": must have ", axes() + 2,
+                        " axes, and a first extent that is a multiple of ", groups,
+                        groups == 1 ? " group" : " groups"});
   }
 };
 
@@ -137,7 +139,8 @@ Tensor<T> conv_weight_value(const ConvAttributes& a, const Tensor<T>& x, const T
 template <class T>
 void require_bias(const ConvAttributes& a, const Tensor<T>* bias, const Shape& result) {
   if (bias && bias->shape() != Shape{result[1]})
-    fail<ShapeError>({a.op, ": bias ", bias->shape(), ": must be [", result[1], "], one number for each channel of the "
+    fail<ShapeError>({a.op, ": bias ", bias->shape(), ": must be [", result[1],
+                      "], one number for each channel of the "
                       "result"});
 }
 
@@ -150,7 +153,9 @@ const Tensor<T>* no_bias(const Tensor<T>&) {
 /// the sum of g over all but the channels.
 inline constexpr auto conv_op = record(
     "conv", [](const auto& a, const auto& x, const auto& w) { return conv_value(a, x, w, no_bias(x)); },
-    [](const auto& a, const auto& g, const auto& x, const auto& w) { return conv_transpose(a.for_x(shape_of(x)), g, w); },
+    [](const auto& a, const auto& g, const auto& x, const auto& w) {
+      return conv_transpose(a.for_x(shape_of(x)), g, w);
+    },
     [](const auto& a, const auto& g, const auto& x, auto&&) { return conv_weight(a, x, g); });
 inline constexpr auto conv_bias_op = record(
     "conv", [](const auto& a, const auto& x, const auto& w, const auto& b) { return conv_value(a, x, w, &b); },
@@ -161,7 +166,8 @@ inline constexpr auto conv_bias_op = record(
     [](const auto&, const auto& g) { return channel_sum(g); });
 /// conv_transpose(y, w), and with a bias. dL/dy = conv(g, w), dL/dw = conv_weight(g, y).
 inline constexpr auto conv_transpose_op = record(
-    "conv_transpose", [](const auto& a, const auto& y, const auto& w) { return conv_transpose_value(a, y, w, no_bias(y)); },
+    "conv_transpose",
+    [](const auto& a, const auto& y, const auto& w) { return conv_transpose_value(a, y, w, no_bias(y)); },
     [](const auto& a, const auto& g, auto&&, const auto& w) { return conv(a, g, w); },
     [](const auto& a, const auto& g, const auto& y, auto&&) { return conv_weight(a, g, y); });
 inline constexpr auto conv_transpose_bias_op = record(
@@ -173,7 +179,9 @@ inline constexpr auto conv_transpose_bias_op = record(
 /// conv_weight(x, y). dL/dx = conv_transpose(y, g), dL/dy = conv(x, g).
 inline constexpr auto conv_weight_op = record(
     "conv_weight", [](const auto& a, const auto& x, const auto& y) { return conv_weight_value(a, x, y); },
-    [](const auto& a, const auto& g, const auto& x, const auto& y) { return conv_transpose(a.for_x(shape_of(x)), y, g); },
+    [](const auto& a, const auto& g, const auto& x, const auto& y) {
+      return conv_transpose(a.for_x(shape_of(x)), y, g);
+    },
     [](const auto& a, const auto& g, const auto& x, auto&&) { return conv(a, x, g); });
 
 template <class X, class W>

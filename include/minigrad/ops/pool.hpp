@@ -38,7 +38,8 @@ struct WindowAttributes {
   /// The shape of the result for x [n, channels, ...]. Throws ShapeError where no window fits.
   Shape result(const Shape& x) const {
     if (x.rank() != kernel.rank() + 2)
-      fail<ShapeError>({op, ": x ", x, ": must be [n, channels, ", kernel.rank() == 2 ? "height, width" : "length", "]"});
+      fail<ShapeError>(
+          {op, ": x ", x, ": must be [n, channels, ", kernel.rank() == 2 ? "height, width" : "length", "]"});
     Shape y{x[0], x[1]};
     for (std::size_t k = 0; k < kernel.rank(); ++k) {
       y.push_back(count(k, x[k + 2]));
@@ -55,7 +56,8 @@ struct Window {
 };
 
 /// The windows along an axis of an image. The rows of an image with one axis are one.
-inline PoolArray<Window> windows_of(const WindowAttributes& a, std::size_t axis, std::size_t extent, std::size_t count) {
+inline PoolArray<Window> windows_of(const WindowAttributes& a, std::size_t axis, std::size_t extent,
+                                    std::size_t count) {
   PoolArray<Window> out(count);
   const std::size_t padding = a.padding[axis], step = a.dilation[axis];
   for (std::size_t i = 0; i < count; ++i) {
@@ -68,8 +70,8 @@ inline PoolArray<Window> windows_of(const WindowAttributes& a, std::size_t axis,
 
 /// The largest number of each window to y, and where it stands in its plane to `at`, unless that is null.
 template <class T>
-void max_pool_plane(const PoolArray<Window>& rows, const PoolArray<Window>& columns, std::size_t width, const T* x, T* y,
-                    std::int64_t* at) {
+void max_pool_plane(const PoolArray<Window>& rows, const PoolArray<Window>& columns, std::size_t width, const T* x,
+                    T* y, std::int64_t* at) {
   for (const Window& down : rows)
     for (const Window& along : columns) {
       std::size_t best = down.begin * width + along.begin;
@@ -169,13 +171,16 @@ struct MaxPoolAttributes : WindowAttributes {
 };
 inline constexpr auto max_pool_op = record(
     "max_pool", [](const auto& a, const auto& x) { return max_pool_value(a, x, a.positions); },
-    [](const auto& a, const auto& g) { return plane_scatter(PlaneAttributes{IndexRef::live(*a.positions), a.shape}, g); });
+    [](const auto& a, const auto& g) {
+      return plane_scatter(PlaneAttributes{IndexRef::live(*a.positions), a.shape}, g);
+    });
 
 template <class X>
 auto max_pool(const WindowAttributes& a, const X& x) {
   if constexpr (is_var<X>)
     return max_pool_op.apply(MaxPoolAttributes{a, &x.graph().indices().edit(), shape_of(x)}, x);
-  else return max_pool_value(a, x, nullptr);
+  else
+    return max_pool_value(a, x, nullptr);
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

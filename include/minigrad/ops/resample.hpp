@@ -54,13 +54,14 @@ struct ResampleAttributes {
     if (kind == Resample::avg_pool) return window.result(x);
     Shape y{0, 0};
     if (x.rank() != axes() + 2)
-      fail<ShapeError>({window.op, ": x ", x, ": must be [n, channels, ", axes() == 2 ? "height, width" : "length", "]"});
+      fail<ShapeError>(
+          {window.op, ": x ", x, ": must be [n, channels, ", axes() == 2 ? "height, width" : "length", "]"});
     y[0] = x[0], y[1] = x[1];
     for (std::size_t k = 0; k < axes(); ++k) {
       y.push_back(output.rank() ? output[k] : static_cast<std::size_t>(static_cast<double>(x[k + 2]) * scale[k]));
       if (x[k + 2] == 0 || y[k + 2] == 0)
-        fail<ShapeError>({window.op, ": x ", x, ": a result of ", y[k + 2], " numbers of ", x[k + 2], " along axis ", k + 2,
-                          ": both must be at least 1"});
+        fail<ShapeError>({window.op, ": x ", x, ": a result of ", y[k + 2], " numbers of ", x[k + 2], " along axis ",
+                          k + 2, ": both must be at least 1"});
     }
     return y;
   }
@@ -73,21 +74,25 @@ struct ResampleAttributes {
       return {begin, count, 1 / static_cast<double>(count), 1 / static_cast<double>(count)};
     }
     if (kind == Resample::upsample_nearest) {  // in float, as PyTorch
-      const float step = scale[axis] > 0 ? static_cast<float>(1 / scale[axis]) : static_cast<float>(x) / static_cast<float>(y);
+      const float step =
+          scale[axis] > 0 ? static_cast<float>(1 / scale[axis]) : static_cast<float>(x) / static_cast<float>(y);
       const auto at = static_cast<std::size_t>(static_cast<float>(i) * step);
       return {(std::min)(at, x - 1), 1, 1, 1};
     }
     if (kind == Resample::upsample_linear) {
       double at;
-      if (align_corners) at = y > 1 ? place * ((n - 1) / static_cast<double>(y - 1)) : 0;
-      else at = (std::max)(0.0, (scale[axis] > 0 ? 1 / scale[axis] : n / static_cast<double>(y)) * (place + 0.5) - 0.5);
+      if (align_corners)
+        at = y > 1 ? place * ((n - 1) / static_cast<double>(y - 1)) : 0;
+      else
+        at = (std::max)(0.0, (scale[axis] > 0 ? 1 / scale[axis] : n / static_cast<double>(y)) * (place + 0.5) - 0.5);
       const std::size_t begin = (std::min)(static_cast<std::size_t>(at), x - 1);
       const double part = (std::min)(1.0, (std::max)(0.0, at - static_cast<double>(begin)));
       return {begin, begin + 1 < x ? std::size_t{2} : std::size_t{1}, begin + 1 < x ? 1 - part : 1, part};
     }
     const std::size_t from = i * window.stride[axis], padding = window.padding[axis];
     const std::size_t past = (std::min)(from + window.kernel[axis], x + 2 * padding);
-    const std::size_t begin = from > padding ? from - padding : 0, end = (std::min)(x, past > padding ? past - padding : 0);
+    const std::size_t begin = from > padding ? from - padding : 0,
+                      end = (std::min)(x, past > padding ? past - padding : 0);
     const std::size_t count = end > begin ? end - begin : 0;
     double weight = 1 / static_cast<double>(count_include_pad ? past - from : (std::max)(count, std::size_t{1}));
     if (divisor) weight = axis == 0 ? 1 / static_cast<double>(divisor) : 1;

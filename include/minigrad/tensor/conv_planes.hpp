@@ -21,7 +21,8 @@ inline namespace MINIGRAD_KERNELS {
 struct PlaneAxis {
   std::size_t image, extent, stride = 1, phases = 1, before = 0;
 
-  /// The numbers of a phase that come from the image: `begin` .. `end` of the plane, from number `from` of the image on.
+  /// The numbers of a phase that come from the image: `begin` .. `end` of the plane, from number `from` of the image
+  /// on.
   struct Part {
     std::size_t begin, end, from;
   };
@@ -62,7 +63,8 @@ struct Planes {
           for (std::size_t i = down.begin; i < down.end; ++i, from += rows.stride * columns.image) {
             row = std::fill_n(row, along.begin, T{});
             const std::size_t count = along.end - along.begin;
-            if (columns.stride == 1) std::copy_n(from, count, row);
+            if (columns.stride == 1)
+              std::copy_n(from, count, row);
             else
               for (std::size_t j = 0; j < count; ++j) row[j] = from[j * columns.stride];
             row = std::fill_n(row + count, columns.extent - along.end, T{});
@@ -84,7 +86,8 @@ inline void offsets_in_x(const ConvGeometry& g, const Planes& planes, std::size_
     for (std::size_t ky = 0; ky < rows.kernel; ++ky)
       for (std::size_t kx = 0; kx < columns.kernel; ++kx) {
         const std::size_t y = ky * rows.dilation, x = kx * columns.dilation;
-        const std::size_t phase = (c * planes.rows.phases + y % rows.stride) * planes.columns.phases + x % columns.stride;
+        const std::size_t phase =
+            (c * planes.rows.phases + y % rows.stride) * planes.columns.phases + x % columns.stride;
         *to++ = phase * planes.plane() + y / rows.stride * planes.pitch() + x / columns.stride;
       }
 }
@@ -132,7 +135,8 @@ struct ImageProduct {
       for (std::size_t i = 0; i < rows; ++i) {
         const T* from = scratch + r * x.c_step + i * x.b_row;
         T* out = image + to + r * channel_step + i * row_step;
-        if (column_step == 1) std::copy_n(from, columns, out);
+        if (column_step == 1)
+          std::copy_n(from, columns, out);
         else
           for (std::size_t j = 0; j < columns; ++j) out[j * column_step] = from[j];
       }
@@ -140,5 +144,5 @@ struct ImageProduct {
 };
 
 }  // namespace MINIGRAD_KERNELS
-}  // namespace minigrad::detail
+}  // namespace minigrad::inline MINIGRAD_ABI::detail
 #endif

@@ -36,8 +36,8 @@ struct ConvGeometry {
   ConvAxis rows, columns;
 
   std::size_t taps() const { return ci * rows.kernel * columns.kernel; }
-  std::size_t x_size() const { return groups * ci * rows.x * columns.x; }      // of an image
-  std::size_t y_size() const { return groups * co * rows.y * columns.y; }      // of an image
+  std::size_t x_size() const { return groups * ci * rows.x * columns.x; }  // of an image
+  std::size_t y_size() const { return groups * co * rows.y * columns.y; }  // of an image
   std::size_t w_size() const { return groups * co * taps(); }
   double flops() const { return 2.0 * static_cast<double>(n) * static_cast<double>(w_size() * rows.y * columns.y); }
 };
@@ -81,4 +81,4 @@ void conv_weight_reference(const ConvGeometry& g, const T* x, const T* y, T* w) 
   for_each_triple(g, [=](std::size_t a, std::size_t b, std::size_t c) { w[b] = static_cast<T>(w[b] + x[a] * y[c]); });
 }
 
-}  // namespace minigrad::detail
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -108,19 +108,24 @@ struct ConvPanels {
     for (std::size_t q = begin; q < end; ++q) {
       const std::size_t row = q / panels, panel = q % panels;
       const auto starts = [&](std::size_t k) {  // so that the last has at least a vector
-        return k == panels ? x.columns : k + 1 == panels && x.columns - k * width < lanes ? x.columns - lanes : k * width;
+        return k == panels                                        ? x.columns
+               : k + 1 == panels && x.columns - k * width < lanes ? x.columns - lanes
+                                                                  : k * width;
       };
       const std::size_t first = starts(panel), n = starts(panel + 1) - first;
       const T* b = x.b + row * x.b_row + first;
       T* c = x.c + row * x.c_row + first;
-      if (n == lanes) conv_panel<T, Bytes, most, 1>(x, b, c, n);
-      else conv_panel<T, Bytes, most, 2>(x, b, c, n);
+      if (n == lanes)
+        conv_panel<T, Bytes, most, 1>(x, b, c, n);
+      else
+        conv_panel<T, Bytes, most, 2>(x, b, c, n);
     }
   }
 };
 
 /// C += A' B for one image: row p of A' is x from offsets[p] on, over rows x columns places, and B has for each of them
-/// `width` numbers of the result's gradient, a multiple of a vector. C is [k, width]. Columns are at most longest_piece.
+/// `width` numbers of the result's gradient, a multiple of a vector. C is [k, width]. Columns are at most
+/// longest_piece.
 template <class T>
 struct WeightProduct {
   std::size_t k, rows, columns, width;
@@ -184,13 +189,15 @@ struct WeightTiles {
     for (std::size_t column = 0; column < x.width;) {
       const bool two = column + 2 * lanes <= x.width;
       for (std::size_t i = begin; i < end; ++i)
-        if (two) weight_tile<T, Bytes, most, 2>(x, i * most, column);
-        else weight_tile<T, Bytes, most, 1>(x, i * most, column);
+        if (two)
+          weight_tile<T, Bytes, most, 2>(x, i * most, column);
+        else
+          weight_tile<T, Bytes, most, 1>(x, i * most, column);
       column += two ? 2 * lanes : lanes;
     }
   }
 };
 
 }  // namespace MINIGRAD_KERNELS
-}  // namespace minigrad::detail
+}  // namespace minigrad::inline MINIGRAD_ABI::detail
 #endif

@@ -1,0 +1,156 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <minigrad/diff/checkpoint.hpp>
+#include <minigrad/graph/capture.hpp>
+#include <minigrad/nn/images.hpp>
+#include <minigrad/nn/losses.hpp>
+#include <minigrad/nn/sequential.hpp>
+#include <minigrad/nn/state_dict.hpp>
+#include <minigrad/optim/adam.hpp>
+#include <minigrad/optim/sgd.hpp>
+#include <minigrad/tensor/create.hpp>
+
+#include "../support/count_allocations.hpp"
+
+using namespace minigrad;
+
+namespace {
+
+template <class Call>
+std::string message(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+Sequential<float> network(Rng& rng) {
+  return Sequential{Conv2d(1, 4, 3, rng, {.padding = 1}),
+                    BatchNorm2d(4),
+                    ReLU(),
+                    MaxPool2d(2),
+                    Dropout2d(0.2, rng),
+                    Flatten(),
+                    Linear(4 * 9, 3, rng),
+                    BatchNorm1d(3)};
+}
+
+}  // namespace
+
+TEST_CASE("batch normalization gives each channel mean 0 and variance 1, and follows the batches") {
+  BatchNorm1d<double> norm(2);
+  const Tensor<double> x{{1, 10}, {3, 30}};
+  const auto y = norm(x);
+  CHECK(y[0] == doctest::Approx(-1).epsilon(1e-4));
+  CHECK(y[3] == doctest::Approx(1).epsilon(1e-4));
+  CHECK(norm.running_mean[1] == doctest::Approx(2));        // a tenth of 20
+  CHECK(norm.running_var[1] == doctest::Approx(0.9 + 20));  // a tenth of 200, with n - 1
+  eval(norm);
+  CHECK(norm(x)[2] == doctest::Approx((3 - 0.2) / std::sqrt(0.9 + 0.2 + 1e-5)));
+  CHECK(norm.num_batches_tracked.item() == 1);
+}
+
+TEST_CASE("running statistics move once in each forward: recorded, captured, and within a checkpoint") {
+  const Tensor<double> x{{1, 10}, {3, 30}};
+  BatchNorm1d<double> eager(2), captured(2), checked(2);
+  auto step = capture([&](auto v) { return sum(square(captured(v))); }, x);
+  step(x);
+  for (int k = 0; k < 2; ++k) {
+    Graph<Tensor<double>> graph;
+    backward(sum(square(eager(graph.variable(x)))));
+    Graph<Tensor<double>> other;
+    backward(sum(square(checkpoint([&](auto v) { return checked(v); }, other.variable(x)))));
+  }
+  CHECK(captured.running_mean == eager.running_mean);
+  CHECK(captured.running_var == eager.running_var);
+  CHECK(checked.running_var == eager.running_var);
+  CHECK(checked.num_batches_tracked.item() == 2);
+  eval(captured);
+  CHECK(message([&] { step(x); }).find("the mode of a layer has changed") != std::string::npos);
+  auto predict = capture([&](auto v) { return captured(v); }, x);
+  const Tensor<double> before = predict(x);
+  captured.running_mean += 1;
+  CHECK(predict(x) != before);  // read at each call
+  CHECK(predict(x) == captured(x));
+}
+
+TEST_CASE("a network of image layers resumes to the bit from its state, and captures to the bit") {
+  Rng rng(1);
+  auto model = network(rng);
+  const auto x = normal({5, 1, 6, 7}, 0, 1, rng);
+  const Tensor<std::int64_t> labels{0, 1, 2, 1, 0};
+  Adam optimizer(model, {.lr = 0.01});
+  const auto train = [&](auto& net, auto& opt, int steps) {
+    for (int k = 0; k < steps; ++k) {
+      Graph<Tensor<float>> graph;
+      const auto loss = cross_entropy_loss(net(graph.input(x)), labels);
+      opt.zero_grad();
+      backward(loss);
+      opt.step();
+    }
+  };
+  train(model, optimizer, 3);
+  const StateDict saved = state_dict(model), streams = generator_state_dict(model), moments = optimizer.state_dict();
+  train(model, optimizer, 2);
+  Rng other(9);
+  auto again = network(other);
+  Adam resumed(again, {.lr = 0.01});
+  load_state_dict(again, saved);
+  load_generator_state_dict(again, streams);
+  resumed.load_state_dict(moments);
+  auto step = capture([&](auto v, auto l) { return cross_entropy_loss(again(v), l); }, x, labels);  // a first forward
+  resumed.zero_grad();
+  step.backward();
+  resumed.step();
+  step(x, labels);
+  resumed.zero_grad();
+  step.backward();
+  resumed.step();
+  const auto a = named_parameters(model), b = named_parameters(again);
+  for (std::size_t k = 0; k < a.size(); ++k) CHECK(a[k].parameter.value() == b[k].parameter.value());
+  const auto c = buffers(model), d = buffers(again);
+  CHECK(c.size() == 6);
+  for (std::size_t k = 0; k < c.size(); ++k) CHECK(*c[k] == *d[k]);
+  eval(model), eval(again);
+  CHECK(model(x) == again(x));
+}
+
+TEST_CASE("a warm step of image layers allocates nothing") {
+  Rng rng(1);
+  auto model = network(rng);
+  model.add(Unflatten(1, {1, 1, 3})).add(Upsample({.scale_factor = 4, .mode = "bilinear"})).add(AvgPool2d(2));
+  const auto x = normal({8, 1, 6, 7}, 0, 1, rng);
+  SGD optimizer(model, {.lr = 0.01});
+  auto step = capture([&](auto v) { return mean(square(model(v))); }, x);
+  const auto run = [&] {
+    step(x);
+    optimizer.zero_grad();
+    step.backward();
+    optimizer.step();
+  };
+  for (int k = 0; k < 4; ++k) run();
+  const std::size_t before = support::allocations();
+  run();
+  CHECK(support::allocations() == before);
+}
+
+TEST_CASE("what batch normalization cannot take is refused with shapes, reason and remedy") {
+  BatchNorm2d<float> norm(3);
+  CHECK(message([&] {
+          norm(zeros({2, 4, 5, 5}));
+        }) == "minigrad: BatchNorm2d: x [2, 4, 5, 5]: must be [n, 3, height, width], with 3 channels");
+  CHECK(
+      message([&] {
+        norm(zeros({1, 3, 1, 1}));
+      }) ==
+      "minigrad: batch_norm: x [1, 3, 1, 1]: the variance of one number for each channel is 0: train on more than one, "
+      "or call eval() first");
+  CHECK(message([&] { BatchNorm1d(0); }) == "minigrad: BatchNorm1d: 0 channels: there must be at least 1");
+  CHECK(message([&] { BatchNorm1d(1, {.eps = -1}); }) ==
+        "minigrad: BatchNorm1d: eps -1 and momentum 0.1: eps must be at least 0, and momentum 0 .. 1");
+  eval(norm);
+  CHECK(norm(zeros({1, 3, 1, 1})).shape() == Shape{1, 3, 1, 1});
+}
