@@ -1,0 +1,75 @@
+// draw.js - what several tabs draw: curves, and heat maps.
+import {make, shown} from "./text.js";
+
+export const colors = ["#1565c0", "#ef6c00", "#2e7d32", "#8e24aa", "#c62828", "#00838f"];
+
+/** Ticks at round numbers. */
+function ticks(low, high) {
+  const rough = (high - low) / 5, power = 10 ** Math.floor(Math.log10(rough || 1));
+  const step = [1, 2, 5, 10].map((k) => k * power).find((k) => k >= rough) ?? power;
+  const out = [];
+  for (let x = Math.ceil(low / step) * step; x <= high + 1e-9 * step; x += step) out.push(Math.abs(x) < 1e-12 ? 0 : x);
+  return out;
+}
+
+/** plot(element, {curves: [{points, color, name}], dots: [...], marks: [{x, name}], log, label}) draws into an <svg>. */
+export function plot(svg, {curves = [], dots = [], marks = [], log = false, label = ""}) {
+  const width = 420, height = 300, left = 52, right = 12, top = 24, bottom = 28;
+  const y = (v) => (log ? Math.log10(Math.max(v, 1e-12)) : v);
+  const all = [...curves.flatMap((c) => c.points), ...dots.flatMap((d) => d.points)].filter((p) => Number.isFinite(p[1]) && p[1] !== null);
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", label);
+  svg.replaceChildren();
+  if (!all.length) return;
+  let [x0, x1] = [Math.min(...all.map((p) => p[0])), Math.max(...all.map((p) => p[0]))];
+  let [y0, y1] = [Math.min(...all.map((p) => y(p[1]))), Math.max(...all.map((p) => y(p[1])))];
+  if (x0 === x1) x1 = x0 + 1;
+  if (y1 - y0 < 1e-9) [y0, y1] = [y0 - 0.5, y1 + 0.5];
+  const px = (v) => left + ((v - x0) / (x1 - x0)) * (width - left - right);
+  const py = (v) => height - bottom - ((y(v) - y0) / (y1 - y0)) * (height - top - bottom);
+  const text = (x, yy, s, anchor, fill = "#556") => make("text", {x, y: yy, "text-anchor": anchor, "font-size": 11, fill}, s);
+  for (const t of ticks(x0, x1)) svg.append(make("line", {x1: px(t), x2: px(t), y1: top, y2: height - bottom, stroke: "#eee"}), text(px(t), height - 10, shown(t), "middle"));
+  for (const t of ticks(y0, y1)) {
+    const value = log ? 10 ** t : t;
+    svg.append(make("line", {x1: left, x2: width - right, y1: py(value), y2: py(value), stroke: "#eee"}), text(left - 5, py(value) + 4, shown(value), "end"));
+  }
+  for (const {x, name, color = "#777"} of marks)
+    svg.append(make("line", {x1: px(x), x2: px(x), y1: top, y2: height - bottom, stroke: color, "stroke-dasharray": "4 3"}), text(Math.min(px(x) + 4, width - 120), top + 12, name, "start", color));
+  for (const {points, color} of curves)
+    svg.append(make("polyline", {points: points.filter((p) => Number.isFinite(p[1]) && p[1] !== null).map((p) => px(p[0]).toFixed(1) + "," + py(p[1]).toFixed(1)).join(" "), fill: "none", stroke: color, "stroke-width": 2}));
+  for (const {points, color} of dots)
+    for (const p of points) if (Number.isFinite(p[1])) svg.append(make("circle", {cx: px(p[0]), cy: py(p[1]), r: 4, fill: color, "fill-opacity": 0.8}));
+  let at = left;
+  for (const {name, color} of [...curves, ...dots].filter((c) => c.name)) {
+    svg.append(make("rect", {x: at, y: 8, width: 10, height: 10, fill: color}), text(at + 14, 17, name, "start"));
+    at += 26 + 7 * [...name].reduce((n, c) => n + (c.charCodeAt(0) > 255 ? 1.8 : 1), 0);
+  }
+}
+
+const parse = (color) => [1, 3, 5].map((k) => parseInt(color.slice(k, k + 2), 16));
+const palette = colors.map(parse);
+const cold = parse("#ef6c00"), warm = parse("#1565c0");
+
+/** A picture of numbers: negative ones orange, 0 white, positive ones blue. */
+export function heat(context, values, side, scale) {
+  const image = context.createImageData(side, side);
+  for (let i = 0; i < side * side; ++i) {
+    const v = Math.max(-1, Math.min(1, values[i] / scale)), to = v < 0 ? cold : warm, share = Math.abs(v) * 0.85;
+    for (let k = 0; k < 3; ++k) image.data[4 * i + k] = 255 + (to[k] - 255) * share;
+    image.data[4 * i + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+}
+/** The probabilities of classes, one picture behind the other: each point in the color of the likeliest. */
+export function regions(context, probabilities, side, classes) {
+  const image = context.createImageData(side, side);
+  for (let i = 0; i < side * side; ++i) {
+    let best = 0;
+    for (let k = 1; k < classes; ++k) if (probabilities[k * side * side + i] > probabilities[best * side * side + i]) best = k;
+    const p = probabilities[best * side * side + i], share = 0.75 * Math.max(0, (p - 1 / classes) / (1 - 1 / classes));
+    for (let k = 0; k < 3; ++k) image.data[4 * i + k] = 255 + (palette[best][k] - 255) * share;
+    image.data[4 * i + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+}

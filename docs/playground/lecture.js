@@ -1,0 +1,115 @@
+// lecture.js - the first tab: how long will this class take, judging from its slides?
+import {call, floats} from "./engine.js";
+import {get} from "./state.js";
+import {make, shown, words} from "./text.js";
+import {Player, bits, box, button, choice, numbers} from "./controls.js";
+import {colors, heat, plot} from "./draw.js";
+
+const side = 60;
+let root, player, log = [], path = [], view, status;
+
+function restart() {
+  player.stop();
+  status = call("lecture_start", get("lecture.features"), get("lecture.model"), get("lecture.width"), get("lecture.scale"), get("lecture.adam"),
+    get("lecture.lr"), get("lecture.batch"), get("lecture.seed"));
+  log = [status];
+  path = [];
+  const weights = call("lecture_weights");
+  view = null;
+  if (weights) {
+    path.push(weights);
+    const best = call("lecture_closed_form");
+    const reach = [0, 1].map((k) => 1.5 * Math.max(Math.abs(best[k] - weights[k]), get("lecture.scale") ? 0.6 : 0.05 * Math.abs(best[k]) + 0.1));
+    view = {w0: best[0] - reach[0], w1: best[0] + reach[0], b0: best[1] - reach[1], b1: best[1] + reach[1], best};
+    view.values = Float32Array.from(floats("lecture_surface", side * side, side, view.w0, view.w1, view.b0, view.b1));
+  }
+  show();
+}
+
+function run(steps) {
+  for (let k = 0; k < steps; ++k) {
+    const more = call("lecture_run", 1);
+    if (!more.length) break;
+    status = more[0];
+    log.push(status);
+    const weights = view && call("lecture_weights");
+    if (weights) path.push(weights);
+  }
+  if (status.diverged) player.stop();
+  if (log.length > 4000) log = log.filter((_, k) => k % 2 === 0);
+  show();
+}
+
+function show() {
+  root.querySelector("#lecture-numbers").replaceChildren(
+    make("b", {}, `${status.updates} ${words("updates")}`), make("b", {}, `${status.parameters} ${words("parameters")}`),
+    make("b", {}, `${words("train")} ${shown(status.train)}`), make("b", {}, `${words("validation")} ${shown(status.validation)}`),
+    make("b", {}, `${words("stop_here")} ${status.bestAt} (${shown(status.best)})`),
+    make("span", {class: "error"}, status.diverged ? words("diverged") : ""));
+  const fit = call("lecture_fit");
+  const curve = fit.curve;
+  const points = (rows) => rows.map((row) => (curve ? [row[0], row[1]] : [row[1], row[2]]));
+  root.querySelector("#lecture-fit-text").textContent = words(curve ? "fit" : "predicted");
+  plot(root.querySelector("#lecture-fit"), {
+    label: words(curve ? "fit" : "predicted"),
+    dots: [{points: points(fit.train), color: colors[0], name: words("training_rows")}, {points: points(fit.validation), color: colors[1], name: words("validation_rows")}],
+    curves: curve ? [{points: curve, color: "#333"}] : [{points: [[0, 0], [120, 120]], color: "#bbb"}],
+  });
+  plot(root.querySelector("#lecture-losses"), {
+    label: words("losses"), log: true,
+    curves: [{points: log.map((s) => [s.updates, s.train]), color: colors[0], name: words("train")}, {points: log.map((s) => [s.updates, s.validation]), color: colors[1], name: words("validation")}],
+    marks: [{x: status.bestAt, name: words("best")}],
+  });
+  showSurface();
+}
+
+function showSurface() {
+  const canvas = root.querySelector("#lecture-surface"), caption = root.querySelector("#lecture-surface-text");
+  canvas.hidden = !view;
+  caption.textContent = words(view ? "surface" : "no_surface");
+  if (!view) return;
+  const small = document.createElement("canvas");
+  small.width = small.height = side;
+  const logs = Array.from(view.values, (v) => Math.log(v + 1)), low = Math.min(...logs), high = Math.max(...logs);
+  heat(small.getContext("2d"), logs.map((v) => (v - low) / (high - low)), side, 1);
+  const context = canvas.getContext("2d"), size = canvas.width;
+  context.drawImage(small, 0, 0, size, size);
+  const at = ([w, b]) => [((w - view.w0) / (view.w1 - view.w0)) * size, ((view.b1 - b) / (view.b1 - view.b0)) * size];
+  context.strokeStyle = context.fillStyle = "#c62828";
+  context.lineWidth = 2;
+  context.beginPath();
+  path.forEach((p, k) => (k ? context.lineTo(...at(p)) : context.moveTo(...at(p))));
+  context.stroke();
+  const [x, y] = at(path[path.length - 1]);
+  context.beginPath();
+  context.arc(x, y, 5, 0, 7);
+  context.fill();
+  const [bx, by] = at(view.best);
+  context.strokeStyle = "#111";
+  context.beginPath();
+  context.moveTo(bx - 7, by - 7), context.lineTo(bx + 7, by + 7), context.moveTo(bx - 7, by + 7), context.lineTo(bx + 7, by - 7);
+  context.stroke();
+}
+
+export function build(element) {
+  root = element;
+  player = new Player(() => run(get("lecture.model") === 0 ? 1 : 5));
+  root.replaceChildren(
+    make("div", {class: "controls"},
+      bits("lecture.features", "features", ["pages", "words", "words_per_page"], restart),
+      choice("lecture.model", "model", ["line", "hinges", "network"], restart),
+      numbers("lecture.width", "width", [1, 2, 3, 4, 8, 16, 32, 64], restart),
+      choice("lecture.adam", "optimizer", ["SGD", "Adam"], restart),
+      numbers("lecture.lr", "lr", [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 1], restart),
+      numbers("lecture.batch", "batch", [0, 1, 2, 5, 10], restart, (v) => (v === 0 ? words("all") : String(v))),
+      box("lecture.scale", "scale", restart),
+      numbers("lecture.seed", "seed", [0, 1, 2, 3, 4], restart)),
+    make("div", {class: "row"}, player.button, button("step", () => { player.stop(); run(1); }, {id: "lecture-step"}), button("reset", restart, {id: "lecture-reset"})),
+    make("p", {class: "numbers", id: "lecture-numbers"}),
+    make("div", {class: "pictures"},
+      make("figure", {}, make("svg", {id: "lecture-fit", class: "plot"}), make("figcaption", {id: "lecture-fit-text"})),
+      make("figure", {}, make("svg", {id: "lecture-losses", class: "plot"}), make("figcaption", {"data-text": "losses"})),
+      make("figure", {}, make("canvas", {id: "lecture-surface", width: 420, height: 420, role: "img", "data-label": "surface"}), make("figcaption", {id: "lecture-surface-text"}))));
+  restart();
+}
+export const stop = () => player && player.stop();
