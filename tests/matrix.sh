@@ -377,6 +377,13 @@ onnx() {
   check bash "$root/tests/io/onnx.sh" "$cxx" "$out/onnx"
 }
 
+row opencv "OpenCV: exported models in its dnn module"
+opencv() {
+  compiler g++-12
+  require python3-opencv /usr/bin/python3 -c 'import cv2'
+  check bash "$root/tests/io/opencv.sh" "$cxx" "$out/opencv"
+}
+
 # --- running them ---
 run() {  # ROW
   row=$1 result=$out/$1
