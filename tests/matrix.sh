@@ -388,6 +388,13 @@ images() {
   check awk '/test pictures are recognized/ { right = $1 } END { exit !(right >= 91) }' printed.txt
 }
 
+row opencv "OpenCV: exported models in its dnn module"
+opencv() {
+  compiler g++-12
+  require python3-opencv /usr/bin/python3 -c 'import cv2'
+  check bash "$root/tests/io/opencv.sh" "$cxx" "$out/opencv"
+}
+
 # --- running them ---
 run() {  # ROW
   row=$1 result=$out/$1

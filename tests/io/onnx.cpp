@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "../support/onnx_image_models.hpp"
 #include "../support/onnx_models.hpp"
 
 namespace {
@@ -15,6 +16,7 @@ namespace {
 template <class Visit>
 void for_each_onnx_model(const Visit& visit) {
   support::for_few_onnx_models(visit);
+  support::for_onnx_image_models(visit);
   using namespace minigrad;
   using support::formula;
   Rng rng(3);

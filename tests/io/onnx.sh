@@ -13,7 +13,7 @@ python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 mkdir -p "$scratch"
 cd "$scratch"
-"$compiler" -std=c++20 -O1 -I"$root/include" "$root/tests/io/onnx.cpp" -o onnx
+"$compiler" -std=c++20 -O0 -I"$root/include" "$root/tests/io/onnx.cpp" -o onnx
 ./onnx > names
 mapfile -t names < names
 [ ${#names[@]} -gt 10 ]
@@ -58,6 +58,32 @@ class Branches(nn.Module):
         return torch.where(joined.mean(1, keepdim=True) > 0.4, self.out(joined), -self.out(joined))
 
 
+class Images(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(4, 6, 2, stride=(1, 2), groups=2), nn.Upsample(scale_factor=2), nn.AvgPool2d(2),
+            nn.ConvTranspose2d(6, 3, 3, stride=2, padding=1, output_padding=1))
+        self.out = nn.Linear(3 * 6 * 2, 2)
+
+    def forward(self, x):
+        y = self.features(x)
+        return self.out(y.view(y.size(0), -1))
+
+
+class Attention(nn.Module):  # products of lists of matrices, and shapes of the input
+    def __init__(self):
+        super().__init__()
+        self.mix, self.out = nn.Linear(6, 6), nn.Linear(6, 2)
+
+    def forward(self, x):
+        rows, columns = x.size(0), x.size(1)
+        y = self.mix(x).reshape(rows, columns // 3, 3)
+        weights = torch.softmax(torch.matmul(y, y.transpose(1, 2)) / 3 ** 0.5, dim=-1)
+        return self.out(torch.matmul(weights, y).flatten(1))
+
+
 torch.manual_seed(0)
 torch.set_num_threads(1)
 models = {
@@ -67,15 +93,25 @@ models = {
         nn.Linear(6, 6), nn.GELU(), nn.Linear(6, 6), nn.SiLU(), nn.Linear(6, 3), nn.LogSoftmax(dim=1)),
     "torch_softmax": nn.Sequential(nn.Flatten(), nn.Linear(6, 4), nn.Softmax(dim=-1)),
     "torch_branches": Branches(),
+    "torch_images": Images(),
+    "torch_attention": Attention(),
 }
+names = []
 for name, model in models.items():
+    for _ in range(3):  # statistics of its own
+        model(torch.randn(5, 2, 8, 6) if name == "torch_images" else torch.randn(5, 6))
     model.eval()
-    x = torch.randn(5, 6)
-    torch.onnx.export(model, x, name + ".onnx", opset_version=17, input_names=["x"], dynamic_axes={"x": {0: "n"}})
-    np.save(name + "_input.npy", x.numpy())
-    np.save(name + "_output.npy", model(x).detach().numpy())
+    x = torch.randn(5, 2, 8, 6) if name == "torch_images" else torch.randn(5, 6)
+    for opset in (9, 11, 13, 17):
+        names.append(f"{name}_{opset}")
+        torch.onnx.export(model, x, names[-1] + ".onnx", opset_version=opset, input_names=["x"],
+                          dynamic_axes={"x": {0: "n"}})
+        np.save(names[-1] + "_input.npy", x.numpy())
+        np.save(names[-1] + "_output.npy", model(x).detach().numpy())
+open("torch_names", "w").write(" ".join(names))
 PYTHON
-  ./onnx torch_mlp torch_layers torch_softmax torch_branches
+  # shellcheck disable=SC2046
+  ./onnx $(cat torch_names)
 else
   echo "skipped: no torch"
 fi

@@ -42,3 +42,18 @@ TEST_CASE("image layers that ONNX has no counterpart of are refused with the rea
             .find("avg_pool: ceil_mode with count_include_pad: programs differ in what they divide by") !=
         std::string::npos);
 }
+
+TEST_CASE("Pad puts constants around a tensor") {
+  OnnxFile file;
+  file.opset = 17;
+  file.inputs.push_back({"x", OnnxType::real32});
+  file.outputs.push_back({"y", OnnxType::real32});
+  file.initializers.push_back(to_onnx_tensor(Tensor<std::int64_t>{0, 1, 1, 0}));
+  file.initializers.back().name = "pads";
+  file.initializers.push_back(to_onnx_tensor(Tensor<float>::scalar(7)));
+  file.initializers.back().name = "value";
+  file.nodes.push_back({"Pad", "", "", {"x", "pads", "value"}, {"y"}, {}});
+  auto model = OnnxModel<float>(std::move(file), "f");
+  CHECK(model(Tensor<float>{{1, 2}}) == Tensor<float>{{7, 1, 2}, {7, 7, 7}});
+  CHECK(state_dict(model).size() == 0);
+}

@@ -39,7 +39,7 @@ class OnnxModel {
     std::set<std::string> statistics, settings;  // running means and variances; bounds and scales: not to be trained
     for (const OnnxNode& node : file.nodes) {
       const bool norm = node.op == "BatchNormalization";
-      if (!norm && node.op != "Clip" && node.op != "Resize" && node.op != "Upsample") continue;
+      if (!norm && node.op != "Clip" && node.op != "Pad" && node.op != "Resize" && node.op != "Upsample") continue;
       for (std::size_t k = norm ? 3 : 1; k < node.inputs.size(); ++k)
         (norm ? statistics : settings).insert(node.inputs[k]);
     }

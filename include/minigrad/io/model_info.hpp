@@ -41,7 +41,8 @@ struct ModelInfo {
     if (y_scaler) out.add("y_scaler.", y_scaler->state_dict());
     return out;
   }
-  /// Throws ValueError, and changes nothing, if a scaler's state is not one, or a text in between is missing. Other names are left to others.
+  /// Throws ValueError, and changes nothing, if a scaler's state is not one, or a text in between is missing. Other
+  /// names are left to others.
   void load_state_dict(const StateDict& state) {
     ModelInfo loaded;
     const auto list = [&](const std::string& kind, std::vector<std::string>& names) {
@@ -54,8 +55,8 @@ struct ModelInfo {
       std::size_t there = 0;
       for (const auto& [name, text] : state.metadata()) there += name.compare(0, kind.size(), kind) == 0;
       if (there != names.size())
-        detail::fail<ValueError>(
-            {"ModelInfo: of ", there, " texts named ", kind, "0, ", kind, "1, ..., ", kind, names.size(), " is missing"});
+        detail::fail<ValueError>({"ModelInfo: of ", there, " texts named ", kind, "0, ", kind, "1, ..., ", kind,
+                                  names.size(), " is missing"});
     };
     list("features.", loaded.features);
     list("classes.", loaded.classes);
@@ -73,4 +74,4 @@ template <class M, class T>
   requires(!std::is_void_v<detail::value_of_model<M>>)
 void save(const std::string& path, M& model, const ModelInfo<T>& info) { save(path, model, info.state_dict()); }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "../tensor/create.hpp"
 #include "onnx_call.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -197,6 +198,34 @@ X onnx_unsqueeze(const OnnxCall<X>& c) {
   auto axes = c.axes_in(longer, list);
   for (std::size_t k = axes.size(); k-- > 0;) shape.insert(axes[k], 1);
   return c.reshaped(c[0], shape);
+}
+
+/// x between constants along each axis.
+template <class X>
+X onnx_pad(const OnnxCall<X>& c) {
+  using T = scalar_type<X>;
+  X x = c[0];
+  const auto pads = c.list("pads", 1);
+  const std::size_t rank = shape_of(x).rank();
+  if (c.text("mode", "constant") != "constant" || c.has(3))
+    c.fail({"other than constant pads of all axes is not supported"});
+  if (pads.size() != 2 * rank) c.fail({pads.size(), " pads for ", shape_of(x)});
+  const T value = c.has(2) ? constant_value(c[2]).item() : static_cast<T>(c.real("value", 0));
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    const std::int64_t begin = pads[axis], end = pads[axis + rank];
+    if (begin < 0 || end < 0) c.fail({"negative pads are not supported"});
+    std::vector<X> parts;
+    const auto add = [&](std::int64_t count) {
+      Shape shape = shape_of(x);
+      shape[axis] = c.shape_of_list({count})[0];
+      if (count > 0) parts.push_back(c.constant(full<T>(shape, value)));
+    };
+    add(begin);
+    parts.push_back(x);
+    add(end);
+    if (parts.size() > 1) x = concatenate(parts, Axis(axis));
+  }
+  return x;
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

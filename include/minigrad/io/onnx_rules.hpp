@@ -96,6 +96,7 @@ struct OnnxRules : OnnxTable<OnnxRules<X>> {
         return concatenate(parts, Axis(c.axis_in(shape_of(c[0]), c.integer("axis", 0))));
       }},
       {"Gather", 2, 2, "axis ", [](C c) -> X { return onnx_gather(c); }},
+      {"Pad", 1, 4, "mode pads value ", [](C c) -> X { return onnx_pad(c); }},
       {"Slice", 1, 5, "starts ends axes ", [](C c) -> X { return onnx_slice(c); }},
       {"Expand", 2, 2, "", [](C c) -> X {
         const Shape shape = broadcast_shapes("Expand", shape_of(c[0]), c.shape_of_list(c.list("", 1)));

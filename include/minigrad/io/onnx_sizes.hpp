@@ -101,7 +101,7 @@ struct OnnxSizes : OnnxTable<OnnxSizes<X>> {
        [](C c) -> Whole {
          const Shape target = c.shape_of_list(c.list("", 0));
          if (target.rank() > 1 || target.size() > 64) c.fail({"whole numbers of shape ", target, " are not supported"});
-         return full<std::int64_t>(target, c.node.find("value")->tensor[0].whole()[0]);
+         return full<std::int64_t>(target, c.node.find("value")->tensor[0].whole().item());
        }},
       {"Gather", 2, 2, "axis ", gather},
       {"Slice", 1, 5, "starts ends axes ", slice},
