@@ -2,7 +2,6 @@
 // even.
 #pragma once
 
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -12,24 +11,24 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-inline float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+inline float from_bf16(std::uint16_t bits) { return __builtin_bit_cast(float, std::uint32_t{bits} << 16); }
 
 inline float from_f16(std::uint16_t half) {
   const std::uint32_t sign = std::uint32_t{half & 0x8000u} << 16, rest = half & 0x7FFFu;
-  if (rest >= 0x7C00) return std::bit_cast<float>(sign | 0x7F800000u | rest << 13);  // infinity, NaN
-  if (rest >= 0x0400) return std::bit_cast<float>(sign | ((rest << 13) + 0x38000000u));
+  if (rest >= 0x7C00) return __builtin_bit_cast(float, sign | 0x7F800000u | rest << 13);  // infinity, NaN
+  if (rest >= 0x0400) return __builtin_bit_cast(float, sign | ((rest << 13) + 0x38000000u));
   const float subnormal = static_cast<float>(rest) * 0x1p-24f;  // subnormal
   return sign ? -subnormal : subnormal;
 }
 
 inline std::uint16_t to_bf16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto bits = __builtin_bit_cast(std::uint32_t, value);
   if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<std::uint16_t>(bits >> 16 | 0x40u);  // NaN stays NaN
   return static_cast<std::uint16_t>((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16);
 }
 
 inline std::uint16_t to_f16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto bits = __builtin_bit_cast(std::uint32_t, value);
   const std::uint32_t sign = bits >> 16 & 0x8000u;
   std::uint32_t rest = bits & 0x7FFFFFFFu;
   if (rest > 0x7F800000u)
@@ -39,7 +38,7 @@ inline std::uint16_t to_f16(float value) {
   else if (rest >= 0x38800000u)
     rest = (rest - 0x38000000u + 0xFFFu + (rest >> 13 & 1u)) >> 13;
   else
-    rest = static_cast<std::uint32_t>(std::nearbyint(std::bit_cast<float>(rest) * 0x1p24f));  // subnormal
+    rest = static_cast<std::uint32_t>(std::nearbyint(__builtin_bit_cast(float, rest) * 0x1p24f));  // subnormal
   return static_cast<std::uint16_t>(sign | rest);
 }
 

@@ -5,7 +5,6 @@
 // bytes but the last have their highest bit set. See protobuf.dev, "Encoding".
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -31,7 +30,7 @@ class ProtoWriter {
   }
   void real(unsigned field, float number) {
     key(field, 5);
-    for (std::uint32_t i = 0, bits = std::bit_cast<std::uint32_t>(number); i < 4; ++i, bits >>= 8)
+    for (std::uint32_t i = 0, bits = __builtin_bit_cast(std::uint32_t, number); i < 4; ++i, bits >>= 8)
       bytes.push_back(static_cast<char>(bits & 255));
   }
   void text(unsigned field, std::string_view value) {
