@@ -166,7 +166,7 @@ export function build(element) {
     make("p", {class: "numbers", id: "classify-numbers"}),
     make("div", {class: "pictures"},
       make("figure", {}, make("canvas", {id: "classify-output", width: 420, height: 420, role: "img", "data-label": "output"}), make("figcaption", {"data-text": "output"})),
-      make("figure", {}, svg("classify-losses"))),
+      make("figure", {}, svg("classify-losses"), make("figcaption", {"data-text": "class_losses"}))),
     make("h2", {"data-text": "neurons"}),
     make("div", {class: "network", id: "classify-network"}),
     make("div", {class: "row", id: "classify-editor", hidden: true}, make("label", {class: "row"}, make("span", {id: "classify-weight-name"}),

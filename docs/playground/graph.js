@@ -33,7 +33,11 @@ function differentiate() {
   show();
 }
 
-const label = (node, k) => (node.name ? `${node.name} = ` : "") + (node.op === "input" || node.op === "variable" ? (node.name ? "" : shown(node.value)) || node.op : node.op) + ` (v${k})`;
+/** "x (v0)" for a variable, "2 (v3)" for a number, "f = add (v4)" for a result. */
+const label = (node, k) => {
+  const text = node.op === "variable" ? node.name : node.op === "input" ? shown(node.value) : (node.name ? node.name + " = " : "") + node.op;
+  return `${text} (v${k})`;
+};
 
 function show() {
   const picture = root.querySelector("#graph-picture"), table = root.querySelector("#graph-table");

@@ -7,7 +7,6 @@ import * as classify from "./classify.js";
 import * as graph from "./graph.js";
 
 const tabs = {lecture, classify, graph};
-const say = (text) => { document.querySelector("#status").textContent = text; };
 
 function open(name, focus = false) {
   if (!(name in tabs)) name = "lecture";
@@ -44,4 +43,4 @@ names.forEach((name, k) => {
 document.querySelector("#language").addEventListener("change", (e) => { set("language", e.target.value); showAll(); });
 window.addEventListener("hashchange", () => { readAddress(); showAll(); });
 
-start().then(() => { say(""); showAll(); document.body.dataset.ready = "true"; }, (error) => say(words("loading") + " " + error.message));
+start().then(() => { document.querySelector("#status").dataset.text = "ready"; showAll(); document.body.dataset.ready = "true"; }, (error) => { document.querySelector("#status").textContent = words("loading") + " " + error.message; });

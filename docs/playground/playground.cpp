@@ -92,6 +92,7 @@ EXPORT const char* classify_run(int epochs) {
     return started(classify_).status();
   });
 }
+EXPORT const char* classify_status() { return guarded([] { return started(classify_).status(); }); }
 EXPORT const char* classify_points() { return guarded([] { return started(classify_).points_json(); }); }
 EXPORT const char* classify_weights() { return guarded([] { return started(classify_).weights_json(); }); }
 EXPORT const char* classify_set_weight(int layer, int to, int from, double value) {

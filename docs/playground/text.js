@@ -20,7 +20,7 @@ const texts = {
     derive: "Differentiate with respect to", derive_go: "Differentiate", step_back: "Back", step_forward: "backward: next node", step_all: "All", node: "Node", op: "op",
     value: "value", gradient: "gradient", inputs: "inputs", at_start: "Press “next node” to pass the derivative back, node by node, from the result.",
     at_node: "Node {n}, {op}: its gradient {g} is complete, and its rule passes it to {to}.", at_leaf: "Node {n}: the derivative with respect to {name} is {g}.", at_end: "backward is done.",
-    graph_note: "Functions: sin cos tan exp log sqrt tanh abs relu sigmoid softplus. Letters are variables.", picture_of: "Picture of", no_features: "Choose at least one feature.",
+    graph_note: "Functions: sin cos tan exp log sqrt tanh abs relu sigmoid softplus. Letters are variables.", picture_of: "Picture of", no_features: "Choose at least one feature.", class_losses: "Cross entropy, by epochs",
   },
   "zh-TW": {
     playground: "實驗場", language: "語言", loading: "載入中…", ready: "", tab_lecture: "這堂課要上多久？", tab_classify: "分類平面上的點",
@@ -38,7 +38,7 @@ const texts = {
     formula: "式子", values: "數值", draw: "畫出來", derive: "微分，對", derive_go: "微分", step_back: "退一步", step_forward: "反向傳播：下一個節點", step_all: "全部",
     node: "節點", op: "運算", value: "值", gradient: "梯度", inputs: "輸入", at_start: "按「下一個節點」，從結果把微分一個節點一個節點往回傳。",
     at_node: "節點 {n}（{op}）：梯度 {g} 已經完整，它的規則把梯度傳給 {to}。", at_leaf: "節點 {n}：對 {name} 的微分是 {g}。", at_end: "反向傳播完成。",
-    graph_note: "函式：sin cos tan exp log sqrt tanh abs relu sigmoid softplus。字母是變數。", picture_of: "小圖：", no_features: "請至少選一個特徵。",
+    graph_note: "函式：sin cos tan exp log sqrt tanh abs relu sigmoid softplus。字母是變數。", picture_of: "小圖：", no_features: "請至少選一個特徵。", class_losses: "交叉熵，對 epoch",
   },
 };
 let language = "en";

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# playground.sh COMPILER SCRATCH
+#
+# Builds the playground, uses every control of it in Chromium by Playwright, compiles the program that it exports and
+# compares the losses, and prints its speed beside that of a native program with portable kernels. Needs emscripten,
+# chromium, npm. Pictures of the page are in SCRATCH/pictures.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+compiler=$1 scratch=$2
+rm -rf "$scratch"
+mkdir -p "$scratch/pictures"
+bash "$root/docs/playground/run.sh" --build
+cd "$scratch"
+npm install --silent --no-audit --no-fund playwright-core@1.60
+cp "$root/tests/playground/browser.mjs" .
+python3 -m http.server 8765 --bind 127.0.0.1 --directory "$root/build/playground" > server.log 2>&1 &
+server=$!
+trap 'kill $server' EXIT
+sleep 1
+status=0
+node browser.mjs http://127.0.0.1:8765/ "$scratch/trained.cpp" "$scratch/pictures" | tee browser.log || status=1
+
+"$compiler" -std=c++20 -O2 -I"$root/include" trained.cpp -o trained
+MINIGRAD_ISA=portable ./trained | tee trained.log
+if ! grep -qF "page: $(cat trained.log)" browser.log; then
+  echo "the exported program prints other losses than the page shows"
+  status=1
+fi
+"$compiler" -std=c++20 -O2 -I"$root/include" -I"$root/build/playground/include" "$root/docs/playground/playground.cpp" -o native
+for k in 1 2 3; do MINIGRAD_ISA=portable ./native | tail -n 1; done
+exit $status

@@ -1,0 +1,147 @@
+// browser.mjs URL PROGRAM_FILE PICTURES: what tests/playground.sh runs. Uses every control of the playground in Chromium;
+// writes the exported program to PROGRAM_FILE and prints the losses that the page shows; pictures go to a folder.
+import {writeFileSync} from "node:fs";
+import {chromium} from "playwright-core";
+
+const [url, programFile, pictures] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+let passed = 0, failed = 0, page;
+const errors = [];
+async function open(hash, size = {width: 1200, height: 1000}) {
+  page = await browser.newPage({viewport: size});
+  page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.goto(url + "#" + hash);
+  await page.waitForSelector("body[data-ready]", {timeout: 60000});
+}
+async function check(name, test) {
+  try {
+    const result = await test();
+    if (result === false) throw new Error("is false");
+    ++passed;
+  } catch (error) {
+    ++failed;
+    console.log(`${name}: ${error.message}`);
+  }
+}
+const text = (selector) => page.textContent(selector);
+const picture = (name) => page.screenshot({path: `${pictures}/${name}.png`, fullPage: true});
+
+await open("tab=lecture");
+const first = await text("#lecture-numbers");
+await check("one step is one update", async () => { await page.click("#lecture-step"); return (await text("#lecture-numbers")).startsWith("1 "); });
+await check("training goes on until it is paused", async () => {
+  await page.click("#lecture button.main");
+  await page.waitForFunction(() => parseInt(document.querySelector("#lecture-numbers").textContent) > 5, null, {timeout: 60000});
+  await page.click("#lecture button.main");
+  const now = await text("#lecture-numbers");
+  await page.waitForTimeout(300);
+  return now === (await text("#lecture-numbers"));
+});
+await check("starting again gives the first numbers", async () => { await page.click("#lecture-reset"); return (await text("#lecture-numbers")) === first; });
+for (const [control, value] of [["lecture.model", "1"], ["lecture.model", "2"], ["lecture.width", "8"], ["lecture.adam", "1"], ["lecture.lr", "0.01"], ["lecture.batch", "5"], ["lecture.seed", "2"]])
+  await check(`${control} = ${value} changes the training and the address`, async () => {
+    await page.selectOption(`[id="${control}"]`, value);
+    await page.click("#lecture-step");
+    return page.url().includes(`${control}=${value}`);
+  });
+for (const k of [1, 2, 0]) await check(`feature ${k} can be ticked`, async () => { await page.click(`[id="lecture.features${k}"]`); await page.click("#lecture-step"); return !(await text("#lecture-numbers")).includes("–"); });
+await check("without standardising, a rate of 1 diverges, and the page says so", async () => {
+  await open("tab=lecture&lecture.scale=0&lecture.lr=1");
+  await page.click("#lecture button.main");
+  await page.waitForFunction(() => document.querySelector("#lecture-numbers .error").textContent.length > 0, null, {timeout: 60000});
+});
+await open("tab=lecture&lecture.model=2&lecture.adam=1&lecture.lr=0.01");
+for (let k = 0; k < 30; ++k) await page.click("#lecture-step");
+await picture("lecture");
+
+await open("tab=classify");
+for (const [control, values] of [["data", "1 2 3 0"], ["classes", "3 6 2"], ["noise", "0.2"], ["share", "0.7"], ["batch", "20"], ["activation", "1 2 3 0"], ["penalty", "1 2"], ["rate", "0.01"], ["lr", "0.3"], ["seed", "3"]])
+  for (const value of values.split(" "))
+    await check(`classify.${control} = ${value}`, async () => {
+      await page.selectOption(`[id="classify.${control}"]`, value);
+      await page.click("#classify-step");
+      return (await text("#classify-numbers")).includes(" 1") && !(await text("#classify-numbers")).includes("–");
+    });
+await check("layers and neurons can be added and removed", async () => {
+  await page.click("#add-layer");
+  await page.click('[aria-label^="Layer 3"][aria-label$="more"]');
+  if (!page.url().includes("4%2C2%2C3")) return false;
+  await page.click('[aria-label^="Layer 1"][aria-label$="less"]');
+  await page.click("#remove-layer");
+  return page.url().includes("3%2C2");
+});
+await check("a weight can be changed by the keyboard", async () => {
+  await page.focus('[data-link="0,0,0"]');
+  await page.keyboard.press("Enter");
+  await page.fill("#classify-weight", "2.5");
+  await page.keyboard.press("Enter");
+  return (await page.getAttribute('[data-link="0,0,0"]', "aria-label")).endsWith("2.5");
+});
+await check("an address opens what it was copied from", async () => {
+  const address = page.url(), hidden = await text("#classify-layers");
+  await open(address.split("#")[1]);
+  return (await text("#classify-layers")) === hidden;
+});
+
+await open("tab=classify&classify.data=3&classify.classes=3&classify.features=127&classify.hidden=6,4&classify.penalty=2");
+for (let k = 0; k < 30; ++k) await page.click("#classify-step");
+await page.click("#classify-show-code");
+writeFileSync(programFile, await text("#classify-program"));
+const status = await page.evaluate(async () => JSON.parse((await import("./engine.js")).text("classify_status")));
+console.log(`page: training loss ${status.train.toFixed(4)}, test loss ${status.test.toFixed(4)}`);
+await picture("classify");
+
+await open("tab=graph");
+await check("backward goes node by node", async () => {
+  for (let k = 0; k < 5; ++k) await page.click("#graph-forward");
+  return (await text("#graph-said")).includes("done") && (await page.isDisabled("#graph-forward"));
+});
+await check("x has the derivative y + cos x", async () => (await text("#graph-table tbody tr:first-child")).includes("2.5839"));
+await check("a step back", async () => { await page.click("#graph-back"); return !(await page.isDisabled("#graph-forward")); });
+await check("the derivative can be differentiated again", async () => {
+  await page.click("#graph-derive");
+  await page.click("#graph-derive");
+  return (await text("#graph-results")).includes("ddf/dx/dx = -0.9093");
+});
+await check("a wrong formula is explained", async () => {
+  await page.fill('[id="graph.formula"]', "x*(y");
+  await page.click("#graph-draw");
+  return (await text("#graph-error")).includes("bracket");
+});
+await open("tab=graph&graph.formula=exp(-x^2)*tanh(y)");
+await page.click("#graph-all");
+await picture("graph");
+
+await check("tabs move by arrow keys", async () => { await page.focus("#tab-graph"); await page.keyboard.press("ArrowRight"); return (await page.getAttribute("#tab-lecture", "aria-selected")) === "true"; });
+await check("Traditional Chinese", async () => { await page.selectOption("#language", "zh-TW"); return (await text("#tab-graph")) === "看進計算圖" && page.url().includes("zh-TW"); });
+await check("every input has a name", async () => page.evaluate(() => [...document.querySelectorAll("input, select, button")].every((e) => e.getAttribute("aria-label") || e.textContent.trim() || e.closest("label")?.textContent.trim())));
+for (const tab of ["lecture", "classify", "graph"])
+  await check(`${tab} fits a phone`, async () => {
+    await open("tab=" + tab, {width: 360, height: 740});
+    await picture("phone-" + tab);
+    return page.evaluate(() => document.documentElement.scrollWidth <= 361);
+  });
+await check("speed", async () => {
+  await open("");
+  const seconds = await page.evaluate(async () => {
+    const {number} = await import("./engine.js");
+    number("benchmark_epochs", 20);
+    const times = [];
+    for (let k = 0; k < 5; ++k) {
+      const start = performance.now();
+      number("benchmark_epochs", 200);
+      times.push((performance.now() - start) / 1000);
+    }
+    return Math.min(...times);
+  });
+  console.log(`browser: 200 epochs in ${seconds.toFixed(3)} s`);
+});
+for (const error of new Set(errors)) console.log("the page logs: " + error);
+failed += errors.length;
+console.log(`[playground] test cases: ${passed + failed} | ${passed} passed | ${failed} failed`);
+await browser.close();
+process.exit(failed ? 1 : 0);
