@@ -102,6 +102,7 @@ class Rng {
   }
 
   /// The numbers 0 .. n-1 in random order.
+  template <class = void>
   std::vector<std::size_t> permutation(std::size_t n) {
     std::vector<std::size_t> order(n);
     for (std::size_t i = 0; i < n; ++i) order[i] = i;

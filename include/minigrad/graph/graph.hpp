@@ -32,7 +32,7 @@ class Graph {
  public:
   using value_type = V;
 
-  Graph() = default;
+  [[gnu::noinline]] Graph() {}
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
   [[gnu::noinline]] ~Graph() {}  // much code

@@ -48,7 +48,8 @@ template <class Kind>
 }
 
 /// Checks that there is one label for each row, and that each label is the number of a column.
-inline void require_labels(const char* op, const Shape& shape, const Tensor<std::int64_t>& labels) {
+template <class = void>
+void require_labels(const char* op, const Shape& shape, const Tensor<std::int64_t>& labels) {
   if (shape.rank() != 2 || labels.shape() != Shape{shape[0]}) {
     const bool column = shape.rank() == 2 && labels.shape() == Shape{shape[0], 1};
     fail<ShapeError>({op, ": scores ", shape, " and labels ", labels.shape(), ": [n, classes] and [n] are expected",
@@ -120,7 +121,12 @@ struct RequireProbabilities {
   const char* op;
   bool sum_to_1 = false;
 
-  void operator()(double target) const { inspect(&target, 1, 1); }
+  template <class X>
+    requires(is_scalar<X>)
+  void operator()(X target) const {
+    const double number = static_cast<double>(target);
+    inspect(&number, 1, 1);
+  }
   template <class T>
   void operator()(const Tensor<T>& targets) const {
     const std::size_t rows = targets.rank() ? targets.shape()[0] : 1;

@@ -4,7 +4,8 @@
 // rows are contiguous and a cache holds them until they are needed again. Otherwise the inner extent is cut into
 // pieces, and each piece of B copied, so that the part that belongs to a panel lies together: Goto and van de Geijn,
 // "Anatomy of high-performance matrix multiplication", 2008. A is copied too where it is read often enough, or where a
-// cache would lose it. All of this is compiled once, for all sets of instructions.
+// cache would lose it. All of this is compiled once, for all sets of instructions, and what only calls the kernels of
+// large products for size: cold.
 #pragma once
 
 #include <cstddef>
@@ -69,7 +70,7 @@ void gemm_fast(Isa isa, Product<T>& x);
 /// A product of more than `longest` summands: piece by piece, or two halves and their sum. These are made for so many
 /// rows at a time that the second half, which needs memory of its own, is not much of it.
 template <class T>
-[[gnu::noinline]] void gemm_long(Isa isa, const Product<T>& x, std::size_t longest) {
+[[gnu::cold, gnu::noinline]] void gemm_long(Isa isa, const Product<T>& x, std::size_t longest) {
   constexpr std::size_t most_rows = 4096;
   if (x.k <= longest_product) {
     for (std::size_t p = 0; p < x.k; p += longest) {
@@ -117,7 +118,7 @@ bool is_steep(const Product<T>& x) {
 /// A product whose B is first copied, in pieces that stay in caches, and its A too where that pays: it is read once for
 /// each panel.
 template <class T>
-[[gnu::noinline]] void gemm_in_pieces(Isa isa, const Product<T>& whole, std::size_t width) {
+[[gnu::cold, gnu::noinline]] void gemm_in_pieces(Isa isa, const Product<T>& whole, std::size_t width) {
   constexpr std::size_t most_m = 768 / sizeof(T), most_n = 2048, most_k = gemm_most_k;  // of a piece
   const std::size_t m = whole.m, n = whole.n, k = whole.k;
   const std::size_t longest = k < most_k ? k : most_k;

@@ -48,8 +48,9 @@ template <class T, std::size_t Bytes>
     std::size_t p = 0;
     for (; p + L::count <= k; p += L::count) sum = multiply_add(L::load(b + p), L::load(a + p), sum);
     Few few;
-    fold(sum.v, few.v, std::make_index_sequence<Few::count>{});
-    if (p + Few::count <= k) {
+    if constexpr (Bytes == 16) few = sum;
+    else fold(sum.v, few.v, std::make_index_sequence<Few::count>{});
+    if (Bytes > 16 && p + Few::count <= k) {
       few = multiply_add(Few::load(b + p), Few::load(a + p), few);
       p += Few::count;
     }

@@ -62,7 +62,9 @@ class Column<T> {
   NumberFormat format_;
 };
 
-/// The elements of a tensor that are shown, and their place on the page.
+/// The elements of a tensor that are shown, and their place on the page. A template only so that a program that prints
+/// nothing does not compile it.
+template <class = void>
 class PrintLayout {
  public:
   [[gnu::cold]] explicit PrintLayout(const Shape& shape) : shape_(shape), shortened_(shape.size() > print_at_most) {
@@ -152,7 +154,7 @@ template <class T>
 std::string to_string(const Tensor<T>& x) {
   if (x.size() == 0) return "[]";
   if (x.rank() == 0) return detail::write_alone(*x.data());
-  detail::PrintLayout layout(x.shape());
+  detail::PrintLayout<> layout(x.shape());
   return layout.text(detail::Column<T>(x.data(), layout.shown()));
 }
 

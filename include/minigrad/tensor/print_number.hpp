@@ -16,7 +16,8 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 
 inline constexpr int print_decimals = 8;
 
-// Little here is a template: a program that prints a tensor should not compile much longer for it.
+// Little here depends on the number type: a program that prints a tensor should not compile much longer for it. What is
+// a template of nothing is compiled only in a program that prints.
 
 /// A number as its digits, digits[0].digits[1]... times ten to the exponent; or, if it is not finite, a word.
 struct Decimal {
@@ -74,6 +75,7 @@ struct NumberFormat {
     return (std::max)(word, whole == 0 ? 0 : whole + 1 + decimals + (scientific ? 2 + power_digits : 0));
   }
 
+  template <class = void>
   [[gnu::cold]] void write(const Decimal& x, std::string& out) const {
     const std::size_t start = out.size();
     if (x.negative) out += '-';
@@ -92,6 +94,7 @@ struct NumberFormat {
   }
 
  private:
+  template <class = void>
   void write_power(int exponent, std::string& out) const {
     out += exponent < 0 ? "e-" : "e+";
     int unit = 1;
