@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using minigrad::constant_features;
@@ -229,6 +230,8 @@ TEST_CASE("a tensor is refused missing values, texts, and numbers beyond its typ
                        "minigrad: x.csv:3:1: column \"a\": \"-1e39\" is too large for a float", DataError);
   CHECK(to_tensor<double>(table, {"a"})(1, 0) == -1e39);
 }
+
+static_assert(!std::is_constructible_v<Table, minigrad::detail::TableContent<>>);  // which only the parser fills
 
 TEST_CASE("different whole numbers that are the same float are refused with both lines and what to do") {
   std::string text = "t,y\n", seconds = "t\n";

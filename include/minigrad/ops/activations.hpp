@@ -78,12 +78,11 @@ inline auto softplus(const X& x, None...) {
   return softplus_op(to_floating(x));
 }
 
-/// x sigmoid(x), also called swish. dy/dx = s + y (1 - s) with s = sigmoid(x).
+/// x sigmoid(x), also called swish. dy/dx = s + y (1 - s) with s = sigmoid(x), where 1 - s is computed as sigmoid(-x).
 inline constexpr auto silu_op = elementwise(
     "silu", simd_fn([](auto v) { return v * simd::sigmoid(v); }),
     simd_fn([](auto g, auto y, auto v) {
-      const auto s = sigmoid(v);
-      return g * (s + y * (1 - s));
+      return g * (sigmoid(v) + y * sigmoid(-v));
     }));
 template <Operand X, LowPriority... None>
 inline auto silu(const X& x, None...) {
