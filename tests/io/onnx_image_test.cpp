@@ -31,6 +31,19 @@ TEST_CASE("exported image models come back with the same outputs and gradients")
   });
 }
 
+TEST_CASE("a batch norm is exported as one op, and its statistics keep their names") {
+  Rng rng(0);
+  Sequential model{Conv2d(2, 3, 1, rng), BatchNorm2d(3, {.eps = 1e-3}), Flatten(), BatchNorm1d(12)};
+  const auto x = normal({4, 2, 2, 2}, 0, 1, rng);
+  model(x);
+  export_onnx(path, model, x);
+  std::string ops;
+  for (const OnnxNode& node : read_onnx(path).nodes)
+    if (node.op != "Constant") ops += node.op + " ";
+  CHECK(ops == "Conv BatchNormalization Reshape BatchNormalization ");
+  CHECK(support::onnx_round_trip(path, model, x) == "");
+}
+
 TEST_CASE("image layers that ONNX has no counterpart of are refused with the reason") {
   Rng rng(0);
   CHECK(refusal(Sequential{Conv2d(1, 1, 1, rng), AdaptiveAvgPool2d(3)}, {1, 1, 4, 4})

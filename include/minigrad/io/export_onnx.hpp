@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "../graph/capture.hpp"
 #include "../nn/state_dict.hpp"
 #include "../tensor/create.hpp"
+#include "onnx_batch_norm.hpp"
 #include "onnx_ops.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -101,13 +103,21 @@ class OnnxExporter {
     to_.input(input_, type, input);
 
     std::vector<bool> needed(one_.graph.size());
+    std::vector<std::optional<FoundBatchNorm>> norms(one_.graph.size());
     needed[last] = true;
-    for (NodeId id = last + 1; id-- > 0;)
+    for (NodeId id = last + 1; id-- > 0;) {
+      if (!needed[id]) continue;
+      if ((norms[id] = BatchNormFinder<V>(one_.graph).at(id))) {
+        const FoundBatchNorm& norm = *norms[id];
+        for (const NodeId in : {norm.x, norm.weight, norm.bias, norm.mean, norm.var}) needed[in] = true;
+        continue;
+      }
       for (const NodeId in : one_.graph.node(id).inputs())
-        if (needed[id] && in != no_node) needed[in] = true;
+        if (in != no_node) needed[in] = true;
+    }
     names_.resize(one_.graph.size());
     for (NodeId id = 0; id <= last; ++id)
-      if (needed[id]) names_[id] = is_leaf(id) ? leaf(id) : op(id);
+      if (needed[id]) names_[id] = is_leaf(id) ? leaf(id) : norms[id] ? batch_norm(*norms[id]) : op(id);
 
     std::string result = names_[last];
     if (options_.targets) {
@@ -155,6 +165,12 @@ class OnnxExporter {
                                                 : to_.constant(one.name, real_type(), value.shape(), bytes_of(value));
       }
     return tensor("constant", value);
+  }
+
+  std::string batch_norm(const FoundBatchNorm& norm) {
+    to_.with_real("epsilon", norm.eps);
+    return to_.node("BatchNormalization",
+                    {names_[norm.x], names_[norm.weight], names_[norm.bias], names_[norm.mean], names_[norm.var]});
   }
 
   std::string op(NodeId id) {
