@@ -45,16 +45,16 @@ nn/losses.hpp | return -(g * x); | return g * x; | nn/losses
 nn/losses.hpp | delta * sign(e)) | delta) | nn/losses
 nn/init.hpp | std::sqrt(6 / (f.in + f.out)) | std::sqrt(6 / (f.in + f.in)) | nn/init
 ops/random.hpp | 0 : 1 / (1 - p) | 0 : 1 | nn/layers
-optim/sgd.hpp | t == 1 ? 1 : 1 - dampening | 1 - dampening | optim/sgd
-optim/adaptive.hpp | static_cast<double>(t - 1) | static_cast<double>(t) | optim/adaptive
+optim/sgd.hpp | slot.fresh ? 1 : 1 - dampening | 1 - dampening | optim/sgd
+optim/adaptive.hpp | static_cast<double>(slot.steps - 1) | static_cast<double>(slot.steps) | optim/adaptive
 optim/adaptive.hpp | s - a * a | s - a | optim/adaptive
-optim/adam.hpp | 1 / std::sqrt(1 - std::pow(o.beta2, static_cast<double>(t))) | 1 | optim/adam
-optim/adam.hpp | 1 - std::pow(o.beta1, static_cast<double>(t)) | 1 - std::pow(o.beta1, static_cast<double>(t + 1)) | optim/adam
-optim/adam.hpp | 1 - this->options().lr * this->options().weight_decay | 1 - this->options().weight_decay | optim/adam
+optim/adam.hpp | 1 / std::sqrt(1 - std::pow(o.beta2, t)) | 1 | optim/adam
+optim/adam.hpp | 1 - std::pow(o.beta1, t) | 1 - std::pow(o.beta1, t + 1) | optim/adam
+optim/adam.hpp | 1 - group.options.lr * group.options.weight_decay | 1 - group.options.weight_decay | optim/adam
 optim/clip.hpp | = max_norm / (norm + 1e-6); | = max_norm / norm; | optim/clip
-optim/schedule.hpp | t * rise | (t + 1) * rise | optim/schedule
-optim/schedule.hpp | wave(o_.t_max - 1) / 2 | wave(o_.t_max - 1) | optim/schedule
-optim/schedule.hpp | waited_ <= o_.patience | waited_ < o_.patience | optim/schedule
+optim/schedule.hpp | last * rise | (last + 1) * rise | optim/schedule
+optim/schedule.hpp | wave(t_max - 1) / 2 | wave(t_max - 1) | optim/schedule
+optim/schedule.hpp | waited_ <= o.patience | waited_ < o.patience | optim/schedule
 data/scaler.hpp | std::sqrt(scale[j] / n) | std::sqrt(scale[j] / (n - 1)) | data/scaler
 '
 
