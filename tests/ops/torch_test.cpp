@@ -126,7 +126,8 @@ Function<V> function_of(const std::string& name) {
 }  // namespace
 
 TEST_CASE("the op table's values, first and second derivatives are PyTorch's to 12 digits in double") {
-  Comparison agrees{deviations};
+  Comparison agrees;
+  agrees.deviations = deviations;
   const std::size_t cases = support::for_each_case(
       fixture, "", [&](const std::string& name, const support::Case& one) {
         support::compare<double>(name, one, function_of<Tensor<double>>(name), true, 1e-12, agrees);

@@ -72,7 +72,7 @@ Var<Tensor<T>> weighted(const Var<Tensor<T>>& y, std::size_t begin, std::size_t 
 
 /// Counts what agrees; what does not fails, unless it is a deviation that is listed.
 struct Comparison {
-  std::map<std::string, std::string> deviations{};
+  std::map<std::string, std::string> deviations;
   std::size_t records = 0, numbers = 0;
   std::set<std::string> deviating;
 

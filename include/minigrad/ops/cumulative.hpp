@@ -21,30 +21,43 @@ namespace detail {
 template <class T>
 using Accumulator = std::conditional_t<std::is_same_v<T, float>, double, T>;
 
-/// y_k = step(running, k-th element of each input) along each line, from the first element to the last, or back. `running`
-/// begins as `first`; step is called with the places of this element and of the one before it in the walk.
+/// One walk along some lines side by side, from place `top` on: `line` is the distance from one to the next.
+template <std::size_t most, class T, class Step>
+void walk_side_by_side(std::size_t lines, std::size_t line, std::size_t n, std::size_t inner, bool reverse, T first,
+                       std::size_t top, T* y, const Step& step) {
+  Accumulator<T> running[most];
+  for (Accumulator<T>& one : running) one = static_cast<Accumulator<T>>(first);
+  for (std::size_t k = 0, before = top; k < n; ++k) {
+    const std::size_t at = top + (reverse ? n - 1 - k : k) * inner;
+    if (k == 0) before = at;
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < (most > 8 ? lines : most); ++i)
+      y[at + i * line] = static_cast<T>(step(running[i], at + i * line, before + i * line, k == 0));
+    before = at;
+  }
+}
+
+/// y_k = step(running, place of k, place of the element before it, whether it is the first) along each line, from the
+/// first element to the last, or back. `running` begins as `first`. Lines are walked side by side: they do not wait for
+/// one another.
 template <class T, class Step>
 Tensor<T> walk_lines(const char* op, const Tensor<T>& x, Axis axis, bool reverse, T first, const Step& step) {
+  const AxisSplit split(op, x.shape(), Axis(axis.in(op, x.shape())), true);
   auto y = Tensor<T>::empty(x.shape());
-  if (y.size() == 0 && x.rank()) static_cast<void>(axis.in(op, x.shape()));
   if (y.size() == 0) return y;
-  if (x.rank() == 0) axis.in(op, x.shape());  // throws
-  const AxisSplit split(op, x.shape(), axis, true);
-  const std::size_t n = split.extent, inner = split.inner;
-  constexpr std::size_t most = 64;  // columns side by side
-  const std::size_t width = inner < most ? inner : most, blocks = (inner + width - 1) / width;
-  parallel_for(split.outer * blocks, 1, (std::size_t{1} << 15) / (n * width) + 1, [&](std::size_t begin, std::size_t end) {
+  const std::size_t n = split.extent, inner = split.inner, most = inner == 1 ? 8 : 64;
+  const std::size_t lines = inner == 1 ? split.outer : inner, outer = inner == 1 ? 1 : split.outer;
+  const std::size_t width = lines < most ? lines : most, blocks = (lines + width - 1) / width;
+  parallel_for(outer * blocks, 1, (std::size_t{1} << 15) / (n * width) + 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t block = begin; block < end; ++block) {
-      const std::size_t column = block % blocks * width, columns = inner - column < width ? inner - column : width;
-      Accumulator<T> running[most];
-      std::fill(running, running + columns, static_cast<Accumulator<T>>(first));
-      const std::size_t top = block / blocks * n * inner + column;
-      for (std::size_t k = 0, before = top; k < n; ++k) {
-        const std::size_t at = top + (reverse ? n - 1 - k : k) * inner;
-        if (k == 0) before = at;
-        for (std::size_t i = 0; i < columns; ++i)
-          y.data()[at + i] = static_cast<T>(step(running[i], at + i, before + i, k == 0));
-        before = at;
+      const std::size_t from = block % blocks * width, count = lines - from < width ? lines - from : width;
+      if (inner > 1) {
+        walk_side_by_side<64>(count, 1, n, inner, reverse, first, block / blocks * n * inner + from, y.data(), step);
+      } else if (count == 8) {
+        walk_side_by_side<8>(8, n, n, 1, reverse, first, from * n, y.data(), step);
+      } else {
+        for (std::size_t i = 0; i < count; ++i)
+          walk_side_by_side<1>(1, n, n, 1, reverse, first, (from + i) * n, y.data(), step);
       }
     }
   });

@@ -73,23 +73,16 @@ inline Shape padded_shape(const Shape& shape, const Padding& padding) {
   return out;
 }
 
-/// Copies rows of x into place, axis by axis from the outermost.
+/// Copies what stays of x into place: `count` places of each axis.
 template <class T>
 struct PadCopy {
-  const Shape &from, &to;
-  const Padding& padding;
+  std::size_t rank, count[Shape::max_rank];
+  Steps from, to;
 
-  void operator()(const T* x, T* y, std::size_t axis, std::size_t from_step, std::size_t to_step) const {
-    if (axis == from.rank()) return void(*y = *x);
-    const std::size_t i = from.rank() - 1 - axis, inner_from = from_step / from[axis], inner_to = to_step / to[axis];
-    const std::ptrdiff_t before = padding.before(i), after = padding.after(i);
-    const std::size_t skip = before < 0 ? static_cast<std::size_t>(-before) : 0;
-    const std::size_t drop = after < 0 ? static_cast<std::size_t>(-after) : 0;
-    x += skip * inner_from;
-    y += before > 0 ? static_cast<std::size_t>(before) * inner_to : 0;
-    if (i == 0) return void(std::copy(x, x + (from[axis] - skip - drop), y));
-    for (std::size_t k = skip; k + drop < from[axis]; ++k, x += inner_from, y += inner_to)
-      (*this)(x, y, axis + 1, inner_from, inner_to);
+  void operator()(const T* x, T* y, std::size_t axis) const {
+    if (axis == rank) return void(*y = *x);
+    if (axis + 1 == rank) return void(std::copy(x, x + count[axis], y));
+    for (std::size_t k = 0; k < count[axis]; ++k, x += from.of[axis], y += to.of[axis]) (*this)(x, y, axis + 1);
   }
 };
 
@@ -98,7 +91,18 @@ Tensor<T> padded(const Tensor<T>& x, const Padding& padding, T value) {
   const Shape shape = padded_shape(x.shape(), padding);
   auto y = Tensor<T>::empty(shape);
   y.fill(value);
-  if (x.size() && y.size()) PadCopy<T>{x.shape(), shape, padding}(x.data(), y.data(), 0, x.size(), y.size());
+  if (x.size() == 0 || y.size() == 0) return y;
+  PadCopy<T> copy{x.rank(), {}, Steps(x.shape()), Steps(shape)};
+  const T* from = x.data();
+  T* to = y.data();
+  for (std::size_t i = 0; i < x.rank(); ++i) {
+    const std::ptrdiff_t before = padding.before(x.rank() - 1 - i), after = padding.after(x.rank() - 1 - i);
+    const std::ptrdiff_t skip = before < 0 ? -before : 0, drop = after < 0 ? -after : 0;
+    copy.count[i] = x.shape()[i] - static_cast<std::size_t>(skip + drop);
+    from += skip * copy.from.of[i];
+    to += (before > 0 ? before : 0) * copy.to.of[i];
+  }
+  copy(from, to, 0);
   return y;
 }
 

@@ -39,22 +39,25 @@ class PlacesAlong {
   void for_rows(std::size_t begin, std::size_t end, const Move& move) const {
     const Shape& shape = indices_.shape();
     const std::size_t last = whole_.rank() - 1, n = columns(), extent = whole_[axis_];
-    const std::size_t step = static_cast<std::size_t>(steps_.of[axis_]), along = axis_ == last ? 0 : 1;
+    const std::size_t step = static_cast<std::size_t>(steps_.of[axis_]);
     for (std::size_t row = begin; row < end; ++row) {
       std::size_t base = 0, rest = row;
       for (std::size_t i = last; i-- > 0; rest /= shape[i])
         if (i != axis_) base += rest % shape[i] * static_cast<std::size_t>(steps_.of[i]);
       const std::int64_t* const index = indices_.data() + row * n;
-      for (std::size_t j = 0; j < n; ++j) {
-        const std::size_t at = static_cast<std::size_t>(index[j]);
-        if (at >= extent) refuse(row * n + j);
-        move(base + at * step + j * along, row * n + j);
-      }
+      bool inside = true;
+      for (std::size_t j = 0; j < n; ++j) inside &= static_cast<std::size_t>(index[j]) < extent;
+      if (!inside) refuse(row * n, extent);
+      if (axis_ == last)
+        for (std::size_t j = 0; j < n; ++j) move(base + static_cast<std::size_t>(index[j]), row * n + j);
+      else
+        for (std::size_t j = 0; j < n; ++j) move(base + static_cast<std::size_t>(index[j]) * step + j, row * n + j);
     }
   }
 
  private:
-  [[noreturn, gnu::cold, gnu::noinline]] void refuse(std::size_t i) const {
+  [[noreturn, gnu::cold, gnu::noinline]] void refuse(std::size_t i, std::size_t extent) const {
+    while (static_cast<std::size_t>(indices_.data()[i]) < extent) ++i;
     fail<IndexError>({op_, ": index ", indices_.data()[i], " at ", place_of(indices_.shape(), i), " along axis ", axis_,
                       " of a tensor of shape ", whole_});
   }
@@ -80,7 +83,7 @@ inline constexpr auto gather_op = record(
       auto y = Tensor<T>::empty((*a.indices).shape());
       const std::size_t least = (std::size_t{1} << 15) / (places.columns() + 1) + 1;
       detail::parallel_for(places.rows(), 1, least, [&](std::size_t begin, std::size_t end) {
-        places.for_rows(begin, end, [&](std::size_t at, std::size_t i) { y.data()[i] = x.data()[at]; });
+        places.for_rows(begin, end, [from = x.data(), to = y.data()](std::size_t at, std::size_t i) { to[i] = from[at]; });
       });
       return y;
     },
@@ -96,8 +99,8 @@ inline constexpr auto scatter_add_op = record(
       const detail::PlacesAlong places("scatter_add", a.shape, *a.indices, a.axis);
       auto y = Tensor<T>::empty(a.shape);
       y.fill(T{});
-      places.for_rows(0, places.rows(), [&](std::size_t at, std::size_t i) {
-        y.data()[at] = static_cast<T>(y.data()[at] + source.data()[i]);
+      places.for_rows(0, places.rows(), [from = source.data(), to = y.data()](std::size_t at, std::size_t i) {
+        to[at] = static_cast<T>(to[at] + from[i]);
       });
       return y;
     },

@@ -69,6 +69,20 @@ void sort_entries(std::size_t n, SortEntry<Key>* entries, SortEntry<Key>* room) 
   if (from != entries) std::copy(from, from + n, entries);
 }
 
+/// Of n entries the k first, sorted: a heap of the best so far, the last of them on top. It has the first k already.
+template <class Key, class EntryOf>
+void keep_first(std::size_t k, SortEntry<Key>* heap, std::size_t n, const EntryOf& entry) {
+  std::make_heap(heap, heap + k);
+  for (std::size_t i = k; i < n && k > 0; ++i) {
+    const SortEntry<Key> next = entry(i);
+    if (!(next.key < heap->key)) continue;  // of equal ones the first stays
+    std::pop_heap(heap, heap + k);
+    heap[k - 1] = next;
+    std::push_heap(heap, heap + k);
+  }
+  std::sort_heap(heap, heap + k);
+}
+
 /// What to sort: along an axis, the k first of each line.
 struct SortOrder {
   Axis axis;
@@ -92,10 +106,14 @@ std::pair<Tensor<T>, Tensor<std::int64_t>> sorted_lines(const char* op, const Te
     const Scratch<Entry> room(2 * n);
     for (std::size_t line = begin; line < end; ++line) {
       const T* const from = x.data() + line / inner * n * inner + line % inner;
-      for (std::size_t i = 0; i < n; ++i)
-        room.data()[i] = {sort_key(from[i * inner], order.descending), static_cast<std::uint32_t>(i)};
-      if (k < n / 16) std::partial_sort(room.data(), room.data() + k, room.data() + n);
-      else sort_entries(n, room.data(), room.data() + n);
+      Entry* const entries = room.data();
+      const auto entry = [&](std::size_t i) {
+        return Entry{sort_key(from[i * inner], order.descending), static_cast<std::uint32_t>(i)};
+      };
+      const bool few = k < n / 16;
+      for (std::size_t i = 0; i < (few ? k : n); ++i) entries[i] = entry(i);
+      if (few) keep_first(k, entries, n, entry);
+      else sort_entries(n, entries, entries + n);
       const std::size_t at = line / inner * k * inner + line % inner;
       for (std::size_t i = 0; i < k; ++i) {
         const std::size_t index = room.data()[i].index;
