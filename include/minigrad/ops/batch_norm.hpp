@@ -9,6 +9,7 @@
 // Ioffe and Szegedy, "Batch normalization", 2015.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -85,6 +86,25 @@ void move_statistics(const BatchNormAttributes<Tensor<T>>& a, const T* mean, con
   }
 }
 
+/// [n, channels, few] as [1, channels, n few], and back: so that the numbers of a channel lie together.
+inline bool is_scattered(const ChannelSplit& s) { return s.n > 1 && s.plane < 8; }
+template <class T>
+Tensor<T> gather_channels(const ChannelSplit& s, const Tensor<T>& x) {
+  auto out = Tensor<T>::empty({1, s.channels, s.n * s.plane});
+  for (std::size_t k = 0; k < s.n; ++k)
+    for (std::size_t c = 0; c < s.channels; ++c)
+      std::copy_n(x.data() + (k * s.channels + c) * s.plane, s.plane, out.data() + (c * s.n + k) * s.plane);
+  return out;
+}
+template <class T>
+Tensor<T> scatter_channels(const ChannelSplit& s, const Tensor<T>& x, const Shape& shape) {
+  auto out = Tensor<T>::empty(shape);
+  for (std::size_t k = 0; k < s.n; ++k)
+    for (std::size_t c = 0; c < s.channels; ++c)
+      std::copy_n(x.data() + (c * s.n + k) * s.plane, s.plane, out.data() + (k * s.channels + c) * s.plane);
+  return out;
+}
+
 template <class T>
 Tensor<T> batch_norm_value(const BatchNormAttributes<Tensor<T>>& a, const Tensor<T>& x, const Tensor<T>& w,
                            const Tensor<T>& b) {
@@ -97,6 +117,7 @@ Tensor<T> batch_norm_value(const BatchNormAttributes<Tensor<T>>& a, const Tensor
   if (w.size() != s.channels || b.size() != s.channels)
     fail<ShapeError>({"batch_norm: x ", x.shape(), " has ", s.channels, " channels, and the layer ", w.size()});
   const T divisor = static_cast<T>((std::max)(n, std::size_t{1}));  // no image is no mean: 0 stands for it
+  if (is_scattered(s)) return scatter_channels(s, batch_norm_value(a, gather_channels(s, x), w, b), x.shape());
   if (a.saved->size() != 2 * s.channels) *a.saved = Tensor<T>::empty({2 * s.channels});
   const Scratch<T> variance(s.channels);
   auto y = Tensor<T>::empty(x.shape());
@@ -125,6 +146,8 @@ template <class T>
 Tensor<T> batch_norm_dx(const BatchNormAttributes<Tensor<T>>& a, const Tensor<T>& g, const Tensor<T>& x,
                         const Tensor<T>& w) {
   const ChannelSplit s("batch_norm", x.shape());
+  if (is_scattered(s))
+    return scatter_channels(s, batch_norm_dx(a, gather_channels(s, g), gather_channels(s, x), w), x.shape());
   const T n = static_cast<T>(s.n * s.plane), *mean = a.saved->data(), *r = mean + s.channels;
   auto out = Tensor<T>::empty(x.shape());
   for_planes(s.channels, s.n * s.plane, [&](std::size_t begin, std::size_t end) {
@@ -148,6 +171,7 @@ Tensor<T> batch_norm_dx(const BatchNormAttributes<Tensor<T>>& a, const Tensor<T>
 template <class T>
 Tensor<T> batch_norm_dw(const BatchNormAttributes<Tensor<T>>& a, const Tensor<T>& g, const Tensor<T>& x) {
   const ChannelSplit s("batch_norm", x.shape());
+  if (is_scattered(s)) return batch_norm_dw(a, gather_channels(s, g), gather_channels(s, x));
   auto out = Tensor<T>::empty({s.channels});
   for_planes(s.channels, s.n * s.plane, [&](std::size_t begin, std::size_t end) {
     for (std::size_t c = begin; c < end; ++c)

@@ -13,10 +13,11 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// One result along an axis: `count` numbers from `begin` on, of which the first weighs `first` and the others `rest`.
+/// One result along an axis: `count` numbers from `begin` on, of which the first weighs `first` and the others `rest`;
+/// their sum is divided by `divisor`.
 struct ResampleTap {
   std::size_t begin = 0, count = 1;
-  double first = 1, rest = 1;
+  double first = 1, rest = 1, divisor = 1;
 };
 
 /// What is summed: windows of one weight, or of adaptive extents, or the nearest number, or two by their distance.
@@ -71,13 +72,13 @@ struct ResampleAttributes {
     const double n = static_cast<double>(x), place = static_cast<double>(i);
     if (kind == Resample::adaptive_avg_pool) {
       const std::size_t begin = i * x / y, count = ((i + 1) * x + y - 1) / y - begin;
-      return {begin, count, 1 / static_cast<double>(count), 1 / static_cast<double>(count)};
+      return {begin, count, 1, 1, static_cast<double>(count)};
     }
     if (kind == Resample::upsample_nearest) {  // in float, as PyTorch
       const float step =
           scale[axis] > 0 ? static_cast<float>(1 / scale[axis]) : static_cast<float>(x) / static_cast<float>(y);
       const auto at = static_cast<std::size_t>(static_cast<float>(i) * step);
-      return {(std::min)(at, x - 1), 1, 1, 1};
+      return {(std::min)(at, x - 1)};
     }
     if (kind == Resample::upsample_linear) {
       double at;
@@ -87,16 +88,16 @@ struct ResampleAttributes {
         at = (std::max)(0.0, (scale[axis] > 0 ? 1 / scale[axis] : n / static_cast<double>(y)) * (place + 0.5) - 0.5);
       const std::size_t begin = (std::min)(static_cast<std::size_t>(at), x - 1);
       const double part = (std::min)(1.0, (std::max)(0.0, at - static_cast<double>(begin)));
-      return {begin, begin + 1 < x ? std::size_t{2} : std::size_t{1}, begin + 1 < x ? 1 - part : 1, part};
+      return {begin, begin + 1 < x ? std::size_t{2} : std::size_t{1}, begin + 1 < x ? 1 - part : 1, part, 1};
     }
     const std::size_t from = i * window.stride[axis], padding = window.padding[axis];
     const std::size_t past = (std::min)(from + window.kernel[axis], x + 2 * padding);
     const std::size_t begin = from > padding ? from - padding : 0,
                       end = (std::min)(x, past > padding ? past - padding : 0);
     const std::size_t count = end > begin ? end - begin : 0;
-    double weight = 1 / static_cast<double>(count_include_pad ? past - from : (std::max)(count, std::size_t{1}));
-    if (divisor) weight = axis == 0 ? 1 / static_cast<double>(divisor) : 1;
-    return {begin, count, weight, weight};
+    std::size_t by = count_include_pad ? past - from : (std::max)(count, std::size_t{1});
+    if (divisor) by = axis == 0 ? divisor : 1;
+    return {begin, count, 1, 1, static_cast<double>(by)};
   }
   PoolArray<ResampleTap> taps(std::size_t axis, std::size_t x, std::size_t y) const {
     PoolArray<ResampleTap> out(y);
@@ -137,7 +138,8 @@ Tensor<T> resample_value(const ResampleAttributes& a, const Tensor<T>& x) {
         for (const ResampleTap& along : plan.columns) {
           T rest{};
           for (std::size_t c = 1; c < along.count; ++c) rest += sum[along.begin + c];
-          *y++ = along.count ? static_cast<T>(along.first) * sum[along.begin] + static_cast<T>(along.rest) * rest : T{};
+          if (along.count) rest = static_cast<T>(along.first) * sum[along.begin] + static_cast<T>(along.rest) * rest;
+          *y++ = rest / static_cast<T>(down.divisor * along.divisor);
         }
       }
   });
@@ -157,7 +159,7 @@ Tensor<T> resample_transpose_value(const ResampleAttributes& a, const Tensor<T>&
       for (const ResampleTap& down : plan.rows) {
         std::fill_n(sum, plan.width, T{});
         for (const ResampleTap& along : plan.columns) {
-          const T g = *from++;
+          const T g = *from++ / static_cast<T>(down.divisor * along.divisor);
           for (std::size_t c = 0; c < along.count; ++c)
             sum[along.begin + c] += static_cast<T>(c ? along.rest : along.first) * g;
         }
