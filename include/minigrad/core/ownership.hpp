@@ -17,7 +17,7 @@ class Own {
   Own() = default;
   explicit Own(T* made) : object_(made) {}
   Own(Own&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  Own& operator=(Own&& other) noexcept {
+  Own& operator=(Own other) noexcept {
     std::swap(object_, other.object_);
     return *this;
   }

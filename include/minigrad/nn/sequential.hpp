@@ -13,24 +13,8 @@ namespace detail {
 template <class T>
 struct AnyLayer;
 
-/// Owns a layer. (std::unique_ptr would do the same, but takes longer to compile.)
 template <class T>
-class OwnLayer {
- public:
-  explicit OwnLayer(AnyLayer<T>* layer = nullptr) : layer_(layer) {}
-  OwnLayer(OwnLayer&& other) noexcept : layer_(std::exchange(other.layer_, nullptr)) {}
-  OwnLayer& operator=(OwnLayer other) noexcept {
-    std::swap(layer_, other.layer_);
-    return *this;
-  }
-  ~OwnLayer() { delete layer_; }
-
-  AnyLayer<T>& operator*() const { return *layer_; }
-  AnyLayer<T>* operator->() const { return layer_; }
-
- private:
-  AnyLayer<T>* layer_;
-};
+using OwnLayer = Own<AnyLayer<T>>;
 
 template <class T>
 struct AnyLayer {
