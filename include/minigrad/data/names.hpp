@@ -23,8 +23,9 @@ std::vector<std::size_t> order_by_name(const std::vector<std::string>& names) {
 template <class = void>
 std::size_t find_name(const std::vector<std::string>& names, const std::vector<std::size_t>& order,
                       std::string_view name) {
-  const auto place = std::lower_bound(order.begin(), order.end(), name,
-                                      [&](std::size_t i, std::string_view wanted) { return names[i] < wanted; });
+  const auto place = std::lower_bound(order.begin(), order.end(), name, [&](std::size_t i, std::string_view wanted) {
+    return names[i].compare(wanted) < 0;
+  });
   return place != order.end() && names[*place] == name ? *place : names.size();
 }
 
