@@ -281,7 +281,7 @@ const Entry entries[] = {
     {ONE("elu", elu_op.with(detail::Alpha{0.75}), 3, 3,
          {x > 0 ? x : 0.75L * std::expm1(x), x > 0 ? 1 : 0.75L * std::exp(x)})},
     {ONE("softplus", softplus_op, 3, 3, {(std::max)(x, Real(0)) + std::log1p(std::exp(-std::fabs(x))), logistic(x)})},
-    {ONE("silu", silu_op, 4, 8, silu_truth(x)), 10},
+    {ONE("silu", silu_op, 4, 5, silu_truth(x)), 10},
     {ONE("gelu", gelu_op, 2000, 8, gelu_truth(x)), 5},
 };
 

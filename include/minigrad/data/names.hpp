@@ -22,7 +22,7 @@ std::vector<std::size_t> order_by_name(const std::vector<std::string>& names) {
 template <class = void>
 std::size_t find_name(const std::vector<std::string>& names, const std::vector<std::size_t>& order,
                       std::string_view name) {
-  const std::size_t place = first_not(order.size(), [&](std::size_t i) { return names[order[i]] < name; });
+  const std::size_t place = first_not(order.size(), [&](std::size_t i) { return names[order[i]].compare(name) < 0; });
   return place < order.size() && names[order[place]] == name ? order[place] : names.size();
 }
 
