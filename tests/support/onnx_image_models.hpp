@@ -58,6 +58,10 @@ void for_onnx_image_models(const Visit& visit) {
            image),
       image);
   run("not_affine", warm(Sequential{Conv2d(2, 3, 3, rng), BatchNorm2d(3, {.affine = false})}, image), image);
+  run("sizes",
+      Sequential{Upsample({.size = PerAxis<2>(11, 7), .mode = "bilinear", .align_corners = true}),
+                 Upsample({.size = PerAxis<2>(23, 10)})},
+      image);
 }
 
 }  // namespace support

@@ -2,6 +2,7 @@
 // are known by their names and attributes, so that no header of theirs is needed. Not part of minigrad.hpp.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -79,19 +80,20 @@ inline std::string write_adaptive_avg_pool(OnnxWriter& to, const RecordedOp& op,
 
 inline std::string write_upsample(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
   require_images(op);
-  const bool nearest = op.op == "upsample_nearest";
+  const bool nearest = op.op == "upsample_nearest", corners = !nearest && op.number("align_corners") != 0;
   std::vector<float> scales{1, 1};
   for (std::size_t k = 2; k < op.shape.rank(); ++k) {
-    const double ratio = static_cast<double>(op.shape[k]) / static_cast<double>(op.shapes[0][k]);
-    const bool width = k > 2 && op.find("scale_width");
-    scales.push_back(static_cast<float>(!op.find("scale") ? ratio : op.number(width ? "scale_width" : "scale")));
+    const auto from = static_cast<float>(op.shapes[0][k]), result = static_cast<float>(op.shape[k]);
+    const bool width = k > 2 && op.find("scale_width"), exact = !op.find("scale") || corners;
+    float scale = exact ? result / from : static_cast<float>(op.number(width ? "scale_width" : "scale"));
+    while (std::floor(scale * from) < result) scale = std::nextafter(scale, 2 * scale);  // it is rounded down
+    scales.push_back(scale);
   }
   const std::string list = to.constant(to.unique("scales"), OnnxType::real32, Shape{scales.size()},
                                        {reinterpret_cast<const char*>(scales.data()), scales.size() * sizeof(float)});
   to.with_text("mode", nearest ? "nearest" : "linear");
-  to.with_text("coordinate_transformation_mode", nearest                           ? "asymmetric"
-                                                 : op.number("align_corners") != 0 ? "align_corners"
-                                                                                   : "half_pixel");
+  const char* place = corners ? "align_corners" : "half_pixel";
+  to.with_text("coordinate_transformation_mode", nearest ? "asymmetric" : place);
   if (nearest) to.with_text("nearest_mode", "floor");
   return to.node(onnx, {op.inputs[0], "", list});
 }

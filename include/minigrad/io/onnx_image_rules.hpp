@@ -114,8 +114,8 @@ X onnx_resize(const OnnxCall<X>& c) {
   const std::string places = c.text("coordinate_transformation_mode", upsample ? "asymmetric" : "half_pixel");
   const bool nearest = mode == "nearest" && places == "asymmetric" &&
                        (upsample || c.text("nearest_mode", "round_prefer_floor") == "floor");
-  const bool corners = places == "align_corners";
-  if (!nearest && (mode != "linear" || !(corners || places == "half_pixel" || places == "pytorch_half_pixel")))
+  const bool corners = places == "align_corners", pytorch = places == "pytorch_half_pixel";
+  if (!nearest && (mode != "linear" || !(corners || pytorch || places == "half_pixel")))
     c.fail({"mode ", mode, " with ", places, " is not supported"});
   ResampleAttributes a{nearest ? Resample::upsample_nearest : Resample::upsample_linear, {}};
   a.window.op = c.node.op.c_str();
@@ -129,6 +129,8 @@ X onnx_resize(const OnnxCall<X>& c) {
     const auto sizes = c.list("", 3);
     check(sizes.size());
     a.output = c.shape_of_list({sizes.begin() + 2, sizes.end()});
+    for (std::size_t k = 0; k < image.axes; ++k)
+      if (pytorch && a.output[k] == 1 && shape[k + 2] > 1) c.fail({places, " to an extent of 1 is not supported"});
     return resample(a, c[0]);
   }
   std::vector<double> scales;
@@ -141,6 +143,10 @@ X onnx_resize(const OnnxCall<X>& c) {
   if (scales[0] != 1 || scales[1] != 1) c.fail({"another number of rows or channels is not supported"});
   for (std::size_t k = 0; k < image.axes; ++k) {
     if (!(scales[k + 2] > 0 && scales[k + 2] <= 1024)) c.fail({"a scale of ", scales[k + 2]});
+    const double extent = scales[k + 2] * static_cast<double>(shape[k + 2]);
+    if (pytorch && extent < 2 && shape[k + 2] > 1) c.fail({places, " to an extent of 1 is not supported"});
+    if (corners && std::fabs(extent - std::round(extent)) > 1e-4 * extent)
+      c.fail({"align_corners and a scale of ", scales[k + 2], " for ", shape, " is not supported: sizes are"});
     a.scale[k] = scales[k + 2];
   }
   return resample(a, c[0]);
