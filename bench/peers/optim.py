@@ -75,4 +75,7 @@ def main():
         print(row, flush=True)
 
 
+if "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+    os.environ["MALLOC_MMAP_THRESHOLD_"], os.environ["MALLOC_TRIM_THRESHOLD_"] = str(1 << 25), str(1 << 30)
+    os.execv(sys.executable, [sys.executable, *sys.argv])
 main()
