@@ -45,10 +45,7 @@ if [ $target = minigrad_tests ]; then
   want zlib1g-dev has_header zlib.h
   want valgrind command -v valgrind
   want libonnx-testdata test -d /usr/share/libonnx-testdata  # 6 MB
-  if [ -d "$root/examples/course_length" ]; then
-    need libcli11-dev has_header CLI/CLI.hpp
-    need gnuplot-nox command -v gnuplot
-  fi
+  if [ -d "$root/examples/course_length" ]; then need libcli11-dev has_header CLI/CLI.hpp; fi
 fi
 install_missing
 
