@@ -11,7 +11,6 @@ need g++ command -v g++
 need make command -v make
 need cmake command -v cmake
 need libcli11-dev has_header CLI/CLI.hpp
-need gnuplot-nox command -v gnuplot
 install_missing
 
 # What the compiler has to say is of interest only when it fails: the program's own output is what people came for.

@@ -49,10 +49,7 @@ if [ $target = minigrad_tests ]; then
   want meson command -v meson
   want pkg-config command -v pkg-config
   want libonnx-testdata test -d /usr/share/libonnx-testdata  # 6 MB
-  if [ -d "$root/examples/course_length" ]; then
-    need libcli11-dev has_header CLI/CLI.hpp
-    need gnuplot-nox command -v gnuplot
-  fi
+  if [ -d "$root/examples/course_length" ]; then need libcli11-dev has_header CLI/CLI.hpp; fi
 fi
 install_missing
 

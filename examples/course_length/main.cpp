@@ -13,7 +13,6 @@
 #include <CLI/CLI.hpp>
 
 #include "../find_data.hpp"
-#include "plot.hpp"
 #include "predict.hpp"
 #include "report.hpp"
 #include "train.hpp"
@@ -66,8 +65,7 @@ void tell(const std::string& file, const std::string& moments, std::uint64_t see
 
   const std::vector<Picture> pictures = draw_pictures(story);
   std::vector<std::pair<std::string, std::string>> files;
-  for (const Picture& picture : pictures)
-    if (!picture.svg.empty()) files.emplace_back(picture.name + ".svg", picture.svg);
+  for (const Picture& picture : pictures) files.emplace_back(picture.name + ".svg", picture.svg);
   files.emplace_back("report.html", report_html(story, pictures, command));
   write_files(out, files);
   std::printf("\n%s/report.html has the pictures.\n", out.c_str());

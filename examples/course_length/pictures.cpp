@@ -3,38 +3,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace course_length {
 
-std::string from_zero(const Rows& rows, std::size_t column, double room) {
+double from_zero(const std::vector<double>& numbers, double room) {
   double largest = 0;
-  for (const std::vector<double>& row : rows) largest = (std::max)(largest, row[column]);
-  return std::string("[0:") + format_number(std::ceil(room * largest / 10) * 10) + "]";
-}
-
-std::string around(const Rows& rows, std::size_t column) {
-  double smallest = INFINITY, largest = 0;
-  for (const std::vector<double>& row : rows) {
-    if (row[column] > 0) smallest = (std::min)(smallest, row[column]);  // predictions may be negative
-    largest = (std::max)(largest, row[column]);
-  }
-  return std::string("[") + format_number(smallest / 1.3) + ":" + format_number(largest * 1.3) + "]";
+  for (const double number : numbers) largest = (std::max)(largest, number);
+  return std::ceil(room * largest / 10) * 10;
 }
 
 std::vector<Picture> draw_pictures(const Story& story) {
-  const bool draw = have_gnuplot();
-  if (!draw)
-    std::printf("\nNo pictures: gnuplot was not found. To install it on Debian: apt-get install gnuplot-nox\n");
   const auto picture = [&](const std::string& name, const std::string& title, const std::string& caption, auto function,
                            bool reconstructed = false) {
-    Picture out{name, title, caption, "", reconstructed};
-    try {
-      if (draw) out.svg = function(story);
-    } catch (const Error& error) {
-      std::fprintf(stderr, "%s\n", error.what());
-    }
-    return out;
+    return Picture{name, title, caption, function(story), reconstructed};
   };
   const std::string runs = "Points are the middle one of " + std::to_string(trainings) +
                            " trainings with three features, bars reach from the lowest to the highest. ";

@@ -1,10 +1,11 @@
-// pictures.hpp - the pictures of the report: each is the story's numbers as a gnuplot script.
+// pictures.hpp - the pictures of the report: each is the story's numbers as lines and points in axes.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "plot.hpp"
+#include <minigrad/io/svg.hpp>
+
 #include "story.hpp"
 
 namespace course_length {
@@ -15,7 +16,7 @@ struct Picture {
   bool reconstructed;
 };
 
-/// Draws them all by gnuplot; without gnuplot their svg is empty, and one printed line says what to install.
+/// Draws them all.
 std::vector<Picture> draw_pictures(const Story& story);
 
 // Each returns SVG. In pictures_of_lines.cpp:
@@ -30,23 +31,21 @@ std::string titles(const Story& story);
 
 inline constexpr int picture_width = 900;
 
-/// The pages and minutes of a dataset, for gnuplot.
-inline Rows points(const Data& data) {
-  Rows rows;
-  for (std::size_t i = 0; i < data.size(); ++i) rows.push_back({data.x(i, 0), data.y(i, 0)});
-  return rows;
+inline const std::string black = "#000000", blue = "#0072B2", orange = "#E69F00", green = "#009E73", red = "#D55E00",
+                         pink = "#CC79A7", sky = "#56B4E9", grey = "#999999";
+
+/// The pages and minutes of a dataset as points.
+inline Series points(const Data& data, const std::string& label, const std::string& color,
+                     Marker marker = Marker::circle) {
+  Series out{.label = label, .color = color, .width = 0, .marker = marker};
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    out.x.push_back(data.x(i, 0));
+    out.y.push_back(data.y(i, 0));
+  }
+  return out;
 }
 
-inline std::string line_style(const char* colour, double line_width = 2) {
-  return " with lines lw " + format_number(line_width) + " lc rgb " + colour + " title ";
-}
-inline std::string point_style(const char* colour, int shape = 7) {
-  return " with points pt " + std::to_string(shape) + " ps 0.8 lc rgb " + std::string(colour) + " title ";
-}
-
-/// A range of an axis that has room for all numbers of a column and for a legend: from 0 to `room` times the largest.
-std::string from_zero(const Rows& rows, std::size_t column, double room = 1.1);
-/// A range of a logarithmic axis with room for all numbers of a column.
-std::string around(const Rows& rows, std::size_t column);
+/// The end of an axis from 0 with room for all numbers and for a legend: `room` times the largest, rounded up.
+double from_zero(const std::vector<double>& numbers, double room = 1.1);
 
 }  // namespace course_length

@@ -1,10 +1,11 @@
 // pictures_of_networks.cpp - hinges, the early stop, predictions against truth.
+#include <algorithm>
+#include <limits>
+
 #include "pictures.hpp"
 
 namespace course_length {
 namespace {
-
-const std::string log_tics = "(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)";
 
 /// The first characters of a title, without the course's name in brackets.
 std::string short_title(std::string title) {
@@ -17,131 +18,115 @@ std::string short_title(std::string title) {
   return title;
 }
 
-/// The true minutes of lectures, what the middle network says, and the lowest and highest: one row each.
-Rows truth_and_predictions(const Trainings& all, const Data& data) {
+/// The true minutes of lectures as x, what the middle network says as y, and the lowest and highest as bars.
+Series truth_and_predictions(const Trainings& all, const Data& data, const std::string& label, const std::string& color,
+                             Marker marker) {
+  Series out{.label = label, .color = color, .width = 0, .marker = marker};
   const std::vector<Spread> predicted = all.predict(data.x);
-  Rows rows;
-  for (std::size_t i = 0; i < predicted.size(); ++i)
-    rows.push_back({data.y[i], predicted[i].median, predicted[i].lowest, predicted[i].highest});
-  return rows;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    out.x.push_back(data.y[i]);
+    out.y.push_back(predicted[i].median);
+    out.y_low.push_back(predicted[i].lowest);
+    out.y_high.push_back(predicted[i].highest);
+  }
+  return out;
 }
 
 }  // namespace
 
 /// Left: what hinges can do. Right: what descent makes of a hundred of them.
 std::string hinges_and_sum(const Story& story) {
-  Plot plot("hinges", picture_width, 520);
-  plot << "set multiplot layout 1,2; set key left top Left reverse";
-  plot << "set title 'three hinges by hand'; set xlabel 'x'; set ylabel 'y'; set xrange [0:80]; set yrange [-60:130]";
-  plot << "hinge(x) = x > 0 ? x : 0; set samples 321";
-  plot << "plot -1.5*hinge(20-x)" + line_style(sky, 1.5) + "'-1.5 relu(20 - x)', -hinge(x-40)" + line_style(pink, 1.5) +
-              "'-relu(x - 40)', 4*hinge(x-60)" + line_style(orange, 1.5) + "'4 relu(x - 60)', " +
-              "40-1.5*hinge(20-x)-hinge(x-40)+4*hinge(x-60)" + line_style(black, 3) + "'40 + their sum'";
-  plot << "set title 'a hundred, learned'; set xlabel 'pages of the slide deck'; set ylabel 'length of the class "
-          "(minutes)'";
-  const auto rows = [](const Curve& curve) {
-    Rows out;
-    for (std::size_t i = 0; i < curve.pages.size(); ++i) out.push_back({curve.pages[i], curve.minutes[i]});
-    return out;
-  };
-  const Rows trained = points(training_rows(story.lectures, features(1)));
-  plot << "set xrange " + from_zero(rows(story.good_hinges), 0, 1) + "; set yrange " + from_zero(trained, 1, 1.5);
-  const std::string training = plot.data(trained);
-  const std::string validation = plot.data(points(validation_rows(story.lectures, features(1))));
-  const std::string raw = plot.data(rows(story.raw_hinges)), good = plot.data(rows(story.good_hinges));
-  plot << "plot " + training + point_style(blue) + "'training', " + validation + point_style(orange, 5) +
-              "'validation', " + raw + line_style(red) + "'plain descent', " + good + line_style(green) +
-              "'standardised, Adam'";
-  plot << "unset multiplot";
-  return plot.svg();
+  Axes by_hand{.title = "three hinges by hand", .x_label = "x", .y_label = "y", .x_min = 0, .x_max = 80, .y_min = -60, .y_max = 130, .legend_left = true};
+  by_hand.series = {{.label = "-1.5 relu(20 - x)", .color = sky, .width = 1.5}, {.label = "-relu(x - 40)", .color = pink, .width = 1.5},
+                    {.label = "4 relu(x - 60)", .color = orange, .width = 1.5}, {.label = "40 + their sum", .color = black, .width = 3}};
+  for (double x = 0; x <= 80; x += 20) {  // straight between the corners
+    const double y[] = {-1.5 * relu(20 - x), -relu(x - 40), 4 * relu(x - 60)};
+    const double all[] = {y[0], y[1], y[2], 40 + y[0] + y[1] + y[2]};
+    for (std::size_t k = 0; k < 4; ++k) by_hand.series[k].x.push_back(x), by_hand.series[k].y.push_back(all[k]);
+  }
+  Axes learned{.title = "a hundred, learned", .x_label = "pages of the slide deck", .y_label = "length of the class (minutes)",
+               .x_min = 0, .y_min = 0, .legend_left = true};
+  const Series trained = points(training_rows(story.lectures, features(1)), "training", blue);
+  learned.series = {trained,
+                    points(validation_rows(story.lectures, features(1)), "validation", orange, Marker::square),
+                    {.x = story.raw_hinges.pages, .y = story.raw_hinges.minutes, .label = "plain descent", .color = red},
+                    {.x = story.good_hinges.pages, .y = story.good_hinges.minutes, .label = "standardised, Adam", .color = green}};
+  learned.x_max = from_zero(story.good_hinges.pages, 1);
+  learned.y_max = from_zero(trained.y, 1.5);
+  return to_svg({by_hand, learned}, {.width = picture_width, .height = 520, .font_size = 15});
 }
 
 /// What overfitting looks like, and where to stop.
 std::string early_stop(const Story& story) {
-  Plot plot("early_stop", picture_width, 500);
   const Training& run = story.last.runs[0];
-  Rows train, validation;
+  Axes axes{.x_label = "epochs", .y_label = "loss: MSE (min²)", .x_log = true, .y_log = true, .x_min = 1,
+            .x_max = static_cast<double>(run.history.epochs.size()), .legend_left = true, .legend_bottom = true};
+  Series train{.label = "training", .color = blue}, validation{.label = "validation", .color = orange};
   for (const Epoch& epoch : run.history.epochs) {
-    const double x = static_cast<double>(epoch.epoch);
-    train.push_back({x, epoch.train_loss * run.loss_unit});
-    validation.push_back({x, epoch.validation_loss * run.loss_unit});
+    for (Series* series : {&train, &validation}) series->x.push_back(static_cast<double>(epoch.epoch));
+    train.y.push_back(epoch.train_loss * run.loss_unit);
+    validation.y.push_back(epoch.validation_loss * run.loss_unit);
   }
   const Epoch& best = story.stopped.runs[0].history.best();
-  const std::string stop = std::to_string(best.epoch);
-  plot << "set logscale xy; set xlabel 'epochs'; set ylabel 'loss: MSE (min²)'; set key left bottom Left reverse";
-  plot << "set xrange [1:" + std::to_string(run.history.epochs.size()) + "]";
-  plot << "set arrow from " + stop + ", graph 0 to " + stop + ", graph 1 nohead dt 2 lc rgb " + std::string(black);
-  plot << "set label " + quote("early stop: epoch " + stop) + " at " + stop + ", graph 0.97 offset 0.7,0";
-  const std::string training = plot.data(train), validating = plot.data(validation);
-  const std::string point = plot.data({{static_cast<double>(best.epoch), best.validation_loss * run.loss_unit}});
-  plot << "plot " + training + line_style(blue) + "'training', " + validating + line_style(orange) + "'validation', " +
-              point + point_style(black) + "''";
-  return plot.svg();
+  const double stop = static_cast<double>(best.epoch), most = (std::max)(train.y[0], validation.y[0]);
+  axes.series = {{.x = {stop, stop}, .y = {train.y.back(), most}, .color = black, .width = 1, .dash = "6 4"}, train, validation,
+                 {.x = {stop}, .y = {best.validation_loss * run.loss_unit}, .color = black, .marker = Marker::circle}};
+  axes.notes = {{stop, most, "early stop: epoch " + std::to_string(best.epoch)}};
+  return to_svg(axes, {.width = picture_width, .height = 500, .font_size = 15});
 }
 
 /// What was learned by heart, what was learned, and what neither helps with.
 std::string predictions(const Story& story) {
-  Plot plot("predictions", picture_width, 520);
-  const auto bars = [](const std::string& colour, int shape) {
-    return " with yerrorbars lw 1.5 ps 0.8 pt " + std::to_string(shape) + " lc rgb " + colour + " title ";
-  };
-  std::vector<std::string> panels;
-  Rows drawn, ends;
+  std::vector<Axes> panels;
   for (const Trainings* all : {&story.last, &story.stopped}) {
-    const auto draw = [&](const Data& data) {
-      const Rows rows = truth_and_predictions(*all, data);
-      drawn.insert(drawn.end(), rows.begin(), rows.end());
-      return plot.data(rows);
-    };
-    const std::string training = draw(training_rows(story.lectures, all->features));
-    const std::string validation = draw(validation_rows(story.lectures, all->features));
-    const std::string test = draw(dataset(story.lectures.test, all->features));
-    panels.push_back("plot x" + line_style(grey, 1) + "'prediction = truth', " + training + bars(sky, 7) +
-                     "'training', " + validation + bars(red, 5) + "'validation', " + test + bars(black, 9) +
-                     "'final test'");
+    Axes axes{.title = panels.empty() ? "after all epochs" : "stopped early", .x_label = "true length (minutes)",
+              .y_label = "predicted length (minutes)", .x_log = true, .y_log = true, .legend_left = true};
+    const auto features = all->features;
+    axes.series = {
+        {.label = "prediction = truth", .color = grey, .width = 1},
+        truth_and_predictions(*all, training_rows(story.lectures, features), "training", sky, Marker::circle),
+        truth_and_predictions(*all, validation_rows(story.lectures, features), "validation", red, Marker::square),
+        truth_and_predictions(*all, dataset(story.lectures.test, features), "final test", black, Marker::diamond)};
+    panels.push_back(axes);
   }
-  for (const std::vector<double>& row : drawn)
-    for (const double end : {row[2], row[3]}) ends.push_back({end});  // of the bars
-  plot << "set multiplot layout 1,2; set logscale xy; set key left top Left reverse";
-  plot << "set xrange " + around(drawn, 0) + "; set yrange " + around(ends, 0) + "; set xtics " + log_tics +
-              "; set ytics " + log_tics;
-  plot << "set xlabel 'true length (minutes)'; set ylabel 'predicted length (minutes)'";
-  plot << "set title 'after all epochs'";
-  plot << panels[0];
-  plot << "set title 'stopped early'";
-  plot << panels[1];
-  plot << "unset multiplot";
-  return plot.svg();
+  const double infinity = std::numeric_limits<double>::infinity();
+  double x_min = infinity, x_max = 0, y_min = infinity, y_max = 0;  // the same axes for both; predictions may be negative
+  for (const Axes& axes : panels)
+    for (const Series& s : axes.series)
+      for (std::size_t i = 0; i < s.x.size(); ++i) {
+        x_min = (std::min)(x_min, s.x[i]), x_max = (std::max)(x_max, s.x[i]);
+        y_min = s.y_low[i] > 0 ? (std::min)(y_min, s.y_low[i]) : y_min, y_max = (std::max)(y_max, s.y_high[i]);
+      }
+  for (Axes& axes : panels) {
+    axes.x_min = x_min / 1.3, axes.x_max = x_max * 1.3, axes.y_min = y_min / 1.3, axes.y_max = y_max * 1.3;
+    axes.series[0].x = axes.series[0].y = {axes.x_min, axes.x_max};
+  }
+  return to_svg(panels, {.width = picture_width, .height = 520, .font_size = 15});
 }
 
 /// The same for the lectures that no network was trained on, by their titles.
 std::string titles(const Story& story) {
-  Plot plot("titles", picture_width, 420);
   const Lectures& l = story.lectures;
   const Data data = join(validation_rows(l, story.last.features), dataset(l.test, story.last.features));
   std::vector<std::string> names = l.second_half.texts("title");
   names.push_back(l.test.text(0, "title"));
-  std::string tics;
-  Rows last = truth_and_predictions(story.last, data), stopped = truth_and_predictions(story.stopped, data), truth,
-       ends;
+  const double rows = static_cast<double>(names.size());
+  Axes axes{.x_label = "length of the class (minutes)", .x_log = true, .y_min = 0.4, .y_max = rows + 2.4};
+  Series truth{.label = "true", .color = black, .width = 0, .marker = Marker::cross};
   for (std::size_t i = 0; i < names.size(); ++i) {  // from the top down
-    const double y = static_cast<double>(names.size() - i);
-    tics += (i ? ", " : "") + tic(y, short_title(names[i]) + (i + 1 == names.size() ? " (final test)" : ""));
-    truth.push_back({last[i][0], y});
-    for (const Rows* rows : {&last, &stopped})
-      for (const double end : (*rows)[i]) ends.push_back({end});
-    last[i] = {last[i][1], y - 0.15, last[i][2], last[i][3]};
-    stopped[i] = {stopped[i][1], y + 0.15, stopped[i][2], stopped[i][3]};
+    axes.y_ticks.push_back({rows - static_cast<double>(i), short_title(names[i]) + (i + 1 == names.size() ? " (final test)" : "")});
+    truth.x.push_back(data.y[i]), truth.y.push_back(axes.y_ticks[i].at);
   }
-  plot << "set ytics (" + tics + "); set yrange [0.4:" + format_number(static_cast<double>(names.size()) + 0.6) + "]";
-  plot << "set logscale x; set xrange " + around(ends, 0) + "; set xtics " + log_tics;
-  plot << "set xlabel 'length of the class (minutes)'";
-  plot << "set tmargin 3; set key at screen 0.98, screen 0.98 right top horizontal Left reverse width 2";
-  const std::string bars = " with xerrorbars lw 1.5 ps 0.8 pt ";
-  plot << "plot " + plot.data(truth) + point_style(black, 2) + "'true', " + plot.data(stopped) + bars + "7 lc rgb " +
-              blue + " title 'stopped early', " + plot.data(last) + bars + "5 lc rgb " + red +
-              " title 'after all epochs'";
-  return plot.svg();
+  axes.series.push_back(truth);
+  for (const bool early : {true, false}) {
+    Series s = truth_and_predictions(early ? story.stopped : story.last, data, early ? "stopped early" : "after all epochs",
+                                     early ? blue : red, early ? Marker::circle : Marker::square);
+    s.x = s.y, s.x_low = s.y_low, s.x_high = s.y_high;  // predictions go to the right, and lectures down
+    s.y_low.clear(), s.y_high.clear();
+    for (std::size_t i = 0; i < names.size(); ++i) s.y[i] = axes.y_ticks[i].at + (early ? 0.15 : -0.15);
+    axes.series.push_back(s);
+  }
+  return to_svg(axes, {.width = picture_width, .height = 460, .font_size = 15});
 }
 
 }  // namespace course_length

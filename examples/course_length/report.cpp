@@ -26,7 +26,6 @@ figcaption { font-size: 0.9rem; color: #444; }
   body { padding: 0 0.4rem; } table { font-size: 0.65rem; } th, td { padding: 0.2rem; }
   td { white-space: normal; }
 }
-.missing { border: 1px dashed #999; padding: 2rem; text-align: center; }
 </style>
 </head>
 <body>
@@ -78,10 +77,7 @@ std::string figure(const Picture& picture) {
       "<span class=\"made-up\">Reconstructed data</span>: points made up so that they give the "
       "lecture's published figures, not the lecturer's own. ";
   return "<h2>" + escape(picture.title) + "</h2>\n<figure id=\"" + picture.name + "\">\n" +
-         (picture.svg.empty()
-              ? "<p class=\"missing\">no picture: gnuplot was not found (Debian: apt-get install gnuplot-nox)</p>\n"
-              : picture.svg) +
-         "<figcaption>" + (picture.reconstructed ? made_up : "Real lectures. ") + escape(picture.caption) +
+         picture.svg + "<figcaption>" + (picture.reconstructed ? made_up : "Real lectures. ") + escape(picture.caption) +
          "</figcaption>\n</figure>\n";
 }
 

@@ -106,6 +106,16 @@ TEST_CASE("ticks are round numbers") {
     }
 }
 
+TEST_CASE("one end of an axis may be given, and the data decide the others") {
+  const Series series{.x = {1, 100}, .y = {1, 100}};
+  const auto labels = [&](const Axes& axes) {
+    const std::string svg = to_svg(axes);
+    return svg.find(">100</text>") != svg.rfind(">100</text>");  // beside both axes
+  };
+  CHECK(labels({.x_log = true, .y_log = true, .x_min = 1, .series = {series}}));
+  CHECK(labels({.y_max = 101, .series = {series}}));
+}
+
 TEST_CASE("what cannot be drawn is refused") {
   CHECK(refusal([] { to_svg(Axes{.series = {{.x = {1, 2}, .y = {1}, .label = "a"}}}); }) ==
         "Series \"a\": 2 numbers x, and 1 y");

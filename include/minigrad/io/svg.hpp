@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -49,8 +48,7 @@ struct Note {
 struct Axes {
   std::string title{}, x_label{}, y_label{};
   bool x_log = false, y_log = false;
-  double x_min = std::numeric_limits<double>::quiet_NaN(), x_max = x_min;
-  double y_min = x_min, y_max = x_min;
+  double x_min = by_data, x_max = by_data, y_min = by_data, y_max = by_data;
   std::vector<Tick> x_ticks{}, y_ticks{};  // none: round numbers
   bool legend_left = false, legend_bottom = false;
   std::vector<Series> series{};

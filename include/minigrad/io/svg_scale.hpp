@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@
 #include "../core/finite.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
+
+/// An end of an axis that the data decide.
+inline constexpr double by_data = std::numeric_limits<double>::quiet_NaN();
 
 /// A number beside an axis.
 struct Tick {
