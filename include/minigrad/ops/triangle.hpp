@@ -41,7 +41,7 @@ inline constexpr auto triangle_op = record(
       }
       return y;
     },
-    [](const auto& a, const auto& g) { return triangle_op.apply(a, g); });
+    [](const auto& a, const auto& g) { return a.upper ? triu(g, a.diagonal) : tril(g, a.diagonal); });
 
 }  // namespace detail
 
