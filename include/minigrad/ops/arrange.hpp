@@ -5,6 +5,7 @@
 //   repeat   y[i] = x[i mod n]               dL/dx_i is the sum of all g at copies of i
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>

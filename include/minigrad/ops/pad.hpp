@@ -8,6 +8,7 @@
 //   circular   the place from the other end                2 3 0 1 2 3 0 1
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

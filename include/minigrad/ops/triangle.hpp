@@ -6,6 +6,7 @@
 // The matrices are the last two axes. The gradient is the same triangle of g.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "arithmetic.hpp"
