@@ -5,6 +5,7 @@
 //   repeat   y[i] = x[i mod n]               dL/dx_i is the sum of all g at copies of i
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
@@ -29,7 +30,7 @@ inline constexpr auto flip_op = record(
       }
       return detail::copy_strided(plan, x.data() + start, x.shape());
     },
-    [](const auto& a, const auto& g) { return flip_op.apply(a, g); });
+    [](const auto& a, const auto& g) { return flip(g, a.axis); });
 template <detail::TensorOperand X>
 auto flip(const X& x, const Axes& axes = {}) {
   return flip_op.apply(detail::AxesAttribute{axes}, x);
@@ -61,7 +62,7 @@ inline constexpr auto roll_op = record(
       }
       return y;
     },
-    [](const auto& a, const auto& g) { return roll_op.apply(detail::RollAttributes{-a.shift, a.axis}, g); });
+    [](const auto& a, const auto& g) { return roll(g, -a.shift, a.axis); });
 /// Without an axis all elements are moved in row-major order.
 template <detail::TensorOperand X>
 auto roll(const X& x, std::ptrdiff_t shift, Axis axis = {}) {

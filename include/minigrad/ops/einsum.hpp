@@ -159,7 +159,7 @@ auto contract(const EinsumEquation& equation, Lettered<A> a, Lettered<B> b, cons
   b.keep(a.letters + wanted);
   std::string batch, summed, left, right;
   std::size_t batch_size = 1, summed_size = 1;
-  Shape out, rest;
+  Shape out;
   const auto require = [&](char letter) {
     if (const std::size_t m = a.extent(letter), n = b.extent(letter); m != n)
       equation.refuse({"has ", EinsumEquation::name(letter), " for extents ", m, " and ", n});

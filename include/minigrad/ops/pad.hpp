@@ -8,6 +8,7 @@
 //   circular   the place from the other end                2 3 0 1 2 3 0 1
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -73,16 +74,21 @@ inline Shape padded_shape(const Shape& shape, const Padding& padding) {
   return out;
 }
 
-/// Copies what stays of x into place: `count` places of each axis.
+/// Writes the border, and what stays of x within it, from the first place of y to the last.
 template <class T>
 struct PadCopy {
-  std::size_t rank, count[Shape::max_rank];
+  T value;
+  std::size_t rank, before[Shape::max_rank], count[Shape::max_rank], after[Shape::max_rank];
   Steps from, to;
 
-  void operator()(const T* x, T* y, std::size_t axis) const {
-    if (axis == rank) return void(*y = *x);
-    if (axis + 1 == rank) return void(std::copy(x, x + count[axis], y));
-    for (std::size_t k = 0; k < count[axis]; ++k, x += from.of[axis], y += to.of[axis]) (*this)(x, y, axis + 1);
+  T* operator()(const T* x, T* y, std::size_t axis) const {
+    if (axis == rank) return *y = *x, y + 1;
+    const std::size_t step = static_cast<std::size_t>(to.of[axis]);
+    y = std::fill_n(y, before[axis] * step, value);
+    if (axis + 1 == rank) y = std::copy(x, x + count[axis], y);
+    else
+      for (std::size_t k = 0; k < count[axis]; ++k, x += from.of[axis]) y = (*this)(x, y, axis + 1);
+    return std::fill_n(y, after[axis] * step, value);
   }
 };
 
@@ -90,19 +96,18 @@ template <class T>
 Tensor<T> padded(const Tensor<T>& x, const Padding& padding, T value) {
   const Shape shape = padded_shape(x.shape(), padding);
   auto y = Tensor<T>::empty(shape);
-  y.fill(value);
-  if (x.size() == 0 || y.size() == 0) return y;
-  PadCopy<T> copy{x.rank(), {}, Steps(x.shape()), Steps(shape)};
+  if (x.size() == 0 || y.size() == 0) return y.fill(value), y;
+  PadCopy<T> copy{value, x.rank(), {}, {}, {}, Steps(x.shape()), Steps(shape)};
   const T* from = x.data();
-  T* to = y.data();
+  const auto positive = [](std::ptrdiff_t n) { return n > 0 ? static_cast<std::size_t>(n) : std::size_t{0}; };
   for (std::size_t i = 0; i < x.rank(); ++i) {
     const std::ptrdiff_t before = padding.before(x.rank() - 1 - i), after = padding.after(x.rank() - 1 - i);
-    const std::ptrdiff_t skip = before < 0 ? -before : 0, drop = after < 0 ? -after : 0;
-    copy.count[i] = x.shape()[i] - static_cast<std::size_t>(skip + drop);
-    from += skip * copy.from.of[i];
-    to += (before > 0 ? before : 0) * copy.to.of[i];
+    copy.before[i] = positive(before);
+    copy.after[i] = positive(after);
+    copy.count[i] = x.shape()[i] - positive(-before) - positive(-after);
+    from += static_cast<std::ptrdiff_t>(positive(-before)) * copy.from.of[i];
   }
-  copy(from, to, 0);
+  copy(from, y.data(), 0);
   return y;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "arithmetic.hpp"
 #include "gather.hpp"
@@ -68,6 +69,28 @@ class PlacesAlong {
   Steps steps_;
 };
 
+/// The values of both ops.
+template <class T>
+Tensor<T> gathered(const Tensor<T>& x, const Tensor<std::int64_t>& indices, Axis axis) {
+  const PlacesAlong places("gather", x.shape(), indices, axis);
+  auto y = Tensor<T>::empty(indices.shape());
+  const std::size_t least = (std::size_t{1} << 15) / (places.columns() + 1) + 1;
+  parallel_for(places.rows(), 1, least, [&](std::size_t begin, std::size_t end) {
+    places.for_rows(begin, end, [from = x.data(), to = y.data()](std::size_t at, std::size_t i) { to[i] = from[at]; });
+  });
+  return y;
+}
+template <class T>
+Tensor<T> with_added(Tensor<T> y, const Tensor<std::int64_t>& indices, const Tensor<T>& source, Axis axis) {
+  if (source.shape() != indices.shape())
+    shape_error("scatter_add", source.shape(), indices.shape(), "one index for each element is expected");
+  const PlacesAlong places("scatter_add", y.shape(), indices, axis);
+  places.for_rows(0, places.rows(), [from = source.data(), to = y.data()](std::size_t at, std::size_t i) {
+    to[at] = static_cast<T>(to[at] + from[i]);
+  });
+  return y;
+}
+
 struct GatherAttributes : IndexAttributes {
   Shape shape;  // of what scatter_add adds to
 };
@@ -77,16 +100,7 @@ auto scatter_zeros(const X& source, const GatherAttributes& a);
 }  // namespace detail
 
 inline constexpr auto gather_op = record(
-    "gather",
-    []<class T>(const auto& a, const Tensor<T>& x) {
-      const detail::PlacesAlong places("gather", x.shape(), *a.indices, a.axis);
-      auto y = Tensor<T>::empty((*a.indices).shape());
-      const std::size_t least = (std::size_t{1} << 15) / (places.columns() + 1) + 1;
-      detail::parallel_for(places.rows(), 1, least, [&](std::size_t begin, std::size_t end) {
-        places.for_rows(begin, end, [from = x.data(), to = y.data()](std::size_t at, std::size_t i) { to[i] = from[at]; });
-      });
-      return y;
-    },
+    "gather", [](const auto& a, const auto& x) { return detail::gathered(x, *a.indices, a.axis); },
     [](const auto& a, const auto& g, auto&&, const auto& x) {
       return detail::scatter_zeros(g, {{a.indices, a.axis}, shape_of(x)});
     });
@@ -94,15 +108,9 @@ inline constexpr auto gather_op = record(
 inline constexpr auto scatter_add_op = record(
     "scatter_add",
     []<class T>(const auto& a, const Tensor<T>& source) {
-      if (source.shape() != (*a.indices).shape())
-        detail::shape_error("scatter_add", source.shape(), (*a.indices).shape(), "one index for each element is expected");
-      const detail::PlacesAlong places("scatter_add", a.shape, *a.indices, a.axis);
-      auto y = Tensor<T>::empty(a.shape);
-      y.fill(T{});
-      places.for_rows(0, places.rows(), [from = source.data(), to = y.data()](std::size_t at, std::size_t i) {
-        to[at] = static_cast<T>(to[at] + from[i]);
-      });
-      return y;
+      auto zeros = Tensor<T>::empty(a.shape);
+      zeros.fill(T{});
+      return detail::with_added(std::move(zeros), *a.indices, source, a.axis);
     },
     [](const auto& a, const auto& g) { return gather_op.apply(detail::IndexAttributes{a.indices, a.axis}, g); });
 
@@ -117,7 +125,8 @@ auto scatter_zeros(const X& source, const GatherAttributes& a) {
 /// x[index[i, j], j] along axis 0. Throws IndexError for an index that x does not have.
 template <detail::TensorOperand X, detail::Indices Ids>
 auto gather(const X& x, const Ids& indices, Axis axis) {
-  return detail::with_handle(x, indices, [&](const auto& v) {
+  if constexpr (is_tensor<X> && is_tensor<Ids>) return detail::gathered(x, indices, axis);
+  else return detail::with_handle(x, indices, [&](const auto& v) {
     return gather_op.apply(detail::IndexAttributes{indices, axis}, v);
   });
 }
@@ -142,9 +151,11 @@ auto take_along_dim(const X& x, const Tensor<std::int64_t>& indices, Axis axis =
 /// each element of the source.
 template <detail::TensorOperand X, detail::Indices Ids, detail::TensorOperand S>
 auto scatter_add(const X& x, const Ids& indices, const S& source, Axis axis) {
-  return x + detail::with_handle(source, indices, [&](const auto& v) {
-           return detail::scatter_zeros(v, {{indices, axis}, shape_of(x)});
-         });
+  if constexpr (is_tensor<X> && is_tensor<Ids> && is_tensor<S>) return detail::with_added(x, indices, source, axis);
+  else
+    return x + detail::with_handle(source, indices, [&](const auto& v) {
+             return detail::scatter_zeros(v, {{indices, axis}, shape_of(x)});
+           });
 }
 
 }  // namespace minigrad

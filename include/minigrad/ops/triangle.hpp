@@ -6,6 +6,7 @@
 // The matrices are the last two axes. The gradient is the same triangle of g.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "arithmetic.hpp"
@@ -41,7 +42,7 @@ inline constexpr auto triangle_op = record(
       }
       return y;
     },
-    [](const auto& a, const auto& g) { return triangle_op.apply(a, g); });
+    [](const auto& a, const auto& g) { return a.upper ? triu(g, a.diagonal) : tril(g, a.diagonal); });
 
 }  // namespace detail
 
