@@ -4,6 +4,7 @@
 #include <cstring>
 #include <minigrad/diff/derivatives.hpp>
 #include <minigrad/nn/images.hpp>
+#include <minigrad/tensor/create.hpp>
 
 using namespace minigrad;
 
