@@ -10,7 +10,7 @@ namespace {
 
 /// Where f(x, y) = level on a grid: of each cell the one or two pieces of straight line that separate its corners below
 /// from those above, with gaps between them (marching squares).
-Series contour(const std::function<double(double, double)>& f, double level, const Axes& axes, std::size_t cells) {
+Series contour(const std::function<double(double, double)>& f, double level, const SvgAxes& axes, std::size_t cells) {
   const double gap = std::numeric_limits<double>::quiet_NaN();
   const double dx = (axes.x_max - axes.x_min) / static_cast<double>(cells), dy = (axes.y_max - axes.y_min) / static_cast<double>(cells);
   Series out{.width = 1.5};
@@ -46,7 +46,7 @@ Series contour(const std::function<double(double, double)>& f, double level, con
 
 /// Step 1 to 3 in one picture: the loss of every line, and the way downhill.
 std::string loss_surface(const Story& story) {
-  Axes axes{.x_label = "w (minutes per page)", .y_label = "b (minutes)", .x_min = 0, .x_max = 3, .y_min = -20, .y_max = 40};
+  SvgAxes axes{.x_label = "w (minutes per page)", .y_label = "b (minutes)", .x_min = 0, .x_max = 3, .y_min = -20, .y_max = 40};
   const auto loss = [&](double w, double b) { return mse_loss(w * story.moments.x + b, story.moments.y).item(); };
   const double levels[] = {245, 260, 300, 400, 700, 1300, 2500, 5000};
   const char* const blues[] = {"#08306b", "#08519c", "#2171b5", "#4292c6", "#6baed6", "#85bcdb", "#a6cde4", "#bdd7e7"};
@@ -82,9 +82,9 @@ std::string loss_surface(const Story& story) {
 
 /// The loss of each batch size, seen twice: by updates, and by epochs.
 std::string batch_curves(const Story& story) {
-  std::vector<Axes> panels;
+  std::vector<SvgAxes> panels;
   for (const bool by_epoch : {false, true}) {
-    Axes axes{.x_label = by_epoch ? "epochs (times every row was seen)" : "updates",
+    SvgAxes axes{.x_label = by_epoch ? "epochs (times every row was seen)" : "updates",
               .y_label = "loss on all rows: MSE (min²)", .y_log = true, .x_min = 0, .x_max = by_epoch ? 10.0 : 50.0,
               .y_min = 200, .y_max = 6000};
     for (const BatchCurve& curve : story.batches) {
@@ -106,7 +106,7 @@ std::string batch_curves(const Story& story) {
 /// The courses, and the line that each would like to have.
 std::string data_and_lines(const Story& story) {
   const Lectures& l = story.lectures;
-  Axes axes{.x_label = "pages of the slide deck", .y_label = "length of the class (minutes)", .x_min = 0, .y_min = 0, .legend_left = true};
+  SvgAxes axes{.x_label = "pages of the slide deck", .y_label = "length of the class (minutes)", .x_min = 0, .y_min = 0, .legend_left = true};
   const std::pair<std::string, const Table*> courses[] = {
       {blue, &l.ml2021}, {orange, &l.genai2024}, {green, &l.ml2026}};
   const Marker shapes[] = {Marker::circle, Marker::square, Marker::diamond};

@@ -36,7 +36,7 @@ Series truth_and_predictions(const Trainings& all, const Data& data, const std::
 
 /// Left: what hinges can do. Right: what descent makes of a hundred of them.
 std::string hinges_and_sum(const Story& story) {
-  Axes by_hand{.title = "three hinges by hand", .x_label = "x", .y_label = "y", .x_min = 0, .x_max = 80, .y_min = -60, .y_max = 130, .legend_left = true};
+  SvgAxes by_hand{.title = "three hinges by hand", .x_label = "x", .y_label = "y", .x_min = 0, .x_max = 80, .y_min = -60, .y_max = 130, .legend_left = true};
   by_hand.series = {{.label = "-1.5 relu(20 - x)", .color = sky, .width = 1.5}, {.label = "-relu(x - 40)", .color = pink, .width = 1.5},
                     {.label = "4 relu(x - 60)", .color = orange, .width = 1.5}, {.label = "40 + their sum", .color = black, .width = 3}};
   for (double x = 0; x <= 80; x += 20) {  // straight between the corners
@@ -44,7 +44,7 @@ std::string hinges_and_sum(const Story& story) {
     const double all[] = {y[0], y[1], y[2], 40 + y[0] + y[1] + y[2]};
     for (std::size_t k = 0; k < 4; ++k) by_hand.series[k].x.push_back(x), by_hand.series[k].y.push_back(all[k]);
   }
-  Axes learned{.title = "a hundred, learned", .x_label = "pages of the slide deck", .y_label = "length of the class (minutes)",
+  SvgAxes learned{.title = "a hundred, learned", .x_label = "pages of the slide deck", .y_label = "length of the class (minutes)",
                .x_min = 0, .y_min = 0, .legend_left = true};
   const Series trained = points(training_rows(story.lectures, features(1)), "training", blue);
   learned.series = {trained,
@@ -59,7 +59,7 @@ std::string hinges_and_sum(const Story& story) {
 /// What overfitting looks like, and where to stop.
 std::string early_stop(const Story& story) {
   const Training& run = story.last.runs[0];
-  Axes axes{.x_label = "epochs", .y_label = "loss: MSE (min²)", .x_log = true, .y_log = true, .x_min = 1,
+  SvgAxes axes{.x_label = "epochs", .y_label = "loss: MSE (min²)", .x_log = true, .y_log = true, .x_min = 1,
             .x_max = static_cast<double>(run.history.epochs.size()), .legend_left = true, .legend_bottom = true};
   Series train{.label = "training", .color = blue}, validation{.label = "validation", .color = orange};
   for (const Epoch& epoch : run.history.epochs) {
@@ -77,9 +77,9 @@ std::string early_stop(const Story& story) {
 
 /// What was learned by heart, what was learned, and what neither helps with.
 std::string predictions(const Story& story) {
-  std::vector<Axes> panels;
+  std::vector<SvgAxes> panels;
   for (const Trainings* all : {&story.last, &story.stopped}) {
-    Axes axes{.title = panels.empty() ? "after all epochs" : "stopped early", .x_label = "true length (minutes)",
+    SvgAxes axes{.title = panels.empty() ? "after all epochs" : "stopped early", .x_label = "true length (minutes)",
               .y_label = "predicted length (minutes)", .x_log = true, .y_log = true, .legend_left = true};
     const auto features = all->features;
     axes.series = {
@@ -91,13 +91,13 @@ std::string predictions(const Story& story) {
   }
   const double infinity = std::numeric_limits<double>::infinity();
   double x_min = infinity, x_max = 0, y_min = infinity, y_max = 0;  // the same axes for both; predictions may be negative
-  for (const Axes& axes : panels)
+  for (const SvgAxes& axes : panels)
     for (const Series& s : axes.series)
       for (std::size_t i = 0; i < s.x.size(); ++i) {
         x_min = (std::min)(x_min, s.x[i]), x_max = (std::max)(x_max, s.x[i]);
         y_min = s.y_low[i] > 0 ? (std::min)(y_min, s.y_low[i]) : y_min, y_max = (std::max)(y_max, s.y_high[i]);
       }
-  for (Axes& axes : panels) {
+  for (SvgAxes& axes : panels) {
     axes.x_min = x_min / 1.3, axes.x_max = x_max * 1.3, axes.y_min = y_min / 1.3, axes.y_max = y_max * 1.3;
     axes.series[0].x = axes.series[0].y = {axes.x_min, axes.x_max};
   }
@@ -111,7 +111,7 @@ std::string titles(const Story& story) {
   std::vector<std::string> names = l.second_half.texts("title");
   names.push_back(l.test.text(0, "title"));
   const double rows = static_cast<double>(names.size());
-  Axes axes{.x_label = "length of the class (minutes)", .x_log = true, .y_min = 0.4, .y_max = rows + 2.4};
+  SvgAxes axes{.x_label = "length of the class (minutes)", .x_log = true, .y_min = 0.4, .y_max = rows + 2.4};
   Series truth{.label = "true", .color = black, .width = 0, .marker = Marker::cross};
   for (std::size_t i = 0; i < names.size(); ++i) {  // from the top down
     axes.y_ticks.push_back({rows - static_cast<double>(i), short_title(names[i]) + (i + 1 == names.size() ? " (final test)" : "")});

@@ -60,7 +60,7 @@ std::vector<double> ticks(double least, double most, bool logarithmic = false) {
 }  // namespace
 
 TEST_CASE("lines, markers, error bars, notes and legends are drawn as they were when they were looked at") {
-  Axes left{.title = "All of <it> & \"more\"", .x_label = "pages", .y_label = "minutes", .legend_left = true};
+  SvgAxes left{.title = "All of <it> & \"more\"", .x_label = "pages", .y_label = "minutes", .legend_left = true};
   left.series.push_back({.x = {1, 2, 3, 4, 5}, .y = {1, 4, nan_number, 2, 8}, .label = "a line with a gap", .dash = "6 4"});
   left.series.push_back({.x = {1, 2, 3}, .y = {3, 5, 7}, .label = "課 vertical bars", .width = 0,
                          .marker = Marker::square, .y_low = {2, 4.5, 6}, .y_high = {4, 5.5, 9}});
@@ -69,10 +69,10 @@ TEST_CASE("lines, markers, error bars, notes and legends are drawn as they were 
   left.series.push_back({.x = {2.2, 3.2}, .y = {1, 2}, .width = 0, .marker = Marker::cross});
   left.series.push_back({.x = {4.2}, .y = {3}, .label = "one point", .marker = Marker::circle});
   left.notes.push_back({4.2, 3.6, "a note"});
-  Axes right{.x_label = "decades", .x_log = true, .y_log = true, .y_min = 100, .legend_left = true};
+  SvgAxes right{.x_label = "decades", .x_log = true, .y_log = true, .y_min = 100, .legend_left = true};
   right.x_ticks = {{0.001, "small"}, {1, "one"}, {1e6, "large"}};
   right.series.push_back({.x = {1e-3, 0, 1, 1e3, 1e7}, .y = {200, 5, 300, 900, 5000}, .label = "0 has no place"});
-  check_golden("panels", to_svg(std::vector<Axes>{left, right}, {.width = 1000}));
+  check_golden("panels", to_svg(std::vector<SvgAxes>{left, right}, {.width = 1000}));
 }
 
 TEST_CASE("the curves of a history are drawn, its losses and its metrics, with a ring at the best epoch") {
@@ -108,7 +108,7 @@ TEST_CASE("ticks are round numbers") {
 
 TEST_CASE("one end of an axis may be given, and the data decide the others") {
   const Series series{.x = {1, 100}, .y = {1, 100}};
-  const auto labels = [&](const Axes& axes) {
+  const auto labels = [&](const SvgAxes& axes) {
     const std::string svg = to_svg(axes);
     return svg.find(">100</text>") != svg.rfind(">100</text>");  // beside both axes
   };
@@ -117,21 +117,21 @@ TEST_CASE("one end of an axis may be given, and the data decide the others") {
 }
 
 TEST_CASE("what cannot be drawn is refused") {
-  CHECK(refusal([] { to_svg(Axes{.series = {{.x = {1, 2}, .y = {1}, .label = "a"}}}); }) ==
+  CHECK(refusal([] { to_svg(SvgAxes{.series = {{.x = {1, 2}, .y = {1}, .label = "a"}}}); }) ==
         "Series \"a\": 2 numbers x, and 1 y");
-  CHECK(refusal([] { to_svg(Axes{.series = {{.x = {1}, .y = {1}, .label = "a", .y_low = {0}}}}); }) ==
+  CHECK(refusal([] { to_svg(SvgAxes{.series = {{.x = {1}, .y = {1}, .label = "a", .y_low = {0}}}}); }) ==
         "Series \"a\": 1 numbers x, and 0 y_high");
-  CHECK(refusal([] { to_svg(Axes{.y_log = true, .series = {{.x = {1}, .y = {-1}}}}); }) ==
-        "Axes: the y axis reaches from nan to nan: a logarithmic axis needs positive numbers");
-  CHECK(refusal([] { to_svg(Axes{.x_min = 2, .x_max = 1}); }) == "Axes: the x axis reaches from 2 to 1: there is nothing to draw");
+  CHECK(refusal([] { to_svg(SvgAxes{.y_log = true, .series = {{.x = {1}, .y = {-1}}}}); }) ==
+        "SvgAxes: the y axis reaches from nan to nan: a logarithmic axis needs positive numbers");
+  CHECK(refusal([] { to_svg(SvgAxes{.x_min = 2, .x_max = 1}); }) == "SvgAxes: the x axis reaches from 2 to 1: there is nothing to draw");
   CHECK(refusal([] { plot(History(), "never.svg"); }) == "plot: the history has no epochs");
   CHECK(refusal([] { plot(make_history(), "never.svg", {.columns = {"recall"}}); }) ==
         "History: no metric \"recall\" was computed");
-  CHECK(refusal([] { write_svg("/no/such/folder/a.svg", Axes()); }).find("write_svg: ") == 0);
+  CHECK(refusal([] { write_svg("/no/such/folder/a.svg", SvgAxes()); }).find("write_svg: ") == 0);
 }
 
 TEST_CASE("texts are no markup") {
-  Axes axes{.title = "<script>&\"\n", .x_label = "</svg>"};
+  SvgAxes axes{.title = "<script>&\"\n", .x_label = "</svg>"};
   axes.series.push_back({.x = {1}, .y = {1}, .label = "<b>", .color = "\"/><x", .dash = "\"<"});
   const std::string svg = to_svg(axes);
   for (const char* bad : {"<script", "<b>", "<x", "</svg></text>"}) CHECK(svg.find(bad) == std::string::npos);

@@ -1,7 +1,7 @@
 // io/svg.hpp - lines and points in axes, as SVG: a text that browsers show and reports may contain. Not part of
 // minigrad.hpp.
 //
-//   Axes axes{.title = "Loss", .x_label = "epoch", .y_log = true};
+//   SvgAxes axes{.title = "Loss", .x_label = "epoch", .y_log = true};
 //   axes.series.push_back({.x = epochs, .y = losses, .label = "training"});
 //   write_svg("loss.svg", axes);
 #pragma once
@@ -45,7 +45,7 @@ struct Note {
 };
 
 /// A coordinate system and what is drawn in it. Ranges that are not given are those of the data.
-struct Axes {
+struct SvgAxes {
   std::string title{}, x_label{}, y_label{};
   bool x_log = false, y_log = false;
   double x_min = by_data, x_max = by_data, y_min = by_data, y_max = by_data;
@@ -66,7 +66,7 @@ namespace detail {
 template <class = void>
 class SvgPanel {
  public:
-  SvgPanel(std::string& out, const Axes& axes, const SvgOptions& o, double left, double width)
+  SvgPanel(std::string& out, const SvgAxes& axes, const SvgOptions& o, double left, double width)
       : out_(out), a_(axes), font_(o.font_size), x_("x", axes.x_min, axes.x_max, axes.x_log),
         y_("y", axes.y_min, axes.y_max, axes.y_log) {
     for (const Series& s : a_.series) {
@@ -214,17 +214,17 @@ class SvgPanel {
   }
 
   std::string& out_;
-  const Axes& a_;
+  const SvgAxes& a_;
   double font_;
   SvgScale<> x_, y_;
 };
 
 }  // namespace detail
 
-/// Axes side by side, as the text of an SVG picture. Throws ValueError for series whose x and y differ in number, and
+/// SvgAxes side by side, as the text of an SVG picture. Throws ValueError for series whose x and y differ in number, and
 /// for a range of an axis that is empty, or has no positive number where the axis is logarithmic.
 template <class = void>
-std::string to_svg(const std::vector<Axes>& panels, const SvgOptions& o = {}) {
+std::string to_svg(const std::vector<SvgAxes>& panels, const SvgOptions& o = {}) {
   std::string out = detail::concat({"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", o.width, " ", o.height,
                                     "\" font-family=\"sans-serif\" font-size=\"", o.font_size,
                                     "\" fill=\"#222222\">\n<rect width=\"", o.width, "\" height=\"", o.height,
@@ -235,8 +235,8 @@ std::string to_svg(const std::vector<Axes>& panels, const SvgOptions& o = {}) {
   return out + "</svg>\n";
 }
 template <class = void>
-std::string to_svg(const Axes& axes, const SvgOptions& o = {}) {
-  return to_svg(std::vector<Axes>{axes}, o);
+std::string to_svg(const SvgAxes& axes, const SvgOptions& o = {}) {
+  return to_svg(std::vector<SvgAxes>{axes}, o);
 }
 
 /// Writes the picture to a file, whole or not at all. Throws also DataError if the file cannot be written.

@@ -73,7 +73,7 @@ class SvgScale {
   void finish() {
     if (is_nan(least_) && is_nan(most_) && !log_) least_ = 0, most_ = 1;
     if (!takes(least_) || !takes(most_) || least_ > most_ || (least_ == most_ && given_least_ && given_most_))
-      fail<ValueError>({"Axes: the ", name_, " axis reaches from ", least_, " to ", most_,
+      fail<ValueError>({"SvgAxes: the ", name_, " axis reaches from ", least_, " to ", most_,
                         log_ ? ": a logarithmic axis needs positive numbers" : ": there is nothing to draw"});
     const double low = position(least_), high = position(most_);
     const double room = high > low ? 0.04 * (high - low) : log_ ? 0.5 : low == 0 ? 1 : 0.1 * std::fabs(low);

@@ -19,7 +19,7 @@ struct PlotOptions {
 namespace detail {
 /// A column of a history, with the epochs. The best epoch is marked by a ring.
 template <class = void>
-void add_column(Axes& axes, const History& history, const std::string& column) {
+void add_column(SvgAxes& axes, const History& history, const std::string& column) {
   Series series{.label = column};
   std::vector<double> metric;
   if (column != "train_loss" && column != "validation_loss" && column != "lr" && column != "grad_norm")
@@ -38,7 +38,7 @@ void add_column(Axes& axes, const History& history, const std::string& column) {
   axes.series.push_back(series);
 }
 template <class = void>
-void mark_best(Axes& axes, const History& history) {
+void mark_best(SvgAxes& axes, const History& history) {
   if (history.best_epoch == 0) return;
   const std::size_t curves = axes.series.size(), at = history.best_epoch - 1;
   for (std::size_t k = 0; k < curves; ++k)
@@ -51,9 +51,9 @@ void mark_best(Axes& axes, const History& history) {
 /// The curves of a training by epochs: its losses, and in a second panel its metrics. The best epoch has a ring. Throws
 /// ValueError for a history without epochs, and for a column that it does not have.
 template <class = void>
-std::vector<Axes> curves(const History& history, const PlotOptions& o = {}) {
+std::vector<SvgAxes> curves(const History& history, const PlotOptions& o = {}) {
   if (history.epochs.empty()) detail::fail<ValueError>({"plot: the history has no epochs"});
-  std::vector<Axes> out{{.title = o.title, .x_label = "epoch", .x_log = o.x_log, .y_log = o.y_log}};
+  std::vector<SvgAxes> out{{.title = o.title, .x_label = "epoch", .x_log = o.x_log, .y_log = o.y_log}};
   std::vector<std::string> columns = o.columns;
   if (columns.empty()) {
     columns = {"train_loss"};
@@ -67,14 +67,14 @@ std::vector<Axes> curves(const History& history, const PlotOptions& o = {}) {
     out.push_back({.title = o.title.empty() ? "" : " ", .x_label = "epoch", .y_label = "metric", .x_log = o.x_log, .legend_bottom = true});
     for (const std::string& column : history.metric_names) detail::add_column(out[1], history, column);
   }
-  for (Axes& axes : out) detail::mark_best(axes, history);
+  for (SvgAxes& axes : out) detail::mark_best(axes, history);
   return out;
 }
 
 /// Writes them to a file: plot(history, "curves.svg").
 template <class = void>
 void plot(const History& history, const std::string& path, const PlotOptions& o = {}) {
-  const std::vector<Axes> panels = curves(history, o);
+  const std::vector<SvgAxes> panels = curves(history, o);
   const int width = o.width > 0 ? o.width : 640 * static_cast<int>(panels.size());
   write_svg(path, panels, {.width = width, .height = o.height});
 }
