@@ -20,14 +20,6 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// A tensor operand as a value of its own: moved from a temporary.
-template <class V>
-[[gnu::noinline]] V own_value(const OperandRef<V>& in) {
-  if (in.kind == OperandRef<V>::Kind::temporary) return std::move(*in.temporary);
-  if (in.kind == OperandRef<V>::Kind::mask) return in.mask->template to<scalar_type<V>>();
-  return *in.value;
-}
-
 /// Adds the node of an op and computes its value, by the function that a replay calls. If the operands do not fit, no
 /// node is added. `inputs` is room for twice as many as there are operands.
 template <class V>
@@ -61,10 +53,10 @@ template <class V>
       inputs[k].node = &graph.add_parameter(in[k].parameter->ref().state());
     } else if (in[k].kind != Kind::var) {
       if constexpr (is_tensor<V>) {
-        if (in[k].kind == Kind::value && !reads_inputs)
-          inputs[k].node = lent[lent_count++] = &nodes.refer("input", *in[k].value);
-        else
-          inputs[k].node = &graph.input(own_value(in[k])).node();
+        if (in[k].kind == Kind::temporary) inputs[k].node = &graph.input(std::move(*in[k].temporary)).node();
+        else if (in[k].kind == Kind::mask) inputs[k].node = &graph.input(in[k].mask->template to<scalar_type<V>>()).node();
+        else if (reads_inputs) inputs[k].node = &graph.input(*in[k].value).node();
+        else inputs[k].node = lent[lent_count++] = &nodes.refer("input", *in[k].value);
       }
     }
   }
