@@ -70,8 +70,14 @@ struct AdamOptions {
   static constexpr const char* name = "Adam";
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
   std::size_t states() const { return amsgrad ? 3 : 2; }
-  auto fields() { return detail::adam_fields(*this); }
-  void require_valid() const { detail::require_valid_adam(*this); }
+  template <class = void>
+  auto fields() {
+    return detail::adam_fields(*this);
+  }
+  template <class = void>
+  void require_valid() const {
+    detail::require_valid_adam(*this);
+  }
 };
 
 /// m <- beta1 m + (1 - beta1) g
@@ -107,8 +113,14 @@ struct AdamWOptions {
   static constexpr const char* name = "AdamW";
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
   std::size_t states() const { return amsgrad ? 3 : 2; }
-  auto fields() { return detail::adam_fields(*this); }
-  void require_valid() const { detail::require_valid_adam(*this); }
+  template <class = void>
+  auto fields() {
+    return detail::adam_fields(*this);
+  }
+  template <class = void>
+  void require_valid() const {
+    detail::require_valid_adam(*this);
+  }
 };
 
 /// w <- w - lr weight_decay w, then Adam's step. The decay is not divided by sqrt(v').

@@ -16,6 +16,7 @@ struct AdagradOptions {
   static constexpr const char* name = "Adagrad";
   static constexpr const char* state_names[] = {"sum"};
   std::size_t states() const { return 1; }
+  template <class = void>
   auto fields() {
     return std::array<detail::StateField, 6>{{{"lr", lr},
                                               {"lr_decay", lr_decay},
@@ -24,6 +25,7 @@ struct AdagradOptions {
                                               {"eps", eps},
                                               {"maximize", maximize}}};
   }
+  template <class = void>
   void require_valid() const {
     detail::require_not_negative(name, "lr_decay", lr_decay);
     detail::require_not_negative(name, "initial_accumulator_value", initial_accumulator_value);
@@ -73,6 +75,7 @@ struct RMSpropOptions {
   static constexpr const char* name = "RMSprop";
   static constexpr const char* state_names[] = {"square_avg", "grad_avg", "momentum_buffer"};
   std::size_t states() const { return momentum != 0 || centered ? 3 : 1; }
+  template <class = void>
   auto fields() {
     return std::array<detail::StateField, 7>{{{"lr", lr},
                                               {"alpha", alpha},
@@ -82,6 +85,7 @@ struct RMSpropOptions {
                                               {"centered", centered},
                                               {"maximize", maximize}}};
   }
+  template <class = void>
   void require_valid() const {
     detail::require_fraction(name, "alpha", alpha);
     detail::require_not_negative(name, "eps", eps);

@@ -21,7 +21,11 @@ struct StepLROptions {
   std::size_t step_size = 0;  // must be given
   double gamma = 0.1;
 
-  auto fields() { return std::array<detail::StateField, 2>{{{"step_size", step_size}, {"gamma", gamma}}}; }
+  template <class = void>
+  auto fields() {
+    return std::array<detail::StateField, 2>{{{"step_size", step_size}, {"gamma", gamma}}};
+  }
+  template <class = void>
   void require_valid() const {
     detail::require_count("StepLR", "step_size", step_size);
     detail::require_option(gamma >= 0, "StepLR", "gamma", gamma, "at least 0");
@@ -42,8 +46,14 @@ class StepLR : public detail::Schedule<StepLR<Optimizer>, Optimizer, StepLROptio
 struct ExponentialLROptions {
   double gamma = 0;  // must be given
 
-  auto fields() { return std::array<detail::StateField, 1>{{{"gamma", gamma}}}; }
-  void require_valid() const { detail::require_option(gamma > 0, "ExponentialLR", "gamma", gamma, "positive"); }
+  template <class = void>
+  auto fields() {
+    return std::array<detail::StateField, 1>{{{"gamma", gamma}}};
+  }
+  template <class = void>
+  void require_valid() const {
+    detail::require_option(gamma > 0, "ExponentialLR", "gamma", gamma, "positive");
+  }
 };
 /// Every epoch: lr <- gamma lr. Throws ValueError unless gamma is positive.
 template <class Optimizer>
@@ -62,7 +72,11 @@ struct CosineAnnealingLROptions {
   std::size_t t_max = 0;  // must be given: the number of epochs after which lr is eta_min
   double eta_min = 0;
 
-  auto fields() { return std::array<detail::StateField, 2>{{{"t_max", t_max}, {"eta_min", eta_min}}}; }
+  template <class = void>
+  auto fields() {
+    return std::array<detail::StateField, 2>{{{"t_max", t_max}, {"eta_min", eta_min}}};
+  }
+  template <class = void>
   void require_valid() const {
     detail::require_count("CosineAnnealingLR", "t_max", t_max);
     detail::require_option(eta_min >= 0, "CosineAnnealingLR", "eta_min", eta_min, "at least 0");
@@ -99,10 +113,12 @@ struct LinearLROptions {
   double end_factor = 1;
   std::size_t total_iters = 5;
 
+  template <class = void>
   auto fields() {
     return std::array<detail::StateField, 3>{
         {{"start_factor", start_factor}, {"end_factor", end_factor}, {"total_iters", total_iters}}};
   }
+  template <class = void>
   void require_valid() const {
     detail::require_option(start_factor > 0, "LinearLR", "start_factor", start_factor, "positive");
     detail::require_option(end_factor >= 0, "LinearLR", "end_factor", end_factor, "at least 0");
@@ -142,6 +158,7 @@ struct ReduceLROnPlateauOptions {
   double eps = 1e-8;      // smaller changes of lr are not made
   bool maximize = false;  // for a metric that should increase
 
+  template <class = void>
   auto fields() {
     return std::array<detail::StateField, 8>{{{"factor", factor},
                                               {"patience", patience},
@@ -152,6 +169,7 @@ struct ReduceLROnPlateauOptions {
                                               {"eps", eps},
                                               {"maximize", maximize}}};
   }
+  template <class = void>
   void require_valid() const {
     detail::require_fraction("ReduceLROnPlateau", "factor", factor);
     detail::require_not_negative("ReduceLROnPlateau", "threshold", threshold);

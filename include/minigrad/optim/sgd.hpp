@@ -16,6 +16,7 @@ struct SGDOptions {
   static constexpr const char* name = "SGD";
   static constexpr const char* state_names[] = {"momentum_buffer"};
   std::size_t states() const { return momentum == 0 ? 0 : 1; }
+  template <class = void>
   auto fields() {
     return std::array<detail::StateField, 6>{{{"lr", lr},
                                               {"momentum", momentum},
@@ -24,6 +25,7 @@ struct SGDOptions {
                                               {"nesterov", nesterov},
                                               {"maximize", maximize}}};
   }
+  template <class = void>
   void require_valid() const {
     detail::require_not_negative(name, "momentum", momentum);
     detail::require_option(dampening == dampening, name, "dampening", dampening, "a number");
