@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/axes.hpp"
 #include "../tensor/elementwise.hpp"
 #include "parameter.hpp"
 

@@ -138,6 +138,7 @@ class NodeStore {
     retained_.clear();
   }
   /// Takes back what was lent to x, and not used.
+  void lend_gradient(Node<V>& x) { memory_.lend(x); }
   void take_back(Node<V>& x) { memory_.take_back(x); }
   /// Where a rule writes the gradient of x, and whether it stores there or adds to what is there.
   Write begin_grad(Node<V>& x) {

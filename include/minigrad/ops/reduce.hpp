@@ -195,3 +195,5 @@ auto std(const X& x, const Axes& axes = {}, bool keepdim = false, int correction
 }
 
 }  // namespace minigrad
+
+#include "rearrange.hpp"  // the rules here use reshape; it comes last, since rearrange.hpp uses the reductions

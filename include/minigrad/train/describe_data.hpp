@@ -8,6 +8,7 @@
 #include <string>
 
 #include "../data/dataset.hpp"
+#include "../tensor/state_dict.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 

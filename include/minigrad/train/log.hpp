@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../core/finite.hpp"
+#include "../data/field.hpp"
 #include "../io/file.hpp"
 #include "../io/json.hpp"
 #include "history.hpp"
