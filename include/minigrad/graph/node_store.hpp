@@ -137,6 +137,7 @@ class NodeStore {
     if (memory_.begin_sweep(root)) forget_gradients();
     retained_.clear();
   }
+  void lend_gradient(Node<V>& x) { memory_.lend(x); }
   /// Takes back what was lent to x, and not used.
   void lend_gradient(Node<V>& x) { memory_.lend(x); }
   void take_back(Node<V>& x) { memory_.take_back(x); }
