@@ -10,7 +10,7 @@ LEFT_OUT = {
     "shapes": "no import of Gather from an initializer",
     "averages": "other means than ONNX's with count_include_pad",
     "line": "no pooling of images with one axis",
-    "normalised": "no import of sums of computed constants",
+    "not_affine": "no import of sums of computed constants",
     "three_axes": "no product of three axes with a matrix",
     "double": "no double",
     "tied": "no product with a matrix that is used twice",

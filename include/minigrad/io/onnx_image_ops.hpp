@@ -86,7 +86,8 @@ inline std::string write_upsample(OnnxWriter& to, const RecordedOp& op, const ch
     const auto from = static_cast<float>(op.shapes[0][k]), result = static_cast<float>(op.shape[k]);
     const bool width = k > 2 && op.find("scale_width"), exact = !op.find("scale") || corners;
     float scale = exact ? result / from : static_cast<float>(op.number(width ? "scale_width" : "scale"));
-    while (std::floor(scale * from) < result) scale = std::nextafter(scale, 2 * scale);  // it is rounded down
+    while (std::floor(double{scale} * double{from}) < double{result})  // which readers round down
+      scale = std::nextafter(scale, 2 * scale);
     scales.push_back(scale);
   }
   const std::string list = to.constant(to.unique("scales"), OnnxType::real32, Shape{scales.size()},
