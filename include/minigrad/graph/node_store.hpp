@@ -138,8 +138,6 @@ class NodeStore {
     retained_.clear();
   }
   void lend_gradient(Node<V>& x) { memory_.lend(x); }
-  /// Lends x memory for its gradient.
-  void lend_gradient(Node<V>& x) { memory_.lend(x); }
   /// Takes back what was lent to x, and not used.
   void take_back(Node<V>& x) { memory_.take_back(x); }
   /// Where a rule writes the gradient of x, and whether it stores there or adds to what is there.
