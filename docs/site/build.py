@@ -69,12 +69,16 @@ class Pages:
 
     def convert(self, path, place, text):
         """The text of a Markdown file of the project as that of a page."""
+        other_home = {"README.zh-TW.md": "zh-TW/"} if self.language == "en" else {"README.md": "../"}
+
         def target(match):
             label, link = match.group(1), match.group(2)
             if re.match(r"[a-z]+:", link) or link.startswith("#"):
                 return match.group(0)
             file, _, anchor = link.partition("#")
             source = os.path.normpath(os.path.join(os.path.dirname(path), file))
+            if place == "index.md" and source in other_home:
+                return label + "(" + other_home[source] + ")"
             to = self.place(source)
             if to is None:
                 sys.exit("%s: links to %s, which is not there" % (path, link))
