@@ -30,9 +30,13 @@ class Axes {
   Axes(bool) = delete;
   Axes(std::floating_point auto) = delete;
 
+  /// Whether no axis is named, which means all axes of a shape.
   bool all() const { return count_ == 0; }
+  /// Whether more than one axis is named.
   bool several() const { return count_ > 1; }
+  /// The number of axes that are named; 0 where all are meant.
   std::size_t size() const { return count_; }
+  /// The i-th axis as it was named: negative ones count from the last.
   int operator[](std::size_t i) const { return axes_[i]; }
 
   /// Adds one. Throws ShapeError for more than a shape can have.
@@ -41,12 +45,13 @@ class Axes {
     axes_[count_++] = static_cast<short>(axis.index());
   }
 
-  /// For each axis of a shape whether it is one of these. Throws IndexError for an axis that the shape does not have,
-  /// and for one that is named twice.
+  /// For each axis of a shape whether it is one of these.
   struct Marks {
-    bool of[Shape::max_rank] = {};
+    bool of[Shape::max_rank] = {};  ///< by axis, outermost first
     bool operator[](std::size_t axis) const { return of[axis]; }
   };
+  /// Marks the axes that are meant in a shape. Throws IndexError, naming `op`, for one that the shape does not have or
+  /// that is named twice.
   Marks in(const char* op, const Shape& shape) const {
     Marks out;
     for (std::size_t i = 0; i < shape.rank(); ++i) out.of[i] = all();

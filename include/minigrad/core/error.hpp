@@ -62,9 +62,9 @@ struct DataError : Error {
             std::size_t column_number = 0)
       : Error(message), file(std::move(file_name)), line(line_number), column(column_number) {}
 
-  std::string file;
-  std::size_t line;
-  std::size_t column;
+  std::string file;    ///< the name of the file, as it was given
+  std::size_t line;    ///< from 1; 0 for none
+  std::size_t column;  ///< from 1, within the line; 0 for none
 };
 
 namespace detail {

@@ -88,10 +88,11 @@ class Rng {
   /// The place in the stream as numbers: the four words of the generator, the bits of the normal number that is kept,
   /// and 1 if there is one. After set_state() with these numbers, another Rng continues with the same stream.
   using State = std::array<std::uint64_t, 6>;
+  /// The place in the stream; see State.
   State get_state() const {
     return {state_[0], state_[1], state_[2], state_[3], __builtin_bit_cast(std::uint64_t, spare_), has_spare_ ? 1u : 0u};
   }
-  /// Throws ValueError for numbers that get_state() cannot give; the Rng is then unchanged.
+  /// Goes on from such a place. Throws ValueError for numbers that get_state() cannot give; the Rng is then unchanged.
   void set_state(const State& state) {
     const double spare = __builtin_bit_cast(double, state[4]);
     if ((state[0] | state[1] | state[2] | state[3]) == 0 || state[5] > 1 || !detail::is_finite(spare))

@@ -15,7 +15,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// The extents of a tensor, outermost first: {32, 3} is 32 rows of 3. Shape{} has rank 0 and is the shape of a number.
 class Shape {
  public:
-  static constexpr std::size_t max_rank = 6;
+  static constexpr std::size_t max_rank = 6;  ///< the most axes that a shape has
 
   constexpr Shape() = default;
 
@@ -27,12 +27,12 @@ class Shape {
     (push_back(extents), ...);
   }
 
-  constexpr std::size_t rank() const { return rank_; }
+  constexpr std::size_t rank() const { return rank_; }  ///< The number of axes, 0 to max_rank.
   /// The extent of one axis, counted from 0. Throws IndexError when there is no such axis.
   constexpr std::size_t operator[](std::integral auto axis) const { return extents_[checked(axis)]; }
   constexpr std::size_t& operator[](std::integral auto axis) { return extents_[checked(axis)]; }
-  constexpr const std::size_t* begin() const { return extents_.data(); }
-  constexpr const std::size_t* end() const { return extents_.data() + rank_; }
+  constexpr const std::size_t* begin() const { return extents_.data(); }         ///< The first extent, for loops.
+  constexpr const std::size_t* end() const { return extents_.data() + rank_; }  ///< One past the last extent.
 
   /// The number of elements: the product of the extents, 1 for rank 0.
   constexpr std::size_t size() const {
@@ -44,6 +44,7 @@ class Shape {
   /// The extent counted from the right, 1 beyond the first axis: how broadcasting sees a shape.
   constexpr std::size_t from_right(std::size_t i) const { return i < rank_ ? extents_[rank_ - 1 - i] : 1; }
 
+  /// Adds an innermost axis. Throws ShapeError for a negative extent, and for more than max_rank axes.
   constexpr void push_back(std::integral auto extent) {
     if (rank_ == max_rank) detail::fail<ShapeError>({"Shape: more than ", max_rank, " axes"});
     if (std::cmp_less(extent, 0))
@@ -121,7 +122,7 @@ class TargetShape {
 
   /// The extents, in which that to infer is `inferred`.
   constexpr const Shape& extents() const { return extents_; }
-  static constexpr auto inferred = static_cast<std::size_t>(-1);
+  static constexpr auto inferred = static_cast<std::size_t>(-1);  ///< stands for the extent -1 in extents()
 
   /// The shape for the elements of a tensor of shape `from`. Throws ShapeError for a second -1, where the elements do
   /// not fill the other extents, and where any extent in place of -1 would do, since the others hold no elements.
@@ -182,8 +183,8 @@ class Axis {
   Axis(bool) = delete;
   Axis(std::floating_point auto) = delete;
 
-  constexpr bool all() const { return index_ == everything; }
-  constexpr int index() const { return index_; }
+  constexpr bool all() const { return index_ == everything; }  ///< Whether all axes are meant.
+  constexpr int index() const { return index_; }                ///< The number as given: negative from the last axis.
 
   /// The axis as an index into a shape of this rank. Throws IndexError when there is no such axis.
   constexpr std::size_t in(const char* op, const Shape& shape) const {
@@ -200,6 +201,7 @@ class Axis {
   int index_ = everything;
 };
 
+/// All axes: what a reduction takes by default.
 inline constexpr Axis all_axes{};
 
 namespace detail {

@@ -28,6 +28,7 @@ template <class F>
 constexpr SimdFn<F> simd_fn(const F& f) {
   return {f};
 }
+/// Whether F is such a function.
 template <class F>
 inline constexpr bool is_simd_fn = false;
 template <class F>

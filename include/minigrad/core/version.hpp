@@ -26,6 +26,8 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Whether this is a checked build, compiled with -DMINIGRAD_CHECKED: it finds writes to a parameter that a recorded
+/// graph has read, and costs time.
 #if defined(MINIGRAD_CHECKED)
 inline constexpr bool checked_build = true;
 #else

@@ -21,6 +21,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// How many orders check_grads() checks, and how exactly.
 struct CheckGradsOptions {
   /// Derivatives of the orders 1 .. order are checked.
   int order = 1;

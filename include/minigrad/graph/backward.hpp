@@ -183,6 +183,7 @@ void sweep(const Var<V>& root, const V* seed = nullptr) {
 
 }  // namespace detail
 
+/// What backward() is told besides the loss.
 struct BackwardOptions {
   /// backward() may be called again on the same loss, and adds the same gradients once more.
   bool keep_graph = false;

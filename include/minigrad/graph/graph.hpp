@@ -41,8 +41,7 @@ class Graph {
   Var<V> input(const V& value) { return add_leaf("input", value, false); }
   Var<V> input(V&& value) { return add_leaf("input", std::move(value), false); }
 
-  /// An input of whole numbers: labels, token ids. It has no gradient; ops take the handle in place of a
-  /// Tensor<std::int64_t>.
+  /// An input of whole numbers, such as labels. It has no gradient. Ops take the handle as a Tensor<std::int64_t>.
   template <class Ids>
     requires(std::is_same_v<Ids, Tensor<std::int64_t>>)
   IndexVar<V> input(const Ids& indices_value) {
@@ -71,7 +70,7 @@ class Graph {
     return var(add_parameter(p.ref().state()));
   }
   Var<V> parameter(const Parameter<V>&& dies_too_early) = delete;
-  std::size_t size() const { return nodes_.size(); }
+  std::size_t size() const { return nodes_.size(); }  ///< The number of nodes since the last clear().
 
   /// Forgets all nodes, and keeps their memory. Every Var of this graph becomes invalid, and says so when used. Throws
   /// GraphError on a thread that is not the owner, and while the graph is in use, by a hook or within checkpoint().
@@ -106,13 +105,14 @@ class Graph {
 
   // ---- what ops, sweeps and replays are made of ----
 
-  detail::NodeStore<V>& nodes() { return nodes_; }
+  detail::NodeStore<V>& nodes() { return nodes_; }  ///< The nodes, in the order of recording.
   const detail::NodeStore<V>& nodes() const { return nodes_; }
+  /// A node by its number, which is below size(): to look at, and as a Var.
   NodeView<V> node(NodeId id) const { return NodeView<V>(nodes_, nodes_[id]); }
-
   Var<V> at(NodeId id) { return var(nodes_[id]); }
-  Var<V> var(Node& node) { return Var<V>(this, &node, generation_); }
+  Var<V> var(Node& node) { return Var<V>(this, &node, generation_); }  ///< A handle to a node of this graph.
 
+  /// Whether a Var is of this graph, and from after its last clear().
   bool owns(const Var<V>& x) const { return x.graph_ == this && x.generation_ == generation_; }
   /// Throws GraphError, naming `op`, for a Var of another graph, one from before clear(), and one without a value.
   void require_own(const char* op, const Var<V>& x) const {
@@ -120,11 +120,13 @@ class Graph {
     if (!x.graph_ || x.graph_ == this) x.refuse();
     detail::fail<GraphError>({op, ": the operands belong to different graphs"});
   }
+  /// Throws GraphError, naming `what`, on a thread that is not the owner.
   void require_owner(const char* what) const {
     if (owner_ != detail::thread_number())
       detail::fail<GraphError>({what, ": the graph belongs to another thread: call graph.adopt() on this one first"});
   }
 
+  /// What input(), borrow() and parameter() call: a node of that op name without inputs, which holds or refers to it.
   template <class X>
   Var<V> add_leaf(const char* name, X&& value, bool needs_grad) {
     require_owner(name);
@@ -160,25 +162,23 @@ class Graph {
     require_owner("input");
     return IndexVar<V>(this, nodes_.add_indices(constant), generation_);
   }
-  /// Memory that an op needs besides its value, for what its rules read, or for its forward alone. It stays where it is
-  /// until clear().
+  /// Memory that an op needs besides its value, for its rules or its forward. It stays where it is until clear().
   V& saved() { return nodes_.add_saved(); }
 
-  detail::PoolArray<detail::ParameterUse<V>>& uses() { return uses_; }
-  const detail::PoolArray<detail::ModeUse>& modes() const { return modes_; }
-  const detail::PoolArray<detail::BorrowedUse>& borrowed() const { return borrowed_; }
+  detail::PoolArray<detail::ParameterUse<V>>& uses() { return uses_; }  ///< Which nodes read parameters, in order.
+  const detail::PoolArray<detail::ModeUse>& modes() const { return modes_; }  ///< What note_mode() noted.
+  const detail::PoolArray<detail::BorrowedUse>& borrowed() const { return borrowed_; }  ///< What borrow() took.
 
-  bool retains_grads() const { return retain_grads_; }
-  bool freezes_parameters() const { return frozen_; }
+  bool retains_grads() const { return retain_grads_; }  ///< Whether retain_grads() is on.
+  bool freezes_parameters() const { return frozen_; }   ///< Whether freeze_parameters() is on.
   /// Constants are kept although no rule reads them, since the step is to run again.
   bool keeps_constants() const { return keeps_constants_; }
   void keep_constants() { keeps_constants_ = true; }
 
   /// As long as the result lives, clear() is refused.
   [[nodiscard]] detail::ScopedFlag keep_nodes() { return detail::ScopedFlag(in_use_); }
-  bool& sweeping() { return sweeping_; }
-
-  detail::Hooks<V>& hooks() { return hooks_; }
+  bool& sweeping() { return sweeping_; }          ///< Whether a backward() is under way.
+  detail::Hooks<V>& hooks() { return hooks_; }  ///< Who looks at gradients on their way.
 
   /// The graph in which checkpoint() computes again. All checkpoints of this graph share it.
   Graph& scratch() {
@@ -187,10 +187,9 @@ class Graph {
     scratch_->nested_ = true;
     return *scratch_;
   }
-  bool nested() const { return nested_; }
+  bool nested() const { return nested_; }  ///< Whether this is the scratch() of another graph.
 
-  /// The random stream that an op draws from in its forward: `stream` itself, or, where checkpoint() computes again, a
-  /// copy of it as it was the first time.
+  /// The stream that an op draws from: `stream`, or, where checkpoint() computes again, a copy as it was at first.
   Rng& random(Rng& stream) { return random_.draw(stream); }
   /// Whether this forward is a second one, in which no state may change.
   bool recomputes() const { return random_.recomputes(); }
@@ -214,6 +213,7 @@ class Graph {
     const detail::Gradient<V>* grad = x.parameter ? &x.parameter->grad : x.grad;
     return grad && grad->present ? &grad->value : nullptr;
   }
+  /// Forgets it, so that the next backward() starts anew.
   void zero_gradient(NodeId id) {
     Node& x = nodes_[id];
     if (x.parameter) x.parameter->zero_grad();

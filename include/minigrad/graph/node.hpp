@@ -24,7 +24,9 @@ class Var;
 template <class V>
 class Graph;
 
+/// The number of a node in its graph: nodes are numbered from 0 in the order in which they were recorded.
 using NodeId = std::uint32_t;
+/// The id that no node has.
 inline constexpr NodeId no_node = (std::numeric_limits<NodeId>::max)();
 
 /// One attribute of an op: the axis of a sum, the slope of a leaky_relu. `numbers` holds the value, one number or the
@@ -38,6 +40,7 @@ struct Attribute {
 /// for them alone, so that an op with attributes compiles no strings.
 class AttributeList {
  public:
+  /// Add takes one attribute; `to` is what the list was made with.
   using Add = void (*)(void* to, const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count);
   /// See takes the indices that an op reads, which are no attributes: there may be many.
   using See = void (*)(void* to, const char* name, const Tensor<std::int64_t>& values);
@@ -78,6 +81,7 @@ class AttributeList {
   void list(const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count) const {
     add_(to_, name, text, numbers, count);
   }
+  /// Shows the indices that an op reads to who asked for them.
   void indices(const char* name, const Tensor<std::int64_t>& values) const {
     if (see_) see_(to_, name, values);
   }

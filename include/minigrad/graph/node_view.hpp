@@ -16,6 +16,7 @@ class NodeView {
  public:
   NodeView(const detail::NodeStore<V>& nodes, const detail::Node<V>& node) : nodes_(&nodes), node_(&node) {}
 
+  /// The name of the op; of a node without inputs "input", "variable" or "parameter".
   const char* op() const { return node_->name; }
   /// The op's attributes, with names and values.
   std::vector<Attribute> attributes() const {
@@ -44,10 +45,11 @@ class NodeView {
   }
   /// The value; null for a constant that was not kept, since no rule reads it.
   const V* value() const { return node_->value; }
+  /// The shape of the value; [0] where none was kept.
   Shape shape() const { return node_->value ? shape_of(*node_->value) : Shape(0); }
-  bool needs_grad() const { return node_->needs_grad; }
-  bool is_parameter() const { return node_->parameter != nullptr; }
-  bool is_leaf() const { return node_->op->forward == nullptr; }
+  bool needs_grad() const { return node_->needs_grad; }              ///< Whether backward() passes a gradient to it.
+  bool is_parameter() const { return node_->parameter != nullptr; }  ///< Whether it refers to a Parameter.
+  bool is_leaf() const { return node_->op->forward == nullptr; }     ///< Whether it was given, not computed by an op.
 
  private:
   const detail::NodeStore<V>* nodes_;

@@ -9,6 +9,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Whether X is a Var, is a MaskVar, is an IndexVar, is a Parameter, of any type of values.
 template <class X>
 inline constexpr bool is_var = false;
 template <class V>
@@ -28,15 +29,16 @@ inline constexpr bool is_parameter<Parameter<V>> = true;
 
 template <class T>
 class ScalarVar;  // see scalar_var.hpp
+/// Whether X is a ScalarVar.
 template <class X>
 inline constexpr bool is_scalar_var = false;
 template <class T>
 inline constexpr bool is_scalar_var<ScalarVar<T>> = true;
 
-/// What an op takes: a number, a Tensor, a Parameter, a Var or a ScalarVar, and of several at least one that is more
-/// than a number.
+/// What an op takes: a number, a Tensor, a Parameter, a Var, a ScalarVar or a mask.
 template <class X, class D = std::remove_cvref_t<X>>
 concept Operand = is_scalar<D> || is_tensor<D> || is_var<D> || is_parameter<D> || is_scalar_var<D> || is_mask_var<D>;
+/// Operands of one op, of which at least one is more than a number.
 template <class... X>
 concept Operands = (Operand<X> && ...) && (!is_scalar<std::remove_cvref_t<X>> || ...);
 

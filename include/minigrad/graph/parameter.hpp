@@ -47,7 +47,7 @@ class ParameterRef {
  public:
   using value_type = V;
 
-
+  /// The value, read-only: write it by set_value() or by edit().
   const V& value() const { return state().value; }
 
   /// Replaces the value, and keeps the gradient.
@@ -71,8 +71,8 @@ class ParameterRef {
       detail::fail<GraphError>({"Parameter: no gradient yet: call backward() on a loss that uses it"});
     return state().grad.value;
   }
-  bool has_grad() const { return state().grad.present; }
-  void zero_grad() const { state().zero_grad(); }
+  bool has_grad() const { return state().grad.present; }  ///< Whether there was a backward() since zero_grad().
+  void zero_grad() const { state().zero_grad(); }         ///< Forgets the gradient, and keeps its memory.
 
   /// A parameter that needs no gradient is a constant: it is frozen.
   bool requires_grad() const { return state().requires_grad; }
@@ -129,16 +129,19 @@ class Parameter {
 
   /// The value, read-only: write it by set_value(), by edit(), or by assigning a Parameter.
   const V& value() const { return ref().value(); }
-  void set_value(V value) { ref().set_value(std::move(value)); }
-  V& edit() { return ref().edit(); }
-  std::uint64_t version() const { return ref().version(); }
+  void set_value(V value) { ref().set_value(std::move(value)); }  ///< Replaces the value, and keeps the gradient.
+  V& edit() { return ref().edit(); }                         ///< The value, to be written; see ParameterRef::edit().
+  std::uint64_t version() const { return ref().version(); }  ///< How often the value was written.
+  /// dL/d(value), summed over every backward() since the last zero_grad(). Throws GraphError when there was none.
   V& grad() { return ref().grad(); }
   const V& grad() const { return ref().grad(); }
-  bool has_grad() const { return ref().has_grad(); }
-  void zero_grad() { ref().zero_grad(); }
+  bool has_grad() const { return ref().has_grad(); }  ///< Whether there was a backward() since zero_grad().
+  void zero_grad() { ref().zero_grad(); }             ///< Forgets the gradient, and keeps its memory.
+  /// Whether backward() gives it a gradient. One that needs none is a constant: it is frozen.
   bool requires_grad() const { return ref().requires_grad(); }
   void requires_grad(bool on) { ref().requires_grad(on); }
 
+  /// A reference to this parameter, for optimizers: it stays good when the parameter moves.
   const ParameterRef<V>& ref() const {
     if (!ref_.state_) detail::fail<GraphError>({"Parameter: used after it was moved from"});
     return ref_;

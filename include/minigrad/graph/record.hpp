@@ -92,9 +92,9 @@ class OpFunction {
                 "minigrad: an elementwise op takes at most four inputs");
 
  public:
-  const char* name;
-  Value value;
-  detail::Rules<R...> rules;
+  const char* name;           ///< what messages and pictures call the op
+  Value value;                ///< y from the inputs: of elements, or of whole values
+  detail::Rules<R...> rules;  ///< dL/d(input) for each input, from g = dL/dy
 
   /// The op with attributes: value and rules get them as their first argument. Attributes are a struct of plain data
   /// with `void describe(auto& list) const { list("slope", slope); }`, which pictures and messages show.
@@ -204,9 +204,9 @@ constexpr auto record(const char* name, const Value& value, const R&... rules) {
 template <class Value, class Rule>
 class ManyFunction {
  public:
-  const char* name;
-  Value value;
-  Rule rule;
+  const char* name;  ///< what messages and pictures call the op
+  Value value;       ///< y from pointers to the inputs' values
+  Rule rule;         ///< dL/d(input k) from g, y and k
 
   template <class V>
   Var<V> operator()(std::span<const Var<V>> x) const {
@@ -223,6 +223,7 @@ class ManyFunction {
     return (*this)(std::span<const Var<V>>(x));
   }
 };
+/// Makes a ManyFunction.
 template <class Value, class Rule>
 constexpr auto record_many(const char* name, const Value& value, const Rule& rule) {
   return ManyFunction<Value, Rule>{name, value, rule};

@@ -30,8 +30,8 @@ inline constexpr SameGradient same_gradient{};
 /// A function together with its first argument: the attributes of an op.
 template <class A, class F>
 struct With {
-  A attributes;
-  [[no_unique_address]] F f;
+  A attributes;                 ///< the first argument
+  [[no_unique_address]] F f;  ///< the function, of the attributes and the rest
 
   template <class... X>
     requires std::is_invocable_v<const F&, const A&, const X&...>
@@ -41,6 +41,7 @@ struct With {
 };
 template <class A, class F>
 With(A, F) -> With<A, F>;  // clang 14 does not deduce those of an aggregate
+/// A function with attributes takes Simd values if the function does.
 template <class A, class F>
 inline constexpr bool is_simd_fn<With<A, SimdFn<F>>> = true;
 

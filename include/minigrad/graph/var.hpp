@@ -17,6 +17,7 @@ class Var {
 
   Var() = default;
 
+  /// The number or Tensor that the node holds. Throws GraphError after clear() of the graph.
   const V& value() const { return *node().value; }
 
   /// The number, of a Var that holds one.
@@ -35,10 +36,12 @@ class Var {
   /// Forgets it, so that the next backward() starts anew.
   void zero_grad() const { graph().zero_gradient(id()); }
 
+  /// The graph that holds the node. Throws GraphError after its clear().
   Graph<V>& graph() const {
     node();  // checks that the handle is still good
     return *graph_;
   }
+  /// The number of the node in its graph, in the order of recording; no_node for a Var without a value.
   NodeId id() const { return node_ ? node_->id : no_node; }
   /// For ops and sweeps. Throws GraphError for a handle that is not good.
   detail::Node<V>& node() const {
@@ -73,8 +76,11 @@ template <class V>
 class IndexVar {
  public:
   IndexVar() = default;
+
+  /// The whole numbers as they are now. All members throw GraphError after clear() of the graph.
   const Tensor<std::int64_t>& value() const { return graph().nodes().indices(slot_); }
-  std::int64_t item() const { return value().item(); }
+  std::int64_t item() const { return value().item(); }  ///< The number, where there is one. Throws ShapeError.
+  /// The graph that holds them.
   Graph<V>& graph() const {
     if (!graph_) detail::fail<GraphError>({"IndexVar: used before it was given a value"});
     if (generation_ != graph_->generation_) detail::fail<GraphError>({"IndexVar: used after clear() of its graph"});
@@ -98,6 +104,7 @@ class IndexVar {
 template <class V>
 class MaskVar {
  public:
+  /// Tensor<bool>, or bool in a graph of numbers.
   using Mask = std::conditional_t<is_tensor<V>, Tensor<bool>, bool>;
 
   explicit MaskVar(const Var<V>& ones_and_zeros) : var_(ones_and_zeros) {}
@@ -110,7 +117,7 @@ class MaskVar {
   operator Mask() const { return value(); }
   /// The same as ones and zeros.
   const Var<V>& var() const { return var_; }
-  Graph<V>& graph() const { return var_.graph(); }
+  Graph<V>& graph() const { return var_.graph(); }  ///< The graph that holds the mask.
 
   friend bool operator==(const MaskVar& a, const Mask& b) { return a.value() == b; }
 
@@ -118,6 +125,7 @@ class MaskVar {
   Var<V> var_;
 };
 
+/// The shape of the value behind a handle or a Parameter; [] for a number.
 template <class V>
 Shape shape_of(const Var<V>& x) {
   return shape_of(x.value());

@@ -10,8 +10,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// How close isclose() means, in the words and numbers of NumPy and PyTorch.
 struct Tolerance {
-  double rtol = 1e-5, atol = 1e-8;
-  bool equal_nan = false;
+  double rtol = 1e-5, atol = 1e-8;  ///< relative to |b|, and absolute
+  bool equal_nan = false;           ///< whether NaN is close to NaN
 };
 
 /// |a - b| <= atol + rtol |b|, element by element: a Tensor<bool>. Equal infinities are close; NaN is close to NaN only

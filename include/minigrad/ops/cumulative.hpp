@@ -127,6 +127,7 @@ auto cumsum(const X& x, Axis axis, bool exclusive = false, bool reverse = false)
 template <detail::TensorOperand X>
 auto cumprod(const X& x, Axis axis, bool exclusive = false, bool reverse = false);
 
+/// Running sums. dL/dx is the running sum of g from the other end.
 inline constexpr auto cumsum_op = record(
     "cumsum",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -138,6 +139,7 @@ inline constexpr auto cumsum_op = record(
     },
     [](const auto& a, const auto& g) { return cumsum(g, a.axis, a.exclusive, !a.reverse); });
 
+/// Running products. The rule divides by no element.
 inline constexpr auto cumprod_op = record(
     "cumprod",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -154,7 +156,7 @@ inline constexpr auto cumprod_op = record(
     });
 
 /// The sum of the elements up to each one along an axis; without it, where exclusive; from the last one back, where
-/// reverse.
+/// reverse. Throws IndexError for an axis that x does not have.
 template <detail::TensorOperand X>
 auto cumsum(const X& x, Axis axis, bool exclusive, bool reverse) {
   if constexpr (detail::becomes_int64<detail::scalar_type<X>>)

@@ -23,7 +23,7 @@ inline constexpr Ellipsis ellipsis{};
 /// the end of the axis, so that Slice(-2, to_end) is the last two.
 struct Slice {
   std::ptrdiff_t begin = 0, end = 0, step = 1;
-  bool has_end = false;
+  bool has_end = false;  ///< false: to the end of the axis
 
   constexpr Slice() = default;
   constexpr Slice(std::integral auto first, ToEnd, std::integral auto by)

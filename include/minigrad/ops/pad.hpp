@@ -17,6 +17,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// What pad() writes to the border: a number, x mirrored, the edge of x, or x from the other end.
 enum class PadMode { constant, reflect, replicate, circular };
 
 /// How many places come before and after each axis, the last axis first: {left, right, top, bottom}, as in PyTorch's
@@ -31,6 +32,7 @@ class Padding {
   }
   /// Of how many axes.
   constexpr std::size_t axes() const { return count_ / 2; }
+  /// How many places come before and after the axis that is `from_right` from the last; 0 for one that is not padded.
   constexpr std::ptrdiff_t before(std::size_t from_right) const {
     return from_right < axes() ? static_cast<std::ptrdiff_t>(places_[2 * from_right]) : 0;
   }

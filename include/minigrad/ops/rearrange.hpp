@@ -117,6 +117,7 @@ template <detail::VarOrParameter X>
 auto reshape(const X& x, const TargetShape& shape) {
   return reshape_op.apply(detail::TargetShapeAttribute{shape}, x);
 }
+/// Neighbouring axes as one.
 inline constexpr auto flatten_op = record(
     "flatten", [](const auto& a, const auto& x) { return flatten(x, a.start_dim, a.end_dim); },
     [](const auto&, const auto& g, auto&&, const auto& x) { return reshape(g, shape_of(x)); });
@@ -125,6 +126,7 @@ auto flatten(const X& x, Axis start_dim = 0, Axis end_dim = -1) {
   return flatten_op.apply(detail::FlattenAttributes{start_dim, end_dim}, x);
 }
 
+/// Two axes exchanged; the gradient gets them back.
 inline constexpr auto transpose_op = record(
     "transpose", [](const auto& a, const auto& x) { return transpose(x, a.first, a.second); },
     [](const auto& a, const auto& g) { return transpose(g, a.first, a.second); });
@@ -144,6 +146,7 @@ auto permute(const X& x, const Axes& perm) {
   return permute_op<>.apply(detail::PermuteAttribute{perm}, x);
 }
 
+/// Places along an axis, and zeros with x at such places. Each is the other's rule.
 inline constexpr auto slice_op = record(
     "slice", [](const auto& a, const auto& x) { return slice(x, a.begin, a.end, a.axis); },
     [](const auto& a, const auto& g, auto&&, const auto& x) { return unslice(g, shape_of(x), a.begin, a.axis); });
@@ -151,6 +154,7 @@ template <detail::VarOrParameter X>
 auto slice(const X& x, std::size_t begin, std::size_t end, Axis axis = 0) {
   return slice_op.apply(detail::SliceAttributes{begin, end, axis}, x);
 }
+/// Zeros with x at some places along an axis. dL/dx is g at those places.
 inline constexpr auto unslice_op = record(
     "unslice", [](const auto& a, const auto& x) { return unslice(x, a.shape, a.begin, a.axis); },
     [](const auto& a, const auto& g, auto&&, const auto& x) {

@@ -99,6 +99,7 @@ template <class X>
 auto scatter_zeros(const X& source, const GatherAttributes& a);
 }  // namespace detail
 
+/// Elements at indices along an axis. dL/dx is g added at those places to zeros.
 inline constexpr auto gather_op = record(
     "gather", [](const auto& a, const auto& x) { return detail::gathered(x, *a.indices, a.axis); },
     [](const auto& a, const auto& g, auto&&, const auto& x) {

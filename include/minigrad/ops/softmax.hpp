@@ -44,7 +44,8 @@ Tensor<T> softmax_of(const char* op, const Tensor<T>& x, const Axes& axis, bool 
 
 }  // namespace detail
 
-// exp(x) / sum exp(x) along an axis, or over several: positive numbers that sum to 1. dL/dx = y (g - sum(g y)).
+/// exp(x) / sum exp(x) along an axis, or over several: positive numbers that sum to 1. dL/dx = y (g - sum(g y)). Throws
+/// IndexError for an axis that x does not have.
 inline constexpr auto softmax_op = record(
     "softmax",
     [](const auto& a, const auto& x) {

@@ -112,6 +112,7 @@ template <class T>
 int ilogb(const ScalarVar<T>& x) {
   return std::ilogb(x.value());
 }
+/// The nearest whole number: of halves the one away from 0, or by the rounding mode. It has no derivative.
 template <class T>
 long lround(const ScalarVar<T>& x) {
   return std::lround(x.value());
@@ -120,6 +121,7 @@ template <class T>
 long lrint(const ScalarVar<T>& x) {
   return std::lrint(x.value());
 }
+/// Whether the sign is negative, that of -0 and NaN too.
 template <class T>
 bool signbit(const ScalarVar<T>& x) {
   return std::signbit(x.value());

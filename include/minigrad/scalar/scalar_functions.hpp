@@ -13,6 +13,7 @@ template <class T>
 ScalarVar<T> operator+(const ScalarVar<T>& x) {
   return x;
 }
+/// |x|, as abs().
 template <class T>
 inline ScalarVar<T> fabs(const ScalarVar<T>& x) {
   return abs(x);
@@ -47,6 +48,7 @@ std::ostream& operator<<(std::ostream& out, const ScalarVar<T>& x) {
   return out << x.value();
 }
 
+/// Whether the value is finite, is infinite, is NaN.
 template <class T>
 bool isfinite(const ScalarVar<T>& x) {
   return detail::is_finite(x.value());

@@ -39,7 +39,7 @@ class ScalarVar {
     requires(is_scalar<N>)
   MINIGRAD_INLINE ScalarVar(const N& constant) : value_(static_cast<T>(constant)) {}
 
-  const T& value() const { return value_; }
+  const T& value() const { return value_; }  ///< The number itself.
   /// The value without its derivative, as in static_cast<int>(x).
   template <class N>
     requires(is_scalar<N>)
@@ -58,6 +58,7 @@ class ScalarVar {
     return tape_->adjoint(detail::index_of(id_));
   }
 
+  /// Computes dL/dv for every variable v of the tape; see backward(loss).
   void backward() const {
     if (!tape_)
       detail::fail<GraphError>(

@@ -49,8 +49,9 @@ class Strides {
     const detail::Steps steps(shape);
     for (std::size_t i = 0; i < shape.rank(); ++i) push_back(steps.of[i]);
   }
-  std::size_t rank() const { return rank_; }
+  std::size_t rank() const { return rank_; }  ///< The number of axes.
   std::ptrdiff_t operator[](std::size_t axis) const { return steps_[axis]; }
+  /// Those of the axes after the first.
   Strides without_first() const {
     Strides out{};
     for (std::size_t i = 1; i < rank_; ++i) out.push_back(steps_[i]);
@@ -80,8 +81,8 @@ class Borrowed {
   }
   Borrowed(const Borrowed&) = delete;
 
-  const Shape& shape() const { return shape_; }
-  T* data() const { return data_; }
+  const Shape& shape() const { return shape_; }  ///< The extents, whatever the strides.
+  T* data() const { return data_; }              ///< The memory that was given: the first element.
   /// Whether the numbers lie row after row without gaps. An axis of one element has no steps.
   bool is_contiguous() const {
     const Strides wanted(shape_);
@@ -173,7 +174,7 @@ class Adopted {
 
   const Tensor<T>& operator*() const { return *tensor_; }
   const Tensor<T>* operator->() const { return &*tensor_; }
-  T* data() { return values_.data(); }
+  T* data() { return values_.data(); }  ///< The numbers, row-major, to be written in place.
   /// Gives the vector back.
   std::vector<T> release() {
     forget();

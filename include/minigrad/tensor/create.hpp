@@ -14,7 +14,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// Every element is `value`.
+/// Every element is `value`; 0 by zeros(), 1 by ones(), and in the shape of x by zeros_like() and ones_like().
 template <class T = float>
 Tensor<T> full(const Shape& shape, const std::convertible_to<T> auto& value) {
   auto x = Tensor<T>::empty(shape);

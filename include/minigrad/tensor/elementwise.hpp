@@ -16,11 +16,13 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// Number types: what a Tensor holds and what mixes with tensors. Specialise for a type of your own.
 template <class X>
 inline constexpr bool is_scalar = std::is_arithmetic_v<X>;
+/// Whether X is a Tensor of any element type.
 template <class X>
 inline constexpr bool is_tensor = false;
 template <class T>
 inline constexpr bool is_tensor<Tensor<T>> = true;
 
+/// The shape of an operand: that of a Tensor, and [] of a number.
 inline Shape shape_of(const auto&) { return {}; }
 template <class T>
 const Shape& shape_of(const Tensor<T>& x) {

@@ -24,6 +24,7 @@ struct StateDifferences {
   std::vector<std::string> unexpected;  ///< the names that only the state has
   std::vector<std::string> mismatched;  ///< "0.weight is F32 [4, 2] in the state, and F32 [8, 2] here"
 
+  /// Whether the state fits: there is no difference of any kind.
   bool empty() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
 };
 

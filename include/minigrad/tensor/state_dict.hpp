@@ -51,10 +51,10 @@ constexpr DType dtype_of() {
 
 /// A tensor of any element type, with a name. `bytes` are its elements in row-major order.
 struct StateEntry {
-  std::string name;
-  DType dtype;
-  Shape shape;
-  Tensor<std::uint8_t> bytes;
+  std::string name;            ///< such as "0.weight"
+  DType dtype;                 ///< the type of the elements
+  Shape shape;                 ///< [] for a number
+  Tensor<std::uint8_t> bytes;  ///< the elements, in the byte order of the machine
 
   /// The tensor. Throws ValueError if its elements have another type.
   template <class T>
@@ -75,7 +75,8 @@ struct StateEntry {
 /// An ordered list of named tensors, and metadata: texts under names of their own.
 class StateDict {
  public:
-  std::size_t size() const { return entries_.size(); }
+  std::size_t size() const { return entries_.size(); }  ///< The number of tensors.
+  /// The tensors in the order in which they were added, for loops.
   const StateEntry* begin() const { return entries_.data(); }
   const StateEntry* end() const { return entries_.data() + entries_.size(); }
 

@@ -102,10 +102,11 @@ class Tensor {
     if (data_) detail::pool_give(data_, size_ * sizeof(T));
   }
 
-  const Shape& shape() const noexcept { return shape_; }
-  std::size_t rank() const noexcept { return shape_.rank(); }
-  std::size_t size() const noexcept { return size_; }
+  const Shape& shape() const noexcept { return shape_; }       ///< The extents, outermost first.
+  std::size_t rank() const noexcept { return shape_.rank(); }  ///< The number of axes; 0 for a number.
+  std::size_t size() const noexcept { return size_; }          ///< The number of elements.
 
+  /// The elements in row-major order, from data() = begin() to end(); null where there are none.
   T* data() noexcept { return data_; }
   const T* data() const noexcept { return data_; }
   T* begin() noexcept { return data_; }
@@ -135,6 +136,7 @@ class Tensor {
     return *data_;
   }
 
+  /// Sets every element to one value.
   void fill(T value) { std::fill(begin(), end(), value); }
 
   /// The same numbers as another type: x.to<double>(). Throws ValueError for NaN and numbers out of range where U is a
