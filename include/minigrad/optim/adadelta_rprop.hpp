@@ -10,13 +10,16 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of Adadelta. lr, eps and weight_decay are at least 0.
 struct AdadeltaOptions {
-  double lr = 1;     // multiplies each step
-  double rho = 0.9;  // the share of the running averages of g^2 and of the squared steps that each step keeps
-  double eps = 1e-6;
-  double weight_decay = 0;  // adds weight_decay * w to the gradient
-  bool maximize = false;    // uses -g in place of g
+  double lr = 1;            ///< the factor of each step
+  double rho = 0.9;         ///< the share of the running averages of g^2 and of the squared steps that each step keeps
+  double eps = 1e-6;        ///< is added under both roots, so that the first step is not 0
+  double weight_decay = 0;  ///< adds weight_decay * w to the gradient
+  bool maximize = false;    ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "Adadelta";
   static constexpr const char* state_names[] = {"square_avg", "acc_delta"};
   std::size_t states() const { return 2; }
@@ -62,12 +65,17 @@ Adadelta(M&, AdadeltaOptions = {}) -> Adadelta<detail::optimized_value<M>>;
 template <class V>
 Adadelta(std::vector<ParameterRef<V>>, AdadeltaOptions = {}) -> Adadelta<V>;
 
+/// Options of Rprop. lr is at least 0.
 struct RpropOptions {
-  double lr = 0.01;                                 // the first step size of each weight
-  double etaminus = 0.5, etaplus = 1.2;             // the factors of the step size
-  double step_size_min = 1e-6, step_size_max = 50;  // the limits of the step size
-  bool maximize = false;                            // uses -g in place of g
+  double lr = 0.01;  ///< the first step size of each weight
+  /// The factors of the step size where the sign of the gradient changes, and where it does not.
+  double etaminus = 0.5, etaplus = 1.2;
+  /// The limits of the step size.
+  double step_size_min = 1e-6, step_size_max = 50;
+  bool maximize = false;  ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "Rprop";
   static constexpr const char* state_names[] = {"prev", "step_size"};
   std::size_t states() const { return 2; }

@@ -59,14 +59,18 @@ std::array<StateField, 7> adam_fields(Options& o) {
 
 }  // namespace detail
 
+/// Options of Adam. lr, eps and weight_decay are at least 0.
 struct AdamOptions {
-  double lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;  // the share of the running averages of g and g^2 that each step keeps
-  double eps = 1e-8;
-  double weight_decay = 0;  // adds weight_decay * w to the gradient
-  bool amsgrad = false;     // divide by the largest v so far
-  bool maximize = false;    // uses -g in place of g
+  double lr = 1e-3;  ///< about the size of a weight's step
+  /// The share of the running averages of g and g^2 that each step keeps.
+  double beta1 = 0.9, beta2 = 0.999;
+  double eps = 1e-8;        ///< is added to the root, so that nothing is divided by 0
+  double weight_decay = 0;  ///< adds weight_decay * w to the gradient
+  bool amsgrad = false;     ///< divides by the root of the largest v so far
+  bool maximize = false;    ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "Adam";
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
   std::size_t states() const { return amsgrad ? 3 : 2; }
@@ -102,14 +106,18 @@ Adam(M&, AdamOptions = {}) -> Adam<detail::optimized_value<M>>;
 template <class V>
 Adam(std::vector<ParameterRef<V>>, AdamOptions = {}) -> Adam<V>;
 
+/// Options of AdamW. lr, eps and weight_decay are at least 0.
 struct AdamWOptions {
-  double lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;  // the share of the running averages of g and g^2 that each step keeps
-  double eps = 1e-8;
-  double weight_decay = 1e-2;  // each step subtracts lr * weight_decay * w from w
-  bool amsgrad = false;        // divide by the largest v so far
-  bool maximize = false;       // uses -g in place of g
+  double lr = 1e-3;  ///< about the size of a weight's step
+  /// The share of the running averages of g and g^2 that each step keeps.
+  double beta1 = 0.9, beta2 = 0.999;
+  double eps = 1e-8;           ///< is added to the root, so that nothing is divided by 0
+  double weight_decay = 1e-2;  ///< each step subtracts lr * weight_decay * w from w
+  bool amsgrad = false;        ///< divides by the root of the largest v so far
+  bool maximize = false;       ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "AdamW";
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
   std::size_t states() const { return amsgrad ? 3 : 2; }

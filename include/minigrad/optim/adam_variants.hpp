@@ -11,17 +11,21 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of NAdam. lr, eps and weight_decay are at least 0.
 struct NAdamOptions {
-  double lr = 2e-3;
-  double beta1 = 0.9, beta2 = 0.999;  // the share of the running averages of g and g^2 that each step keeps
-  double eps = 1e-8;
-  double weight_decay = 0;       // adds weight_decay * w to the gradient
-  double momentum_decay = 4e-3;  // how fast the momentum coefficient rises to beta1
-  bool maximize = false;         // uses -g in place of g
+  double lr = 2e-3;  ///< about the size of a weight's step
+  /// The share of the running averages of g and g^2 that each step keeps.
+  double beta1 = 0.9, beta2 = 0.999;
+  double eps = 1e-8;             ///< is added to the root, so that nothing is divided by 0
+  double weight_decay = 0;       ///< adds weight_decay * w to the gradient
+  double momentum_decay = 4e-3;  ///< how fast the momentum coefficient rises to beta1
+  bool maximize = false;         ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "NAdam";
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq"};
-  static constexpr const char* product_name = "mu_product";
+  static constexpr const char* product_name = "mu_product";  ///< of mu_1 ... mu_t in the state of a parameter
   std::size_t states() const { return 2; }
   auto fields() {
     return std::array<detail::StateField, 7>{{{"lr", lr},
@@ -80,13 +84,17 @@ NAdam(M&, NAdamOptions = {}) -> NAdam<detail::optimized_value<M>>;
 template <class V>
 NAdam(std::vector<ParameterRef<V>>, NAdamOptions = {}) -> NAdam<V>;
 
+/// Options of RAdam. lr, eps and weight_decay are at least 0.
 struct RAdamOptions {
-  double lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;  // the share of the running averages of g and g^2 that each step keeps
-  double eps = 1e-8;
-  double weight_decay = 0;  // adds weight_decay * w to the gradient
-  bool maximize = false;    // uses -g in place of g
+  double lr = 1e-3;  ///< the factor of each step
+  /// The share of the running averages of g and g^2 that each step keeps.
+  double beta1 = 0.9, beta2 = 0.999;
+  double eps = 1e-8;        ///< is added to the root, so that nothing is divided by 0
+  double weight_decay = 0;  ///< adds weight_decay * w to the gradient
+  bool maximize = false;    ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "RAdam";
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq"};
   std::size_t states() const { return 2; }
@@ -147,13 +155,17 @@ RAdam(M&, RAdamOptions = {}) -> RAdam<detail::optimized_value<M>>;
 template <class V>
 RAdam(std::vector<ParameterRef<V>>, RAdamOptions = {}) -> RAdam<V>;
 
+/// Options of Adamax. lr, eps and weight_decay are at least 0.
 struct AdamaxOptions {
-  double lr = 2e-3;
-  double beta1 = 0.9, beta2 = 0.999;  // the share of m, and of the largest gradient u, that each step keeps
-  double eps = 1e-8;
-  double weight_decay = 0;  // adds weight_decay * w to the gradient
-  bool maximize = false;    // uses -g in place of g
+  double lr = 2e-3;  ///< about the size of a weight's step
+  /// The share of m, and of the largest gradient u, that each step keeps.
+  double beta1 = 0.9, beta2 = 0.999;
+  double eps = 1e-8;        ///< is added to |g|, so that u is not 0
+  double weight_decay = 0;  ///< adds weight_decay * w to the gradient
+  bool maximize = false;    ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "Adamax";
   static constexpr const char* state_names[] = {"exp_avg", "exp_inf"};
   std::size_t states() const { return 2; }

@@ -5,14 +5,17 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of Adagrad. All numbers are at least 0.
 struct AdagradOptions {
-  double lr = 0.01;
-  double lr_decay = 0;  // the rate at step t is lr / (1 + (t - 1) lr_decay)
-  double weight_decay = 0;
-  double initial_accumulator_value = 0;
-  double eps = 1e-10;
-  bool maximize = false;  // uses -g in place of g
+  double lr = 0.01;                      ///< the learning rate: the factor of each step
+  double lr_decay = 0;                   ///< the rate at step t is lr / (1 + (t - 1) lr_decay)
+  double weight_decay = 0;               ///< adds weight_decay * w to the gradient
+  double initial_accumulator_value = 0;  ///< the sum of squares before the first step
+  double eps = 1e-10;                    ///< is added to the root, so that nothing is divided by 0
+  bool maximize = false;                 ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "Adagrad";
   static constexpr const char* state_names[] = {"sum"};
   std::size_t states() const { return 1; }
@@ -63,15 +66,18 @@ Adagrad(M&, AdagradOptions = {}) -> Adagrad<detail::optimized_value<M>>;
 template <class V>
 Adagrad(std::vector<ParameterRef<V>>, AdagradOptions = {}) -> Adagrad<V>;
 
+/// Options of RMSprop. All numbers are at least 0, and alpha is less than 1.
 struct RMSpropOptions {
-  double lr = 0.01;
-  double alpha = 0.99;  // the share of the running average that each step keeps
-  double eps = 1e-8;
-  double weight_decay = 0;
-  double momentum = 0;
-  bool centered = false;  // divide by the standard deviation of g instead of its root mean square
-  bool maximize = false;  // uses -g in place of g
+  double lr = 0.01;         ///< the learning rate: the factor of each step
+  double alpha = 0.99;      ///< the share of the running averages that each step keeps
+  double eps = 1e-8;        ///< is added to the root, so that nothing is divided by 0
+  double weight_decay = 0;  ///< adds weight_decay * w to the gradient
+  double momentum = 0;      ///< the share of the previous step that is added to this one; 0: none
+  bool centered = false;    ///< divides by the standard deviation of g instead of its root mean square
+  bool maximize = false;    ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "RMSprop";
   static constexpr const char* state_names[] = {"square_avg", "grad_avg", "momentum_buffer"};
   std::size_t states() const { return momentum != 0 || centered ? 3 : 1; }

@@ -17,9 +17,10 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of AveragedModel.
 struct AveragedModelOptions {
-  double decay = 0;          // the share of the average that each step keeps (EMA); 0: the mean of all steps (SWA)
-  bool use_buffers = false;  // average the buffers too; otherwise the model keeps its own
+  double decay = 0;          ///< the share of the average that each step keeps (EMA); 0: the mean of all steps (SWA)
+  bool use_buffers = false;  ///< averages the buffers too; otherwise the model keeps its own
 };
 
 /// Averages of a model's parameters. The first step() takes them as they are, and each further one
@@ -94,6 +95,7 @@ class AveragedModel {
    private:
     AveragedModel* average_;
   };
+  /// swap(), undone at the end of the life of what it returns. Throws as swap() does.
   Swapped swap_in() { return Swapped(*this); }
 
   /// How many times the weights were taken in.

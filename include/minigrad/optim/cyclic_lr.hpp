@@ -1,5 +1,4 @@
-// optim/cyclic_lr.hpp - schedules of the rate and the momentum, counted in updates: OneCycleLR and CyclicLR. Included
-// by name.
+// optim/cyclic_lr.hpp - OneCycleLR and CyclicLR: rate and momentum by the number of updates. Included by name.
 #pragma once
 
 #include <array>
@@ -24,7 +23,6 @@ struct PerGroup {
 };
 
 namespace detail {
-
 /// The momentum of an optimizer's options, or beta1; null if they have none.
 template <class Options>
 double* momentum_of(Options& options) {
@@ -74,17 +72,18 @@ std::string describe_per_group(const char* name, const PerGroup& given) {
 
 }  // namespace detail
 
+/// Options of OneCycleLR. Momentum falls from max_momentum to base_momentum while the rate rises.
 struct OneCycleLROptions {
-  PerGroup max_lr = 0.0;        // must be given
-  std::size_t total_steps = 0;  // must be given: epochs times batches, where step() is called after each update
-  double pct_start = 0.3;       // the share of the steps in which the rate rises
-  bool linear = false;          // straight lines in place of half cosines
-  bool cycle_momentum = true;   // momentum, or beta1, falls where the rate rises
-  PerGroup base_momentum = 0.85, max_momentum = 0.95;
-  double div_factor = 25;         // the first rate is max_lr / div_factor
-  double final_div_factor = 1e4;  // the last is that divided by final_div_factor
-  bool three_phase = false;       // falls to the first rate as long as it rose, and then to the last
-
+  PerGroup max_lr = 0.0;        ///< must be given: the largest rate
+  std::size_t total_steps = 0;  ///< must be given: epochs times batches, where step() is called after each update
+  double pct_start = 0.3;       ///< the share of the steps in which the rate rises
+  bool linear = false;          ///< straight lines in place of half cosines
+  bool cycle_momentum = true;   ///< momentum, or beta1, falls where the rate rises
+  PerGroup base_momentum = 0.85, max_momentum = 0.95;  ///< momentum at the largest rate, and at the smallest
+  double div_factor = 25;                              ///< the first rate is max_lr / div_factor
+  double final_div_factor = 1e4;                       ///< the last rate is the first / final_div_factor
+  bool three_phase = false;  ///< falls to the first rate as long as it rose, and then to the last
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   auto fields() {
     return std::array<detail::StateField, 7>{{{"total_steps", total_steps},
                                               {"pct_start", pct_start},
@@ -126,7 +125,7 @@ class OneCycleLR : public detail::Schedule<OneCycleLR<Optimizer>, Optimizer, One
   }
   /// Begins anew; for SequentialLR.
   void restart() { this->count_from_0(), set(); }
-
+  /// The name and the options.
   std::string describe() const {
     const OneCycleLROptions& o = this->o();
     std::string out = OneCycleLR::Schedule::describe();
@@ -173,15 +172,16 @@ class OneCycleLR : public detail::Schedule<OneCycleLR<Optimizer>, Optimizer, One
 /// How the height of the triangles of a CyclicLR changes: not at all, halved after each, or times gamma^step.
 enum class CyclicMode { triangular, triangular2, exp_range };
 
+/// Options of CyclicLR. The rate rises from base_lr to max_lr, momentum falls from max_momentum to base_momentum.
 struct CyclicLROptions {
-  PerGroup base_lr = 0.0, max_lr = 0.0;  // must be given
-  std::size_t step_size_up = 2000;       // the updates in which the rate rises, and
-  std::size_t step_size_down = 0;        //   those in which it falls; 0: as many
-  CyclicMode mode = CyclicMode::triangular;
-  double gamma = 1;
-  bool cycle_momentum = true;  // momentum falls where the rate rises
-  PerGroup base_momentum = 0.8, max_momentum = 0.9;
-
+  PerGroup base_lr = 0.0, max_lr = 0.0;              ///< must be given: the smallest rate and the largest
+  std::size_t step_size_up = 2000;                   ///< the updates in which the rate rises
+  std::size_t step_size_down = 0;                    ///< the updates in which it falls; 0: as many as it rises
+  CyclicMode mode = CyclicMode::triangular;          ///< how the height of the triangles changes
+  double gamma = 1;                                  ///< for CyclicMode::exp_range
+  bool cycle_momentum = true;                        ///< momentum falls where the rate rises
+  PerGroup base_momentum = 0.8, max_momentum = 0.9;  ///< momentum at the largest rate, and at the smallest
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   auto fields() {
     return std::array<detail::StateField, 4>{{{"step_size_up", step_size_up},
                                               {"step_size_down", step_size_down},
@@ -211,7 +211,7 @@ class CyclicLR : public detail::Schedule<CyclicLR<Optimizer>, Optimizer, CyclicL
   void step() { this->count_step(), set(); }
   /// Begins anew; for SequentialLR.
   void restart() { this->count_from_0(), set(); }
-
+  /// The name and the options.
   std::string describe() const {
     static constexpr const char* modes[] = {"triangular", "triangular2", "exp_range"};
     const CyclicLROptions& o = this->o();

@@ -56,6 +56,7 @@ struct ParameterGroup {
   Options options;
   double initial_lr = -1;  ///< the rate from which schedules count: that when the first schedule saw it; before, -1
 
+  /// The parameters of the group, in the order in which they were added.
   std::vector<ParameterRef<V>> parameters() const {
     std::vector<ParameterRef<V>> out;
     for (const auto& slot : slots) out.push_back(slot.parameter);

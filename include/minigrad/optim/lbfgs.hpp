@@ -19,15 +19,16 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of LBFGS.
 struct LBFGSOptions {
-  double lr = 1;                   // the length of the step; with a line search the first that it tries
-  std::size_t max_iter = 20;       // iterations of one step()
-  std::size_t max_eval = 0;        // evaluations of the loss in one step(); 0: 5/4 max_iter
-  double tolerance_grad = 1e-7;    // stop where no |g_i| is larger
-  double tolerance_change = 1e-9;  // stop where neither the loss nor a weight changes by more
-  std::size_t history_size = 100;  // the number of pairs s, y that are kept: each takes twice the memory of the weights
-  bool strong_wolfe = false;       // search along the direction for a length that meets the strong Wolfe conditions
-
+  double lr = 1;                   ///< the length of the step; with a line search the first that it tries
+  std::size_t max_iter = 20;       ///< iterations of one step()
+  std::size_t max_eval = 0;        ///< evaluations of the loss in one step(); 0: 5/4 max_iter
+  double tolerance_grad = 1e-7;    ///< stops where no |g_i| is larger
+  double tolerance_change = 1e-9;  ///< stops where neither the loss nor a weight changes by more
+  std::size_t history_size = 100;  ///< how many pairs s, y are kept, each of twice the memory of the weights
+  bool strong_wolfe = false;       ///< searches along the direction for a length that meets the strong Wolfe conditions
+  /// The optimizer's name, and the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "LBFGS";
   auto fields() {
     return std::array<detail::StateField, 7>{{{"lr", lr},
@@ -69,7 +70,7 @@ class LBFGS {
 
  public:
   using value_type = V;
-  using optimizer_options = LBFGSOptions;
+  using optimizer_options = LBFGSOptions;  ///< the type of options()
 
   explicit LBFGS(const std::vector<ParameterRef<V>>& parameters, const LBFGSOptions& options = {})
       : flat_(parameters, "LBFGS"), group_{options} {
@@ -85,7 +86,7 @@ class LBFGS {
   /// those of the last evaluation. Throws ValueError if the loss is not finite.
   template <class Closure>
   double step(Closure&& closure);
-
+  /// zero_grad() clears the gradients of all parameters; updates() tells whether the optimizer updates one.
   void zero_grad() { flat_.zero_grad(); }
   bool updates(const ParameterRef<V>& parameter) const {
     return std::count(flat_.parameters().begin(), flat_.parameters().end(), parameter) > 0;
@@ -105,8 +106,7 @@ class LBFGS {
 
   /// The options, the counts, and the pairs, by PyTorch's names: "state.0.old_stps.0".
   StateDict state_dict() const;
-  /// Throws ValueError, with all that differs, and changes nothing, if the state is not one of L-BFGS for these
-  /// numbers.
+  /// Throws ValueError, naming all that differs, and changes nothing, unless the state is one for these numbers.
   void load_state_dict(const StateDict& state);
 
  private:

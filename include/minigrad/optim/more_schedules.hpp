@@ -14,10 +14,12 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of MultiStepLR.
 struct MultiStepLROptions {
-  std::vector<std::size_t> milestones{};  // must be given; one that is listed twice counts twice
-  double gamma = 0.1;
+  std::vector<std::size_t> milestones{};  ///< must be given: epochs; one that is listed twice counts twice
+  double gamma = 0.1;                     ///< the factor of lr at a milestone, at least 0
 
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   auto fields() { return std::array<detail::StateField, 1>{{{"gamma", gamma}}}; }
   void require_valid() const {
     if (milestones.empty()) detail::fail<ValueError>({"MultiStepLR: there are no milestones"});
@@ -33,6 +35,7 @@ class MultiStepLR : public detail::Schedule<MultiStepLR<Optimizer>, Optimizer, M
     this->for_each_rate([this](double lr, double) { return first(lr); });
   }
 
+  /// The name and the options.
   std::string describe() const {
     std::string out = "MultiStepLR(milestones={";
     for (const std::size_t& milestone : this->o().milestones)
@@ -52,10 +55,12 @@ class MultiStepLR : public detail::Schedule<MultiStepLR<Optimizer>, Optimizer, M
   }
 };
 
+/// Options of ConstantLR.
 struct ConstantLROptions {
-  double factor = 1.0 / 3;
-  std::size_t total_iters = 5;
+  double factor = 1.0 / 3;      ///< of lr_0, above 0 and at most 1
+  std::size_t total_iters = 5;  ///< epochs with this factor
 
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   auto fields() { return std::array<detail::StateField, 2>{{{"factor", factor}, {"total_iters", total_iters}}}; }
   void require_valid() const {
     detail::require_option(factor > 0 && factor <= 1, "ConstantLR", "factor", factor, "above 0 and at most 1");
@@ -78,10 +83,12 @@ class ConstantLR : public detail::Schedule<ConstantLR<Optimizer>, Optimizer, Con
   double next(double lr, double) const { return this->t() == this->o().total_iters ? lr * (1 / this->o().factor) : lr; }
 };
 
+/// Options of PolynomialLR.
 struct PolynomialLROptions {
-  std::size_t total_iters = 5;
-  double power = 1;
+  std::size_t total_iters = 5;  ///< epochs until lr is 0
+  double power = 1;             ///< of the polynomial, at least 0
 
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   auto fields() { return std::array<detail::StateField, 2>{{{"total_iters", total_iters}, {"power", power}}}; }
   void require_valid() const {
     detail::require_count("PolynomialLR", "total_iters", total_iters);
@@ -105,11 +112,13 @@ class PolynomialLR : public detail::Schedule<PolynomialLR<Optimizer>, Optimizer,
   }
 };
 
+/// Options of CosineAnnealingWarmRestarts.
 struct CosineAnnealingWarmRestartsOptions {
-  std::size_t t_0 = 0;     // must be given: the epochs of the first cosine
-  std::size_t t_mult = 1;  // each cosine takes so many times as many epochs as the one before
-  double eta_min = 0;
+  std::size_t t_0 = 0;     ///< must be given: the epochs of the first cosine
+  std::size_t t_mult = 1;  ///< each cosine takes t_mult times as many epochs as the one before
+  double eta_min = 0;      ///< the smallest lr, at least 0
 
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   auto fields() { return std::array<detail::StateField, 3>{{{"t_0", t_0}, {"t_mult", t_mult}, {"eta_min", eta_min}}}; }
   void require_valid() const {
     detail::require_count("CosineAnnealingWarmRestarts", "t_0", t_0);
@@ -174,9 +183,11 @@ class LambdaLR : public detail::Schedule<LambdaLR<Optimizer, F>, Optimizer, deta
   static constexpr const char* name = "LambdaLR";
   LambdaLR(Optimizer& optimizer, F f) : LambdaLR::Schedule(optimizer, {}), f_(std::move(f)) { restart(); }
 
+  /// Sets the rates for the next epoch, or the next update.
   void step() { this->count_step(), set(); }
   /// Begins anew from the base rates; for SequentialLR.
   void restart() { this->count_from_0(), set(); }
+  /// The name; the function has no text.
   std::string describe() const { return "LambdaLR(a function)"; }
 
  private:
@@ -196,6 +207,7 @@ class MultiplicativeLR : public detail::Schedule<MultiplicativeLR<Optimizer, F>,
   static constexpr const char* name = "MultiplicativeLR";
   MultiplicativeLR(Optimizer& optimizer, F f) : MultiplicativeLR::Schedule(optimizer, {}), f_(std::move(f)) {}
 
+  /// Multiplies the rates for the next epoch, or the next update.
   void step() {
     this->count_step();
     std::size_t k = 0;
@@ -203,6 +215,7 @@ class MultiplicativeLR : public detail::Schedule<MultiplicativeLR<Optimizer, F>,
   }
   /// Counts from 0 again; for SequentialLR.
   void restart() { this->count_from_0(); }
+  /// The name; the function has no text.
   std::string describe() const { return "MultiplicativeLR(a function)"; }
 
  private:

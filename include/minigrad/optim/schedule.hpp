@@ -17,10 +17,12 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of StepLR.
 struct StepLROptions {
-  std::size_t step_size = 0;  // must be given
-  double gamma = 0.1;
+  std::size_t step_size = 0;  ///< must be given: epochs from one reduction to the next
+  double gamma = 0.1;         ///< the factor of lr, at least 0
 
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   template <class = void>
   auto fields() {
     return std::array<detail::StateField, 2>{{{"step_size", step_size}, {"gamma", gamma}}};
@@ -43,9 +45,11 @@ class StepLR : public detail::Schedule<StepLR<Optimizer>, Optimizer, StepLROptio
   double next(double lr, double) const { return this->t() % this->o().step_size == 0 ? lr * this->o().gamma : lr; }
 };
 
+/// Options of ExponentialLR.
 struct ExponentialLROptions {
-  double gamma = 0;  // must be given
+  double gamma = 0;  ///< must be given: the factor of lr in each epoch, above 0
 
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   template <class = void>
   auto fields() {
     return std::array<detail::StateField, 1>{{{"gamma", gamma}}};
@@ -68,10 +72,12 @@ class ExponentialLR : public detail::Schedule<ExponentialLR<Optimizer>, Optimize
   double next(double lr, double) const { return lr * this->o().gamma; }
 };
 
+/// Options of CosineAnnealingLR.
 struct CosineAnnealingLROptions {
-  std::size_t t_max = 0;  // must be given: the number of epochs after which lr is eta_min
-  double eta_min = 0;
+  std::size_t t_max = 0;  ///< must be given: the number of epochs after which lr is eta_min
+  double eta_min = 0;     ///< the smallest lr, at least 0
 
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   template <class = void>
   auto fields() {
     return std::array<detail::StateField, 2>{{{"t_max", t_max}, {"eta_min", eta_min}}};
@@ -108,11 +114,13 @@ class CosineAnnealingLR : public detail::Schedule<CosineAnnealingLR<Optimizer>, 
   }
 };
 
+/// Options of LinearLR.
 struct LinearLROptions {
-  double start_factor = 1.0 / 3;
-  double end_factor = 1;
-  std::size_t total_iters = 5;
+  double start_factor = 1.0 / 3;  ///< lr_0 times this is the first lr
+  double end_factor = 1;          ///< lr_0 times this is the last
+  std::size_t total_iters = 5;    ///< epochs from the first to the last
 
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   template <class = void>
   auto fields() {
     return std::array<detail::StateField, 3>{
@@ -148,16 +156,18 @@ class LinearLR : public detail::Schedule<LinearLR<Optimizer>, Optimizer, LinearL
   }
 };
 
+/// Options of ReduceLROnPlateau.
 struct ReduceLROnPlateauOptions {
-  double factor = 0.1;
-  std::size_t patience = 10;  // the number of epochs without improvement that are tolerated
-  double threshold = 1e-4;    // the smallest change that counts as an improvement: this share of the best value if
-  bool relative = true;       //   `relative`, else this amount
-  std::size_t cooldown = 0;   // the number of epochs after a reduction that are not counted
-  double min_lr = 0;
-  double eps = 1e-8;      // smaller changes of lr are not made
-  bool maximize = false;  // for a metric that should increase
+  double factor = 0.1;        ///< of lr in each reduction, at least 0 and less than 1
+  std::size_t patience = 10;  ///< the number of epochs without improvement that are tolerated
+  double threshold = 1e-4;    ///< the smallest change that counts as an improvement, at least 0
+  bool relative = true;       ///< threshold is a share of the best value so far; false: an amount
+  std::size_t cooldown = 0;   ///< the number of epochs after a reduction that are not counted
+  double min_lr = 0;          ///< lr does not fall below it
+  double eps = 1e-8;          ///< smaller changes of lr are not made
+  bool maximize = false;      ///< for a metric that should increase
 
+  /// For the base class: the options by name. require_valid() throws ValueError for an option out of range.
   template <class = void>
   auto fields() {
     return std::array<detail::StateField, 8>{{{"factor", factor},

@@ -5,14 +5,17 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of SGD. lr, momentum and weight_decay are at least 0.
 struct SGDOptions {
-  double lr = 1e-3;
-  double momentum = 0;      // the share of the previous step that is added to this one
-  double dampening = 0;     // the share of the gradient that momentum leaves out
-  double weight_decay = 0;  // adds weight_decay * w to the gradient (L2 regularization)
-  bool nesterov = false;    // Nesterov's momentum
-  bool maximize = false;    // uses -g in place of g
+  double lr = 1e-3;         ///< the learning rate: the factor of each step
+  double momentum = 0;      ///< the share of the previous step that is added to this one; 0: none
+  double dampening = 0;     ///< the share of the gradient that momentum leaves out
+  double weight_decay = 0;  ///< adds weight_decay * w to the gradient (L2 regularization)
+  bool nesterov = false;    ///< Nesterov's momentum: needs momentum above 0, and dampening 0
+  bool maximize = false;    ///< uses -g in place of g
 
+  /// For the base class: the optimizer's name, the names and the number of the tensors that it keeps for a parameter,
+  /// the options by name. require_valid() throws ValueError for an option out of range.
   static constexpr const char* name = "SGD";
   static constexpr const char* state_names[] = {"momentum_buffer"};
   std::size_t states() const { return momentum == 0 ? 0 : 1; }
