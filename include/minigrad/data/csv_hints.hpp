@@ -2,7 +2,6 @@
 // call these functions: nothing is guessed while reading.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -128,7 +127,7 @@ template <class = void>
 template <class = void>
 [[gnu::cold]] bool has_unit(std::string_view text) {
   for (const std::string_view unit : {"%", "$", "\u20AC", "\u00A3"}) {
-    const std::size_t rest = text.size() - (std::min)(text.size(), unit.size());
+    const std::size_t rest = text.size() < unit.size() ? 0 : text.size() - unit.size();
     if (text.substr(rest) == unit && is_decimal(without_blanks(text.substr(0, rest)))) return true;
     if (text.substr(0, unit.size()) == unit && is_decimal(without_blanks(text.substr(unit.size())))) return true;
   }

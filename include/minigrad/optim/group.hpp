@@ -1,7 +1,6 @@
 // optim/group.hpp - a parameter group: parameters that share options, and the state of each.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -34,7 +33,7 @@ struct OptimizerSlot {
     for (; kept < count; ++kept) {
       V values = zeros_like_value(parameter.value());
       using T = scalar_type<V>;
-      std::fill_n(numbers(values), count_numbers(values), static_cast<T>(start[kept]));
+      for (std::size_t i = 0; i < count_numbers(values); ++i) numbers(values)[i] = static_cast<T>(start[kept]);
       state[kept] = std::move(values);
     }
   }

@@ -165,8 +165,9 @@ class Optimizer {
     }
     Group group{options, -1, {}};
     for (const ParameterRef<V>& parameter : parameters) {
-      const auto is_same = [&](const OptimizerSlot<V>& slot) { return slot.parameter == parameter; };
-      if (has(parameter) || std::any_of(group.slots.begin(), group.slots.end(), is_same))
+      bool listed = has(parameter);
+      for (const OptimizerSlot<V>& slot : group.slots) listed = listed || slot.parameter == parameter;
+      if (listed)
         fail<ValueError>({Options::name, ": parameter ", &parameter - parameters.data(), " of group ", groups_.size(),
                           " is in this optimizer already: list each parameter once"});
       group.slots.push_back(OptimizerSlot<V>{parameter});

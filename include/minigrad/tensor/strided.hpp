@@ -4,7 +4,6 @@
 // moves in the source: y[i, j, ...] = x[start + i step_0 + j step_1 + ...]. A step may be negative, or 0.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 
 #include "../core/axes.hpp"
@@ -60,7 +59,10 @@ T* copy_axes(const StridedPlan& plan, std::size_t axis, const T* from, T* to) {
   const std::size_t n = plan.extents[axis];
   const std::ptrdiff_t step = plan.steps[axis];
   if (axis + 1 == plan.rank) {
-    if (step == 1) return std::copy(from, from + n, to);
+    if (step == 1) {
+      for (std::size_t i = 0; i < n; ++i) to[i] = from[i];
+      return to + n;
+    }
     for (std::size_t i = 0; i < n; ++i) to[i] = from[static_cast<std::ptrdiff_t>(i) * step];
     return to + n;
   }

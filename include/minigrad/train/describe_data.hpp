@@ -1,7 +1,6 @@
 // train/describe_data.hpp - a text that tells a dataset from another, for checkpoints.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,7 +16,7 @@ template <class = void>
 std::uint64_t hash_bytes(const void* bytes, std::size_t count, std::uint64_t hash = 0) {
   const auto* at = static_cast<const unsigned char*>(bytes);
   for (std::uint64_t word = 0; count > 0; word = 0) {
-    const std::size_t n = (std::min)(count, sizeof word);
+    const std::size_t n = count < sizeof word ? count : sizeof word;
     std::memcpy(&word, at, n);
     hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
     hash ^= hash >> 29;
