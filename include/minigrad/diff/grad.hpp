@@ -157,7 +157,8 @@ Var<V> grad(const Var<V>& y, const Var<V>& x) {
 }
 
 /// f(x...) and its gradients with respect to each x, for a function of Vars that gives a single number. One x gives the
-/// pair {value, gradient}, several give {value, array of gradients}. Parameters that f uses get theirs as well.
+/// pair {value, gradient}, several give {value, array of gradients}. Parameters that f uses get theirs as well. Throws
+/// GraphError where f gives more than one number.
 template <class F, class V, class... More>
 auto value_and_grad(const F& f, const V& x, const More&... more) {
   static_assert((std::is_same_v<V, More> && ...), "minigrad: value_and_grad takes arguments of one type");

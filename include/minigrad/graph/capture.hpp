@@ -196,7 +196,8 @@ class CapturedStep {
 /// IndexVar. V is the type of the graph's values, where no x tells it: capture<Tensor<double>>(f, tokens).
 ///
 /// What f does while it is recorded is what each run does: control flow is fixed, and what f takes out by value(),
-/// computes on outside of the graph and puts back is a constant of the recording. See check().
+/// computes on outside of the graph and puts back is a constant of the recording. See check(). Throws GraphError for a
+/// result of another graph.
 template <class V = void, class F, class... X>
 auto capture(F f, const X&... x) {
   using Value = std::conditional_t<std::is_void_v<V>, typename detail::GraphValue<X...>::type, V>;

@@ -54,7 +54,8 @@ auto over_length_squared(const X& x, const Y& y) {
 }
 }  // namespace detail
 
-/// r = sqrt(x^2 + y^2), without overflow on the way. dr/dx = x / r, dr/dy = y / r; NaN at the origin.
+/// r = sqrt(x^2 + y^2), without overflow on the way. dr/dx = x / r, dr/dy = y / r; NaN at the origin. Throws ShapeError
+/// where the shapes do not broadcast.
 inline constexpr auto hypot_op = elementwise(
     "hypot", [](auto v, auto u) { return std::hypot(v, u); },
     [](auto g, auto v, auto u) { return g * detail::over_length(v, u); },
@@ -65,7 +66,7 @@ inline auto hypot(const X& x, const Y& y, None...) {
 }
 
 /// The angle of the point (x, y), from -pi to pi. With r^2 = x^2 + y^2 its derivatives are x / r^2 along y and -y / r^2
-/// along x; NaN at the origin.
+/// along x; NaN at the origin. Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto atan2_op = elementwise(
     "atan2", [](auto v, auto u) { return std::atan2(v, u); },
     [](auto g, auto v, auto u) { return g * detail::over_length_squared(u, v); },

@@ -11,7 +11,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// x + y. The gradient goes to both as it is.
+/// x + y. The gradient goes to both as it is. Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto add_op =
     elementwise("add", [](auto x, auto y) { return x + y; }, same_gradient, same_gradient);
 template <Operand A, Operand B>
@@ -23,7 +23,7 @@ namespace detail {
 inline constexpr auto negate = [](auto v) { return -v; };  // value and rules share it, and its loop
 }
 
-/// x - y. The gradient goes to x as it is, to y negated.
+/// x - y. The gradient goes to x as it is, to y negated. Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto sub_op =
     elementwise("sub", [](auto x, auto y) { return x - y; }, same_gradient, detail::negate);
 template <Operand A, Operand B>
@@ -31,7 +31,7 @@ MINIGRAD_INLINE auto sub(A&& a, B&& b) {
   return sub_op(std::forward<A>(a), std::forward<B>(b));
 }
 
-/// x y. dL/dx = g y, dL/dy = g x.
+/// x y. dL/dx = g y, dL/dy = g x. Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto mul_op = elementwise("mul", [](auto x, auto y) { return x * y; },
                                            [](auto g, auto&&, auto y) { return g * y; },
                                            [](auto g, auto x, auto&&) { return g * x; });
@@ -40,7 +40,7 @@ MINIGRAD_INLINE auto mul(A&& a, B&& b) {
   return mul_op(std::forward<A>(a), std::forward<B>(b));
 }
 
-/// q = x / y. dL/dx = g / y, dL/dy = -g q / y.
+/// q = x / y. dL/dx = g / y, dL/dy = -g q / y. Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto div_op = elementwise("div", [](auto x, auto y) { return x / y; },
                                            [](auto g, auto&&, auto y) { return g / y; },
                                            [](auto g, auto q, auto&&, auto y) { return -(g * q / y); });
@@ -63,6 +63,7 @@ MINIGRAD_INLINE decltype(auto) cast_scalar(X&& x) {
 }
 }  // namespace detail
 
+/// add(a, b), sub(a, b), mul(a, b) and div(a, b), by element. Throws ShapeError where the shapes do not broadcast.
 template <class A, class B>
   requires Operands<A, B>
 MINIGRAD_INLINE auto operator+(A&& a, B&& b) {
@@ -107,6 +108,7 @@ void refuse_operands() {
                 "Tensor<float>::from(shape, vector), and of a ParameterRef take its Parameter, or its value()");
 }
 }  // namespace detail
+/// Does not compile: a std::vector and a ParameterRef are no operands.
 template <class A, class B>
   requires detail::WrongOperands<A, B>
 void operator+(const A&, const B&) { detail::refuse_operands<A, B>(); }
@@ -133,7 +135,7 @@ MINIGRAD_INLINE auto operator-(const X& x) {
 }
 
 /// The larger of two numbers, NaN if either is. The derivative goes to the larger; of equals each gets half, and of a
-/// NaN and another both get it.
+/// NaN and another both get it. Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto maximum_op = elementwise(
     "maximum", [](auto x, auto y) { return detail::is_nan(y) ? y : detail::is_nan(x) || x > y ? x : y; },
     [](auto g, auto x, auto y) { return where(less(x, y), 0, where(equal(x, y), g / 2, g)); },
@@ -144,7 +146,7 @@ auto maximum(A&& a, B&& b) {
 }
 
 /// The smaller of two numbers, NaN if either is. The derivative goes to the smaller; of equals each gets half, and of a
-/// NaN and another both get it.
+/// NaN and another both get it. Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto minimum_op = elementwise(
     "minimum", [](auto x, auto y) { return detail::is_nan(y) ? y : detail::is_nan(x) || x < y ? x : y; },
     [](auto g, auto x, auto y) { return where(greater(x, y), 0, where(equal(x, y), g / 2, g)); },
@@ -208,6 +210,7 @@ concept Addable = is_scalar<B> || std::is_same_v<B, Tensor<T>>;
 }  // namespace detail
 
 /// a = a + b and so on, in place for a Tensor, where b broadcasts to a's shape; for a Var a new node takes a's name.
+/// Throws ShapeError where b does not broadcast to a's shape.
 template <class T, detail::Addable<T> B>
 Tensor<T>& operator+=(Tensor<T>& a, const B& b) {
   return detail::update("+=", a, b, add_op.value);

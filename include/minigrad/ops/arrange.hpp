@@ -16,7 +16,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// x with the order of elements turned along axes; by default along all.
+/// x with the order of elements turned along axes; by default along all. Throws IndexError for an axis that x lacks.
 inline constexpr auto flip_op = record(
     "flip",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -63,7 +63,7 @@ inline constexpr auto roll_op = record(
       return y;
     },
     [](const auto& a, const auto& g) { return roll(g, -a.shift, a.axis); });
-/// Without an axis all elements are moved in row-major order.
+/// Without an axis all elements are moved in row-major order. Throws IndexError for an axis that x does not have.
 template <detail::TensorOperand X>
 auto roll(const X& x, std::ptrdiff_t shift, Axis axis = {}) {
   return roll_op.apply(detail::RollAttributes{shift, axis}, x);
@@ -107,7 +107,8 @@ auto tile(const X& x, const Shape& times) {
   return detail::repeat_axes(x, all);
 }
 
-/// x cut along an axis into pieces of `size` places, of which the last may be smaller; by default rows.
+/// x cut along an axis into pieces of `size` places, of which the last may be smaller; by default rows. Throws
+/// ValueError for a size below 1.
 template <detail::TensorOperand X>
 std::vector<X> split(const X& x, std::integral auto size, Axis axis = 0) {
   const Shape shape = shape_of(x);
@@ -137,6 +138,7 @@ std::vector<X> split(const X& x, std::initializer_list<std::size_t> sizes, Axis 
   return out;
 }
 /// x cut along an axis into `count` pieces of one size, of which the last may be smaller, or, as in PyTorch, missing.
+/// Throws ValueError for a count below 1.
 template <detail::TensorOperand X>
 std::vector<X> chunk(const X& x, std::integral auto count, Axis axis = 0) {
   if (count <= 0) detail::fail<ValueError>({"chunk: into ", count, " pieces: 1 or more are expected"});

@@ -15,7 +15,7 @@ struct Tolerance {
 };
 
 /// |a - b| <= atol + rtol |b|, element by element: a Tensor<bool>. Equal infinities are close; NaN is close to NaN only
-/// where equal_nan says so. The operands broadcast; of Vars it compares the values.
+/// where equal_nan says so. The operands broadcast, or ShapeError is thrown; of Vars it compares the values.
 template <Operand A, Operand B>
 auto isclose(const A& a, const B& b, const Tolerance& how = {}) {
   const auto close = [how](auto x, auto y) {

@@ -69,6 +69,7 @@ constexpr auto comparison(const char* name, const F& f) {
 }  // namespace detail
 
 /// a == b, and so on, element by element: a Tensor<bool>, or a bool for numbers, or a MaskVar where one is a Var.
+/// Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto equal_op = detail::comparison("equal", [](auto x, auto y) { return x == y; });
 template <Operand A, Operand B>
 auto equal(const A& a, const B& b) {
@@ -116,7 +117,8 @@ auto where_var(const M& mask, const A& a, const B& b) {
 inline constexpr auto where_value = [](bool m, auto x, auto y) { return m ? x : y; };
 }  // namespace detail
 
-/// a where the mask is true, else b. The gradient goes where the value came from.
+/// a where the mask is true, else b. The gradient goes where the value came from. Throws ShapeError where the shapes do
+/// not broadcast.
 template <Operand M, Operand A, Operand B>
 auto where(const M& mask, const A& a, const B& b) {
   static_assert(std::is_same_v<detail::scalar_type<M>, bool>,

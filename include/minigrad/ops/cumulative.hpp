@@ -163,7 +163,7 @@ auto cumsum(const X& x, Axis axis, bool exclusive, bool reverse) {
     return cumsum(x.template to<std::int64_t>(), axis, exclusive, reverse);
   else return cumsum_op.apply(detail::CumulativeAttributes{axis, exclusive, reverse}, x);
 }
-/// The product of the elements up to each one, likewise.
+/// The product of the elements up to each one, likewise. Throws IndexError for an axis that x does not have.
 template <detail::TensorOperand X>
 auto cumprod(const X& x, Axis axis, bool exclusive, bool reverse) {
   if constexpr (detail::becomes_int64<detail::scalar_type<X>>)
@@ -190,7 +190,8 @@ inline constexpr auto prod_op = record(
       return detail::expand(g, x, a.axis) * (cumprod(x, axis, true) * cumprod(x, axis, true, true));
     });
 
-/// The product of all elements (1 of none), or along axes, which disappear unless keepdim.
+/// The product of all elements (1 of none), or along axes, which disappear unless keepdim. Throws IndexError for an
+/// axis that x does not have.
 template <detail::TensorOperand X>
 auto prod(const X& x, const Axes& axes = {}, bool keepdim = false) {
   if constexpr (is_parameter<X>) {

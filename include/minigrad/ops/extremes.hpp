@@ -29,7 +29,7 @@ auto extreme_rule(const G& g, const Y& y, const X& x, const Axes& axis) {
 }  // namespace detail
 
 /// The largest or smallest element, of all or along axes (amax and amin of PyTorch). The gradient goes to it; equal ones
-/// share it.
+/// share it. Throws ValueError for no elements, IndexError for an axis that x does not have.
 inline constexpr auto max_op = record(
     "max", [](const auto& a, const auto& x) { return (max)(x, a.axis, a.keepdim); },
     [](const auto& a, const auto& g, const auto& y, const auto& x) { return detail::extreme_rule(g, y, x, a.axis); });
@@ -158,7 +158,7 @@ inline constexpr auto max_with_indices_op = record(
 }  // namespace detail
 
 /// The largest elements along an axis, or of all, and where they stand, the first of equals: {values, positions}. The
-/// gradient goes to that one element.
+/// gradient goes to that one element. Throws ValueError for no elements.
 template <class T>
 std::pair<Tensor<T>, Tensor<std::int64_t>> max_with_indices(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
   return {(max)(x, axis, keepdim), argmax(x, axis, keepdim)};

@@ -188,7 +188,8 @@ auto pow_derivative(const X& x, const P& p, int order) {
 }  // namespace detail
 
 /// x^p. dy/dx = p x^(p-1), and 0 for p = 0 whatever x is; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. Of an
-/// exponent that needs no gradient, such as a number, no logarithm is taken.
+/// exponent that needs no gradient, such as a number, no logarithm is taken. Throws ShapeError where shapes do not
+/// broadcast.
 inline constexpr auto pow_op = elementwise(
     "pow", [](auto v, auto q) { return std::pow(v, q); },
     [](auto g, auto v, auto q) { return g * detail::pow_derivative(v, q, 1); },

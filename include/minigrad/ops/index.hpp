@@ -163,7 +163,7 @@ auto index(const X& x, std::initializer_list<detail::AxisIndex> indices) {
   return any ? reshape(y, shape) : y;
 }
 
-/// Places begin, begin + step, ... before end along an axis; by default rows.
+/// Places begin, begin + step, ... before end along an axis. Throws IndexError for places that x does not have.
 template <detail::TensorOperand X>
 auto slice(const X& x, std::size_t begin, std::size_t end, Axis axis, std::size_t step) {
   detail::StridedPart part(shape_of(x));

@@ -97,6 +97,7 @@ decltype(auto) beside(const W& w, const X& x) {
 }  // namespace detail
 
 /// A B, where the axes before the last two broadcast, and vectors are a row on the left and a column on the right.
+/// Throws ShapeError where inner extents differ.
 template <class A, class B>
   requires detail::Recordable<A, B>
 auto matmul(A&& a, B&& b) {

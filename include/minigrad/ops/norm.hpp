@@ -60,7 +60,8 @@ inline constexpr auto norm_op = record(
 }  // namespace detail
 
 /// The p-norm of all elements, or along axes, which disappear unless keepdim: norm(x) is the Frobenius norm of a matrix,
-/// norm(x, 1, 0) the sum of sizes in each column. p may be infinite, or 0.
+/// norm(x, 1, 0) the sum of sizes in each column. p may be infinite, or 0. Throws ValueError where p is NaN, IndexError
+/// for an axis that x does not have.
 template <detail::TensorOperand X>
 auto norm(const X& x, double p = 2, const Axes& axes = {}, bool keepdim = false) {
   if constexpr (std::is_integral_v<detail::scalar_type<X>>) {

@@ -116,7 +116,8 @@ auto sum_to(const X& x, const Shape& shape) {
 }
 
 /// The mean of all elements or along axes; NaN of none. dL/dx is g / n, broadcast. Of whole numbers and masks it is a
-/// double, so that mean(equal(prediction, label)) is the share of right answers.
+/// double, so that mean(equal(prediction, label)) is the share of right answers. Throws IndexError for an axis that x
+/// does not have.
 inline constexpr auto mean_op = record(
     "mean",
     [](const auto& a, const auto& x) {
@@ -146,7 +147,7 @@ auto deviations(const auto& x, const auto& axis) {
 }  // namespace detail
 
 /// The variance: the mean of (x - mean)^2, with n - correction in place of n. As in PyTorch the correction is 1.
-/// dL/dx = 2 g (x - mean) / (n - correction).
+/// dL/dx = 2 g (x - mean) / (n - correction). Throws IndexError for an axis that x does not have.
 inline constexpr auto var_op = record(
     "var",
     [](const auto& a, const auto& x) {
@@ -179,7 +180,7 @@ Tensor<T> std_value(const VarianceAttributes& a, const Tensor<T>& x) {
 }  // namespace detail
 
 /// The standard deviation: the square root of var, without overflow on the way. dL/dx = g (x - mean) / (y (n -
-/// correction)), and 0 where y is 0.
+/// correction)), and 0 where y is 0. Throws IndexError for an axis that x does not have.
 inline constexpr auto std_op = record(
     "std", [](const auto& a, const auto& x) { return detail::std_value(a, x); },
     [](const auto& a, const auto& g, const auto& y, const auto& x) {

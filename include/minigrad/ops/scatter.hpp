@@ -132,7 +132,8 @@ auto gather(const X& x, const Ids& indices, Axis axis) {
   });
 }
 
-/// The same, where x and the indices broadcast along all other axes; of all elements, where no axis is given.
+/// The same, where x and the indices broadcast along all other axes; of all elements, where no axis is given. Throws
+/// ShapeError where they do not broadcast, IndexError for an index that x does not have.
 template <detail::TensorOperand X>
 auto take_along_dim(const X& x, const Tensor<std::int64_t>& indices, Axis axis = {}) {
   if (axis.all()) return gather(reshape(x, {-1}), reshape(indices, {-1}), 0);

@@ -58,7 +58,7 @@ auto softmax(const X& x, const Axes& axes) {
 }
 
 /// log sum exp(x) without overflow: the largest x is taken out first; -inf of none. dL/dx = g softmax(x); exp(x - y)
-/// would turn the rounding of a large y into an error of that size.
+/// would turn the rounding of a large y into an error of that size. Throws IndexError for an axis that x lacks.
 inline constexpr auto logsumexp_op = record(
     "logsumexp",
     [](const auto& a, const auto& x) {
@@ -72,7 +72,8 @@ auto logsumexp(const X& x, const Axes& axes = {}, bool keepdim = false) {
   return logsumexp_op.apply(detail::ReduceAttributes{axes, keepdim}, to_floating(x));
 }
 
-/// log softmax(x) along an axis, without the detour. dL/dx = g - softmax(x) sum(g).
+/// log softmax(x) along an axis, without the detour. dL/dx = g - softmax(x) sum(g). Throws IndexError for an axis that
+/// x does not have.
 inline constexpr auto log_softmax_op = record(
     "log_softmax",
     [](const auto& a, const auto& x) {

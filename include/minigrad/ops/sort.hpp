@@ -171,7 +171,8 @@ inline SortOrder sort_order(const Shape& shape, Axis axis, bool descending) {
 }  // namespace detail
 
 /// The elements along an axis from the smallest to the largest, or the other way round, and where they stood:
-/// {values, indices}. Equal ones keep their order. The indices of a Var are a handle.
+/// {values, indices}. Equal ones keep their order. The indices of a Var are a handle. Throws IndexError for an axis
+/// that x does not have.
 template <class T>
 std::pair<Tensor<T>, Tensor<std::int64_t>> sort(const Tensor<T>& x, Axis axis = -1, bool descending = false) {
   return detail::sorted_lines("sort", x, detail::sort_order(x.shape(), axis, descending));

@@ -46,18 +46,20 @@ inline constexpr auto triangle_op = record(
 
 }  // namespace detail
 
-/// The lower triangle of matrices: all below and on the diagonal; or on another one, `diagonal` above it.
+/// The lower triangle of matrices: all below and on the diagonal; or on another one, `diagonal` above it. Throws
+/// ShapeError for less than two axes.
 template <detail::TensorOperand X>
 auto tril(const X& x, std::ptrdiff_t diagonal = 0) {
   return detail::triangle_op.apply(detail::TriangleAttributes{false, diagonal}, x);
 }
-/// The upper triangle likewise.
+/// The upper triangle of matrices: all above and on the diagonal, likewise. Throws ShapeError for less than two axes.
 template <detail::TensorOperand X>
 auto triu(const X& x, std::ptrdiff_t diagonal = 0) {
   return detail::triangle_op.apply(detail::TriangleAttributes{true, diagonal}, x);
 }
 
-/// A number where the mask is true, else x. The mask broadcasts. dL/dx is g where the mask is false.
+/// A number where the mask is true, else x. The mask broadcasts. dL/dx is g where the mask is false. Throws ShapeError
+/// where the shapes do not broadcast.
 template <Operand X, Operand M>
 auto masked_fill(const X& x, const M& mask, double value) {
   return where(mask, static_cast<detail::scalar_type<X>>(value), x);

@@ -175,13 +175,13 @@ auto product_of_any_rank(const char* op, const A& a, const B& b, bool transpose_
 
 /// A B: [..., m, k] and [..., k, n] give [..., m, n], where the axes before the last two broadcast. As in NumPy a vector
 /// on the left is a row, and one on the right a column, whose axis of extent 1 is then taken out: [k] and [k] give a
-/// number. Throws ShapeError.
+/// number. Throws ShapeError where inner extents differ, and for numbers.
 template <class T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b) {
   if (b.rank() == 2) return detail::ProductExpression<T>{"matmul", a, b}.evaluate();
   return detail::product_of_any_rank("matmul", a, b, false, detail::batch_matmul<T>);
 }
-/// A B': [..., m, k] and [..., n, k] give [..., m, n].
+/// A B': [..., m, k] and [..., n, k] give [..., m, n]. Throws ShapeError.
 template <class T>
 Tensor<T> matmul_nt(const Tensor<T>& a, const Tensor<T>& b) {
   if (b.rank() == 2) return detail::ProductExpression<T>{"matmul_nt", a, b, false, true}.evaluate();

@@ -190,7 +190,8 @@ Tensor<T>(min)(const Tensor<T>& x, const Axes& axes = {}, bool keepdim = false) 
   return detail::extreme("min", x, axes, keepdim, detail::greater_than);
 }
 
-/// Where the largest or smallest element stands, the first of equals: a row-major index, or one along the axis.
+/// Where the largest or smallest element stands, the first of equals: a row-major index, or one along the axis. Throws
+/// ValueError for no elements, IndexError for an axis that x does not have.
 template <class T>
 Tensor<std::int64_t> argmax(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
   return detail::arg_extreme("argmax", x, axis, keepdim, detail::less_than);
@@ -201,7 +202,7 @@ Tensor<std::int64_t> argmin(const Tensor<T>& x, Axis axis = {}, bool keepdim = f
 }
 
 /// The inverse pair of broadcasting. broadcast_to broadcasts x to a shape; sum_to sums x down to one, over the axes
-/// that broadcast_to would add or repeat. Each is the other's derivative.
+/// that broadcast_to would add or repeat. Each is the other's derivative. Throws ShapeError where that is not possible.
 template <class T>
 Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
   return detail::BroadcastExpression<T>{x.data(), x.shape(), shape}.evaluate();
