@@ -19,14 +19,14 @@ namespace minigrad::inline MINIGRAD_ABI {
 struct CsvLimits {
   std::size_t file_bytes = 256u << 20;
   std::size_t rows = 10'000'000;
-  std::size_t fields = 65'536;  // in a row
+  std::size_t fields = 65'536;  ///< in a row
   std::size_t field_bytes = 1u << 20;
 };
 
 /// A column of a file, by its name or by its number from 0.
 struct CsvColumn {
-  std::string name;
-  std::size_t number = 0;
+  std::string name;        ///< none: the number counts
+  std::size_t number = 0;  ///< from 0
 
   CsvColumn(const char* column) : name(column) {}
   CsvColumn(std::string column) : name(std::move(column)) {}
@@ -38,7 +38,7 @@ inline constexpr int infer_header = -2, no_header = -1;
 
 /// read_csv("file.csv", {.sep = ';', .decimal = ','}). Options are given in the order in which they stand here.
 struct CsvOptions {
-  char sep = ',';                             ///< between fields; `'\t'` for a tab
+  char sep = ',';                             ///< between fields; a tab for TSV
   bool delim_whitespace = false;              ///< any number of blanks and tabs between fields, instead of `sep`
   bool trailing_sep = false;                  ///< skips empty fields at the end of a line, beyond those with names
   bool fill_short_rows = false;               ///< fields that a row lacks at its end are missing values

@@ -23,6 +23,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of DataLoader.
 struct DataLoaderOptions {
   std::size_t batch_size = 32;  ///< rows in a batch; at most the number of rows of the dataset
   bool shuffle = true;          ///< a new random order in every epoch, instead of the order of the dataset
@@ -73,6 +74,7 @@ class DataLoader {
     return options_.shuffle ? static_cast<std::size_t>(order_[at]) : at;
   }
 
+  /// The dataset whose rows it gives, and the options, where batch_size is at most the number of rows.
   const Dataset<T, Y>& dataset() const { return *data_; }
   const DataLoaderOptions& options() const { return options_; }
 

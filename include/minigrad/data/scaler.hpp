@@ -83,6 +83,7 @@ class StandardScaler {
     return apply("transform", x, [](double v, double mean, double scale) { return (v - mean) / scale; });
   }
 
+  /// fit(x, names) and transform(x). Throws as fit() does.
   Tensor<T> fit_transform(const Tensor<T>& x, const std::vector<std::string>& names = {}) {
     return fit(x, names).transform(x);
   }

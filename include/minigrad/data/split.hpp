@@ -124,6 +124,7 @@ std::vector<std::string> distinct(const std::vector<std::string>& labels) {
 
 }  // namespace detail
 
+/// Options of train_test_split.
 struct SplitOptions {
   Tensor<std::int64_t> stratify = {};  ///< the class of each row: both parts get the same mixture of the classes
 };

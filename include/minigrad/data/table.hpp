@@ -1,8 +1,7 @@
 // data/table.hpp - Table: named columns of text and numbers, with the place of each field in its file.
 //
-// A table keeps the file's text unchanged. It stores the position where each field begins, and reads the field's text,
-// line and column from there on demand. So a filtered or reordered table shares the text with the original, and an
-// error that is found later, such as in row 3 of the validation set, still names the place in the file.
+// A table keeps the file's text, and the position where each field begins. So a filtered or reordered table shares
+// the text with the original, and an error that is found later still names the place in the file.
 #pragma once
 
 #include <concepts>
@@ -27,8 +26,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// reading it as a number throws. Every function that takes the name of a column throws DataError, with a list of the
 /// columns, if there is no such column. Every function that takes a row throws IndexError if there is no such row.
 ///
-/// It is a template without a parameter, as are the functions of this room, so that a program compiles only those that
-/// it calls.
+/// A template without a parameter, so that a program compiles only what it calls.
 template <class = void>
 class BasicTable {
  public:
@@ -49,6 +47,7 @@ class BasicTable {
   BasicTable(const BasicTable&) = default;  // and no move, after which a table would have no content
   BasicTable& operator=(const BasicTable&) = default;
 
+  /// The number of rows.
   std::size_t rows() const { return rows_.size(); }
   /// The names of the columns, in the file's order.
   const std::vector<std::string>& columns() const { return content_->names; }
@@ -66,7 +65,7 @@ class BasicTable {
       if (!left_out[i]) out.push_back(columns()[i]);
     return out;
   }
-
+  /// Whether there is a column of this name.
   bool has_column(std::string_view column) const { return find_column(column) < columns().size(); }
   /// The index of a column, from 0.
   std::size_t column_index(std::string_view column) const {
@@ -83,7 +82,7 @@ class BasicTable {
     if (!content_->has_index) detail::fail_at(file(), {}, {"no column names the rows; .index_col chooses it"});
     return texts_at(columns().size());
   }
-
+  /// Missing values: whether a field is one, whether a column has one, and how many it has.
   bool is_missing(std::size_t row, std::string_view column) const { return is_missing_at(row, column_index(column)); }
   bool has_missing(std::string_view column) const { return count_missing(column) > 0; }
   std::size_t count_missing(std::string_view column) const {
@@ -261,6 +260,7 @@ class BasicTable {
   std::vector<std::size_t> rows_;  // row r of this table is row rows_[r] of the file
 };
 
+/// The table that programs use; see BasicTable.
 using Table = BasicTable<>;
 
 }  // namespace minigrad::inline MINIGRAD_ABI

@@ -23,6 +23,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of DistributedDataParallel.
 struct DistributedOptions {
   std::size_t bucket_bytes = std::size_t{1}
                              << 20;  ///< gradients are summed over the ranks in pieces of about this size
@@ -84,6 +85,7 @@ class DistributedDataParallel {
     end();
   }
 
+  /// In how many pieces the gradients are summed; see DistributedOptions::bucket_bytes.
   std::size_t buckets() const { return buckets_.size(); }
 
  private:

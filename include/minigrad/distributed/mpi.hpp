@@ -86,6 +86,7 @@ class Mpi {
     return sums[0] / sums[1];
   }
 
+  /// The communicator of all ranks, for MPI functions of your own.
   MPI_Comm communicator() const { return comm_; }
 
  private:

@@ -19,6 +19,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of the functions that read IDX files.
 struct IdxOptions {
   /// The most bytes of elements, of which a small compressed file may have very many; more are a DataError.
   std::uint64_t bytes = std::uint64_t{4} << 30;

@@ -104,7 +104,7 @@ class OnnxModel {
     return R(*values[output_].real);
   }
 
-  // The interface of AnswersForParts, for parameters(), state_dict() and optimizers.
+  /// For parameters(), state_dict(), optimizers and summary(). The mode changes nothing: Dropout is that of inference.
   using parameter_value = V;
   void visit_parts(const detail::PartPlace& place, const detail::PartVisitor<V>& visitor) {
     for (std::size_t i = 0; i < parameters_.size(); ++i)
@@ -112,7 +112,7 @@ class OnnxModel {
     for (std::size_t i = 0; i < buffers_.size(); ++i)
       detail::visit_parts(buffers_[i].second, detail::PartPlace{&place, buffer_names_[i].c_str()}, visitor);
   }
-  void set_training(bool) {}  // its Dropout nodes are those of inference
+  void set_training(bool) {}
   std::string describe() const { return detail::concat({"OnnxModel(", steps_.size(), " nodes)"}); }
 
  private:

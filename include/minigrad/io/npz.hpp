@@ -18,6 +18,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of the functions that read .npz files.
 struct NpzOptions {
   /// The most bytes of all arrays together, of which a small compressed file may have very many; more are a DataError.
   /// Uncompressed, a file takes at most 10 times its own memory.

@@ -78,6 +78,7 @@ struct OnnxNode {
   std::vector<std::string> inputs, outputs;
   std::vector<OnnxAttribute> attributes;
 
+  /// The attribute of this name; null if the node has none.
   const OnnxAttribute* find(std::string_view attribute) const {
     for (const OnnxAttribute& one : attributes)
       if (one.name == attribute) return &one;

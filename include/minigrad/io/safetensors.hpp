@@ -19,6 +19,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of write_safetensors() and to_safetensors().
 struct SafetensorsOptions {
   /// The element type that floats are written as: F32, or F16 or BF16, rounded to nearest. Doubles stay F64.
   DType floats = DType::f32;

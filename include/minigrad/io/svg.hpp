@@ -22,6 +22,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 inline constexpr const char* series_colors[] = {"#0072B2", "#E69F00", "#009E73", "#D55E00",
                                                 "#CC79A7", "#56B4E9", "#000000"};
 
+/// What stands at each point of a Series.
 enum class Marker { none, circle, ring, square, diamond, cross };
 
 /// What belongs together in a picture: a line through points, or points, with error bars if wanted. A number that is not
@@ -55,9 +56,10 @@ struct SvgAxes {
   std::vector<Note> notes{};
 };
 
+/// Options of to_svg() and write_svg(): the size of the picture and of its letters, in pixels.
 struct SvgOptions {
-  int width = 640, height = 420;
-  int font_size = 14;
+  int width = 640, height = 420;  ///< of the picture, in pixels
+  int font_size = 14;             ///< the size of letters, in pixels
 };
 
 namespace detail {

@@ -14,16 +14,16 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// What cross_entropy_loss takes besides scores and targets. The mean is one weighted by the class weights of the
 /// labels, as in PyTorch: the sum of the losses divided by the sum of the weights of the rows that are not left out.
 struct CrossEntropyOptions {
-  Tensor<double> weight{};           // a factor for each class, [classes]; none: 1
-  std::int64_t ignore_index = -100;  // rows with this label are left out
-  double label_smoothing = 0;        // this share of the label goes to all classes evenly
-  Reduction reduction = Reduction::mean;
+  Tensor<double> weight{};                ///< a factor for each class, [classes]; none: 1
+  std::int64_t ignore_index = -100;       ///< rows with this label are left out
+  double label_smoothing = 0;             ///< this share of the label goes to all classes evenly
+  Reduction reduction = Reduction::mean;  ///< of the losses; fit() takes the mean only
 };
 /// The same for nll_loss.
 struct NLLOptions {
-  Tensor<double> weight{};
-  std::int64_t ignore_index = -100;
-  Reduction reduction = Reduction::mean;
+  Tensor<double> weight{};                ///< a factor for each class, [classes]; none: 1
+  std::int64_t ignore_index = -100;       ///< rows with this label are left out
+  Reduction reduction = Reduction::mean;  ///< of the losses; fit() takes the mean only
 };
 
 namespace detail {
@@ -176,7 +176,7 @@ auto cross_entropy_loss(const X& logits, const Y& probabilities, const CrossEntr
   return detail::reduce_loss(-sum(q * weight * log_softmax(logits, 1), 1), o.reduction);
 }
 
-/// As nll_loss(log_probabilities, labels), with weights and a label to leave out: -w_t log p_t.
+/// As nll_loss(log_probabilities, labels), with weights and a label to leave out: -w_t log p_t. Throws as that does.
 template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto nll_loss(const X& log_probabilities, const Ids& labels, const NLLOptions& o) {
   return detail::loss_of_classes("nll_loss", log_probabilities, labels, o.weight, o.ignore_index, 0, o.reduction, true);
@@ -224,26 +224,25 @@ auto kl_div(const X& log_probabilities, const Y& target, Reduction reduction = R
   return detail::reduced_loss(kl_div_op, reduction, log_probabilities, target);
 }
 
-// The same losses as function objects, for fit().
-
-/// CrossEntropyLoss with options: CrossEntropyLossWith({.label_smoothing = 0.1}).
+/// For fit(): CrossEntropyLoss with options: CrossEntropyLossWith({.label_smoothing = 0.1}).
 struct CrossEntropyLossWith : CrossEntropyOptions {
-  static constexpr bool takes_handles = true;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
   explicit CrossEntropyLossWith(CrossEntropyOptions o) : CrossEntropyOptions(std::move(o)) {}
   auto operator()(const auto& logits, const auto& target) const { return cross_entropy_loss(logits, target, *this); }
 };
-/// NLLLoss with options.
+/// For fit(): NLLLoss with options.
 struct NLLLossWith : NLLOptions {
-  static constexpr bool takes_handles = true;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
   explicit NLLLossWith(NLLOptions o) : NLLOptions(std::move(o)) {}
   auto operator()(const auto& log_probabilities, const auto& labels) const {
     return nll_loss(log_probabilities, labels, *this);
   }
 };
+/// For fit(): kl_div as a function object.
 struct KLDivLoss {
-  static constexpr bool takes_handles = true;
-  Reduction reduction = Reduction::mean;
-  bool log_target = false;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
+  Reduction reduction = Reduction::mean;       ///< of the elements; fit() takes the mean only
+  bool log_target = false;                     ///< targets are logarithms of probabilities
   auto operator()(const auto& log_probabilities, const auto& target) const {
     return kl_div(log_probabilities, target, reduction, log_target);
   }

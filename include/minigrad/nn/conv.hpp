@@ -100,6 +100,7 @@ struct Conv1d : detail::ConvLayer<T, 1, false> {
   Conv1d(std::size_t in, std::size_t out, PerAxis<1> kernel, Rng& rng, const ConvOptions<1>& options = {})
       : detail::ConvLayer<T, 1, false>("Conv1d", in, out, kernel, rng, options) {}
 };
+/// The same for images: x [n, in, height, width], weight [out, in / groups, height, width].
 template <class T = float>
 struct Conv2d : detail::ConvLayer<T, 2, false> {
   Conv2d(std::size_t in, std::size_t out, PerAxis<2> kernel, Rng& rng, const ConvOptions<2>& options = {})
@@ -115,6 +116,7 @@ struct ConvTranspose1d : detail::ConvLayer<T, 1, true> {
                   const ConvTransposeOptions<1>& options = {})
       : detail::ConvLayer<T, 1, true>("ConvTranspose1d", in, out, kernel, rng, options) {}
 };
+/// The same for images: x [n, in, height, width] gives a larger one.
 template <class T = float>
 struct ConvTranspose2d : detail::ConvLayer<T, 2, true> {
   ConvTranspose2d(std::size_t in, std::size_t out, PerAxis<2> kernel, Rng& rng,
@@ -122,7 +124,7 @@ struct ConvTranspose2d : detail::ConvLayer<T, 2, true> {
       : detail::ConvLayer<T, 2, true>("ConvTranspose2d", in, out, kernel, rng, options) {}
 };
 
-/// The functions: x, a weight and, if there is one, a bias.
+/// The functions: x, a weight and, if there is one, a bias, of the shapes and with the errors of the layers.
 template <class X, class W>
 auto conv1d(const X& x, const W& weight, const ConvOptions<1>& options = {}) {
   const auto kernel = detail::kernel_of<1>("conv1d", shape_of(weight));

@@ -11,7 +11,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// A number for each axis of an image: 3 for all, or {3, 5}.
+/// A number for each axis of an image: 3 for all, or {3, 5}. Throws ValueError for one below 0 or above 2^24.
 template <std::size_t Axes>
 class PerAxis {
  public:
@@ -19,6 +19,7 @@ class PerAxis {
   constexpr PerAxis(std::integral auto height, std::integral auto width) requires(Axes == 2)
       : numbers_{checked(height), checked(width)} {}
   constexpr std::size_t operator[](std::size_t axis) const { return numbers_[axis]; }
+  /// The numbers as a Shape of `Axes` extents.
   Shape shape() const {
     Shape out;
     for (const std::size_t one : numbers_) out.push_back(one);
@@ -34,7 +35,8 @@ class PerAxis {
   std::array<std::size_t, Axes> numbers_;
 };
 
-/// How much padding: numbers, or "same", so that the result is as large as x, or "valid", which is none.
+/// How much padding: numbers, or "same", so that the result is as large as x, or "valid", which is none. Throws
+/// ValueError for another word.
 template <std::size_t Axes>
 class ConvPadding {
  public:
@@ -47,6 +49,7 @@ class ConvPadding {
     if (!same_ && std::strcmp(word, "valid") != 0)
       detail::fail<ValueError>({"padding \"", word, "\": must be a number, \"same\" or \"valid\""});
   }
+  /// Whether it is "same"; and the numbers, which are 0 for a word.
   constexpr bool same() const { return same_; }
   constexpr const PerAxis<Axes>& numbers() const { return numbers_; }
 
@@ -55,20 +58,24 @@ class ConvPadding {
   bool same_ = false;
 };
 
+/// Options of Conv1d, Conv2d and their functions.
 template <std::size_t Axes>
 struct ConvOptions {
-  PerAxis<Axes> stride = 1;
-  ConvPadding<Axes> padding = 0;
-  PerAxis<Axes> dilation = 1;
-  std::size_t groups = 1;
-  bool bias = true;  // of a layer
+  PerAxis<Axes> stride = 1;       ///< the step from one place of the kernel to the next, at least 1
+  ConvPadding<Axes> padding = 0;  ///< zeros around x on each side, or "same", or "valid"
+  PerAxis<Axes> dilation = 1;     ///< the distance of the numbers under the kernel, at least 1
+  std::size_t groups = 1;         ///< parts of the channels; each output sees its part alone
+  bool bias = true;               ///< whether a layer has a bias
 };
+/// Options of ConvTranspose1d, ConvTranspose2d and their functions.
 template <std::size_t Axes>
 struct ConvTransposeOptions {
+  /// The convolution's stride, at least 1, and padding; and by how much the result is longer at its end, which must be
+  /// less than stride or dilation.
   PerAxis<Axes> stride = 1, padding = 0, output_padding = 0;
-  std::size_t groups = 1;
-  bool bias = true;  // of a layer
-  PerAxis<Axes> dilation = 1;
+  std::size_t groups = 1;      ///< parts of the channels; each output sees its part alone
+  bool bias = true;            ///< whether a layer has a bias
+  PerAxis<Axes> dilation = 1;  ///< the distance of the numbers under the kernel, at least 1
 };
 
 namespace detail {

@@ -31,12 +31,12 @@ inline constexpr auto dropout_channels_op = record(
 
 }  // namespace detail
 
-/// In training mode each channel of each image becomes 0 with probability p, and is divided by 1 - p otherwise. In
-/// evaluation mode the layer returns its input. The layer has its own random stream, seeded from `rng`. Throws
-/// ValueError unless 0 <= p < 1.
+/// x [n, channels, ...]. In training mode each channel of each image becomes 0 with probability p, and is divided by
+/// 1 - p otherwise. In evaluation mode the layer returns its input. The layer has its own random stream, seeded from
+/// `rng`. Throws ValueError unless 0 <= p < 1; called, ShapeError for an x of fewer than 3 axes.
 class Dropout2d {
  public:
-  bool training = true;
+  bool training = true;  ///< the mode, which train() and eval() set
 
   Dropout2d(double p, Rng& rng) : p_(p), rng_(rng()) { detail::require_probability("Dropout2d", p); }
 
@@ -55,6 +55,7 @@ class Dropout2d {
       return x * mask;
     }
   }
+  /// The random generator with its name, and the line of summary(): "Dropout2d(0.5)".
   auto parts() { return std::tie(rng_); }
   static constexpr const char* part_names[] = {"generator"};
   std::string describe() const { return detail::concat({"Dropout2d(", format_exact(p_), ")"}); }

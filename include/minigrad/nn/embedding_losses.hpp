@@ -69,11 +69,11 @@ auto cosine_embedding_loss(const A& a, const B& b, const Y& target, double margi
 
 /// What triplet_margin_loss takes besides its vectors.
 struct TripletMarginOptions {
-  double margin = 1;
-  double p = 2;  // the distance of a and b is (sum |a - b + eps|^p)^(1/p)
-  double eps = 1e-6;
-  bool swap = false;  // take the distance of positive and negative in place of a larger one of anchor and negative
-  Reduction reduction = Reduction::mean;
+  double margin = 1;  ///< by how much the positive shall be nearer than the negative, at least 0
+  double p = 2;       ///< at least 1: the distance of a and b is (sum |a - b + eps|^p)^(1/p)
+  double eps = 1e-6;  ///< is added to each difference
+  bool swap = false;  ///< takes the distance of positive and negative in place of a larger one of anchor and negative
+  Reduction reduction = Reduction::mean;  ///< of the losses; fit() takes the mean only
 };
 namespace detail {
 template <class A, class B>
@@ -106,24 +106,27 @@ auto triplet_margin_loss(const A& anchor, const P& positive, const N& negative, 
 
 // The same losses as function objects, for fit(): those of several vectors for a model that gives several.
 
+/// hinge_embedding_loss as a function object: distances and targets 1 or -1.
 struct HingeEmbeddingLoss {
-  static constexpr bool takes_handles = true;
-  double margin = 1;
-  Reduction reduction = Reduction::mean;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var
+  double margin = 1;                           ///< the least distance of what is not alike
+  Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& distance, const auto& target) const {
     return hinge_embedding_loss(distance, target, margin, reduction);
   }
 };
+/// cosine_embedding_loss as a function object: vectors a, b [n, d], and targets 1 or -1 [n].
 struct CosineEmbeddingLoss {
-  static constexpr bool takes_handles = true;
-  double margin = 0;
-  Reduction reduction = Reduction::mean;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var
+  double margin = 0;                           ///< the largest cosine of what is not alike, -1 .. 1
+  Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& a, const auto& b, const auto& target) const {
     return cosine_embedding_loss(a, b, target, margin, reduction);
   }
 };
+/// triplet_margin_loss as a function object: anchors, positives and negatives [n, d].
 struct TripletMarginLoss : TripletMarginOptions {
-  static constexpr bool takes_handles = true;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var
   explicit TripletMarginLoss(const TripletMarginOptions& o = {}) : TripletMarginOptions(o) {}
   auto operator()(const auto& anchor, const auto& positive, const auto& negative) const {
     return triplet_margin_loss(anchor, positive, negative, *this);

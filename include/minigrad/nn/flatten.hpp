@@ -10,7 +10,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// Axes start_dim .. end_dim as one: x [n, channels, height, width] gives [n, channels height width].
 struct Flatten {
-  int start_dim = 1, end_dim = -1;
+  int start_dim = 1, end_dim = -1;  ///< the first and the last of these axes; -1: the last of x
   auto operator()(const auto& x) const { return flatten(x, start_dim, end_dim); }
   std::string describe() const {
     if (start_dim == 1 && end_dim == -1) return "Flatten";
@@ -18,7 +18,8 @@ struct Flatten {
   }
 };
 
-/// Axis dim as several: Unflatten(1, {8, 4, 4}) makes [n, 8, 4, 4] of x [n, 128]. One extent may be -1.
+/// Axis dim as several: Unflatten(1, {8, 4, 4}) makes [n, 8, 4, 4] of x [n, 128]. One extent may be -1. Throws
+/// ShapeError where the extents do not make up the axis.
 struct Unflatten {
   Axis dim;
   TargetShape sizes;
@@ -39,6 +40,7 @@ struct Unflatten {
         for (const std::size_t extent : parts) out.push_back(extent);
     return reshape(x, out);
   }
+  /// The line of summary(): "Unflatten(1, [8, 4, 4])".
   std::string describe() const { return detail::concat({"Unflatten(", dim.index(), ", ", sizes, ")"}); }
 };
 

@@ -12,6 +12,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI::init {
 
+/// Set all elements of x: to one value, to 0, to draws of U(low, high), and to draws of N(mean, stddev^2).
 template <class T>
 void constant_(Tensor<T>& x, double value) {
   x.fill(static_cast<T>(value));
@@ -29,6 +30,7 @@ void normal_(Tensor<T>& x, double mean, double stddev, Rng& rng) {
   for (T& value : x) value = static_cast<T>(rng.normal(mean, stddev));
 }
 
+/// How many numbers of x one output sums, and how many outputs one number of x goes to; of a weight.
 struct Fans {
   double in, out;
 };
@@ -44,7 +46,8 @@ Fans fans(const char* op, const Tensor<T>& weight) {
 }
 
 /// U(-b, b) with b = gain sqrt(6 / (in + out)), and N(0, s^2) with s = gain sqrt(2 / (in + out)): for tanh and sigmoid.
-/// Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+/// Throws ShapeError for a weight of rank below 2. Glorot and Bengio, "Understanding the difficulty of training deep
+/// feedforward neural networks", 2010.
 template <class T>
 void xavier_uniform_(Tensor<T>& weight, Rng& rng, double gain = 1) {
   const Fans f = fans("xavier_uniform_", weight);
@@ -58,7 +61,8 @@ void xavier_normal_(Tensor<T>& weight, Rng& rng, double gain = 1) {
 }
 
 /// U(-b, b) with b = sqrt(6 / ((1 + a^2) in)), and N(0, s^2) with s = sqrt(2 / ((1 + a^2) in)): for relu (a = 0) and
-/// leaky_relu of slope a. He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015.
+/// leaky_relu of slope a. Throws ShapeError for a weight of rank below 2. He, Zhang, Ren and Sun, "Delving deep into
+/// rectifiers", 2015.
 template <class T>
 void kaiming_uniform_(Tensor<T>& weight, Rng& rng, double a = 0) {
   const double bound = std::sqrt(6 / ((1 + a * a) * fans("kaiming_uniform_", weight).in));

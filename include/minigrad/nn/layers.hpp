@@ -13,12 +13,14 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of Linear.
 struct LinearOptions {
-  bool bias = true;
+  bool bias = true;  ///< adds b; false: the layer has no bias
 };
 
 /// y = x W' + b: x [..., in] gives y [..., out]. weight is [out, in], bias is [out], and there is none with {.bias =
-/// false}. Both are initialized from U(-1/sqrt(in), 1/sqrt(in)), as in PyTorch. Throws ValueError if in or out is 0.
+/// false}. Both are initialized from U(-1/sqrt(in), 1/sqrt(in)), as in PyTorch. Throws ValueError if in or out is 0;
+/// called, ShapeError unless the last extent of x is in.
 template <class T = float>
 struct Linear {
   Parameter<Tensor<T>> weight, bias;
@@ -41,6 +43,7 @@ struct Linear {
   template <class V>
   void operator()(const Var<V>& x) && = delete;
 
+  /// The parameters with their names, and the line of summary(): "Linear(2, 8)".
   auto parts() { return std::tie(weight, bias); }
   static constexpr const char* part_names[] = {"weight", "bias"};
   std::string describe() const {
@@ -72,6 +75,7 @@ struct Embedding {
   template <class V>
   void operator()(const IndexVar<V>& x) && = delete;
 
+  /// The parameter with its name, and the line of summary(): "Embedding(100, 8)".
   auto parts() { return std::tie(weight); }
   static constexpr const char* part_names[] = {"weight"};
   std::string describe() const {
@@ -87,48 +91,68 @@ inline std::string with_axis(const char* layer, int axis) {
 }
 }  // namespace detail
 
+/// relu(x) = max(0, x) for each element of x of any shape.
 struct ReLU {
   auto operator()(const auto& x) const { return relu(x); }
+  /// The line of summary().
   std::string describe() const { return "ReLU"; }
 };
+/// leaky_relu(x): x for x > 0, and slope x otherwise, for each element.
 struct LeakyReLU {
-  double slope = 0.01;
+  double slope = 0.01;  ///< the factor of negative numbers
   auto operator()(const auto& x) const { return leaky_relu(x, slope); }
+  /// The line of summary().
   std::string describe() const { return detail::concat({"LeakyReLU(", format_exact(slope), ")"}); }
 };
+/// elu(x): x for x > 0, and alpha (e^x - 1) otherwise, for each element.
 struct ELU {
-  double alpha = 1;
+  double alpha = 1;  ///< for x far below 0 the result is -alpha
   auto operator()(const auto& x) const { return elu(x, alpha); }
+  /// The line of summary().
   std::string describe() const { return detail::concat({"ELU(", format_exact(alpha), ")"}); }
 };
+/// tanh(x) for each element.
 struct Tanh {
   auto operator()(const auto& x) const { return tanh(x); }
+  /// The line of summary().
   std::string describe() const { return "Tanh"; }
 };
+/// sigmoid(x) = 1 / (1 + e^-x) for each element.
 struct Sigmoid {
   auto operator()(const auto& x) const { return sigmoid(x); }
+  /// The line of summary().
   std::string describe() const { return "Sigmoid"; }
 };
+/// softplus(x) = log(1 + e^x) for each element.
 struct Softplus {
   auto operator()(const auto& x) const { return softplus(x); }
+  /// The line of summary().
   std::string describe() const { return "Softplus"; }
 };
+/// gelu(x) = x P(x) with the standard normal distribution P, for each element.
 struct GELU {
   auto operator()(const auto& x) const { return gelu(x); }
+  /// The line of summary().
   std::string describe() const { return "GELU"; }
 };
+/// silu(x) = x sigmoid(x) for each element.
 struct SiLU {
   auto operator()(const auto& x) const { return silu(x); }
+  /// The line of summary().
   std::string describe() const { return "SiLU"; }
 };
+/// softmax(x): e^x / sum of e^x along an axis. Throws IndexError where x has no such axis.
 struct Softmax {
-  int axis = -1;
+  int axis = -1;  ///< the axis whose results sum to 1; -1: the last
   auto operator()(const auto& x) const { return softmax(x, axis); }
+  /// The line of summary().
   std::string describe() const { return detail::with_axis("Softmax", axis); }
 };
+/// log_softmax(x): x - log of the sum of e^x along an axis. Throws IndexError where x has no such axis.
 struct LogSoftmax {
-  int axis = -1;
+  int axis = -1;  ///< the axis of the sum; -1: the last
   auto operator()(const auto& x) const { return log_softmax(x, axis); }
+  /// The line of summary().
   std::string describe() const { return detail::with_axis("LogSoftmax", axis); }
 };
 
@@ -137,7 +161,7 @@ struct LogSoftmax {
 /// random stream, seeded from `rng`. Throws ValueError unless 0 <= p < 1.
 class Dropout {
  public:
-  bool training = true;
+  bool training = true;  ///< the mode, which train() and eval() set
 
   Dropout(double p, Rng& rng) : p_(p), rng_(rng()) { detail::require_probability("Dropout", p); }
 
@@ -146,6 +170,7 @@ class Dropout {
     if constexpr (is_var<X>) x.graph().note_mode(training);
     return training && p_ > 0 ? dropout(x, p_, rng_) : x;
   }
+  /// The random generator with its name, and the line of summary(): "Dropout(0.5)".
   auto parts() { return std::tie(rng_); }
   static constexpr const char* part_names[] = {"generator"};
   std::string describe() const { return detail::concat({"Dropout(", format_exact(p_), ")"}); }

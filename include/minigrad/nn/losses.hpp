@@ -45,7 +45,7 @@ auto reduced_loss(const Op& op, Reduction reduction, P&& prediction, X&&... x) {
 
 }  // namespace detail
 
-/// (p - t)^2, the mean squared error. dL/dp = 2 g (p - t).
+/// (p - t)^2, the mean squared error. dL/dp = 2 g (p - t). Throws ShapeError unless p and t have one shape.
 inline constexpr auto mse_loss_op = elementwise(
     "mse_loss", simd_fn([](auto p, auto t) { return (p - t) * (p - t); }),
     simd_fn([](auto g, auto p, auto t) { return g * 2 * (p - t); }),
@@ -56,7 +56,7 @@ auto mse_loss(P&& prediction, Y&& target, Reduction reduction = Reduction::mean)
   return detail::reduced_loss(mse_loss_op, reduction, std::forward<P>(prediction), std::forward<Y>(target));
 }
 
-/// |p - t|, the mean absolute error. dL/dp = g sign(p - t).
+/// |p - t|, the mean absolute error. dL/dp = g sign(p - t). Throws ShapeError unless p and t have one shape.
 inline constexpr auto l1_loss_op = elementwise("l1_loss", [](auto p, auto t) { return abs(p - t); },
                                                [](auto g, auto p, auto t) { return g * sign(p - t); },
                                                [](auto g, auto p, auto t) { return g * sign(t - p); });
@@ -183,48 +183,53 @@ const auto& numbers(const P& prediction, const Y& target) {
 }
 }  // namespace detail
 
-// The same losses as function objects, for fit(). takes_handles says that the target may be a Var or IndexVar too, so
-// that fit() may record the loss once and run it again.
+// The same losses as function objects, for fit(), which records the loss once and runs it again if it takes_handles.
 
+/// mse_loss as a function object: (prediction - target)^2.
 struct MSELoss {
-  static constexpr bool takes_handles = true;
-  Reduction reduction = Reduction::mean;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
+  Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& prediction, const auto& target) const {
     return mse_loss(prediction, detail::numbers(prediction, target), reduction);
   }
 };
+/// l1_loss as a function object: |prediction - target|.
 struct L1Loss {
-  static constexpr bool takes_handles = true;
-  Reduction reduction = Reduction::mean;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
+  Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& prediction, const auto& target) const {
     return l1_loss(prediction, detail::numbers(prediction, target), reduction);
   }
 };
+/// huber_loss as a function object: quadratic for errors up to delta, linear above.
 struct HuberLoss {
-  static constexpr bool takes_handles = true;
-  double delta = 1;
-  Reduction reduction = Reduction::mean;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
+  double delta = 1;                            ///< where the loss becomes linear in the error, above 0
+  Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& prediction, const auto& target) const {
     return huber_loss(prediction, detail::numbers(prediction, target), delta, reduction);
   }
 };
+/// bce_with_logits_loss as a function object: the cross-entropy of yes and no, from logits of any shape.
 struct BCEWithLogitsLoss {
-  static constexpr bool takes_handles = true;
-  Reduction reduction = Reduction::mean;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
+  Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& logits, const auto& target) const {
     return bce_with_logits_loss(logits, detail::numbers(logits, target), reduction);
   }
 };
+/// cross_entropy_loss as a function object: logits [n, classes], and labels [n] or probabilities [n, classes].
 struct CrossEntropyLoss {
-  static constexpr bool takes_handles = true;
-  Reduction reduction = Reduction::mean;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
+  Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& logits, const auto& target) const {
     return cross_entropy_loss(logits, target, reduction);
   }
 };
+/// nll_loss as a function object: log probabilities [n, classes] and labels [n].
 struct NLLLoss {
-  static constexpr bool takes_handles = true;
-  Reduction reduction = Reduction::mean;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
+  Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& log_probabilities, const auto& labels) const {
     return nll_loss(log_probabilities, labels, reduction);
   }

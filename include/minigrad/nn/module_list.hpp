@@ -47,6 +47,7 @@ class ModuleList : public Sequential<T> {
   /// Deleted: a list does not say how its layers are called.
   void operator()(const X& x) const = delete;
 
+  /// The name and the layers: "ModuleList(Linear(2, 8), Tanh)".
   std::string describe() const { return "ModuleList" + Sequential<T>::describe().substr(10); }
 };
 

@@ -17,12 +17,13 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of BatchNorm1d and BatchNorm2d.
 struct BatchNormOptions {
-  double eps = 1e-5;
-  /// running = (1 - momentum) running + momentum batch; std::nullopt is the average of all batches.
+  double eps = 1e-5;  ///< is added to the variance, so that nothing is divided by 0; at least 0
+  /// running = (1 - momentum) running + momentum batch; std::nullopt is the average of all batches. In 0..1.
   std::optional<double> momentum = 0.1;
-  bool affine = true;               // whether there are weight and bias
-  bool track_running_stats = true;  // without, evaluation mode uses the statistics of the batch too
+  bool affine = true;               ///< whether there are weight and bias
+  bool track_running_stats = true;  ///< without, evaluation mode uses the statistics of the batch too
 };
 
 namespace detail {
@@ -132,6 +133,7 @@ struct BatchNorm1d : detail::BatchNorm<T, 1> {
   explicit BatchNorm1d(std::size_t channels, const BatchNormOptions& options = {})
       : detail::BatchNorm<T, 1>("BatchNorm1d", channels, options) {}
 };
+/// The same for images: x [n, channels, height, width].
 template <class T = float>
 struct BatchNorm2d : detail::BatchNorm<T, 2> {
   explicit BatchNorm2d(std::size_t channels, const BatchNormOptions& options = {})

@@ -14,20 +14,23 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of MaxPool1d and MaxPool2d.
 template <std::size_t Axes>
 struct MaxPoolOptions {
-  std::optional<PerAxis<Axes>> stride{};
+  std::optional<PerAxis<Axes>> stride{};  ///< from one window to the next, at least 1; none: the kernel
+  /// The numbers around x on each side, at most half the kernel; and the distance of a window's numbers, at least 1.
   PerAxis<Axes> padding = 0, dilation = 1;
-  bool ceil_mode = false;
+  bool ceil_mode = false;  ///< rounds the number of windows up, not down
 };
 
+/// Options of AvgPool1d and AvgPool2d.
 template <std::size_t Axes>
 struct AvgPoolOptions {
-  std::optional<PerAxis<Axes>> stride{};
-  PerAxis<Axes> padding = 0;
-  bool ceil_mode = false;
-  bool count_include_pad = true;     // whether the mean of a window counts the zeros around x
-  std::size_t divisor_override = 0;  // the number to divide a sum by; 0: as many as the window has
+  std::optional<PerAxis<Axes>> stride{};  ///< from one window to the next, at least 1; none: the kernel
+  PerAxis<Axes> padding = 0;              ///< zeros around x on each side, at most half the kernel
+  bool ceil_mode = false;                 ///< rounds the number of windows up, not down
+  bool count_include_pad = true;          ///< whether the mean of a window counts the zeros around x
+  std::size_t divisor_override = 0;       ///< the number to divide a sum by; 0: as many as the window has
 };
 
 namespace detail {
@@ -113,21 +116,25 @@ class AdaptiveAvgPool {
 
 }  // namespace detail
 
-/// The largest number of each window. The gradient goes to it, or to the first of equals.
+/// The largest number of each window: x [n, channels, length]. The gradient goes to it, or to the first of equals.
+/// Throws ValueError for a kernel or stride of 0 and for too much padding; called, ShapeError for an x of another rank.
 struct MaxPool1d : detail::MaxPool<1> {
   explicit MaxPool1d(PerAxis<1> kernel, const MaxPoolOptions<1>& options = {})
       : MaxPool("MaxPool1d", kernel, options) {}
 };
+/// The same for images: x [n, channels, height, width].
 struct MaxPool2d : detail::MaxPool<2> {
   explicit MaxPool2d(PerAxis<2> kernel, const MaxPoolOptions<2>& options = {})
       : MaxPool("MaxPool2d", kernel, options) {}
 };
 
-/// The mean of each window, whose gradient is an equal part for each of its numbers.
+/// The mean of each window: x [n, channels, length]. Its gradient is an equal part for each number of the window.
+/// Throws as MaxPool1d does.
 struct AvgPool1d : detail::AvgPool<1> {
   explicit AvgPool1d(PerAxis<1> kernel, const AvgPoolOptions<1>& options = {})
       : AvgPool("AvgPool1d", kernel, options) {}
 };
+/// The same for images: x [n, channels, height, width].
 struct AvgPool2d : detail::AvgPool<2> {
   explicit AvgPool2d(PerAxis<2> kernel, const AvgPoolOptions<2>& options = {})
       : AvgPool("AvgPool2d", kernel, options) {}
@@ -138,6 +145,7 @@ struct AvgPool2d : detail::AvgPool<2> {
 struct AdaptiveAvgPool1d : detail::AdaptiveAvgPool<1> {
   explicit AdaptiveAvgPool1d(PerAxis<1> output) : AdaptiveAvgPool("AdaptiveAvgPool1d", output) {}
 };
+/// The same for images: x [n, channels, height, width] gives [n, channels, output[0], output[1]].
 struct AdaptiveAvgPool2d : detail::AdaptiveAvgPool<2> {
   explicit AdaptiveAvgPool2d(PerAxis<2> output) : AdaptiveAvgPool("AdaptiveAvgPool2d", output) {}
 };

@@ -76,10 +76,10 @@ auto stirling(const Y& t) {
 
 /// What poisson_nll_loss takes besides prediction and target.
 struct PoissonNLLOptions {
-  bool log_input = true;  // the prediction x is the logarithm of the rate, else the rate
-  bool full = false;      // add log(t!), by Stirling's formula for t > 1, which does not depend on x
-  double eps = 1e-8;      // is added to a rate before its logarithm is taken
-  Reduction reduction = Reduction::mean;
+  bool log_input = true;                  ///< the prediction x is the logarithm of the rate, else the rate
+  bool full = false;                      ///< adds log(t!), by Stirling's formula for t > 1, which does not depend on x
+  double eps = 1e-8;                      ///< is added to a rate before its logarithm is taken
+  Reduction reduction = Reduction::mean;  ///< of the losses; fit() takes the mean only
 };
 /// -log of the probability of a count t by a Poisson distribution, up to log(t!): e^x - t x where x is the logarithm of
 /// the rate, else x - t log(x + eps). Throws ValueError for a negative target, and for a negative rate, naming its row.
@@ -132,9 +132,9 @@ inline constexpr auto gaussian_nll_loss_op = elementwise(
     });
 /// What gaussian_nll_loss takes besides prediction, target and variance.
 struct GaussianNLLOptions {
-  bool full = false;  // add the constant log(2 pi) / 2
-  double eps = 1e-6;  // the smallest variance, for stability
-  Reduction reduction = Reduction::mean;
+  bool full = false;                      ///< adds the constant log(2 pi) / 2
+  double eps = 1e-6;                      ///< the smallest variance, for stability
+  Reduction reduction = Reduction::mean;  ///< of the losses; fit() takes the mean only
 };
 /// -log of the density of the target in a normal distribution with the predicted mean and variance. The variance has the
 /// shape of the mean, or 1 as its last extent. Throws ShapeError, and ValueError for a negative variance, naming its
@@ -159,23 +159,26 @@ auto gaussian_nll_loss(const P& prediction, const Y& target, const S& variance, 
 
 // The same losses as function objects, for fit().
 
+/// smooth_l1_loss as a function object: quadratic for errors below beta, |error| above.
 struct SmoothL1Loss {
-  static constexpr bool takes_handles = true;
-  double beta = 1;
-  Reduction reduction = Reduction::mean;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var
+  double beta = 1;                             ///< where the loss becomes linear in the error, at least 0
+  Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& prediction, const auto& target) const {
     return smooth_l1_loss(prediction, target, beta, reduction);
   }
 };
+/// poisson_nll_loss as a function object: predicted rates, or their logarithms, and counts.
 struct PoissonNLLLoss : PoissonNLLOptions {
-  static constexpr bool takes_handles = true;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var
   explicit PoissonNLLLoss(const PoissonNLLOptions& o = {}) : PoissonNLLOptions(o) {}
   auto operator()(const auto& prediction, const auto& target) const {
     return poisson_nll_loss(prediction, target, *this);
   }
 };
+/// gaussian_nll_loss as a function object: predicted means and variances, for a model that gives both.
 struct GaussianNLLLoss : GaussianNLLOptions {
-  static constexpr bool takes_handles = true;
+  static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var
   explicit GaussianNLLLoss(const GaussianNLLOptions& o = {}) : GaussianNLLOptions(o) {}
   auto operator()(const auto& prediction, const auto& target, const auto& variance) const {
     return gaussian_nll_loss(prediction, target, variance, *this);

@@ -148,6 +148,7 @@ class Sequential {
     return y;
   }
 
+  /// The number of layers.
   std::size_t size() const { return layers_.size(); }
 
   /// Layer i, which must be an M. Throws IndexError if there is no layer i, ValueError if it has another type.
@@ -163,10 +164,11 @@ class Sequential {
     return static_cast<const detail::LayerOf<T, M>&>(*layers_[i]).module;
   }
 
+  /// Set all layers to training or to evaluation mode; see minigrad::train().
   void train() { set_training(true); }
   void eval() { set_training(false); }
 
-  // The interface of AnswersForParts, for parameters(), buffers(), train() and summary().
+  /// For parameters(), buffers(), train() and summary(): visits all parts, sets the mode, describes; layer i unchecked.
   void visit_parts(const detail::PartPlace& place, const detail::PartVisitor<X>& visitor) {
     for (std::size_t i = 0; i < size(); ++i) layers_[i]->visit_parts({&place, nullptr, i}, visitor);
   }

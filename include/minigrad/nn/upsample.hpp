@@ -14,16 +14,18 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of Upsample: either size or scale_factor must be given.
 struct UpsampleOptions {
-  std::optional<PerAxis<2>> size{};  // of the result; of an image with one axis the first counts
-  double scale_factor = 0;           // or by how much it is larger
-  double scale_factor_width = 0;     // the same along the last of two axes, unless it is as `scale_factor`
-  const char* mode = "nearest";      // or "linear", of one axis, and "bilinear", of two
-  bool align_corners = false;
+  std::optional<PerAxis<2>> size{};  ///< extents of the result; for x [n, channels, length] the first counts
+  double scale_factor = 0;           ///< the result has this many times the extents of x, rounded down
+  double scale_factor_width = 0;     ///< the factor of the width; 0: scale_factor
+  const char* mode = "nearest";      ///< or "linear", for one axis, and "bilinear", for two
+  bool align_corners = false;        ///< the first and last numbers of x and of the result lie at the same places
 };
 
 /// x [n, channels, length] or [n, channels, height, width] in another size: Upsample({.scale_factor = 2}). Throws
-/// ValueError unless either a size or a factor is given, and for another mode.
+/// ValueError unless either a size or a factor is given, and for another mode; called, ShapeError for an x of another
+/// rank than the mode's.
 class Upsample {
  public:
   explicit Upsample(const UpsampleOptions& options) : options_(options) {
@@ -39,6 +41,7 @@ class Upsample {
   }
 
   auto operator()(const auto& x) const { return detail::resample(attributes(shape_of(x)), x); }
+  /// The line of summary(): "Upsample(2, nearest)".
   std::string describe() const {
     std::string out = "Upsample(";
     if (options_.size) out += to_string(options_.size->shape());

@@ -17,9 +17,10 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// What cross_validate() gives: a number for each fold.
 struct CrossValidation {
-  std::vector<double> scores;
-  std::vector<History> histories;  // where the training gives one
+  std::vector<double> scores;      ///< of the folds, in their order
+  std::vector<History> histories;  ///< where the training gives one
 
+  /// The mean of the scores.
   double mean() const {
     double total = 0;
     for (const double score : scores) total += score;

@@ -27,7 +27,8 @@ struct Metric {
   using OfScores = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<double>& y_score);
   using OfNumbers = double (*)(const Tensor<double>& y_true, const Tensor<double>& y_pred);
 
-  std::string name;
+  std::string name;  ///< the end of its columns in History, as in validation_accuracy and train_accuracy
+  /// The function: the one of these that is not null; of_averaged_labels gets `average` too.
   OfLabels of_labels = nullptr;
   OfAveragedLabels of_averaged_labels = nullptr;
   Average average = Average::binary;

@@ -21,6 +21,7 @@ class StopFlag {
     }
   StopFlag(const Flag* flag)
       : flag_(flag), load_([](const void* f) { return static_cast<const Flag*>(f)->load(); }) {}
+  /// Whether the caller's flag is set; false without one.
   bool raised() const { return flag_ && load_(flag_); }
 
  private:
@@ -28,31 +29,31 @@ class StopFlag {
   bool (*load_)(const void*) = nullptr;
 };
 
+/// Options of fit(). It throws ValueError for those that make no sense together.
 struct FitOptions {
-  std::size_t epochs = 100;
-  std::size_t batch_size = 32;
-  bool shuffle = true;          // in each epoch anew, from `seed`
-  bool drop_last = false;       // leave out a last batch with fewer rows
-  double validation_split = 0;  // this share of the rows, drawn by `seed`, becomes the validation set
-  std::size_t patience = 0;     // stop after this number of epochs without a better validation loss; 0: run all epochs
-  double min_delta = 0;         // the smallest decrease of the validation loss that counts as better
-  std::string best_by{};        // the column of the history to judge by, such as "validation_accuracy"; none: the
-                                //   validation loss
-  bool maximize = false;        // its largest number is the best, not its smallest
-  bool restore_best = true;     // at the end, restore the weights and buffers of the best validation loss
-  double clip_norm = 0;         // scale gradients down to this norm; 0: leave them
-  std::size_t accumulate = 1;   // batches for each update, whose gradients become one
-  bool replay = false;          // record the loss of one batch, and run it again for all batches of the same shape
-  bool detect_anomaly = false;  // report the first op whose value or gradient is not finite
-  std::vector<Metric> metrics{};  // computed after each epoch on the validation set, and
-  bool train_metrics = false;     //   on the training set
-  bool progress = true;           // draw a progress bar, if standard error is a terminal
-  std::uint64_t seed = 0;
-  std::string checkpoint{};          // the file to which the whole training is written: at the end, when stopped,
-  std::size_t checkpoint_every = 1;  //   after every so many epochs, and
-  double checkpoint_minutes = 0;     //   after the step at which so many minutes have passed since; 0: never
-  std::string resume{};              // go on from this file, as if the training had not stopped
-  StopFlag stop{};                   // end after the step in hand once this is true
+  std::size_t epochs = 100;     ///< passes over the training data
+  std::size_t batch_size = 32;  ///< rows of a batch
+  bool shuffle = true;          ///< in each epoch anew, from `seed`; false: the order of the data
+  bool drop_last = false;       ///< leaves out a last batch with fewer rows
+  double validation_split = 0;  ///< this share of the rows, drawn by `seed`, becomes the validation set; 0: none
+  std::size_t patience = 0;     ///< stops after this number of epochs without a better validation loss; 0: never
+  double min_delta = 0;         ///< the smallest decrease of the validation loss that counts as better
+  std::string best_by{};        ///< the column to judge by, as "validation_accuracy"; none: the validation loss
+  bool maximize = false;        ///< the largest number of best_by is the best, not the smallest
+  bool restore_best = true;     ///< at the end, restores the weights and buffers of the best validation loss
+  double clip_norm = 0;         ///< scales gradients down to this norm of all together; 0: leaves them
+  std::size_t accumulate = 1;   ///< batches for each update, whose gradients become one; at least 1
+  bool replay = false;          ///< records the loss of one batch, and runs it again for all batches of the same shape
+  bool detect_anomaly = false;  ///< reports the first op whose value or gradient is not finite
+  std::vector<Metric> metrics{};  ///< computed after each epoch on the validation set
+  bool train_metrics = false;     ///< computes the metrics on the training set too
+  bool progress = true;           ///< draws a progress bar, if standard error is a terminal
+  std::uint64_t seed = 0;         ///< of the order of the batches and of the validation split
+  std::string checkpoint{};  ///< the file that the training is written to, also at its end and when stopped; none: ""
+  std::size_t checkpoint_every = 1;  ///< writes it after every so many epochs
+  double checkpoint_minutes = 0;     ///< and after the step at which so many minutes have passed since; 0: never
+  std::string resume{};              ///< goes on from this file, as if the training had not stopped; none: ""
+  StopFlag stop{};                   ///< ends after the step in hand once this is true
 };
 
 namespace detail {

@@ -17,22 +17,24 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// One pass over the training data.
 struct Epoch {
-  std::size_t epoch = 0;     // from 1
-  std::size_t updates = 0;   // steps of the optimizer since the start of fit()
-  double train_loss = 0;     // the mean over the epoch's samples, each computed before the update by its batch
-  double validation_loss = std::numeric_limits<double>::quiet_NaN();  // at the end of the epoch; NaN without validation
-  double lr = 0;             // the learning rate of this epoch
-  double grad_norm = 0;      // of the epoch's last update, before clipping
-  double seconds = 0;        // since the start of fit()
-  std::vector<double> metrics{};  // at the end of the epoch, in the order of History::metric_names
+  std::size_t epoch = 0;    ///< from 1
+  std::size_t updates = 0;  ///< steps of the optimizer since the start of fit()
+  double train_loss = 0;    ///< the mean over the epoch's samples, each computed before the update by its batch
+  /// At the end of the epoch; NaN without validation.
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();
+  double lr = 0;                  ///< the learning rate of this epoch
+  double grad_norm = 0;           ///< of the epoch's last update, before clipping
+  double seconds = 0;             ///< since the start of fit()
+  std::vector<double> metrics{};  ///< at the end of the epoch, in the order of History::metric_names
 };
 
+/// What fit() returns: the epochs of a training, and how it ended.
 struct History {
-  std::vector<Epoch> epochs;
-  std::size_t best_epoch = 0;  // the last epoch whose validation loss, or column of best_by, counted as better; 0: none
-  bool stopped_early = false;
-  bool interrupted = false;  // by FitOptions::stop, before the training was complete
-  std::vector<std::string> metric_names;  // validation_<name> of all metrics, then train_<name>, where they were computed
+  std::vector<Epoch> epochs;   ///< in their order
+  std::size_t best_epoch = 0;  ///< the last epoch that counted as better, by validation loss or best_by; 0: none
+  bool stopped_early = false;  ///< by FitOptions::patience
+  bool interrupted = false;    ///< by FitOptions::stop, before the training was complete
+  std::vector<std::string> metric_names;  ///< validation_accuracy for accuracy, of all metrics; then train_accuracy
 
   /// The entry of the best epoch. Throws IndexError if there is none.
   const Epoch& best() const {
@@ -131,7 +133,7 @@ struct History {
 struct TrainingError : Error {
   TrainingError(const std::string& message, History completed) : Error(message), history(std::move(completed)) {}
 
-  History history;
+  History history;  ///< of the completed epochs
 };
 
 }  // namespace minigrad

@@ -117,7 +117,7 @@ std::vector<LogValue> log_values(const Step& s) {
 
 /// Which events a log writes as a hook of fit().
 struct LogOptions {
-  std::size_t every_steps = 0;  // a line for every so many steps; 0: for each epoch
+  std::size_t every_steps = 0;  ///< a line for every so many steps; 0: for each epoch
 };
 
 /// A hook of fit(), and of a loop of your own: a CSV file with a line for each epoch, or for every so many steps. Its
@@ -134,6 +134,7 @@ class CsvLog {
  public:
   explicit CsvLog(std::string path, const LogOptions& options = {}) : file_(std::move(path)), o_(options) {}
 
+  /// Adds a line of these numbers. Throws as the class says.
   template <class = void>
   void write(const std::vector<LogValue>& values) {
     std::string names, numbers;
@@ -150,6 +151,7 @@ class CsvLog {
       detail::fail<ValueError>({"CsvLog: ", detail::quoted(file_.path()), " has the columns ", columns_, ", and the line ", names});
     file_.add(numbers);
   }
+  /// The hook of fit(): called at its begin, after each epoch and after each step of the optimizer.
   void on_begin(const History& history) { metric_names_ = history.metric_names; }
   template <class = void>
   void on_epoch(const Epoch& epoch) {
@@ -160,6 +162,7 @@ class CsvLog {
     if (o_.every_steps > 0 && step.step % o_.every_steps == 0) write(detail::log_values(step));
   }
 
+  /// For a checkpoint: the name; the length of the file and its columns, which a resumed training restores.
   std::string describe() const { return "CsvLog"; }
   StateDict state_dict() const { return file_.state_dict(columns_); }
   void load_state_dict(const StateDict& state) { columns_ = file_.load_state_dict(state); }
@@ -177,6 +180,7 @@ class JsonLinesLog {
  public:
   explicit JsonLinesLog(std::string path, const LogOptions& options = {}) : file_(std::move(path)), o_(options) {}
 
+  /// Adds a line of these numbers. Throws DataError if the file cannot be written.
   template <class = void>
   void write(const std::vector<LogValue>& values) {
     std::string line;
@@ -187,6 +191,7 @@ class JsonLinesLog {
     }
     file_.add(line.empty() ? "{}" : line + "}");
   }
+  /// The hook of fit(): called at its begin, after each epoch and after each step of the optimizer.
   void on_begin(const History& history) { metric_names_ = history.metric_names; }
   template <class = void>
   void on_epoch(const Epoch& epoch) {
@@ -197,6 +202,7 @@ class JsonLinesLog {
     if (o_.every_steps > 0 && step.step % o_.every_steps == 0) write(detail::log_values(step));
   }
 
+  /// For a checkpoint: the name; the length of the file, which a resumed training restores.
   std::string describe() const { return "JsonLinesLog"; }
   StateDict state_dict() const { return file_.state_dict(""); }
   void load_state_dict(const StateDict& state) { file_.load_state_dict(state); }

@@ -9,11 +9,14 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of plot() and curves().
 struct PlotOptions {
-  std::vector<std::string> columns{};  // of the history; none: the losses, and a panel beside them for metrics
-  bool x_log = false, y_log = false;   // of the losses
-  std::string title{};
-  int width = 0, height = 420;  // 0: 640 for each panel
+  std::vector<std::string> columns{};  ///< of the history; none: the losses, and a panel beside them for metrics
+  /// Logarithmic axes: of the epochs, and of the losses.
+  bool x_log = false, y_log = false;
+  std::string title{};  ///< above the picture; none: ""
+  /// In pixels. A width of 0 is 640 for each panel.
+  int width = 0, height = 420;
 };
 
 namespace detail {

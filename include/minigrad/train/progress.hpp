@@ -47,6 +47,7 @@ class ProgressBar {
     if (drawn_) std::fputc('\n', stderr);
   }
 
+  /// Whether it draws: if it is wanted, there is something to do, and standard error is a terminal.
   bool visible() const { return visible_; }
 
   /// Shows that `done` of the total are done, each of `units` samples. `note` is the end of the line.

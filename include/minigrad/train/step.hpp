@@ -13,13 +13,13 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// One update of the weights.
 struct Step {
-  std::size_t epoch = 0;       // from 1
-  std::size_t step = 0;        // from 1: the steps of the optimizer since the start of fit()
-  std::size_t rows = 0;        // of the batches that it was made of
-  double loss = 0;             // the mean over these rows, before the update
-  double lr = 0;               // the learning rate of the update; of groups, the first's
-  double seconds = 0;          // since the start of fit()
-  double rows_per_second = 0;  // in this epoch, so far
+  std::size_t epoch = 0;       ///< from 1
+  std::size_t step = 0;        ///< from 1: the steps of the optimizer since the start of fit()
+  std::size_t rows = 0;        ///< of the batches that it was made of
+  double loss = 0;             ///< the mean over these rows, before the update
+  double lr = 0;               ///< the learning rate of the update; of groups, the first's
+  double seconds = 0;          ///< since the start of fit()
+  double rows_per_second = 0;  ///< in this epoch, so far
   double known_norm = std::numeric_limits<double>::quiet_NaN();
   double (*compute_norm)(const void* weights) = nullptr;
   const void* weights = nullptr;
@@ -34,10 +34,12 @@ class EachStep {
  public:
   explicit EachStep(Schedule&& schedule) : schedule_(std::forward<Schedule>(schedule)) {}
 
+  /// The hook of fit(): calls the schedule's step(), with the loss if it takes a metric.
   void on_step(const Step& step) {
     if constexpr (requires { schedule_.step(0.0); }) schedule_.step(step.loss);
     else schedule_.step();
   }
+  /// As the schedule's function of this name: whose rates it sets, its name and options, its state for a checkpoint.
   bool acts_on(const auto& optimizer) const
     requires requires(const std::remove_reference_t<Schedule>& s) { s.acts_on(optimizer); }
   {

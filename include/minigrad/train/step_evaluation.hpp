@@ -14,13 +14,14 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
+/// Options of StepEvaluation.
 struct StepEvaluationOptions {
-  std::size_t every = 100;        // steps
-  std::vector<Metric> metrics{};  // computed with the loss
-  std::size_t patience = 0;       // stop after this number of evaluations without a better one; 0: never
-  double min_delta = 0;           // the smallest change that counts as better
-  std::string best_by{};          // the column to judge by: "train_loss", "validation_accuracy"; none: validation_loss
-  bool maximize = false;          // its largest number is the best, not its smallest
+  std::size_t every = 100;        ///< steps from one evaluation to the next, at least 1
+  std::vector<Metric> metrics{};  ///< computed with the loss
+  std::size_t patience = 0;       ///< stops after this number of evaluations without a better one; 0: never
+  double min_delta = 0;           ///< the smallest change that counts as better
+  std::string best_by{};          ///< the column to judge by, as "validation_accuracy"; none: validation_loss
+  bool maximize = false;          ///< the largest number of best_by is the best, not the smallest
 };
 
 /// A hook of fit(), and of a loop of your own, that calls on_step() or the object. Entries of history() are evaluations:
@@ -67,11 +68,13 @@ class StepEvaluation {
     return !history_.stopped_early;
   }
 
+  /// The evaluations so far, and which was the best.
   const History& history() const { return history_; }
 
   /// Gives the model the weights and buffers of the best evaluation; nothing, if there is none.
   void restore_best() { best_.restore(); }
 
+  /// For a checkpoint: the options, and the evaluations, the weights of the best and the sums since the last.
   std::string describe() const {
     return detail::concat({"StepEvaluation(every=", o_.every, ", patience=", o_.patience, ", best_by=",
                            o_.best_by.empty() ? "validation_loss" : o_.best_by, ")"});
