@@ -395,6 +395,30 @@ opencv() {
   check bash "$root/tests/io/opencv.sh" "$cxx" "$out/opencv"
 }
 
+row mpi "training on 1, 2 and 4 ranks by MPI: equal to one process, failing, going on"
+mpi() {
+  compiler g++-12
+  require libopenmpi-dev command -v mpicxx
+  require openmpi-bin command -v mpirun
+  check env ROOT="$root" SCRATCH="$out/mpi" CXX="$cxx" bash "$root/tests/distributed/mpi_test.sh"
+}
+
+row playground "the playground in Chromium: every control, the exported program, sizes and speed"
+playground() {
+  compiler g++-12
+  require emscripten command -v em++
+  require node-acorn test -d /usr/share/nodejs/acorn
+  require chromium command -v chromium
+  require npm command -v npm
+  check bash "$root/tests/playground.sh" "$cxx" "$out/playground"
+}
+
+row site "the book as a site in two languages: every link, every public name documented"
+site() {
+  compiler g++-12
+  check bash "$root/docs/run.sh"
+}
+
 # --- running them ---
 run() {  # ROW
   row=$1 result=$out/$1

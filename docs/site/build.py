@@ -158,6 +158,10 @@ def build(language):
         nav.append({"Source": "source/include/minigrad/index.md"})
         pages.place("include/minigrad")
     pages.put_sources()
+    playground = os.path.join(root, "build", "playground")
+    if language == "en" and os.path.exists(os.path.join(playground, "playground.wasm")):
+        shutil.copytree(playground, os.path.join(pages.folder, "playground"), ignore=shutil.ignore_patterns("include"))
+        nav.insert(1, {"Playground": "playground/index.html"})
 
     for name in ("math.js", "site.css"):
         os.makedirs(os.path.join(pages.folder, "assets"), exist_ok=True)
