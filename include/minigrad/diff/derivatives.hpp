@@ -150,6 +150,7 @@ auto jvp(const F& f, const V (&x)[N], const W (&v)[N]) {
 
 /// The derivatives of all outputs by all inputs: the shape of f(x) followed by that of x, so [m, n] for an f: [n] ->
 /// [m]. For {x, y} an array of these; for a std::vector of n numbers a Tensor [n], or [m, n] where f gives m.
+/// Throws ShapeError where the result would have more than 6 axes.
 template <class F, class X>
 auto jacobian(const F& f, const X& x) {
   return detail::Differentiated<F, X>::jacobian(f, x);

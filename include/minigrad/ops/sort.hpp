@@ -184,7 +184,7 @@ std::pair<Var<Tensor<T>>, IndexVar<Tensor<T>>> sort(const Var<Tensor<T>>& x, Axi
   return {detail::sort_op.apply(detail::SortAttributes{order, &at.edit()}, x), at};
 }
 
-/// Where the elements stand that sort() would give.
+/// Where the elements stand that sort() would give. Throws IndexError for an axis that x does not have.
 template <class X>
 auto argsort(const X& x, Axis axis = -1, bool descending = false) {
   return sort(x, axis, descending).second;

@@ -34,8 +34,8 @@ class ScalarTape {
 
   /// f(x) and its derivatives along each x, for a function of many numbers, which gets them as a
   /// std::span<const ScalarVar<T>>: returns the value and writes the derivatives to `gradient`, which has the size of
-  /// x. The result may be a constant; its derivatives are 0. Clears the tape first. Throws GraphError when f calls it
-  /// for the same tape.
+  /// x. The result may be a constant; its derivatives are 0. Clears the tape first. Throws ValueError when the sizes
+  /// differ, GraphError when f calls it for the same tape.
   template <class F>
   T value_and_grad(const F& f, std::span<const T> x, std::span<T> gradient) {
     if (gradient.size() != x.size())

@@ -138,7 +138,7 @@ class Borrowed {
 };
 
 /// Numbers that somebody else owns, row after row, or with the given strides, without a copy. They must stay where they
-/// are for as long as the result lives.
+/// are for as long as the result lives. Throws ShapeError unless there is one stride for each axis.
 template <class T>
 Borrowed<T> borrow(T* data, const Shape& shape) {
   return Borrowed<T>(data, shape, Strides(shape));
@@ -191,7 +191,8 @@ class Adopted {
   detail::ForeignTensor<T> tensor_;
 };
 
-/// The memory of a vector as a tensor, without a copy: *adopt(std::move(values), {2, 3}).
+/// The memory of a vector as a tensor, without a copy: *adopt(std::move(values), {2, 3}). Throws ShapeError unless the
+/// number of values is shape.size().
 template <class T>
 Adopted<T> adopt(std::vector<T>&& values, const Shape& shape) {
   return Adopted<T>(std::move(values), shape);
