@@ -130,7 +130,7 @@ inline int to_int(std::size_t axis) { return static_cast<int>(axis); }
 
 /// transpose to any order, as exchanges of two axes.
 template <class T>
-Tensor<T> permute(Tensor<T> x, const std::vector<std::size_t>& order) {
+Tensor<T> permuted(Tensor<T> x, const std::vector<std::size_t>& order) {
   std::vector<std::size_t> now(order.size());
   for (std::size_t i = 0; i < now.size(); ++i) now[i] = i;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -148,7 +148,7 @@ Tensor<T> move_axis(const Tensor<T>& x, std::size_t from, std::size_t to) {
   for (std::size_t i = 0; i < x.rank(); ++i)
     if (i != from) order.push_back(i);
   order.insert(order.begin() + static_cast<std::ptrdiff_t>(to), from);
-  return permute(x, order);
+  return permuted(x, order);
 }
 /// The places `indices` along an axis; negative ones count from the end. Their own shape takes the axis' place.
 template <class T>
@@ -164,7 +164,7 @@ Tensor<T> take(const Tensor<T>& x, Tensor<std::int64_t> indices, std::size_t axi
   for (std::size_t i = 0; i < axis; ++i) order.push_back(shape.rank() + i);
   for (std::size_t i = 0; i < shape.rank(); ++i) order.push_back(i);
   for (std::size_t i = axis; i < tail.rank(); ++i) order.push_back(shape.rank() + i);
-  return permute(reshape(std::move(rows), all), order);
+  return permuted(reshape(std::move(rows), all), order);
 }
 /// f(x, axis, keepdim) along several axes.
 template <class T, class F>
@@ -550,7 +550,7 @@ inline void add_rearrangements(std::map<std::string, Op>& ops) {
       for (std::size_t i = 0; i < x.rank(); ++i)
         order.push_back(c.has("perm") ? static_cast<std::size_t>(c.node.find("perm")->integers[i])
                                       : x.rank() - 1 - i);
-      return permute(x, order);
+      return permuted(x, order);
     })};
   };
   ops["Reshape"] = [](const Call& c) -> Values {
@@ -695,13 +695,13 @@ inline void add_rearrangements(std::map<std::string, Op>& ops) {
     const std::size_t depth = s[1] / (b * b);
     const Shape out{s[0], depth, s[2] * b, s[3] * b};
     if (c.text("mode", "DCR") == "DCR")
-      return permute(x.reshape({s[0], b, b, depth, s[2], s[3]}), {0, 3, 4, 1, 5, 2}).reshape(out);
-    return permute(x.reshape({s[0], depth, b, b, s[2], s[3]}), {0, 1, 4, 2, 5, 3}).reshape(out);
+      return permuted(x.reshape({s[0], b, b, depth, s[2], s[3]}), {0, 3, 4, 1, 5, 2}).reshape(out);
+    return permuted(x.reshape({s[0], depth, b, b, s[2], s[3]}), {0, 1, 4, 2, 5, 3}).reshape(out);
   });
   ops["SpaceToDepth"] = unary_with([](const auto& x, const Call& c) {
     const auto b = static_cast<std::size_t>(c.integer("blocksize", 1));
     const Shape& s = x.shape();
-    return permute(x.reshape({s[0], s[1], s[2] / b, b, s[3] / b, b}), {0, 3, 5, 1, 2, 4})
+    return permuted(x.reshape({s[0], s[1], s[2] / b, b, s[3] / b, b}), {0, 3, 5, 1, 2, 4})
         .reshape({s[0], s[1] * b * b, s[2] / b, s[3] / b});
   });
   ops["Shape"] = [](const Call& c) -> Values {

@@ -28,7 +28,7 @@ struct UpsampleOptions {
 /// rank than the mode's.
 class Upsample {
  public:
-  explicit Upsample(const UpsampleOptions& options) : options_(options) {
+  [[gnu::noinline]] explicit Upsample(const UpsampleOptions& options) : options_(options) {  // GCC 12 warns inlined
     const UpsampleOptions& o = options_;
     const bool factor = o.scale_factor > 0 && (o.scale_factor_width >= 0);
     if (o.size.has_value() == factor || (o.size && (o.scale_factor != 0 || (*o.size)[0] == 0 || (*o.size)[1] == 0)))
