@@ -148,7 +148,7 @@ def above(member, include):
     """A comment that stands above a group of overloads belongs to all of them: without a blank line between."""
     lines = file_text(os.path.join(include, member.file))
     at = member.line - 2
-    while at >= 0 and lines[at].strip() and not re.match(r"\s*///", lines[at]):
+    while at >= 0 and lines[at].strip() and not re.match(r"\s*(///|class |struct |public:|private:)", lines[at]):
         at -= 1
     comment = []
     while at >= 0 and re.match(r"\s*///", lines[at]):
@@ -261,7 +261,7 @@ def write(folder, include, out, pages, changelog):
             words = []
             for member in overloads:
                 comment = member.documentation or above(member, include)
-                if comment and comment not in words:
+                if comment and " ".join(comment.split()) not in [" ".join(w.split()) for w in words]:
                     words.append(comment)
             trivial = member_name in ("value_type", short) or member_name.startswith("operator")
             if not words and not trivial:
@@ -277,7 +277,7 @@ def write(folder, include, out, pages, changelog):
         words = []
         for member in members:
             comment = member.documentation or above(member, include)
-            if comment and comment not in words:
+            if comment and " ".join(comment.split()) not in [" ".join(w.split()) for w in words]:
                 words.append(comment)
         header = header_of(members[0].file)
         if not words and not name.startswith("operator"):
