@@ -17,10 +17,10 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// The largest file that read_csv takes; it throws DataError for a larger one. A table takes at most 13 times the
 /// memory of its file.
 struct CsvLimits {
-  std::size_t file_bytes = 256u << 20;
-  std::size_t rows = 10'000'000;
-  std::size_t fields = 65'536;  ///< in a row
-  std::size_t field_bytes = 1u << 20;
+  std::size_t file_bytes = 256u << 20;  ///< of the whole file
+  std::size_t rows = 10'000'000;        ///< of the table
+  std::size_t fields = 65'536;          ///< in a row
+  std::size_t field_bytes = 1u << 20;   ///< of one field
 };
 
 /// A column of a file, by its name or by its number from 0.

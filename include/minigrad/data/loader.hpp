@@ -92,6 +92,7 @@ class DataLoader {
     position_ = first;
     return Iterator(*this, first);
   }
+  /// What the iterator of an epoch is compared with.
   End end() const { return {}; }
 
   /// Where the loader is: the order of this epoch, the number of its batches that were taken, and the generator that

@@ -27,7 +27,7 @@ struct Tensors {
     std::apply([&](const auto&... x) { (require_rows(x.shape()), ...); }, all);
   }
 
-  /// The shape of the first.
+  /// The shape of the first, and the number of its axes.
   const Shape& shape() const { return std::get<0>(all).shape(); }
   std::size_t rank() const { return shape().rank(); }
 

@@ -60,6 +60,7 @@ class Mpi {
   std::size_t size() const { return static_cast<std::size_t>(size_); }
   /// Whether this is rank 0, which prints and writes files.
   bool is_root() const { return rank_ == 0; }
+  /// Waits until all ranks have called it.
   void barrier() const { MPI_Barrier(comm_); }
 
   /// Gives x the elements that it has on rank `root`. Throws ShapeError, on every

@@ -28,8 +28,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// What becomes part of the exported graph besides the model: the scalers of its features and of its targets.
 template <class T = float>
 struct OnnxOptions {
-  const StandardScaler<T>* inputs = nullptr;   // the graph takes features as they are before scaling
-  const StandardScaler<T>* targets = nullptr;  // the graph gives predictions in the units of the targets
+  const StandardScaler<T>* inputs = nullptr;   ///< the graph takes features as they are before scaling
+  const StandardScaler<T>* targets = nullptr;  ///< the graph gives predictions in the units of the targets
 };
 
 namespace detail {

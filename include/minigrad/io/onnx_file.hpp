@@ -69,7 +69,7 @@ struct OnnxAttribute {
   std::string text{};
   std::vector<float> reals{};
   std::vector<std::int64_t> integers{};
-  std::vector<OnnxTensor> tensor{};  // one or none
+  std::vector<OnnxTensor> tensor{};  ///< one or none
 };
 
 /// One call of an op. An input that is left out has an empty name.
@@ -94,7 +94,7 @@ struct OnnxValueInfo {
 
 /// What an ONNX file holds.
 struct OnnxFile {
-  std::int64_t opset = 0;  // of the ops of ONNX itself
+  std::int64_t opset = 0;  ///< of the ops of ONNX itself
   std::vector<OnnxNode> nodes;
   std::vector<OnnxTensor> initializers;
   std::vector<OnnxValueInfo> inputs, outputs;

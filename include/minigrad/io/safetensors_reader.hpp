@@ -24,9 +24,9 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// The limits of read_safetensors, which throws DataError beyond them. What it reads takes at most 10 times the memory
 /// of the file.
 struct SafetensorsLimits {
-  std::size_t header_bytes = 100'000'000;  // as in the official reader
+  std::size_t header_bytes = 100'000'000;  ///< as in the official reader
   std::size_t tensors = 1'000'000;
-  std::size_t metadata = 10'000;  // texts
+  std::size_t metadata = 10'000;  ///< texts
 };
 
 namespace detail {

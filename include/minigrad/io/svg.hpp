@@ -28,15 +28,15 @@ enum class Marker { none, circle, ring, square, diamond, cross };
 /// What belongs together in a picture: a line through points, or points, with error bars if wanted. A number that is not
 /// finite, or not positive on a logarithmic axis, leaves a gap.
 struct Series {
-  std::vector<double> x{}, y{};
-  std::string label{};  // in the legend; none: not there
-  std::string color{};  // "#0072B2"; none: the next of series_colors
-  double width = 2;     // of the line; 0: none
-  std::string dash{};   // "6 4": six pixels of line, four of gap
-  Marker marker = Marker::none;
-  double size = 7;                       // of the marker
-  std::vector<double> y_low{}, y_high{};  // the ends of vertical error bars
-  std::vector<double> x_low{}, x_high{};  // the ends of horizontal ones
+  std::vector<double> x{}, y{};           ///< the points, as many of each
+  std::string label{};                    ///< in the legend; none: not there
+  std::string color{};                    ///< "#0072B2"; none: the next of series_colors
+  double width = 2;                       ///< of the line; 0: none
+  std::string dash{};                     ///< "6 4": six pixels of line, four of gap
+  Marker marker = Marker::none;           ///< at each point
+  double size = 7;                        ///< of the marker
+  std::vector<double> y_low{}, y_high{};  ///< the ends of vertical error bars
+  std::vector<double> x_low{}, x_high{};  ///< the ends of horizontal ones
 };
 
 /// A text at a point, such as the name of an event.
@@ -47,13 +47,13 @@ struct Note {
 
 /// A coordinate system and what is drawn in it. Ranges that are not given are those of the data.
 struct SvgAxes {
-  std::string title{}, x_label{}, y_label{};
-  bool x_log = false, y_log = false;
-  double x_min = by_data, x_max = by_data, y_min = by_data, y_max = by_data;
-  std::vector<Tick> x_ticks{}, y_ticks{};  // none: round numbers
-  bool legend_left = false, legend_bottom = false;
-  std::vector<Series> series{};
-  std::vector<Note> notes{};
+  std::string title{}, x_label{}, y_label{};                                  ///< none: no text
+  bool x_log = false, y_log = false;                                          ///< logarithmic axes
+  double x_min = by_data, x_max = by_data, y_min = by_data, y_max = by_data;  ///< the ranges of the axes
+  std::vector<Tick> x_ticks{}, y_ticks{};                                     ///< none: round numbers
+  bool legend_left = false, legend_bottom = false;  ///< where the legend is: else at the right, and at the top
+  std::vector<Series> series{};                     ///< drawn in this order
+  std::vector<Note> notes{};                        ///< texts in the picture
 };
 
 /// Options of to_svg() and write_svg(): the size of the picture and of its letters, in pixels.

@@ -37,8 +37,8 @@ auto above_0(const X& x) {
 }  // namespace detail
 
 /// x where the target is 1, and max(0, margin - x) where it is -1, for distances x: small for what is alike, at least
-/// `margin` for what is not. Throws ValueError for another target, naming its row. Hadsell, Chopra and LeCun,
-/// "Dimensionality reduction by learning an invariant mapping", 2006.
+/// `margin` for what is not. Throws ShapeError unless x and targets have one shape, and ValueError for another target,
+/// naming its row. Hadsell, Chopra and LeCun, "Dimensionality reduction by learning an invariant mapping", 2006.
 template <Operand X, Operand Y>
 auto hinge_embedding_loss(const X& distance, const Y& target, double margin = 1, Reduction reduction = Reduction::mean) {
   detail::require_same_shape("hinge_embedding_loss", shape_of(distance), shape_of(target));

@@ -80,8 +80,8 @@ auto huber_rule(const G& g, const Difference& e, const D& delta) {
 }  // namespace detail
 
 /// With e = p - t: e^2 / 2 for |e| <= delta, and delta (|e| - delta / 2) otherwise, which limits the influence of
-/// outliers. dL/dp = g e with e clamped to [-delta, delta]. Throws ValueError unless delta > 0. Huber, "Robust
-/// estimation of a location parameter", 1964.
+/// outliers. dL/dp = g e with e clamped to [-delta, delta]. Throws ShapeError unless p and t have one shape, ValueError
+/// unless delta > 0. Huber, "Robust estimation of a location parameter", 1964.
 inline constexpr auto huber_loss_op = elementwise(
     "huber_loss",
     [](const auto& a, auto p, auto t) {
@@ -99,7 +99,8 @@ auto huber_loss(const P& prediction, const Y& target, double delta = 1, Reductio
 
 /// -t log s - (1 - t) log(1 - s) with s = sigmoid(x), computed as x (1 - t) + log(1 + e^-x) for x > 0 and as
 /// -x t + log(1 + e^x) otherwise. So no exponential overflows and no digits cancel, whatever x and t are.
-/// dL/dx = g (s - t). Throws ValueError for a target outside of 0..1, naming its row.
+/// dL/dx = g (s - t). Throws ShapeError unless x and t have one shape, and ValueError for a target outside of 0..1,
+/// naming its row.
 inline constexpr auto bce_with_logits_loss_op = elementwise(
     "bce_with_logits_loss",
     simd_fn([](auto x, auto t) {

@@ -48,8 +48,8 @@ auto smooth_l1_rule(const G& g, const Difference& e, const B& beta) {
 }  // namespace detail
 
 /// With e = p - t: e^2 / (2 beta) for |e| < beta, and |e| - beta / 2 otherwise: huber_loss / beta with delta = beta.
-/// dL/dp = g e / beta, clamped to [-g, g]. beta = 0 is l1_loss. Throws ValueError for a negative beta. Girshick, "Fast
-/// R-CNN", 2015.
+/// dL/dp = g e / beta, clamped to [-g, g]. beta = 0 is l1_loss. Throws ShapeError unless p and t have one shape, and
+/// ValueError for a negative beta. Girshick, "Fast R-CNN", 2015.
 inline constexpr auto smooth_l1_loss_op = elementwise(
     "smooth_l1_loss",
     [](const auto& a, auto p, auto t) {
@@ -82,7 +82,8 @@ struct PoissonNLLOptions {
   Reduction reduction = Reduction::mean;  ///< of the losses; fit() takes the mean only
 };
 /// -log of the probability of a count t by a Poisson distribution, up to log(t!): e^x - t x where x is the logarithm of
-/// the rate, else x - t log(x + eps). Throws ValueError for a negative target, and for a negative rate, naming its row.
+/// the rate, else x - t log(x + eps). Throws ShapeError unless x and t have one shape, and ValueError for a negative
+/// target or rate, naming its row.
 template <Operand X, Operand Y>
 auto poisson_nll_loss(const X& prediction, const Y& target, const PoissonNLLOptions& o = {}) {
   constexpr const char* op = "poisson_nll_loss";

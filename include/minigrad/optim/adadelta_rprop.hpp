@@ -41,7 +41,8 @@ class Adadelta : public detail::Optimizer<V, AdadeltaOptions> {
  public:
   using detail::Optimizer<V, AdadeltaOptions>::Optimizer;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     using T = typename Adadelta::Number;
     for (auto& group : this->groups_for_step()) {
@@ -105,7 +106,8 @@ class Rprop : public detail::Optimizer<V, RpropOptions> {
  public:
   using detail::Optimizer<V, RpropOptions>::Optimizer;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     using T = typename Rprop::Number;
     using detail::larger, simd::smaller, simd::select;

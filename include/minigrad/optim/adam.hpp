@@ -96,7 +96,8 @@ class Adam : public detail::AdamBase<V, AdamOptions> {
  public:
   using detail::AdamBase<V, AdamOptions>::AdamBase;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     for (auto& group : this->groups_for_step()) this->step_with(group, group.options.weight_decay, 1);
   }
@@ -138,7 +139,8 @@ class AdamW : public detail::AdamBase<V, AdamWOptions> {
  public:
   using detail::AdamBase<V, AdamWOptions>::AdamBase;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     for (auto& group : this->groups_for_step())
       this->step_with(group, 0, 1 - group.options.lr * group.options.weight_decay);

@@ -53,7 +53,8 @@ class NAdam : public detail::Optimizer<V, NAdamOptions> {
  public:
   using detail::Optimizer<V, NAdamOptions>::Optimizer;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     using T = typename NAdam::Number;
     for (auto& group : this->groups_for_step()) {
@@ -124,7 +125,8 @@ class RAdam : public detail::Optimizer<V, RAdamOptions> {
  public:
   using detail::Optimizer<V, RAdamOptions>::Optimizer;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     using T = typename RAdam::Number;
     for (auto& group : this->groups_for_step()) {
@@ -191,7 +193,8 @@ class Adamax : public detail::Optimizer<V, AdamaxOptions> {
  public:
   using detail::Optimizer<V, AdamaxOptions>::Optimizer;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     using T = typename Adamax::Number;
     using detail::larger;

@@ -43,7 +43,8 @@ class Adagrad : public detail::Optimizer<V, AdagradOptions> {
  public:
   using detail::Optimizer<V, AdagradOptions>::Optimizer;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     using T = typename Adagrad::Number;
     for (auto& group : this->groups_for_step()) {
@@ -109,7 +110,8 @@ class RMSprop : public detail::Optimizer<V, RMSpropOptions> {
  public:
   using detail::Optimizer<V, RMSpropOptions>::Optimizer;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     using T = typename RMSprop::Number;
     using detail::larger;

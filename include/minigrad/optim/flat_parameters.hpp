@@ -88,6 +88,7 @@ class FlatParameters {
       to = copy(p.grad(), to);
     }
   }
+  /// Clears the gradients of all parameters.
   void zero_grad() const {
     for (const ParameterRef<V>& p : parameters()) p.zero_grad();
   }

@@ -92,7 +92,7 @@ class LBFGS {
     return std::count(flat_.parameters().begin(), flat_.parameters().end(), parameter) > 0;
   }
 
-  /// The one group, for options that change, and for schedules.
+  /// The one group; its learning rate, at least 0; the rate from which schedules count; its options.
   std::span<Group> groups() { return flat_.parameters(), std::span(&group_, 1); }
   std::span<const Group> groups() const { return flat_.parameters(), std::span(&group_, 1); }
   double lr() const { return groups()[0].options.lr; }

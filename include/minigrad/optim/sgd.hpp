@@ -50,7 +50,8 @@ class SGD : public detail::Optimizer<V, SGDOptions> {
  public:
   using detail::Optimizer<V, SGDOptions>::Optimizer;
 
-  /// Updates every parameter that has a gradient, and keeps the gradients.
+  /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
+  /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
   void step() {
     for (auto& group : this->groups_for_step()) {
       if (group.options.momentum == 0)

@@ -20,9 +20,9 @@ struct Step {
   double lr = 0;               ///< the learning rate of the update; of groups, the first's
   double seconds = 0;          ///< since the start of fit()
   double rows_per_second = 0;  ///< in this epoch, so far
-  double known_norm = std::numeric_limits<double>::quiet_NaN();
-  double (*compute_norm)(const void* weights) = nullptr;
-  const void* weights = nullptr;
+  double known_norm = std::numeric_limits<double>::quiet_NaN();  ///< grad_norm() where it is known
+  double (*compute_norm)(const void* weights) = nullptr;         ///< computes it from `weights`
+  const void* weights = nullptr;                                 ///< for compute_norm
 
   /// The norm of the gradient, before clipping. It is computed by this call, so a hook that does not ask costs nothing.
   double grad_norm() const { return compute_norm ? compute_norm(weights) : known_norm; }
