@@ -1,4 +1,4 @@
-# docs.awk - the ```cpp blocks of one Markdown page as programs.
+# docs.awk - the ```cpp blocks of one Markdown page as programs, but for those below a line <!-- needs MPI -->.
 #
 # Variables: page (its path, for the compiler's messages), out (the folder to write to). Prints a line for each block:
 #   NUMBER LINE program|fragment
@@ -80,7 +80,9 @@ function fault(message) {
     indent = RSTART - 1
     inside = substr($0, RSTART + 3)
     sub(/[ \t]+$/, "", inside)
-    if (inside ~ /^(cpp|c\+\+|cc|cxx|C\+\+)/) {
+    if (before ~ /<!-- needs MPI -->/) {  # tests/distributed/mpi_test.sh compiles it
+      inside = "other"
+    } else if (inside ~ /^(cpp|c\+\+|cc|cxx|C\+\+)/) {
       inside = "cpp"
       ++number
       first = NR + 1
@@ -119,6 +121,7 @@ inside == "cpp" {
 }
 inside == "output" { output = output text "\n" }
 inside == "" && /^#/ { awaiting = 0 }
+inside == "" { before = $0 }
 
 END {
   if (failed) exit 1

@@ -50,7 +50,7 @@ for count in 4 2 1; do
   check "the job goes on, on $count ranks" ranks $count ./data_parallel resume "$SCRATCH/job.$count"
 done
 
-sed -n '/^```c++$/,/^```$/{//!p}' "$ROOT/docs/13-distributed.md" > page.cpp
+sed -n '/^```cpp$/,/^```$/{//!p}' "$ROOT/docs/13-distributed.md" > page.cpp
 sed -n '/^```text$/,/^```$/{//!p}' "$ROOT/docs/13-distributed.md" > page.expected
 check "the program of docs/13-distributed.md compiles" mpicxx "${flags[@]}" page.cpp -o page
 check "it runs" ranks 2 ./page
