@@ -95,8 +95,12 @@ class AveragedModel {
    private:
     AveragedModel* average_;
   };
-  /// swap(), undone at the end of the life of what it returns. Throws as swap() does.
-  Swapped swap_in() { return Swapped(*this); }
+  /// swap(), undone at the end of the life of what it returns. Throws as swap() does, and ValueError while the averages
+  /// are in the model.
+  Swapped swap_in() {
+    require_out("swap_in");
+    return Swapped(*this);
+  }
 
   /// How many times the weights were taken in.
   std::size_t steps() const { return steps_; }
