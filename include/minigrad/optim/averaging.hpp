@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,9 @@ struct AveragedModelOptions {
 ///   const auto in = ema.swap_in();            // the model has the averages until `in` ends
 template <class Model>
 class AveragedModel {
-  using V = detail::parameter_value_of<Model>;
+  static_assert(!std::is_void_v<detail::parameter_value_of<Model>>,
+                "minigrad: AveragedModel<Model>: the type of the model, as in AveragedModel<Sequential<float>>");
+  using V = detail::first_not_void<detail::parameter_value_of<Model>, Tensor<float>>;
   using T = detail::scalar_type<V>;
 
  public:
