@@ -131,11 +131,8 @@ TEST_CASE("every F16 and BF16 number comes back, and floats between are rounded 
 TEST_CASE("files that are no safetensors files are refused with a reason") {
   CHECK(message("") == "not a safetensors file: it has 0 bytes");
   CHECK(message("1234567") == "not a safetensors file: it has 7 bytes");
-  const std::string long_header =
-      "not a safetensors file, or cut off: a header of 18446744073709551615 bytes in a file of 10, where at most "
-      "100000000 "
-      "are read (SafetensorsLimits::header_bytes)";
-  CHECK(message(std::string(8, '\xFF') + "{}") == long_header);
+  CHECK(message(std::string(8, '\xFF') + "{}") ==
+        "not a safetensors file, or cut off: a header of 18446744073709551615 bytes in a file of 10");
   CHECK(message(file("{}").substr(0, 9)).find("cut off: a header of 2 bytes in a file of 9") != std::string::npos);
   CHECK(message(file("")) == "not a safetensors file: its header does not begin with {");
   CHECK(of_header(" {}") == "not a safetensors file: its header does not begin with {");
@@ -146,6 +143,22 @@ TEST_CASE("files that are no safetensors files are refused with a reason") {
   CHECK(of_header("{\"x\":1}") == "JSON, byte 5: '{' belongs here");
   CHECK(of_header("{\"\xC3\x28\":{}}") == "JSON, byte 2: invalid UTF-8");
   CHECK(of_header("{}", 1) == "the tensors end after 0 bytes, and the file has 1 for them");
+}
+
+TEST_CASE("files of another format are refused with its name, by their first bytes") {
+  const std::string rest(40, '\0'), text = "not a safetensors file, but text, such as a CSV file: read_csv() reads one";
+  CHECK(message("pages,minutes\n1,2\n") == text);
+  CHECK(message("\xEF\xBB\xBFpages\n1\n") == text);
+  CHECK(message("{\"weights\": []}") == text);
+  CHECK(message("PK\x03\x04" + rest) == "not a safetensors file, but a zip file, such as an npz file, which read_npz() "
+                                        "reads, or one of torch.save");
+  CHECK(message("\x93NUMPY\x01" + rest) == "not a safetensors file, but an npy file: read_npy() reads it");
+  CHECK(message("\x08\x07\x12\x07pytorch" + rest) == "not a safetensors file, but an ONNX file: load_onnx() reads it");
+  CHECK(message("\x1F\x8B\x08" + rest) == "not a safetensors file, but a gzip file: unpack it first");
+  CHECK(message("\x89HDF\r\n\x1A\n" + rest) == "not a safetensors file, but an HDF5 file");
+  CHECK(message("\x80\x02\x8A\nl\xFC\x9C\x46" + rest) == "not a safetensors file, but a Python pickle");
+  CHECK(message(file("{" + std::string(639, ' ')).substr(0, 300)) ==
+        "not a safetensors file, or cut off: a header of 640 bytes in a file of 300");
 }
 
 TEST_CASE("a header with a wrong tensor is refused with a reason") {

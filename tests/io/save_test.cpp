@@ -132,13 +132,17 @@ TEST_CASE("a model goes out with its scalers and names, and predicts in the unit
   const StandardScaler x_scaler = StandardScaler().fit(x), y_scaler = StandardScaler().fit(y);
   std::vector<std::string> names;
   for (int i = 0; i < 12; ++i) names.push_back("a \"name\",\n" + std::to_string(i));
-  const ModelInfo<float> info{{"pages", "words, in all"}, names, x_scaler, y_scaler};
+  const ModelInfo<float> info{{"pages", "words, in all"}, {"minutes"}, x_scaler, y_scaler};
   save(file.path, model, info);
   const LoadedModel<float> loaded = load_model(file.path);
   model.eval();
   CHECK(loaded.predict(x) == y_scaler.inverse_transform(model(x_scaler.transform(x))));
   CHECK(loaded.info.features == info.features);
-  CHECK(loaded.info.classes == names);
+  CHECK(loaded.info.classes == info.classes);
+
+  Sequential wide{Linear(2, names.size(), rng)};
+  save(file.path, wide, ModelInfo<float>{.classes = names});
+  CHECK(load_model(file.path).info.classes == names);
 
   save(file.path, model, ModelInfo<float>{.classes = {"no", "yes"}});
   const LoadedModel<float> plain = load_model(file.path);
@@ -159,6 +163,31 @@ TEST_CASE("a model goes out with its scalers and names, and predicts in the unit
   save(file.path, model, bad);
   CHECK(message(file, [&] { load_model(file.path); }) ==
         "minigrad: load_model: \"f\": StandardScaler: load_state_dict: the state does not fit: missing: scale");
+}
+
+TEST_CASE("names and scalers that have not the width of the model are refused, and nothing is written") {
+  const File file;
+  Rng rng(0);
+  Sequential model{Dropout(0.5, rng), Linear(2, 4, rng), Tanh(), Linear(4, 3, rng), LogSoftmax()};
+  const auto two = StandardScaler().fit(Tensor<float>{{1, 2}, {3, 5}});
+  const auto three = StandardScaler().fit(Tensor<float>{{1, 2, 3}, {3, 5, 7}});
+  const auto refused = [&](const ModelInfo<float>& info, const char* text) {
+    CHECK_THROWS_WITH_AS(save(file.path, model, info), text, ValueError);
+    CHECK_FALSE(std::filesystem::exists(file.path));
+  };
+  refused({.features = {"a", "b", "c"}},
+          "minigrad: save: ModelInfo: 3 features, and the model has 2 inputs: its layer 1 is Linear(2, 4)");
+  refused({.x_scaler = three},
+          "minigrad: save: ModelInfo: 3 columns in x_scaler, and the model has 2 inputs: its layer 1 is Linear(2, 4)");
+  refused({.classes = {"no", "yes"}},
+          "minigrad: save: ModelInfo: 2 classes, and the model has 3 outputs: its layer 3 is Linear(4, 3)");
+  refused({.y_scaler = two},
+          "minigrad: save: ModelInfo: 2 columns in y_scaler, and the model has 3 outputs: its layer 3 is Linear(4, 3)");
+  save(file.path, model, ModelInfo<float>{{"a", "b"}, {"x", "y", "z"}, two, three});
+  Sequential own{[](const auto& x) { return 2 * x; }, Linear(2, 1, rng)};  // the function may want other features
+  save(file.path, own, ModelInfo<float>{.features = {"a", "b", "c"}, .classes = {"no", "yes"}});
+  Named other{Linear(2, 1, rng)};  // which does not tell its width
+  save(file.path, other, ModelInfo<float>{.features = {"a", "b", "c"}});
 }
 
 TEST_CASE("a model may have a member named layer") {

@@ -84,8 +84,30 @@ TEST_CASE("averages may stay in the model, and are kept from what would spoil th
   CHECK(message([&] { ema.state_dict(); }) ==
         "minigrad: AveragedModel: state_dict: the averages are in the model: give it back its own weights by swap() "
         "first");
+  CHECK(message([&] { const auto in = ema.swap_in(); }) ==
+        "minigrad: AveragedModel: swap_in: the averages are in the model: give it back its own weights by swap() first");
+  CHECK(ema.is_in());
   ema.swap();
   CHECK(!ema.is_in());
+}
+
+TEST_CASE("averages that are swapped in for a block are not swapped in again in it, which would take them out") {
+  Net<float> model;
+  AveragedModel ema(model, {.decay = 0.5});
+  model.set(1);
+  ema.step();
+  model.set(2);
+  const auto own = model.weight.value();
+  {
+    const auto in = ema.swap_in();
+    const auto average = model.weight.value();
+    CHECK(average != own);
+    CHECK(message([&] { const auto again = ema.swap_in(); }) ==
+          "minigrad: AveragedModel: swap_in: the averages are in the model: give it back its own weights by swap() "
+          "first");
+    CHECK(model.weight.value() == average);
+  }
+  CHECK(model.weight.value() == own);
 }
 
 TEST_CASE("averages of numbers, bad options, and states that do not fit") {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <minigrad/graph/parameter.hpp>
 #include <minigrad/nn/layers.hpp>
+#include <minigrad/optim/cyclic_lr.hpp>
+#include <minigrad/optim/more_schedules.hpp>
 #include <minigrad/optim/sequential_lr.hpp>
 #include <minigrad/optim/sgd.hpp>
 #include <string>
@@ -312,6 +314,45 @@ TEST_CASE("a schedule acts on every group by its own base rate, also on one that
   CHECK(rates(0) == 0.5);
   CHECK(rates(1) == 0.05);
   CHECK(rates(2) == 0.005);
+}
+
+TEST_CASE("a schedule refuses to go on with a group that was added after it was made, and then changes nothing") {
+  const Parameter a(1.0), b(1.0);
+  const auto refuses = [&](const std::string& name, const auto& make, const auto& step) {
+    CAPTURE(name);
+    SGD optimizer(std::vector{a.ref()}, {.lr = 1});
+    auto schedule = make(optimizer);
+    step(schedule);
+    const double rate = optimizer.lr();
+    optimizer.add_group(std::vector{b.ref()}).options.lr = 1;
+    const auto expected = "minigrad: " + name +
+                          ": step: the optimizer has 2 groups, and had 1 when this schedule was made: make schedules "
+                          "after all groups";
+    for (int i = 0; i < 2; ++i) {
+      CHECK_THROWS_WITH_AS(step(schedule), expected.c_str(), ValueError);
+      CHECK(optimizer.groups()[0].options.lr == rate);
+      CHECK(optimizer.groups()[1].options.lr == 1);
+    }
+    schedule.restart();  // begins anew, with all groups
+    step(schedule);
+    CHECK(optimizer.groups()[0].options.lr == rate);
+    CHECK(optimizer.groups()[1].options.lr == rate);
+  };
+  const auto plain = [](auto& schedule) { schedule.step(); };
+  refuses("StepLR", [](auto& o) { return StepLR(o, {.step_size = 1}); }, plain);
+  refuses("LinearLR", [](auto& o) {
+    return with_warm_up(o, {.start_factor = 0.01, .total_iters = 3}, StepLR(o, {.step_size = 9}));
+  }, plain);
+  refuses("LambdaLR", [](auto& o) { return LambdaLR(o, [](std::size_t t) { return 1 / (1.0 + static_cast<double>(t)); }); },
+          plain);
+  refuses("CyclicLR", [](auto& o) {
+    return CyclicLR(o, {.base_lr = 0.1, .max_lr = 1, .step_size_up = 4, .cycle_momentum = false});
+  }, plain);
+  refuses("OneCycleLR", [](auto& o) {
+    return OneCycleLR(o, {.max_lr = 1, .total_steps = 9, .cycle_momentum = false});
+  }, plain);
+  refuses("ReduceLROnPlateau", [](auto& o) { return ReduceLROnPlateau(o, {.patience = 0}); },
+          [](auto& schedule) { schedule.step(7); });
 }
 
 TEST_CASE("a warm-up stands before any schedule, also before one that takes a metric") {

@@ -77,6 +77,21 @@ TEST_CASE("metrics of numbers agree with scikit-learn") {
   CHECK(compared == 5);
 }
 
+TEST_CASE("metrics of numbers are NaN where a target or a prediction is") {
+  const double nan = std::nan(""), inf = HUGE_VAL;
+  const auto all_nan = [](const T& t, const T& p) {
+    for (const double value : {mean_absolute_error(t, p), mean_squared_error(t, p), root_mean_squared_error(t, p),
+                               r2_score(t, p)})
+      CHECK(std::isnan(value));
+  };
+  all_nan({1, nan, 3}, {1, 2, 3});
+  all_nan({1, 2, 3}, {1, nan, 3});
+  all_nan({2, 2}, {2, nan});  // targets without variance
+  all_nan({nan, nan}, {nan, nan});
+  all_nan({{1, 2}, {3, 4}}, {{1, 2}, {3, nan}});
+  CHECK(std::isnan(r2_score(T{1, inf}, T{1, -inf})));  // the variance is inf - inf
+}
+
 TEST_CASE("a confusion matrix has as many classes as are asked for, or as occur") {
   CHECK(confusion_matrix({0, 1, 1}, {0, 0, 1}) == Labels{{1, 0}, {1, 1}});
   CHECK(confusion_matrix({0, 1, 1}, {0, 0, 1}, 3) == Labels{{1, 0, 0}, {1, 1, 0}, {0, 0, 0}});

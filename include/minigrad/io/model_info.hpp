@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -69,9 +70,63 @@ struct ModelInfo {
   }
 };
 
-/// Saves a model with what a program needs to use it. load_model() gives both back.
+namespace detail {
+
+/// Throws ValueError for a part of a ModelInfo that has not the width of the model.
+template <class = void>
+void require_width(const char* what, std::size_t count, const char* of_model, std::size_t width,
+                   const std::string& layer) {
+  if (count != width)
+    fail<ValueError>({"save: ModelInfo: ", count, what, ", and the model has ", width, of_model, ": its ", layer});
+}
+/// Whether a layer gives as many columns as it gets.
+template <class T>
+bool keeps_width(const AnyLayer<T>& layer) {
+  return []<class... Layer>(const void* type, std::tuple<Layer...>*) {
+    return ((type == &type_tag<Layer>) || ...);
+  }(layer.type(), static_cast<std::tuple<ReLU, LeakyReLU, ELU, Tanh, Sigmoid, Softplus, GELU, SiLU, Softmax, LogSoftmax,
+                                         Dropout>*>(nullptr));
+}
+
+/// Compares a ModelInfo with the first and the last Linear of a Sequential, where only layers that keep the width are
+/// before and after them; other models do not tell their width.
+template <class M, class T>
+void require_fits([[maybe_unused]] M& model, [[maybe_unused]] const ModelInfo<T>& info) {
+  if constexpr (IsSequential<M>) {
+    using Value = typename M::parameter_value::value_type;
+    std::size_t first = 0, end = model.size();
+    const auto is_linear = [&](std::size_t i) { return model.layer(i).type() == &type_tag<Linear<Value>>; };
+    while (first < end && keeps_width(model.layer(first))) ++first;
+    if (first < end && is_linear(first)) {
+      const Linear<Value>& layer = model.template get<Linear<Value>>(first);
+      const std::size_t inputs = layer.weight.value().shape()[1];
+      const std::string text = concat({"layer ", first, " is ", layer.describe()});
+      if (!info.features.empty()) require_width(" features", info.features.size(), " inputs", inputs, text);
+      if (info.x_scaler) require_width(" columns in x_scaler", info.x_scaler->mean().size(), " inputs", inputs, text);
+    }
+    while (end > 0 && keeps_width(model.layer(end - 1))) --end;
+    if (end > 0 && is_linear(end - 1)) {
+      const Linear<Value>& layer = model.template get<Linear<Value>>(end - 1);
+      const std::size_t outputs = layer.weight.value().shape()[0], classes = info.classes.size();
+      const std::string text = concat({"layer ", end - 1, " is ", layer.describe()});
+      const bool one_logit = outputs == 1 && classes == 2;  // class 1 above 0, else class 0
+      if (classes > 0 && !one_logit) require_width(" classes", classes, " outputs", outputs, text);
+      if (info.y_scaler) require_width(" columns in y_scaler", info.y_scaler->mean().size(), " outputs", outputs, text);
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Saves a model with what a program needs to use it. load_model() gives both back. Throws ValueError, and writes
+/// nothing, if features or x_scaler have not the width of the first Linear of a Sequential, or classes or y_scaler that
+/// of the last; two classes may have one output.
 template <class M, class T>
   requires(!std::is_void_v<detail::value_of_model<M>>)
-void save(const std::string& path, M& model, const ModelInfo<T>& info) { save(path, model, info.state_dict()); }
+void save(const std::string& path, M& model, const ModelInfo<T>& info) {
+  const StateDict extra = info.state_dict();
+  detail::require_fits(model, info);
+  save(path, model, extra);
+}
 
 }  // namespace minigrad::inline MINIGRAD_ABI

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,22 @@ struct SafetensorsEntry {
   std::uint64_t begin = 0, end = 0;
 };
 
+/// What a file with an impossible length of its header is, by its first 8 bytes; null where they do not tell.
+template <class = void>
+const char* other_format(const unsigned char* bytes) {
+  const auto begins = [&](std::string_view with) { return std::memcmp(bytes, with.data(), with.size()) == 0; };
+  if (begins("PK\x03\x04")) return "a zip file, such as an npz file, which read_npz() reads, or one of torch.save";
+  if (begins("\x93NUMPY")) return "an npy file: read_npy() reads it";
+  if (bytes[0] == 8 && bytes[1] < 32 && bytes[2] == 0x12)  // its version, and the name of its producer
+    return "an ONNX file: load_onnx() reads it";
+  if (begins("\x1F\x8B\x08")) return "a gzip file: unpack it first";
+  if (begins("\x89HDF")) return "an HDF5 file";
+  if (bytes[0] == 0x80 && bytes[1] < 8 && (bytes[4] | bytes[5] | bytes[6] | bytes[7]) != 0) return "a Python pickle";
+  for (int i = begins("\xEF\xBB\xBF") ? 3 : 0; i < 8; ++i)
+    if (bytes[i] != '\t' && bytes[i] != '\n' && bytes[i] != '\r' && (bytes[i] < ' ' || bytes[i] > '~')) return nullptr;
+  return "text, such as a CSV file: read_csv() reads one";
+}
+
 template <class Limits>
 class SafetensorsReader {
  public:
@@ -63,9 +80,13 @@ class SafetensorsReader {
     in_.read(bytes, 8);
     std::uint64_t length = 0;
     for (int i = 8; i-- > 0;) length = length << 8 | bytes[i];
-    if (length > limits_.header_bytes || length > in_.left())
-      in_.fail({"not a safetensors file, or cut off: a header of ", length, " bytes in a file of ", in_.size(),
-                ", where at most ", limits_.header_bytes, " are read (SafetensorsLimits::header_bytes)"});
+    if (const char* format = other_format(bytes); format && (length > limits_.header_bytes || length > in_.left()))
+      in_.fail({"not a safetensors file, but ", format});
+    if (length > in_.left())
+      in_.fail({"not a safetensors file, or cut off: a header of ", length, " bytes in a file of ", in_.size()});
+    if (length > limits_.header_bytes)
+      in_.fail({"a header of ", length, " bytes, where at most ", limits_.header_bytes,
+                " are read (SafetensorsLimits::header_bytes)"});
     std::string text(static_cast<std::size_t>(length), '\0');
     in_.read(text.data(), text.size());
     if (text.empty() || text[0] != '{') in_.fail({"not a safetensors file: its header does not begin with {"});

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,9 @@ struct AveragedModelOptions {
 ///   const auto in = ema.swap_in();            // the model has the averages until `in` ends
 template <class Model>
 class AveragedModel {
-  using V = detail::parameter_value_of<Model>;
+  static_assert(!std::is_void_v<detail::parameter_value_of<Model>>,
+                "minigrad: AveragedModel<Model>: the type of the model, as in AveragedModel<Sequential<float>>");
+  using V = detail::first_not_void<detail::parameter_value_of<Model>, Tensor<float>>;
   using T = detail::scalar_type<V>;
 
  public:
@@ -95,8 +98,12 @@ class AveragedModel {
    private:
     AveragedModel* average_;
   };
-  /// swap(), undone at the end of the life of what it returns. Throws as swap() does.
-  Swapped swap_in() { return Swapped(*this); }
+  /// swap(), undone at the end of the life of what it returns. Throws as swap() does, and ValueError while the averages
+  /// are in the model.
+  Swapped swap_in() {
+    require_out("swap_in");
+    return Swapped(*this);
+  }
 
   /// How many times the weights were taken in.
   std::size_t steps() const { return steps_; }

@@ -198,6 +198,7 @@ class ReduceLROnPlateau : public detail::Schedule<ReduceLROnPlateau<Optimizer>, 
 
   /// Call this after each epoch with its metric. NaN is not an improvement.
   void step(double metric) {
+    this->require_same_groups();
     const ReduceLROnPlateauOptions& o = this->o();
     if (improves(metric)) {
       best_ = metric;

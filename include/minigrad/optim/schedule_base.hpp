@@ -86,14 +86,15 @@ void require_schedule(const StateDict& state, const char* name) {
 template <class Derived, class Optimizer, class Options>
 class Schedule {
  public:
-  /// Sets the rates for the next epoch, or the next update.
+  /// Sets the rates for the next epoch, or the next update. Throws ValueError, and changes nothing, where groups were
+  /// added since the schedule was made: it counts from its first step, and would begin in the middle for them.
   void step() {
-    ++t_;
+    count_step();
     for_each_rate([this](double lr, double base) { return self().next(lr, base); });
   }
-  /// Begins anew from the base rates; for SequentialLR.
+  /// Begins anew from the base rates, with all groups that there are now; for SequentialLR.
   void restart() {
-    t_ = 0;
+    count_from_0();
     for_each_rate([this](double, double base) { return self().first(base); });
   }
 
@@ -140,8 +141,19 @@ class Schedule {
   Optimizer& optimizer() const { return *optimizer_; }
   std::span<const double> base_lrs() const { return base_lrs_; }
 
-  void count_step() { ++t_; }
-  void count_from_0() { t_ = 0; }
+  void count_step() {
+    require_same_groups();
+    ++t_;
+  }
+  void count_from_0() {
+    keep_base_rates();
+    t_ = 0;
+  }
+  void require_same_groups() const {
+    if (const std::size_t groups = rate_count(*optimizer_); groups != base_lrs_.size())
+      fail<ValueError>({Derived::name, ": step: the optimizer has ", groups, " groups, and had ", base_lrs_.size(),
+                        " when this schedule was made: make schedules after all groups"});
+  }
 
   /// Sets each rate to f(rate, base rate).
   template <class F>
@@ -161,7 +173,7 @@ class Schedule {
     for (const StateField& field : static_cast<Derived*>(this)->own_fields()) out.push_back(field);
     return out;
   }
-  /// Those of groups that were added since.
+  /// Those of groups that have none yet.
   void keep_base_rates() {
     for (std::size_t k = base_lrs_.size(); k < rate_count(*optimizer_); ++k)
       base_lrs_.push_back(initial_rate(*optimizer_, k));

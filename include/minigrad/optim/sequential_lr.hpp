@@ -106,17 +106,18 @@ class SequentialLR {
   static std::string place(std::size_t k) { return detail::concat({"schedules.", k, "."}); }
   /// One step of the schedule of this epoch, or its begin.
   void step_with(const auto& step) {
-    ++epoch_;
+    const std::size_t epoch = epoch_ + 1;
     std::size_t k = 0;
     const auto step_one = [&](auto& schedule) {
       const std::size_t place = k++;
-      if (epoch_ < begins_[place] || (place < used_ && epoch_ >= begins_[place + 1])) return;
-      if (place > 0 && epoch_ == begins_[place])
+      if (epoch < begins_[place] || (place < used_ && epoch >= begins_[place + 1])) return;
+      if (place > 0 && epoch == begins_[place])
         schedule.restart();
       else
         step(schedule);
     };
     std::apply([&](auto&... schedule) { (step_one(schedule), ...); }, schedules_);
+    epoch_ = epoch;  // last, since a step may throw
   }
 
   std::tuple<Schedules...> schedules_;

@@ -211,12 +211,13 @@ double root_mean_squared_error(const Tensor<T>& y_true, const Tensor<T>& y_pred)
 
 /// R^2, the share of the targets' variance that predictions explain: 1 - sum (t - p)^2 / sum (t - mean t)^2. It is
 /// negative for predictions worse than the mean. Of targets that are all equal: 1 if all predictions are right, else 0.
-/// Several columns are averaged. Throws ValueError for less than two rows.
+/// NaN for targets or predictions that are NaN. Several columns are averaged. Throws ValueError for less than two rows.
 template <std::floating_point T = double>
 double r2_score(const Tensor<T>& y_true, const Tensor<T>& y_pred) {
   if (y_true.rank() > 0 && y_true.shape()[0] == 1)
     detail::fail<ValueError>({"r2_score: one row has no variance: at least two are needed"});
   return detail::mean_over_columns("r2_score", y_true, y_pred, [](double, const detail::ErrorSums& sums) {
+    if (const double both = sums.squared + sums.variance; detail::is_nan(both)) return both;
     if (sums.variance > 0) return 1 - sums.squared / sums.variance;
     return sums.squared > 0 ? 0.0 : 1.0;
   });
