@@ -162,6 +162,22 @@ TEST_CASE("what cannot be exported is an error that names the op, and leaves the
   CHECK(contains(message_of([&] { export_onnx(path, good, zeros({0, 4})); }), "the example [0, 4] has no rows"));
 }
 
+TEST_CASE("an export leaves each module in its mode, also when it fails") {
+  Rng rng(3);
+  const auto x = normal({5, 4}, 0, 1, rng);
+  Sequential model{Linear(4, 3, rng), Dropout(0.5, rng), Sequential{Dropout(0.1, rng)}};
+  model.get<Dropout>(1).training = false;
+  const auto modes = [&] {
+    return std::pair{model.get<Dropout>(1).training, model.get<Sequential<float>>(2).get<Dropout>(0).training};
+  };
+  export_onnx(path, model, x);
+  CHECK(modes() == std::pair{false, true});
+  CHECK_THROWS_AS(export_onnx((std::filesystem::path(path) / "no_folder").string(), model, x), DataError);
+  CHECK(modes() == std::pair{false, true});
+  CHECK_THROWS_AS(export_onnx(path, model, zeros({5, 7})), ShapeError);
+  CHECK(modes() == std::pair{false, true});
+}
+
 TEST_CASE("an op, attribute, type or opset that is not supported is an error that names the node") {
   CHECK(Pieces().load()(Tensor<float>{5, 7}) == Tensor<float>{0, 7});
   Pieces p;

@@ -186,6 +186,25 @@ TEST_CASE("isclose allows for rounding as NumPy does, and allclose asks it of al
   CHECK_FALSE(allclose(1e300, inf));
 }
 
+TEST_CASE("a constant that the elements do not hold is refused, not cut off or wrapped") {
+  using Bytes = Tensor<std::uint8_t>;
+  const I m{{1, 2}};
+  const Bytes bytes{{1, 2}};
+  for (const double bad : {2.5, NaN, inf, 1e30}) {
+    CAPTURE(bad);
+    CHECK_THROWS_AS(pad(m, {1, 1}, PadMode::constant, bad), ValueError);
+    CHECK_THROWS_AS(masked_fill(m, greater(m, 1), bad), ValueError);
+  }
+  for (const double bad : {-1.0, 300.0}) {
+    CHECK_THROWS_AS(pad(bytes, {1, 1}, PadMode::constant, bad), ValueError);
+    CHECK_THROWS_AS(masked_fill(bytes, greater(bytes, 1), bad), ValueError);
+  }
+  CHECK(message([&] { masked_fill(bytes, greater(bytes, 1), 300); }) ==
+        "masked_fill: 300: the elements are whole numbers from 0 to 255, as the number must be: convert them first");
+  CHECK(pad(bytes, {0, 1}, PadMode::constant, 255) == Bytes{{1, 2, 255}});
+  CHECK(masked_fill(T{1, 2}, B{true, false}, -inf) == T{-inf, 2});
+}
+
 TEST_CASE("the errors of ops name op, shapes and index") {
   const T m = ones<double>({2, 3});
   CHECK(message([&] { sum(m, {0, -2}); }) == "sum: axis 0 of a tensor of shape [2, 3] is named twice");
@@ -193,6 +212,8 @@ TEST_CASE("the errors of ops name op, shapes and index") {
   CHECK(message([&] { permute(m, {0, 2}); }) == "permute: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { index(m, {2}); }) == "index: place 2 along axis 0 of a tensor of shape [2, 3]");
   CHECK(message([&] { index(m, {ellipsis, Slice(1, 5)}); }) == "index: 1 to 5 along axis 1 of a tensor of shape [2, 3]");
+  CHECK(message([&] { index(m, {ellipsis, 1, ellipsis}); }) ==
+        "index: 2 ellipses: which axes would each stand for? Take one");
   CHECK(message([&] { index(m, {0, 0, 0}); }) == "index: 3 indices into a tensor of shape [2, 3]");
   CHECK(message([&] { slice(m, 0, 2, 0, 0); }) == "index: step 0 along axis 0: steps are 1 or more; flip() turns an axis");
   CHECK(message([&] { gather(m, I{{0, 3}}, 1); }) ==

@@ -5,6 +5,7 @@
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/tensor/borrow.hpp>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../support/count_allocations.hpp"
@@ -20,6 +21,10 @@ std::size_t allocations_of(const F& f) {
   const std::size_t before = support::allocations();
   f();
   return support::allocations() - before;
+}
+
+bool requires_star(auto&& x) {
+  return requires { *std::forward<decltype(x)>(x); };
 }
 
 }  // namespace
@@ -98,6 +103,37 @@ TEST_CASE("an adopted vector is a tensor in the vector's memory, and is given ba
   CHECK(support::allocations() == before);
   CHECK_THROWS_WITH_AS(adopt(std::vector<float>{1, 2}, {3}), "minigrad: adopt: shape [3] has 3 elements, but the vector has 2",
                        ShapeError);
+}
+
+TEST_CASE("the tensor of a temporary cannot be borrowed by a graph, and an adopted one must have a name") {
+  const auto can_borrow = [](auto& graph, auto&& x) { return requires { graph.borrow(*std::forward<decltype(x)>(x)); }; };
+  std::vector<float> values{1, 2, 3};
+  Graph<Tensor<float>> graph;
+  auto named = borrow(values, {3});
+  CHECK(can_borrow(graph, named));
+  CHECK(!can_borrow(graph, borrow(values, {3})));
+  CHECK(!can_borrow(graph, borrow(values, {1, 3})[0]));
+  auto owner = adopt(std::vector<float>{1, 2}, {2});
+  CHECK(can_borrow(graph, owner));
+  CHECK(!can_borrow(graph, adopt(std::vector<float>{1, 2}, {2})));
+  CHECK(!requires_star(adopt(std::vector<float>{1, 2}, {2})));
+  CHECK(sum(*borrow(values, {1, 3})[0]).item() == 6);  // within a statement it is there
+  CHECK(*borrow(values, {3}) + *borrow(values, {3}) == Tensor<float>{2, 4, 6});
+  CHECK(exp(*borrow(values, {3})).size() == 3);
+  const Tensor<float> copy = *borrow(values, {3});
+  CHECK(copy.data() != values.data());
+  CHECK(values == std::vector<float>{1, 2, 3});
+}
+
+TEST_CASE("a null pointer to elements and a vector that is released twice are errors") {
+  CHECK_THROWS_WITH_AS(borrow(static_cast<float*>(nullptr), {2, 3}),
+                       "minigrad: borrow: a null pointer to the 6 elements of shape [2, 3]", ValueError);
+  CHECK((*borrow(static_cast<float*>(nullptr), {0, 3})).size() == 0);
+  auto x = adopt(std::vector<float>{1, 2}, {2});
+  auto y = std::move(x);
+  CHECK_THROWS_WITH_AS(x.release(), "minigrad: adopt: the vector is already released", ValueError);
+  CHECK(y.release().size() == 2);
+  CHECK_THROWS_WITH_AS(y.release(), "minigrad: adopt: the vector is already released", ValueError);
 }
 
 TEST_CASE("a copy of a borrowed tensor has memory of its own") {

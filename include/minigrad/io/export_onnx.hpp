@@ -18,6 +18,7 @@
 
 #include "../data/scaler.hpp"
 #include "../graph/capture.hpp"
+#include "../nn/evaluation_mode.hpp"
 #include "../nn/state_dict.hpp"
 #include "../tensor/create.hpp"
 #include "onnx_batch_norm.hpp"
@@ -52,7 +53,7 @@ class OnnxExporter {
     if (options.inputs && (whole || example.shape()[example.rank() - 1] != options.inputs->mean().size()))
       fail<ShapeError>({"export_onnx: the example ", example.shape(), whole ? " of whole numbers" : "",
                         " does not fit the scaler of its inputs, ", options.inputs->mean().shape()});
-    eval(model);
+    const EvaluationMode<M> mode(model);
     OnnxExporter out(options);
     const auto record = [&](Recording& to, std::size_t rows) {
       to.graph.keep_constants();
@@ -237,7 +238,7 @@ class OnnxExporter {
 /// becomes the free axis "batch". Parameters and buffers keep their names of state_dict(model). The graph has one
 /// input, "input", and one result, "output".
 ///
-/// The model is recorded in evaluation mode, in which it stays, with 2 and with 3 rows. Throws ValueError for an op
+/// The model is recorded in evaluation mode, with 2 and with 3 rows, and is then in the mode it was in. Throws ValueError for an op
 /// that has no counterpart in ONNX, and for a number, constant or shape that depends on the batch size; the message
 /// names the op. Throws DataError if the file cannot be written.
 template <class M, class X>

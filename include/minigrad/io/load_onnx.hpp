@@ -112,7 +112,7 @@ class OnnxModel {
     for (std::size_t i = 0; i < buffers_.size(); ++i)
       detail::visit_parts(buffers_[i].second, detail::PartPlace{&place, buffer_names_[i].c_str()}, visitor);
   }
-  void set_training(bool) {}
+  void set_training(const detail::ModeChange&) {}
   std::string describe() const { return detail::concat({"OnnxModel(", steps_.size(), " nodes)"}); }
 
  private:

@@ -86,6 +86,9 @@ class Origins {
 /// a parameter that its parts() do not list, and if its output does not depend on one that they list: no optimizer
 /// would train it. Frozen parameters may be missing, or unused. What the output depends on is known only if it is a
 /// Var, or a list or tuple of Vars.
+///
+/// The call is one in the model's mode: in training mode it moves running statistics and draws from the generators of
+/// Dropout. Call it before training, or after eval().
 template <class M, class... X>
 void check_parts(M& model, const X&... x) {
   using V = detail::parameter_value_of<M>;

@@ -29,7 +29,11 @@ class ConvLayer {
   Parameter<Tensor<T>> weight, bias;
 
   auto operator()(const auto& x) const& {
-    if (bias.value().size() == 0) {
+    constexpr bool fits = std::is_same_v<scalar_type<std::remove_cvref_t<decltype(x)>>, T>;
+    static_assert(fits,
+                  "minigrad: the layer and its input hold different number types: convert one, as by x.to<float>()");
+    if constexpr (!fits) return x;  // that error is enough
+    else if (bias.value().size() == 0) {
       if constexpr (Transposed)
         return conv_transpose_op.apply(attributes_, x, weight);
       else

@@ -106,12 +106,12 @@ void zero_grad(M& model) {
 template <class M>
 void train(M& model) {
   static_assert(!std::is_const_v<M>, "minigrad: train() of a const model would change nothing");
-  detail::set_training(model, true);
+  detail::set_training(model, {true});
 }
 template <class M>
 void eval(M& model) {
   static_assert(!std::is_const_v<M>, "minigrad: eval() of a const model would change nothing");
-  detail::set_training(model, false);
+  detail::set_training(model, {false});
 }
 
 }  // namespace minigrad

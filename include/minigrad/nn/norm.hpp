@@ -46,6 +46,13 @@ class BatchNorm {
     if (uses_batch()) return of_batch(x, &x.graph(), x.graph().saved());
     return of_running(x, x.graph().borrow(running_mean), x.graph().borrow(running_var));
   }
+  /// Of another number type: a compile error.
+  template <class X>
+    requires(Operand<X> && !std::is_same_v<scalar_type<X>, T>)
+  void operator()(const X&) const& {
+    static_assert(std::is_same_v<scalar_type<X>, T>,
+                  "minigrad: the layer and its input hold different number types: convert one, as by x.to<float>()");
+  }
   /// Deleted: the layer must exist until backward() returns, and a temporary does not.
   void operator()(const Var<V>& x) && = delete;
 

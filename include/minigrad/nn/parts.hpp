@@ -31,11 +31,19 @@ template <class M>
 concept HidesParts = std::is_pointer_v<M> || requires(M& module) { module.operator*(); } ||
                      (!is_tensor<M> && requires(M& module) { module.begin(); });
 
+/// Says for each module whether it shall be in training mode: all of them alike, or what next() gives.
+struct ModeChange {
+  bool on = false;
+  bool (*next)(void* context, bool was) = nullptr;
+  void* context = nullptr;
+  bool operator()(bool was) const { return next ? next(context, was) : on; }
+};
+
 /// Modules that traverse their parts themselves, because the types of the parts are not known: Sequential.
 template <class M>
-concept AnswersForParts = requires(M& module, bool training) {
+concept AnswersForParts = requires(M& module, const ModeChange& change) {
   typename M::parameter_value;
-  module.set_training(training);
+  module.set_training(change);
 };
 
 /// The types of the first parameter's value and of the first buffer of a model, or void where it has none.
@@ -202,11 +210,12 @@ struct CheckedModel {
 };
 
 template <class M>
-void set_training(M& module, bool on) {
-  if constexpr (requires { module.training = on; }) module.training = on;
-  if constexpr (AnswersForParts<M>) module.set_training(on);
+void set_training(M& module, const ModeChange& change) {
+  if constexpr (requires { module.training = true; })
+    module.training = change(static_cast<bool>(module.training));
+  if constexpr (AnswersForParts<M>) module.set_training(change);
   else if constexpr (!is_parameter<M> && !is_tensor<M>)
-    for_each_part(module, {}, [&](auto& part, const PartPlace&) { set_training(part, on); });
+    for_each_part(module, {}, [&](auto& part, const PartPlace&) { set_training(part, change); });
 }
 
 }  // namespace minigrad::detail

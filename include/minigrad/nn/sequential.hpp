@@ -24,7 +24,7 @@ struct AnyLayer {
   virtual X forward(const X& x) const = 0;
   virtual OwnLayer<T> clone() const = 0;
   virtual void visit_parts(const PartPlace& place, const PartVisitor<X>& visitor) = 0;
-  virtual void set_training(bool on) = 0;
+  virtual void set_training(const ModeChange& change) = 0;
   virtual std::string describe() const = 0;
   virtual const void* type() const = 0;
   /// Moves the values of a layer of the same type into this one, which keeps its parameters, and returns true. Returns
@@ -48,7 +48,7 @@ struct LayerOf final : AnyLayer<T> {
   void visit_parts(const PartPlace& place, const PartVisitor<X>& visitor) override {
     detail::visit_parts(module, place, visitor);
   }
-  void set_training(bool on) override { detail::set_training(module, on); }
+  void set_training(const ModeChange& change) override { detail::set_training(module, change); }
   std::string describe() const override {
     if constexpr (requires { module.describe(); }) return module.describe();
     else return HasParts<M> ? "module" : "function";
@@ -165,15 +165,15 @@ class Sequential {
   }
 
   /// Set all layers to training or to evaluation mode; see minigrad::train().
-  void train() { set_training(true); }
-  void eval() { set_training(false); }
+  void train() { set_training({true}); }
+  void eval() { set_training({false}); }
 
   /// For parameters(), buffers(), train() and summary(): visits all parts, sets the mode, describes; layer i unchecked.
   void visit_parts(const detail::PartPlace& place, const detail::PartVisitor<X>& visitor) {
     for (std::size_t i = 0; i < size(); ++i) layers_[i]->visit_parts({&place, nullptr, i}, visitor);
   }
-  void set_training(bool on) {
-    for (const auto& layer : layers_) layer->set_training(on);
+  void set_training(const detail::ModeChange& change) {
+    for (const auto& layer : layers_) layer->set_training(change);
   }
   std::string describe() const {
     std::string out = "Sequential(";

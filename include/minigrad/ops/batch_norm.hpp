@@ -113,7 +113,7 @@ Tensor<T> batch_norm_value(const BatchNormAttributes<Tensor<T>>& a, const Tensor
   if (n == 1)
     fail<ShapeError>({"batch_norm: x ", x.shape(),
                       ": the variance of one number for each channel is 0: train on more "
-                      "than one, or call eval() first"});
+                      "than one, or call eval() first; in fit() a last batch of one row: .drop_last = true"});
   if (w.size() != s.channels || b.size() != s.channels)
     fail<ShapeError>({"batch_norm: x ", x.shape(), " has ", s.channels, " channels, and the layer ", w.size()});
   const T divisor = static_cast<T>((std::max)(n, std::size_t{1}));  // no image is no mean: 0 stands for it

@@ -136,12 +136,14 @@ auto strided_unslice(const X& x, const StridedPart& part) {
 
 /// The part of x at some places of each axis: a number picks one place, and its axis disappears; a Slice picks many; an
 /// ellipsis stands for the axes that are not named, which else are the last ones. Throws IndexError, naming the axis, for
-/// places that are not there, where NumPy would give fewer.
+/// places that are not there, where NumPy would give fewer, and for two ellipses.
 template <detail::TensorOperand X>
 auto index(const X& x, std::initializer_list<detail::AxisIndex> indices) {
   detail::StridedPart part(shape_of(x));
   std::size_t named = 0, axis = 0;
   for (const detail::AxisIndex& one : indices) named += one.is_ellipsis ? 0 : 1;
+  if (indices.size() > named + 1)
+    detail::fail<IndexError>({"index: ", indices.size() - named, " ellipses: which axes would each stand for? Take one"});
   if (named > part.whole.rank())
     detail::fail<IndexError>({"index: ", named, " indices into a tensor of shape ", part.whole});
   Shape shape = part.whole;
@@ -149,7 +151,6 @@ auto index(const X& x, std::initializer_list<detail::AxisIndex> indices) {
   for (const detail::AxisIndex& one : indices) {
     if (one.is_ellipsis) {
       axis += part.whole.rank() - named;
-      named = part.whole.rank();  // a second one stands for nothing
       continue;
     }
     part.set(axis, one.slice, one.is_place);

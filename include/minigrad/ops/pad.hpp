@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../tensor/create.hpp"
 #include "rearrange.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -157,7 +158,7 @@ auto pad_constant(const X& x, const Padding& padding, double value) {
 }  // namespace detail
 
 /// x with a border: pad(x, {1, 1}) along the last axis, pad(x, {1, 1, 2, 2}) along the last two. Throws ShapeError where
-/// an axis has too few places to reflect or to cut off.
+/// an axis has too few places to reflect or to cut off, and ValueError for a value that whole numbers do not hold.
 template <detail::TensorOperand X>
 auto pad(const X& x, const Padding& padding, PadMode mode = PadMode::constant, double value = 0) {
   const Shape shape = shape_of(x);
@@ -166,7 +167,10 @@ auto pad(const X& x, const Padding& padding, PadMode mode = PadMode::constant, d
     detail::require_graph<X>();
     return pad(x.value(), padding, mode, value);
   } else {
-    if (mode == PadMode::constant) return detail::pad_constant(x, padding, value);
+    if (mode == PadMode::constant) {
+      static_cast<void>(detail::constant_as<detail::scalar_type<X>>("pad", value));
+      return detail::pad_constant(x, padding, value);
+    }
     X y = x;
     for (std::size_t i = 0; i < padding.axes(); ++i)
       if (padding.before(i) != 0 || padding.after(i) != 0)

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "../tensor/create.hpp"
 #include "arithmetic.hpp"
 #include "rearrange.hpp"
 
@@ -59,10 +60,10 @@ auto triu(const X& x, std::ptrdiff_t diagonal = 0) {
 }
 
 /// A number where the mask is true, else x. The mask broadcasts. dL/dx is g where the mask is false. Throws ShapeError
-/// where the shapes do not broadcast.
+/// where the shapes do not broadcast, and ValueError for a value that whole numbers do not hold.
 template <Operand X, Operand M>
 auto masked_fill(const X& x, const M& mask, double value) {
-  return where(mask, static_cast<detail::scalar_type<X>>(value), x);
+  return where(mask, detail::constant_as<detail::scalar_type<X>>("masked_fill", value), x);
 }
 
 }  // namespace minigrad

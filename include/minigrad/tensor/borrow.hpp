@@ -73,10 +73,12 @@ class Borrowed {
   using Value = std::remove_const_t<T>;
 
  public:
-  /// Throws ShapeError unless there is one step for each axis.
+  /// Throws ShapeError unless there is one step for each axis, and ValueError for a null pointer to elements.
   Borrowed(T* data, const Shape& shape, const Strides& strides) : data_(data), shape_(shape), strides_(strides) {
     if (strides.rank() != shape.rank())
       detail::fail<ShapeError>({"borrow: ", strides.rank(), " strides for shape ", shape, ": one for each axis"});
+    if (!data && shape.size() > 0)
+      detail::fail<ValueError>({"borrow: a null pointer to the ", shape.size(), " elements of shape ", shape});
     if (is_contiguous()) tensor_.set(data, shape);
   }
   Borrowed(const Borrowed&) = delete;
@@ -92,12 +94,14 @@ class Borrowed {
   }
 
   /// The numbers as a tensor, which lies in their memory. Throws ValueError for numbers with gaps between them.
-  const Tensor<Value>& operator*() const {
+  const Tensor<Value>& operator*() const& {
     if (!is_contiguous())
       detail::fail<ValueError>({"borrow: numbers of shape ", shape_, " with gaps are no tensor: take copy(), or one row "
                                 "by [i]"});
     return *tensor_;
   }
+  /// That of a temporary is there until the end of the statement: sum(*x[1]). So graph.borrow() refuses it.
+  const Tensor<Value>&& operator*() const&& { return static_cast<const Tensor<Value>&&>(**this); }
   const Tensor<Value>* operator->() const { return &**this; }
 
   /// The part at one place of the first axis, such as a row of an image. Throws IndexError.
@@ -138,7 +142,8 @@ class Borrowed {
 };
 
 /// Numbers that somebody else owns, row after row, or with the given strides, without a copy. They must stay where they
-/// are for as long as the result lives. Throws ShapeError unless there is one stride for each axis.
+/// are for as long as the result lives, and the tensor * of it lives no longer than it. Throws ShapeError unless there is
+/// one stride for each axis, and ValueError for a null pointer to elements.
 template <class T>
 Borrowed<T> borrow(T* data, const Shape& shape) {
   return Borrowed<T>(data, shape, Strides(shape));
@@ -170,13 +175,18 @@ class Adopted {
     values_ = std::move(values);
     tensor_.set(values_.data(), shape);
   }
-  Adopted(Adopted&& other) noexcept : Adopted(std::exchange(other.values_, {}), other.forget()) {}
+  Adopted(Adopted&& other) noexcept : Adopted(std::exchange(other.values_, {}), other.forget()) {
+    owns_ = std::exchange(other.owns_, false);
+  }
 
-  const Tensor<T>& operator*() const { return *tensor_; }
+  const Tensor<T>& operator*() const& { return *tensor_; }
+  /// Deleted: the tensor would die with the temporary.
+  const Tensor<T>& operator*() const&& = delete;
   const Tensor<T>* operator->() const { return &*tensor_; }
   T* data() { return values_.data(); }  ///< The numbers, row-major, to be written in place.
-  /// Gives the vector back.
+  /// Gives the vector back. Throws ValueError where it was given back before, or moved to another one.
   std::vector<T> release() {
+    if (!std::exchange(owns_, false)) detail::fail<ValueError>({"adopt: the vector is already released"});
     forget();
     return std::move(values_);
   }
@@ -188,10 +198,12 @@ class Adopted {
     return shape;
   }
   std::vector<T> values_;
+  bool owns_ = true;
   detail::ForeignTensor<T> tensor_;
 };
 
-/// The memory of a vector as a tensor, without a copy: *adopt(std::move(values), {2, 3}). Throws ShapeError unless the
+/// The memory of a vector as a tensor, without a copy: const auto x = adopt(std::move(values), {2, 3}), and *x is the
+/// tensor, which lives as long as x. Throws ShapeError unless the
 /// number of values is shape.size().
 template <class T>
 Adopted<T> adopt(std::vector<T>&& values, const Shape& shape) {

@@ -78,6 +78,16 @@ bool holds([[maybe_unused]] double value) {
   else return true;
 }
 
+/// A constant of an op in the number type of its tensor. Throws ValueError where T does not hold it.
+template <class T>
+T constant_as(const char* op, double value) {
+  if (!holds<T>(value))
+    fail<ValueError>({op, ": ", value, ": the elements are whole numbers from ",
+                      static_cast<double>((std::numeric_limits<T>::min)()), " to ",
+                      static_cast<double>((std::numeric_limits<T>::max)()), ", as the number must be: convert them first"});
+  return static_cast<T>(value);
+}
+
 }  // namespace detail
 
 /// begin, begin + step, begin + 2 step, ... as long as they lie before end, which is never reached: shape [n] with
