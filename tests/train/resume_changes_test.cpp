@@ -105,3 +105,31 @@ TEST_CASE("an optimizer that a training has changed goes on with it in the same 
   CHECK(go_on(4, fresh).epochs.size() == 4);
   std::filesystem::remove(path);
 }
+
+TEST_CASE("a training that unfreezes a layer on the way is resumed with the same bits") {
+  const auto unfreeze = [](auto& model, auto&) {
+    const auto first = parameters(model)[0];  // the weight of the first layer
+    first.requires_grad(false);
+    return [first](const Epoch& epoch) {
+      if (epoch.epoch == 1) first.requires_grad(true);
+    };
+  };
+  const StateDict whole = Program().run(5, unfreeze);
+  CHECK(same(Program().run_resumed(unfreeze), whole));
+  const auto flags = read_safetensors(path).part("requires_grad.");
+  CHECK(flags.size() == 4);
+  CHECK(flags.get<bool>("0.weight").item());
+  std::size_t frozen = 0;
+  Program other;
+  other.options.resume = path;
+  other.options.batch_size = 5;
+  Rng rng(5);
+  Sequential<float> model{Linear<float>(3, 4, rng), Tanh(), Linear<float>(4, 1, rng)};
+  Adam optimizer(model, other.adam);
+  parameters(model)[1].requires_grad(false);
+  const Dataset<float> data(ones({22, 3}), ones({22, 1}));
+  CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, other.options); }).find("this is another training: ") == 0);
+  for (const auto& parameter : parameters(model)) frozen += parameter.requires_grad() ? 0u : 1u;
+  CHECK(frozen == 1);
+  std::filesystem::remove(path);
+}

@@ -1,4 +1,4 @@
-// train/training_parts.hpp - parts of a checkpoint: what fit() has counted, and the options of the optimizer.
+// train/training_parts.hpp - parts of a checkpoint: counts of fit(), what is frozen, and the optimizer's options.
 #pragma once
 
 #include <array>
@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "../nn/module.hpp"
 #include "../tensor/load_state.hpp"
 #include "history.hpp"
 #include "progress.hpp"
@@ -63,6 +65,25 @@ std::string number_text(const StateEntry& entry) {
   if (entry.dtype == DType::f64) return format_exact(entry.to<double>().item());
   if (entry.dtype == DType::boolean) return entry.bytes[0] ? "true" : "false";
   return entry.dtype == DType::i64 ? concat({entry.to<std::int64_t>().item()}) : to_string(entry.dtype);
+}
+
+/// Which parameters of a model are trained, and which are frozen: a training may unfreeze them on its way.
+template <class Model>
+StateDict trained_flags(Model& model) {
+  StateDict out;
+  for (const auto& [name, parameter] : named_parameters(model)) out.add(name, parameter.requires_grad());
+  return out;
+}
+/// Throws ValueError, and changes nothing, if the flags are those of other parameters. None at all are those of a file of
+/// an earlier version, which had no such part.
+template <class Model>
+void load_trained_flags(Model& model, const StateDict& state) {
+  if (state.size() == 0) return;
+  const auto named = named_parameters(model);
+  std::vector<StateTarget> targets;
+  for (const auto& one : named) targets.push_back({one.name, DType::boolean, Shape{}, nullptr});
+  require_same("requires_grad", differences(state, targets));
+  for (const auto& one : named) one.parameter.requires_grad(state.get<bool>(one.name).item());
 }
 
 /// The options of an optimizer's groups that are compared where a training is resumed: all but the learning rate.

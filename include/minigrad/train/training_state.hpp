@@ -33,11 +33,13 @@ class TrainingState {
     else
       fail<ValueError>({"fit: checkpoint: the ", name, " has no state_dict() and load_state_dict()"});
   }
-  /// Adds a model: its weights and buffers, its generators, and its layers.
+  /// Adds a model: its weights and buffers, which of them are trained, its generators, and its layers.
   template <class Model>
   void add_model(Model& model) {
     parts_.push_back({"model", &model, [](void* x) { return minigrad::state_dict(*static_cast<Model*>(x)); },
                       [](void* x, const StateDict& state) { load_state_dict(*static_cast<Model*>(x), state); }});
+    parts_.push_back({"requires_grad", &model, [](void* x) { return trained_flags(*static_cast<Model*>(x)); },
+                      [](void* x, const StateDict& state) { load_trained_flags(*static_cast<Model*>(x), state); }});
     parts_.push_back(
         {"generators", &model, [](void* x) { return generator_state_dict(*static_cast<Model*>(x)); },
          [](void* x, const StateDict& state) { load_generator_state_dict(*static_cast<Model*>(x), state); }});
