@@ -1,5 +1,6 @@
 // What changes in a training, such as an optimizer's momentum, is resumed too, and is no difference from the program.
 #include <minigrad/minigrad.hpp>
+#include <minigrad/optim/averaging.hpp>
 #include <minigrad/optim/cyclic_lr.hpp>
 
 #include <doctest/doctest.h>
@@ -131,5 +132,39 @@ TEST_CASE("a training that unfreezes a layer on the way is resumed with the same
   CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, other.options); }).find("this is another training: ") == 0);
   for (const auto& parameter : parameters(model)) frozen += parameter.requires_grad() ? 0u : 1u;
   CHECK(frozen == 1);
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("load() of a checkpoint says what the file is, and how its weights are loaded") {
+  const auto nothing = [](auto&, auto&) { return [](const Epoch&) {}; };
+  const StateDict trained = Program().run_resumed(nothing);
+  Rng rng(1);
+  Sequential<float> model{Linear<float>(3, 4, rng), Tanh(), Linear<float>(4, 1, rng)};
+  CHECK(refusal([&] { load(path, model); }) ==
+        "this is a checkpoint of fit(), not a model alone: a training goes on with it by fit(..., {.resume = file}); its "
+        "weights are load_state_dict(model, read_safetensors(file).part(\"model.\"))");
+  load_state_dict(model, read_safetensors(path).part("model."));
+  CHECK(parameters(model)[0].value() == trained.get<float>("0.weight"));
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("an average of the weights in each_step() is resumed with the training") {
+  Rng rng(5);
+  const Tensor<float> x = normal({22, 3}, 0, 1, rng);
+  const Dataset<float> data(x, sum(x, 1, true));
+  const auto average_after = [&](std::size_t epochs) {
+    Rng seed(1);
+    Linear<float> model(3, 1, seed);
+    Adam optimizer(model);
+    AveragedModel ema(model, {.decay = 0.9});
+    fit(model, MSELoss(), optimizer, data, {.epochs = epochs, .progress = false, .checkpoint = path, .resume = path},
+        each_step(ema));
+    return ema.state_dict();
+  };
+  std::filesystem::remove(path);
+  const StateDict whole = average_after(4);
+  std::filesystem::remove(path);
+  average_after(2);
+  CHECK(same(average_after(4), whole));
   std::filesystem::remove(path);
 }
