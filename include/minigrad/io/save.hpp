@@ -61,6 +61,10 @@ StateDict load_file(const char* op, const std::string& path, const std::vector<S
   StateDict state = read_safetensors(path);
   StateDict extra = state.take(own_prefix);
   const std::string saved = extra.metadata("layers");
+  if (saved.empty() && !extra.metadata("training").empty())
+    fail_file(op, path, {"this is a checkpoint of fit(), not a model alone: a training goes on with it by "
+                         "fit(..., {.resume = file}); its weights are load_state_dict(model, "
+                         "read_safetensors(file).part(\"model.\"))"});
   std::string wrong = saved.empty() ? "" : compare_layers(saved, layers);
   if (const StateDifferences found = differences(state, targets); !found.empty())
     append(wrong, {wrong.empty() ? "" : "; ", to_string(found)});

@@ -75,7 +75,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     state.set_options(options, history.metric_names);
     state.set("training set", describe_data(data));
     state.set("validation set", validation ? describe_data(*validation) : "none");
-    state.add("optimizer", optimizer);
+    state.add_optimizer(optimizer);
     (state.add_hook(hooks), ...);
     state.add("loader", loader, true);
     state.add("best", best, true);

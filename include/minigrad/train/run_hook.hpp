@@ -40,6 +40,10 @@ bool call_hook(F&& hook, const Event& event) {
 /// callback with the epoch's entry. Returns false if the callback did, which stops the training.
 template <class Hook>
 bool run_hook(Hook& hook, const Epoch& epoch, double loss) {
+  static_assert(!is_optimizer<Hook>, "minigrad: an optimizer is no hook: fit() calls its step() itself");
+  static_assert(!is_average<Hook>,
+                "minigrad: fit() would call step() of this average after each epoch: give it each_step(ema), or for SWA a "
+                "callback that calls step()");
   static_assert(takes_epochs<Hook>() || takes_steps<Hook>(),
                 "minigrad: fit() takes, after its options, schedules and callables of const Epoch& or const Step&");
   if constexpr (requires { hook.step(0.0); }) {

@@ -28,9 +28,19 @@ struct Step {
   double grad_norm() const { return compute_norm ? compute_norm(weights) : known_norm; }
 };
 
-/// A schedule that goes on with each step of the optimizer, in place of each epoch; see each_step().
+namespace detail {
+template <class X>
+inline constexpr bool is_optimizer = requires(X& x) { x.zero_grad(), x.step(); };
+template <class X>
+inline constexpr bool is_average = requires(X& x) { x.swap_in(), x.step(); };
+}  // namespace detail
+
+/// A schedule, or an AveragedModel, that goes on with each step of the optimizer, in place of each epoch; see each_step().
 template <class Schedule>
 class EachStep {
+  static_assert(!detail::is_optimizer<std::remove_reference_t<Schedule>>,
+                "minigrad: an optimizer is no hook: fit() calls its step() itself");
+
  public:
   explicit EachStep(Schedule&& schedule) : schedule_(std::forward<Schedule>(schedule)) {}
 

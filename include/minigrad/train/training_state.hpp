@@ -5,75 +5,19 @@
 // The file also has the settings that a part cannot know: options, layers, the size and a hash of the data.
 #pragma once
 
-#include <array>
 #include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../io/save.hpp"
 #include "describe_data.hpp"
 #include "fit_options.hpp"
-#include "history.hpp"
-#include "progress.hpp"
+#include "training_parts.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
-
-/// What fit() itself has counted.
-template <class = void>
-struct FitProgress {
-  History history;
-  double total_loss = 0;    // of the samples of the epoch that is running
-  std::size_t samples = 0;  // of that epoch so far; 0 between epochs
-  std::size_t updates = 0;
-  double grad_norm = 0;   // the last that was computed
-  bool finished = false;  // by patience or a callback
-  double seconds_before = 0;
-  Stopwatch watch{};
-
-  /// The time that the training has taken, without that between a stop and a resume.
-  double seconds() const { return seconds_before + watch.seconds(); }
-
-  template <class = void>
-  StateDict state_dict() const {
-    FitProgress now = *this;
-    now.seconds_before = seconds();
-    StateDict out = fields_to_state(now.fields());
-    out.add("history.", history.state_dict());
-    return out;
-  }
-  template <class = void>
-  void load_state_dict(const StateDict& state) {
-    StateDict counts = state;
-    FitProgress loaded;
-    loaded.history.load_state_dict(counts.take("history."));
-    load_fields("fit", counts, loaded.fields());
-    *this = std::move(loaded);
-  }
-
- private:
-  template <class = void>
-  std::array<StateField, 6> fields() {
-    return {{{"total_loss", total_loss},
-             {"samples", samples},
-             {"updates", updates},
-             {"grad_norm", grad_norm},
-             {"finished", finished},
-             {"seconds", seconds_before}}};
-  }
-};
-
-template <class = void>
-std::string number_text(const StateEntry& entry) {
-  if (entry.shape.rank() > 0) return concat({entry.dtype, " ", entry.shape});
-  if (entry.dtype == DType::f64) return format_exact(entry.to<double>().item());
-  if (entry.dtype == DType::boolean) return entry.bytes[0] ? "true" : "false";
-  return entry.dtype == DType::i64 ? concat({entry.to<std::int64_t>().item()}) : to_string(entry.dtype);
-}
 
 /// All parts of a training, and its settings. The parts must outlive it.
 template <class = void>
@@ -89,15 +33,23 @@ class TrainingState {
     else
       fail<ValueError>({"fit: checkpoint: the ", name, " has no state_dict() and load_state_dict()"});
   }
-  /// Adds a model: its weights and buffers, its generators, and its layers.
+  /// Adds a model: its weights and buffers, which of them are trained, its generators, and its layers.
   template <class Model>
   void add_model(Model& model) {
     parts_.push_back({"model", &model, [](void* x) { return minigrad::state_dict(*static_cast<Model*>(x)); },
                       [](void* x, const StateDict& state) { load_state_dict(*static_cast<Model*>(x), state); }});
+    parts_.push_back({"requires_grad", &model, [](void* x) { return trained_flags(*static_cast<Model*>(x)); },
+                      [](void* x, const StateDict& state) { load_trained_flags(*static_cast<Model*>(x), state); }});
     parts_.push_back(
         {"generators", &model, [](void* x) { return generator_state_dict(*static_cast<Model*>(x)); },
          [](void* x, const StateDict& state) { load_generator_state_dict(*static_cast<Model*>(x), state); }});
     describe_layers(model, {}, layers_);
+  }
+  /// Adds an optimizer, with the options that it has now, at the start of the training, which may change them.
+  template <class Optimizer>
+  void add_optimizer(Optimizer& optimizer) {
+    add("optimizer", optimizer);
+    if constexpr (requires { optimizer.state_dict(); }) start_ = compared_options(optimizer.state_dict());
   }
   /// Adds a schedule, or a callback that has a state.
   template <class Hook>
@@ -140,6 +92,7 @@ class TrainingState {
     out.metadata("layers", layers_);
     for (const auto& [name, value] : settings_) out.metadata("settings." + name, value);
     for (const Part& part : parts_) out.add(part.name + ".", part.get(part.object));
+    out.add("start.", start_);
     write_safetensors(path, out);
   }
 
@@ -152,6 +105,7 @@ class TrainingState {
       fail_file("fit: resume", path, {"this is not a checkpoint that fit() has written"});
     std::string wrong = compare_layers(file.metadata("layers"), layers_);
     compare_settings(wrong, file.take("settings."));
+    StateDict start = file.take("start.");
     for (const StateEntry& entry : file)  // a hook that is missing here is noted by its setting
       if (!has_part_of(entry.name) && entry.name.compare(0, 6, "hooks.") != 0) note(wrong, concat({"unexpected: ", entry.name}));
 
@@ -160,14 +114,15 @@ class TrainingState {
     for (std::size_t k = 0; k < parts_.size(); ++k) {
       if (parts_[k].follows && !wrong.empty()) continue;
       const StateDict state = file.take(parts_[k].name + ".");
-      if (parts_[k].name == "optimizer") compare_numbers(wrong, state, before[k]);
+      if (parts_[k].name == "optimizer")
+        if (const std::string found = compare_options(start, state, start_); !found.empty()) note(wrong, found);
       try {
         parts_[k].set(parts_[k].object, state);
       } catch (const ValueError& error) {
         note(wrong, std::string(error.what()).substr(sizeof "minigrad: " - 1));
       }
     }
-    if (wrong.empty()) return;
+    if (wrong.empty()) return void(start_ = std::move(start));
     for (std::size_t k = 0; k < parts_.size(); ++k) parts_[k].set(parts_[k].object, before[k]);
     fail_file("fit: resume", path, {"this is another training: ", wrong});
   }
@@ -205,24 +160,10 @@ class TrainingState {
     }
   }
 
-  /// Notes the options of an optimizer that differ. The learning rate changes in a training.
-  template <class = void>
-  static void compare_numbers(std::string& wrong, const StateDict& file, const StateDict& here) {
-    const std::string groups = "param_groups.";
-    for (const StateEntry& ours : here) {
-      const StateEntry* theirs = file.find(ours.name);
-      if (ours.name.compare(0, groups.size(), groups) != 0 || !theirs || same_elements(*theirs, ours)) continue;
-      const std::size_t dot = ours.name.find('.', groups.size());
-      const std::string group = ours.name.substr(groups.size(), dot - groups.size()), name = ours.name.substr(dot + 1);
-      if (name == "lr" || name == "initial_lr") continue;
-      note(wrong, concat({name, group == "0" ? "" : " of group " + group, " is ", number_text(*theirs),
-                          " in the file, and ", number_text(ours), " here"}));
-    }
-  }
-
   std::vector<Part> parts_;
   std::vector<std::pair<std::string, std::string>> settings_;
   std::string layers_;
+  StateDict start_;  // the options of the optimizer when the training began
   std::size_t hooks_ = 0;
 };
 
