@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
@@ -195,6 +196,10 @@ TEST_CASE("patience by the training loss needs no validation set, and a column t
   CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, data, options); }) ==
         "fit: best_by is \"accuracy\", and the columns are \"train_loss\", \"validation_loss\"");
   CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.maximize = true}); }) ==
+        "fit: maximize needs best_by, the column whose largest number is best");
+  CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, data, {.maximize = true}); }) ==
+        "fit: maximize needs best_by, the column whose largest number is best");
+  CHECK(refusal([&] { StepEvaluation(model, MSELoss(), data, {.maximize = true}); }) ==
         "fit: maximize needs best_by, the column whose largest number is best");
   CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.accumulate = 0}); }) ==
         "fit: accumulate is 0, and must be at least 1 batch");

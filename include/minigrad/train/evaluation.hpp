@@ -50,9 +50,11 @@ void show_progress(ProgressBar& bar, const Epoch& epoch, std::size_t rows, const
 template <class = void>
 class Selection {
  public:
-  /// Throws ValueError for a column that the history does not have.
+  /// Throws ValueError for a column that the history does not have, and for maximize without a column.
   Selection(const History& history, const std::string& column, bool maximize, double min_delta, bool has_validation)
       : sign_(maximize ? -1 : 1), min_delta_(min_delta), judges_(has_validation || !column.empty()) {
+    if (maximize && column.empty())
+      fail<ValueError>({"fit: maximize needs best_by, the column whose largest number is best"});
     std::vector<std::string> columns{"train_loss"};
     if (has_validation) columns.push_back("validation_loss");
     columns.insert(columns.end(), history.metric_names.begin(), history.metric_names.end());
@@ -61,7 +63,6 @@ class Selection {
     while (k < columns.size() && columns[k] != name) ++k;
     if (judges_ && k == columns.size())
       fail<ValueError>({"fit: best_by is ", detail::quoted(name), ", and the columns are ", quoted_list(columns)});
-    if (maximize && !judges_) fail<ValueError>({"fit: maximize needs best_by, the column whose largest number is best"});
     column_ = k + (k > 0 && !has_validation ? 1 : 0);
   }
 
