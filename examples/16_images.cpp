@@ -21,8 +21,8 @@
 
 #include <zlib.h>
 
+#include <minigrad/io/gzip.hpp>
 #include <minigrad/io/idx.hpp>
-#include <minigrad/io/inflate.hpp>
 #include <minigrad/minigrad.hpp>
 #include <minigrad/nn/images.hpp>
 
@@ -37,11 +37,11 @@ const char* const kinds[] = {"T-shirt", "trouser", "pullover", "dress", "coat",
 
 /// Pictures as [n, 1, 28, 28] with numbers from 0 to 1, and their kinds.
 Images read(const std::string& folder, const std::string& name) {
-  auto pixels = read_idx<std::uint8_t>(folder + name + "-images-idx3-ubyte.gz").to<float>();
+  auto pixels = read_idx<std::uint8_t>(folder + name + "-images-idx3-ubyte.gz", {.inflate = with_zlib}).to<float>();
   pixels /= 255;
   const std::size_t n = pixels.shape()[0];
   return {std::move(pixels).reshape({n, 1, 28, 28}),
-          read_idx<std::uint8_t>(folder + name + "-labels-idx1-ubyte.gz").to<std::int64_t>()};
+          read_idx<std::uint8_t>(folder + name + "-labels-idx1-ubyte.gz", {.inflate = with_zlib}).to<std::int64_t>()};
 }
 
 /// Two blocks of convolution, normalization and pooling, then two linear layers. Pictures shrink from 28 to 14 to 7

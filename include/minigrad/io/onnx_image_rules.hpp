@@ -122,12 +122,12 @@ X onnx_resize(const OnnxCall<X>& c) {
   a.window.kernel = image.axes == 2 ? Shape{1, 1} : Shape{1};
   a.align_corners = corners;
   const Shape shape = shape_of(c[0]);
-  const auto check = [&](std::size_t count) {
+  const auto require_axes = [&](std::size_t count) {
     if (count != shape.rank()) c.fail({count, " numbers for the axes of ", shape});
   };
   if (c.has(3)) {
     const auto sizes = c.list("", 3);
-    check(sizes.size());
+    require_axes(sizes.size());
     a.output = c.shape_of_list({sizes.begin() + 2, sizes.end()});
     for (std::size_t k = 0; k < image.axes; ++k)
       if (pytorch && a.output[k] == 1 && shape[k + 2] > 1) c.fail({places, " to an extent of 1 is not supported"});
@@ -139,7 +139,7 @@ X onnx_resize(const OnnxCall<X>& c) {
     for (const auto one : constant_value(c[at])) scales.push_back(static_cast<double>(one));
   else if (const OnnxAttribute* list = c.node.find("scales"))
     scales.assign(list->reals.begin(), list->reals.end());
-  check(scales.size());
+  require_axes(scales.size());
   if (scales[0] != 1 || scales[1] != 1) c.fail({"another number of rows or channels is not supported"});
   for (std::size_t k = 0; k < image.axes; ++k) {
     if (!(scales[k + 2] > 0 && scales[k + 2] <= 1024)) c.fail({"a scale of ", scales[k + 2]});

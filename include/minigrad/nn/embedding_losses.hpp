@@ -40,16 +40,17 @@ auto above_0(const X& x) {
 /// `margin` for what is not. Throws ShapeError unless x and targets have one shape, and ValueError for another target,
 /// naming its row. Hadsell, Chopra and LeCun, "Dimensionality reduction by learning an invariant mapping", 2006.
 template <Operand X, Operand Y>
-auto hinge_embedding_loss(const X& distance, const Y& target, double margin = 1, Reduction reduction = Reduction::mean) {
+auto hinge_embedding_loss(const X& distance, const Y& target, double margin = 1,
+                          Reduction reduction = Reduction::mean) {
   detail::require_same_shape("hinge_embedding_loss", shape_of(distance), shape_of(target));
   detail::require(detail::RequireSigns{"hinge_embedding_loss"}, target);
   const auto m = constant_like(distance, margin);
   return detail::reduce_loss(where(greater(target, 0), distance, detail::above_0(m - distance)), reduction);
 }
 
-/// For vectors a, b [n, d] and targets [n]: 1 - cos(a, b) where the target is 1, and max(0, cos(a, b) - margin) where it
-/// is -1. As in PyTorch 1e-12 is added to each square of a length. Throws ShapeError, and ValueError for another target,
-/// naming its row, and for a margin outside of -1..1.
+/// For vectors a, b [n, d] and targets [n]: 1 - cos(a, b) where the target is 1, and max(0, cos(a, b) - margin) where
+/// it is -1. As in PyTorch 1e-12 is added to each square of a length. Throws ShapeError, and ValueError for another
+/// target, naming its row, and for a margin outside of -1..1.
 template <detail::TensorOperand A, detail::TensorOperand B, detail::TensorOperand Y>
 auto cosine_embedding_loss(const A& a, const B& b, const Y& target, double margin = 0,
                            Reduction reduction = Reduction::mean) {
@@ -86,9 +87,10 @@ auto distance_of_rows(const A& a, const B& b, const TripletMarginOptions& o) {
 }  // namespace detail
 
 /// max(0, d(anchor, positive) - d(anchor, negative) + margin) for vectors [n, d]: the anchor shall be nearer to the
-/// positive than to the negative, by the margin. Throws ShapeError unless all three have one shape, and ValueError for a
-/// negative margin and for p < 1. Schroff, Kalenichenko and Philbin, "FaceNet: a unified embedding for face recognition
-/// and clustering", 2015; swap: Balntas and others, "Learning local feature descriptors with triplets", 2016.
+/// positive than to the negative, by the margin. Throws ShapeError unless all three have one shape, and ValueError for
+/// a negative margin and for p < 1. Schroff, Kalenichenko and Philbin, "FaceNet: a unified embedding for face
+/// recognition and clustering", 2015; swap: Balntas and others, "Learning local feature descriptors with triplets",
+/// 2016.
 template <detail::TensorOperand A, detail::TensorOperand P, detail::TensorOperand N>
 auto triplet_margin_loss(const A& anchor, const P& positive, const N& negative, const TripletMarginOptions& o = {}) {
   constexpr const char* op = "triplet_margin_loss";
@@ -98,10 +100,10 @@ auto triplet_margin_loss(const A& anchor, const P& positive, const N& negative, 
                               shape_of(negative), ": three times the same [n, d] is expected"});
   if (!(o.margin >= 0)) detail::fail<ValueError>({op, ": margin is ", o.margin, ", and must be at least 0"});
   if (!(o.p >= 1)) detail::fail<ValueError>({op, ": p is ", o.p, ", and must be at least 1"});
-  const auto near = detail::distance_of_rows(anchor, positive, o);
-  auto far = detail::distance_of_rows(anchor, negative, o);
-  if (o.swap) far = minimum(far, detail::distance_of_rows(positive, negative, o));
-  return detail::reduce_loss(detail::above_0(near - far + constant_like(anchor, o.margin)), o.reduction);
+  const auto to_positive = detail::distance_of_rows(anchor, positive, o);
+  auto to_negative = detail::distance_of_rows(anchor, negative, o);
+  if (o.swap) to_negative = minimum(to_negative, detail::distance_of_rows(positive, negative, o));
+  return detail::reduce_loss(detail::above_0(to_positive - to_negative + constant_like(anchor, o.margin)), o.reduction);
 }
 
 // The same losses as function objects, for fit(): those of several vectors for a model that gives several.
@@ -133,4 +135,4 @@ struct TripletMarginLoss : TripletMarginOptions {
   }
 };
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -106,8 +106,8 @@ struct Eps {
   void describe(auto& list) const { list("eps", eps); }
 };
 /// The variance, at least eps.
-template <class S, class E>
-auto held_variance(const S& variance, const E& eps) {
+template <class S, class Number>
+auto held_variance(const S& variance, const Number& eps) {
   return where(less(variance, eps), eps, variance);
 }
 }  // namespace detail
