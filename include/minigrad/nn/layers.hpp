@@ -37,7 +37,7 @@ struct Linear {
   auto operator()(const auto& x) const& {
     if (bias.value().size() > 0) return linear(x, weight, bias);
     const auto& w = operand(weight, x);
-    return matmul_nt(x, w);
+    return detail::matmul_nt_rows(x, w);
   }
   /// Deleted: the layer must exist until backward() returns, and a temporary does not.
   template <class V>

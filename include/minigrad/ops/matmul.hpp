@@ -35,13 +35,17 @@ inline constexpr auto matmul_nt_op = record(
 namespace detail {
 template <class A, class B>
 auto matmul_rows(A&& a, B&& b) {
-  if constexpr (is_tensor<std::remove_cvref_t<A>> && is_tensor<std::remove_cvref_t<B>>) return minigrad::matmul(a, b);
-  else return matmul_op(std::forward<A>(a), std::forward<B>(b));
+  if constexpr (is_tensor<std::remove_cvref_t<A>> && is_tensor<std::remove_cvref_t<B>>)
+    return ProductExpression<scalar_type<std::remove_cvref_t<A>>>{"matmul", a, b}.evaluate();
+  else
+    return matmul_op(std::forward<A>(a), std::forward<B>(b));
 }
 template <class A, class B>
 auto matmul_nt_rows(A&& a, B&& b) {
-  if constexpr (is_tensor<std::remove_cvref_t<A>> && is_tensor<std::remove_cvref_t<B>>) return minigrad::matmul_nt(a, b);
-  else return matmul_nt_op(std::forward<A>(a), std::forward<B>(b));
+  if constexpr (is_tensor<std::remove_cvref_t<A>> && is_tensor<std::remove_cvref_t<B>>)
+    return ProductExpression<scalar_type<std::remove_cvref_t<A>>>{"matmul_nt", a, b, false, true}.evaluate();
+  else
+    return matmul_nt_op(std::forward<A>(a), std::forward<B>(b));
 }
 
 // Products of many matrices, which broadcast. The rules are those above; the engine sums over what was broadcast.
