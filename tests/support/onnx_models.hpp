@@ -77,6 +77,7 @@ std::string onnx_round_trip(const std::string& path, M& model, const X& x) {
   using namespace minigrad;
   using T = detail::scalar_type<detail::value_of_model<M>>;
   export_onnx(path, model, x);
+  eval(model);  // the mode that is exported
   auto loaded = load_onnx<T>(path);
   const auto near = [](const Tensor<T>& a, const Tensor<T>& b) {
     bool same = a.shape() == b.shape() && a.size() > 0;
