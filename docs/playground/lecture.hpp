@@ -26,7 +26,7 @@ struct Settings {
   int seed = 0;
 };
 
-/// Two of three courses are for training, and the last is what validation sees: as the lecture does it, by time.
+/// A training on the lectures before, and a validation on the newest quarter of them: split by time, as the lecture does.
 class Training {
  public:
   explicit Training(const Settings& s) : settings_(s), rng_(static_cast<std::uint64_t>(s.seed)), model_(make_model()) {

@@ -134,8 +134,8 @@ EXPORT const char* graph_differentiate(const char* variable) {
   });
 }
 
-/// How fast this machine trains: epochs of a fixed network in a second of `milliseconds`; the tests compare it with the
-/// same function in a native program.
+/// Trains a fixed network for so many epochs, and gives their number. tests/playground.sh times it in a browser and in a
+/// native program.
 EXPORT double benchmark_epochs(int epochs) {
   classify::Training training({.data = 0, .classes = 2, .hidden = {64, 64}});
   for (int k = 0; k < epochs; ++k) training.epoch();
@@ -145,7 +145,7 @@ EXPORT double benchmark_epochs(int epochs) {
 #if !defined(__EMSCRIPTEN__)
 #include <chrono>
 #include <cstdio>
-/// Without a browser: prints what each function gives, and times the benchmark. tests/playground compares it.
+/// Without a browser: prints what each function gives, and times the benchmark.
 int main() {
   std::printf("%s\n", lecture_start(1, 0, 16, 1, 0, 0.05, 0, 0));
   std::printf("%.200s\n", lecture_run(100));

@@ -18,10 +18,10 @@ root, out = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 here = os.path.join(root, "docs", "site")
 
 LANGUAGES = {
-    "en": {"readme": "README.md", "docs": "docs", "name": "minigrad", "reference": "Reference", "source": "Source",
+    "en": {"readme": "README.md", "docs": "docs", "name": "minigrad",
            "home": "minigrad", "looking_up": "To look things up", "chapters": "The book", "language": "en"},
-    "zh-TW": {"readme": "README.zh-TW.md", "docs": "docs/zh-TW", "name": "minigrad 中文", "reference": "參考（英文）",
-              "source": "原始碼", "home": "minigrad", "looking_up": "查閱", "chapters": "全書", "language": "zh-TW"},
+    "zh-TW": {"readme": "README.zh-TW.md", "docs": "docs/zh-TW", "name": "minigrad 中文",
+              "home": "minigrad", "looking_up": "查閱", "chapters": "全書", "language": "zh-TW"},
 }
 
 

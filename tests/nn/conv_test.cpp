@@ -8,19 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "../support/message.hpp"
+
 using namespace minigrad;
 
 namespace {
 
-template <class Call>
-std::string message(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+std::string message(const auto& call) { return support::message<Error>(call); }
 
 }  // namespace
 

@@ -11,29 +11,16 @@
 #include <vector>
 
 #include "../support/fixture.hpp"
+#include "../support/loss_case.hpp"
 
 using namespace minigrad;
+using support::check_agrees;
 
 namespace {
 
 using T = Tensor<double>;
 using Labels = Tensor<std::int64_t>;
 const support::Fixture fixture = support::read_fixture("losses.txt");
-
-/// Whether all numbers agree to 12 digits, in float to 5, counted from the largest of them.
-template <class N>
-void check_agrees(const Tensor<N>& ours, const std::vector<double>& expected) {
-  constexpr double tolerance = sizeof(N) == 8 ? 1e-12 : 1e-5;
-  REQUIRE(ours.size() == expected.size());
-  double largest = 1e-3;
-  for (const double value : expected) largest = (std::max)(largest, std::fabs(value));
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    CAPTURE(i);
-    CAPTURE(ours[i]);
-    CAPTURE(expected[i]);
-    CHECK(std::fabs(static_cast<double>(ours[i]) - expected[i]) <= tolerance * largest);
-  }
-}
 
 Shape shape_of_case(const support::Case& one) {
   Shape shape;

@@ -12,20 +12,13 @@
 #include <minigrad/tensor/create.hpp>
 
 #include "../support/count_allocations.hpp"
+#include "../support/message.hpp"
 
 using namespace minigrad;
 
 namespace {
 
-template <class Call>
-std::string message(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+std::string message(const auto& call) { return support::message<Error>(call); }
 
 Sequential<float> network(Rng& rng) {
   return Sequential{Conv2d(1, 4, 3, rng, {.padding = 1}),

@@ -5,19 +5,13 @@
 #include <minigrad/nn/module_list.hpp>
 #include <minigrad/tensor/create.hpp>
 
+#include "../support/message.hpp"
+
 using namespace minigrad;
 
 namespace {
 
-template <class Call>
-std::string message(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+std::string message(const auto& call) { return support::message<Error>(call); }
 
 struct Net {
   ModuleList<float> blocks;

@@ -6,12 +6,12 @@
 
 namespace support {
 
-/// The message of the ValueError that call() throws.
-template <class Call>
+/// The message of the exception of this type that call() throws.
+template <class E = minigrad::ValueError, class Call>
 std::string message(const Call& call) {
   try {
     call();
-  } catch (const minigrad::ValueError& error) {
+  } catch (const E& error) {
     return error.what();
   }
   return "no error";

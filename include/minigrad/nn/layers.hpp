@@ -25,7 +25,7 @@ template <class T = float>
 struct Linear {
   Parameter<Tensor<T>> weight, bias;
 
-  [[gnu::cold]] Linear(std::size_t in, std::size_t out, Rng& rng, const LinearOptions& options = {})
+  Linear(std::size_t in, std::size_t out, Rng& rng, const LinearOptions& options = {})
       : weight(Tensor<T>::empty({out, in})), bias(Tensor<T>::empty({options.bias ? out : 0})) {
     if (in == 0 || out == 0)
       detail::fail<ValueError>({"Linear: ", in, " inputs and ", out, " outputs: both must be at least 1"});

@@ -92,7 +92,7 @@ class Sequential {
   Sequential() = default;
   template <class First, class... Rest>
     requires(!std::is_base_of_v<Sequential, First> || sizeof...(Rest) > 0)
-  [[gnu::cold]] explicit Sequential(First first, Rest... rest) {
+  explicit Sequential(First first, Rest... rest) {
     layers_.reserve(1 + sizeof...(Rest));
     add(std::move(first));
     (add(std::move(rest)), ...);
