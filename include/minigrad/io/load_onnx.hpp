@@ -1,9 +1,7 @@
-// io/load_onnx.hpp - a model from an ONNX file, to predict with and to train further.
+// io/load_onnx.hpp - a model from an ONNX file, to predict with and to train further. Not part of minigrad.hpp.
 //
 //   OnnxModel<float> model = load_onnx("model.onnx");
 //   Tensor<float> y = model(x);
-//
-// Not part of minigrad.hpp.
 #pragma once
 
 #include <cstddef>
@@ -153,16 +151,6 @@ class OnnxModel {
       refuse(file, {"the constant ", detail::quoted(value), " is not supported: it is not of ",
                     sizeof(T) == 8 ? "double" : "float", ", int32 or int64"});
   }
-  /// The tensor of a Constant node, in any of its forms; without a type for texts and sparse tensors.
-  static OnnxTensor constant_in(const OnnxAttribute& a) {
-    using Real = Tensor<float>;
-    if (a.name == "value" && a.tensor.size() == 1) return a.tensor[0];
-    if (a.name == "value_int") return to_onnx_tensor(Whole::scalar(a.integer));
-    if (a.name == "value_ints") return to_onnx_tensor(Whole::from({a.integers.size()}, a.integers));
-    if (a.name == "value_float") return to_onnx_tensor(Real::scalar(a.real));
-    if (a.name == "value_floats") return to_onnx_tensor(Real::from({a.reals.size()}, a.reals));
-    return {};
-  }
   void add_node(const std::string& file, OnnxNode& node) {
     const std::string name =
         detail::concat({"node ", detail::quoted(node.outputs.empty() ? node.name : node.outputs[0]), ", ", node.op});
@@ -173,7 +161,7 @@ class OnnxModel {
     const bool standard = node.domain.empty() || node.domain == "ai.onnx";
     if (standard && node.op == "Constant") {
       if (node.attributes.size() != 1) fail({"it has ", node.attributes.size(), " attributes"});
-      const OnnxTensor value = constant_in(node.attributes[0]);
+      const OnnxTensor value = detail::onnx_constant(node.attributes[0]);
       if (value.type == OnnxType::none) fail({"a constant that is no tensor is not supported"});
       define(file, node.outputs[0], is_whole(value.type));
       return add_constant(file, value, node.outputs[0]);

@@ -100,4 +100,17 @@ struct OnnxFile {
   std::vector<OnnxValueInfo> inputs, outputs;
 };
 
+namespace detail {
+/// The tensor of a Constant node, in any of its forms; without a type for texts and sparse tensors.
+template <class = void>
+OnnxTensor onnx_constant(const OnnxAttribute& a) {
+  if (a.name == "value" && a.tensor.size() == 1) return a.tensor[0];
+  if (a.name == "value_int") return to_onnx_tensor(Tensor<std::int64_t>::scalar(a.integer));
+  if (a.name == "value_ints") return to_onnx_tensor(Tensor<std::int64_t>::from({a.integers.size()}, a.integers));
+  if (a.name == "value_float") return to_onnx_tensor(Tensor<float>::scalar(a.real));
+  if (a.name == "value_floats") return to_onnx_tensor(Tensor<float>::from({a.reals.size()}, a.reals));
+  return {};
+}
+}  // namespace detail
+
 }  // namespace minigrad::inline MINIGRAD_ABI
