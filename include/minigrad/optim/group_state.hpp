@@ -54,7 +54,7 @@ StateDict groups_to_state(std::span<const ParameterGroup<V, Options>> groups) {
 
 /// The groups with the options and the state of a state dict. Throws ValueError for one that does not fit them.
 template <class V, class Options>
-std::vector<ParameterGroup<V, Options>> groups_from_state(std::span<const ParameterGroup<V, Options>> groups,
+PoolArray<ParameterGroup<V, Options>> groups_from_state(std::span<const ParameterGroup<V, Options>> groups,
                                                           const StateDict& state) {
   using Group = ParameterGroup<V, Options>;
   if (const std::string kind = state.metadata("optimizer"); kind != Options::name)
@@ -62,7 +62,7 @@ std::vector<ParameterGroup<V, Options>> groups_from_state(std::span<const Parame
                       kind.empty() ? "not the state of an optimizer" : "the state of " + kind});
   StateDict all = state.part("param_groups.");
   const StateDict moments = state.part("state.");
-  std::vector<Group> loaded;
+  PoolArray<Group> loaded;
   std::vector<std::int64_t> steps;  // one for each parameter
   std::vector<StateTarget> targets;
   for (const auto& group : groups) steps.resize(steps.size() + group.slots.size());

@@ -59,11 +59,11 @@ class Optimizer {
   ///   optimizer.groups()[1].options.lr = 0.1;
   std::span<Group> groups() {
     require_groups();
-    return groups_;
+    return {groups_.data(), groups_.size()};
   }
   std::span<const Group> groups() const {
     require_groups();
-    return groups_;
+    return {groups_.data(), groups_.size()};
   }
 
   /// Clears the gradients of all parameters. step() does not clear them, and backward() adds to them.
@@ -119,7 +119,7 @@ class Optimizer {
       require_options(group.options);
       for (const OptimizerSlot<V>& slot : group.slots) require_usable(slot, place++);
     }
-    return groups_;
+    return {groups_.data(), groups_.size()};
   }
 
   /// Calls rule_at(slot)(w, g, state...) for all elements of each parameter of a group that takes part. slot.steps
@@ -194,7 +194,7 @@ class Optimizer {
   }
 
   Options defaults_;  // of groups that are added without options
-  std::vector<Group> groups_;
+  PoolArray<Group> groups_;
   std::size_t identity_ = optimizers_made.fetch_add(1) + 1;  // a copy has the same number, since it continues the work of the original
 };
 

@@ -20,34 +20,27 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
-/// A row of zeros, as long as a panel is wide at most: S of a panel to which nothing is added. See Product.
-template <class T>
-alignas(64) inline constexpr T gemm_zeros[256 / sizeof(T)] = {};
-
 /// How many rows a copied panel of B has at most. One that is read in place has at most twice as many.
 inline constexpr std::size_t gemm_most_k = 384;
 
 /// Less than this is not worth a thread's while.
 inline constexpr std::size_t gemm_least_flops = 500'000;
 
-/// Which operands of a product are copies.
-enum class Packed { none, b, both };
-
-/// A product of at least as many columns as a vector has, in panels of `width` columns; packed panels of B follow one
-/// another. Changes the product into that of the last panel.
+/// A product of at least as many columns as a vector has, in panels of `width` columns, of which B's begin `b_step`
+/// numbers apart, or, for 0, side by side. Changes the product into that of the last panel.
 template <class T>
-void gemm_panels(Isa isa, Product<T>& panel, std::size_t width, Packed packed) {
+void gemm_panels(Isa isa, Product<T>& panel, std::size_t width, std::size_t b_step) {
   const std::size_t lanes = gemm_lanes<T>(isa);
+  const Product<T>* const x = &panel;
   if (!panel.start) panel.start = gemm_zeros<T>, panel.start_row = 0;
   for (std::size_t left = panel.n;; left -= panel.n) {
     panel.n = panel_width(left, width, lanes);
     const bool narrow = panel.n == lanes;
-    if (packed == Packed::both) on_isa<GemmPanel<2, true>>(isa, &panel);
-    else if (width > 2 * lanes) on_isa<GemmRow>(isa, &panel);
-    else if (narrow && isa != Isa::avx512) on_isa<GemmNarrowPanel>(isa, &panel);
-    else on_isa<GemmPanel<2>>(narrow ? Isa::avx2 : isa, &panel);
+    if (width > 2 * lanes) on_isa<GemmRow>(isa, x);
+    else if (narrow && !panel.packed && isa != Isa::avx512) on_isa<GemmNarrowPanel>(isa, x);
+    else on_isa<GemmPanel<2>>(narrow && !panel.packed ? Isa::avx2 : isa, x);
     if (left == panel.n) return;
-    panel.b += packed != Packed::none ? width * panel.k : panel.n;
+    panel.b += b_step ? b_step : panel.n;
     panel.c += panel.n;
     if (panel.start != gemm_zeros<T>) panel.start += panel.n;
   }
@@ -141,12 +134,13 @@ template <class T>
         if (copy_a) {
           pack_tiles(rows, gemm_rows(isa), a_copy.data());
           rows.a = a_copy.data();
+          rows.packed = true;
         }
         rows.b = copy.data();
         rows.b_row = width;
         if (rows.start) rows.start += i0 * rows.start_row + j0;
         rows.c += i0 * whole.c_row + j0;
-        gemm_panels(isa, rows, width, copy_a ? Packed::both : Packed::b);
+        gemm_panels(isa, rows, width, width * rows.k);
       }
     }
   }
@@ -220,7 +214,7 @@ template <class T>
     const bool copy_a = x.m > 1 && x.n > 4 * width && is_steep(x);
     const Scratch<T> a_copy(copy_a ? x.m * x.k : 0);
     if (copy_a) gather_rows_of_a(x, a_copy.data());
-    return gemm_in_parts(x, width, false, [=](Product<T> part) { gemm_panels(isa, part, width, Packed::none); });
+    return gemm_in_parts(x, width, false, [=](Product<T> part) { gemm_panels(isa, part, width, 0); });
   }
   if (x.m == 1 && x.b_row == 1) {
     Product<T> turned = transposed(x, x.start, 1, x.c);

@@ -20,7 +20,8 @@ struct VectorType {
 };
 
 /// C = S + A B, or a part of it: A is [m, k], B [k, n]. Element (i, p) of A is a[i * a_row + p * a_column], and so is
-/// B; the rows of S and C are contiguous. S may be C, or, with start_row 0, one row for all.
+/// B; the rows of S and C are contiguous. S may be C, or, with start_row 0, one row for all. A may be `packed` as
+/// gemm_pack.hpp does it: its steps are then not read.
 template <class T>
 struct Product {
   std::size_t m, n, k;
@@ -32,6 +33,7 @@ struct Product {
   std::size_t start_row;
   T* c;
   std::size_t c_row;
+  bool packed = false;
 };
 
 /// The part of a product that makes `count` columns of C, or rows, from the one numbered `first` on.
@@ -61,6 +63,10 @@ template <class T>
   return x;
 }
 
+/// A row of zeros, as long as a panel is wide at most: S of a panel to which nothing is added.
+template <class T>
+alignas(64) inline constexpr T gemm_zeros[256 / sizeof(T)] = {};
+
 /// How many rows the next tile of a panel has, where `left` are left: `most`, or four, of which not all need be there.
 constexpr std::size_t tile_height(std::size_t left, std::size_t most) {
   return most > 4 && (left == most || left > 8) ? most : 4;  // eight are twice four: six would leave two
@@ -68,9 +74,8 @@ constexpr std::size_t tile_height(std::size_t left, std::size_t most) {
 
 /// A panel is a product of few columns, of which B's rows are contiguous. This is `Rows` rows of it from row `first`
 /// on, with `Vectors` vectors in each. Where the panel is narrower, the last vectors end where it ends and overlap
-/// others. Of four rows only `high` need be there: the last one is then computed several times. Where the panel is
-/// `Packed`, A's tiles and B are as gemm_pack.hpp copies them: the compiler then knows all steps.
-template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors, bool Packed = false>
+/// others. Of four rows only `high` need be there: the last one is then computed several times.
+template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors>
 [[gnu::always_inline]] inline void gemm_tile(const Product<T>& panel, std::size_t first, std::size_t high) {
   using Register = typename VectorType<T, Bytes>::Register;
   using Memory = typename VectorType<T, Bytes>::Memory;
@@ -80,14 +85,14 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors, boo
 #pragma GCC unroll 4
   for (std::size_t j = 1; j < Vectors; ++j) at[j] = j + 1 < Vectors && j * lanes < last ? j * lanes : last;
   Register sum[Rows][Vectors] = {};
-  const std::size_t a_row = Packed ? 1 : panel.a_row, a_column = Packed ? Rows : panel.a_column;
-  const std::size_t b_row = Packed ? Vectors * lanes : panel.b_row, four = 4 * a_row;
+  const std::size_t a_row = panel.packed ? 1 : panel.a_row, a_column = panel.packed ? Rows : panel.a_column;
+  const std::size_t b_row = panel.b_row, four = 4 * a_row;
   const T* a[4];  // the first four rows; GCC would keep a pointer for each row, and runs out of registers at eight
-  const T* a_at = panel.a + first * (Packed ? panel.k : a_row);
+  const T* a_at = panel.a + first * (panel.packed ? panel.k : a_row);
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < Rows; ++i) {
     if (i < 4) a[i] = a_at;
-    if (Packed || i + 1 < high) a_at += a_row;
+    if (panel.packed || i + 1 < high) a_at += a_row;
   }
   T* c = panel.c + first * panel.c_row;
   if (Rows > 4 && panel.k >= 128)  // the next tile's rows of C, which may be far away, are asked for now
@@ -119,71 +124,66 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors, boo
 }
 
 /// A panel in tiles of up to `Rows` rows.
-template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors, bool Packed = false>
+template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors>
 [[gnu::always_inline]] inline void gemm_panel(const Product<T>& panel) {
   std::size_t i = 0, left = panel.m;
   if constexpr (Rows > 4)
     for (; tile_height(left, Rows) == Rows; i += Rows, left -= Rows)
-      gemm_tile<T, Bytes, Rows, Vectors, Packed>(panel, i, Rows);
-  for (; i < panel.m; i += 4, left -= 4) gemm_tile<T, Bytes, 4, Vectors, Packed>(panel, i, left < 4 ? left : 4);
+      gemm_tile<T, Bytes, Rows, Vectors>(panel, i, Rows);
+  for (; i < panel.m; i += 4, left -= 4) gemm_tile<T, Bytes, 4, Vectors>(panel, i, left < 4 ? left : 4);
 }
 
-/// Columns of a product with one summand, from `first` on: B's row stays in registers for all rows of C.
-template <class L, std::size_t Vectors, bool Starts, class T>
-[[gnu::always_inline]] inline void gemm_outer_panel(const Product<T>& x, std::size_t first) {
+/// Columns of a product with one summand: B's row stays in registers for all rows of C.
+template <class L, std::size_t Vectors, class T>
+[[gnu::always_inline]] inline void gemm_outer_panel(const Product<T>& x, std::size_t first, const T* start,
+                                                     std::size_t start_row) {
   L b[Vectors];
 #pragma GCC unroll 8
   for (std::size_t j = 0; j < Vectors; ++j) b[j] = L::load(x.b + first + j * L::count);
-  const T *a = x.a, *start = Starts ? x.start + first : nullptr;
+  const T* a = x.a;
   T* c = x.c + first;
-  const std::size_t a_row = x.a_row, c_row = x.c_row, start_row = x.start_row;
-  for (std::size_t left = x.m; left > 0; --left, a += a_row, c += c_row) {
+  const std::size_t a_row = x.a_row, c_row = x.c_row;
+  for (std::size_t left = x.m; left > 0; --left, a += a_row, c += c_row, start += start_row) {
     const L times = *a;
 #pragma GCC unroll 8
-    for (std::size_t j = 0; j < Vectors; ++j) {
-      if constexpr (Starts)
-        multiply_add(times, b[j], L::load(start + j * L::count)).store(c + j * L::count);
-      else
-        (times * b[j]).store(c + j * L::count);
-    }
-    if (Starts) start += start_row;
+    for (std::size_t j = 0; j < Vectors; ++j)
+      multiply_add(times, b[j], L::load(start + j * L::count)).store(c + j * L::count);
   }
 }
-/// All columns, at least a vector. The last vector may overlap others, so that S must not be C.
-template <class L, bool Starts, class T>
-[[gnu::always_inline]] inline void gemm_outer_panels(const Product<T>& x) {
-  std::size_t j = 0;
-  if constexpr (L::count * sizeof(T) > 16)
-    for (; j + 8 * L::count <= x.n; j += 8 * L::count) gemm_outer_panel<L, 8, Starts>(x, j);
-  for (; j < x.n; j += L::count) gemm_outer_panel<L, 1, Starts>(x, j + L::count <= x.n ? j : x.n - L::count);
-}
 
-/// A product with one summand, k = 1, whose rows have at least one vector: each is a multiple of B's only row.
+/// A product with one summand, k = 1, whose rows have at least one vector: each is a multiple of B's only row. Panels
+/// are made where all those of a row lie in the nearest cache. Their last vectors may overlap, so that S must not be C.
 template <class T, std::size_t Bytes>
 [[gnu::always_inline]] inline void gemm_outer(const Product<T>& x) {
   using L = simd::Simd<T, Bytes>;
-  if (x.n <= (Bytes > 16 ? 32 : 4) * L::count) {  // few enough that all panels of a row lie in the nearest cache
-    if (!x.start) return gemm_outer_panels<L, false>(x);
-    if (Bytes > 16 && x.start != x.c) return gemm_outer_panels<L, true>(x);
-  }
-  const std::size_t last = x.n - L::count;
-  const T *a = x.a, *b = x.b, *start = x.start;
-  T* c = x.c;
-  for (std::size_t i = 0; i < x.m; ++i, a += x.a_row, c += x.c_row) {
-    const L times = *a;
-    if (start) {
-      const L end = L::load(start + last);
-#pragma GCC unroll 2
-      for (std::size_t j = 0; j < last; j += L::count)
-        multiply_add(times, L::load(b + j), L::load(start + j)).store(c + j);
-      multiply_add(times, L::load(b + last), end).store(c + last);
-      start += x.start_row;
-    } else {
-#pragma GCC unroll 2
-      for (std::size_t j = 0; j < last; j += L::count) (times * L::load(b + j)).store(c + j);
-      (times * L::load(b + last)).store(c + last);
+  const std::size_t last = x.n - L::count, walk = x.start ? 1 : 0, start_row = x.start ? x.start_row : 0;
+  const T* start = x.start ? x.start : gemm_zeros<T>;
+  if (x.n <= 32 * L::count && start != x.c) {
+    std::size_t j = 0;
+    for (; j + 8 * L::count <= x.n; j += 8 * L::count) gemm_outer_panel<L, 8>(x, j, start + j * walk, start_row);
+    for (; j < x.n; j += L::count) {
+      const std::size_t first = j < last ? j : last;
+      gemm_outer_panel<L, 1>(x, first, start + first * walk, start_row);
     }
+    return;
   }
+  const T *a = x.a, *b = x.b;
+  T* c = x.c;
+  for (std::size_t i = 0; i < x.m; ++i, a += x.a_row, c += x.c_row, start += start_row) {
+    const L times = *a, end = L::load(start + last * walk);
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < last; j += L::count)
+      multiply_add(times, L::load(b + j), L::load(start + j * walk)).store(c + j);
+    multiply_add(times, L::load(b + last), end).store(c + last);
+  }
+}
+
+/// The same, a number at a time, where a processor without AVX2 is the exception.
+template <class T>
+[[gnu::always_inline]] inline void gemm_outer_by_number(const Product<T>& x) {
+  for (std::size_t i = 0; i < x.m; ++i)
+    for (std::size_t j = 0; j < x.n; ++j)
+      x.c[i * x.c_row + j] = x.a[i * x.a_row] * x.b[j] + (x.start ? x.start[i * x.start_row + j] : T{});
 }
 
 /// The numbers of a vector, and the rows of the tallest tile, by set of instructions.
@@ -193,21 +193,23 @@ constexpr std::size_t gemm_lanes(Isa isa) {
 }
 constexpr std::size_t gemm_rows(Isa isa) { return isa == Isa::portable ? 4 : isa == Isa::avx2 ? 6 : 8; }
 
-/// A panel of up to `Vectors` vectors, Packed or not.
-template <std::size_t Vectors, bool Packed = false>
+/// A panel of up to `Vectors` vectors.
+template <std::size_t Vectors>
 struct GemmPanel {
   static constexpr bool avx512 = true;
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(const Product<T>* panel) {
     constexpr Isa isa = Bytes == 64 ? Isa::avx512 : Bytes == 32 ? Isa::avx2 : Isa::portable;
-    gemm_panel<T, Bytes, gemm_rows(isa), Vectors, Packed>(*panel);
+    gemm_panel<T, Bytes, gemm_rows(isa), Vectors>(*panel);
   }
 };
-/// A panel of one vector. One of 64 bytes is two of 32: see gemm_panels().
+/// A panel of one vector. One of 64 bytes is two of 32: see gemm_panels(). Where a processor without AVX2 is the
+/// exception, it computes another one of the same columns: a program then compiles less.
 struct GemmNarrowPanel {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(const Product<T>* panel) {
-    gemm_panel<T, Bytes, Bytes == 16 ? 4 : 8, 1>(*panel);
+    if constexpr (Bytes == 16 && MINIGRAD_HAS_TARGETS) run_portable<GemmPanel<2>>(panel);
+    else gemm_panel<T, Bytes, Bytes == 16 ? 4 : 8, 1>(*panel);
   }
 };
 /// A panel of one row, of up to four vectors.
@@ -222,7 +224,8 @@ struct GemmRow {
 struct GemmOuter {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(const Product<T>* product) {
-    gemm_outer<T, Bytes>(*product);
+    if constexpr (Bytes == 16 && MINIGRAD_HAS_TARGETS) gemm_outer_by_number(*product);
+    else gemm_outer<T, Bytes>(*product);
   }
 };
 

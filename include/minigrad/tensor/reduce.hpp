@@ -53,6 +53,14 @@ Tensor<std::int64_t> arg_extreme(const char* op, const Tensor<T>& x, Axis axis, 
 inline constexpr auto less_than = [](auto a, auto b) { return a < b; };
 inline constexpr auto greater_than = [](auto a, auto b) { return a > b; };
 
+/// to = the sums along the middle axis of [outer, extent, inner].
+template <class T>
+[[gnu::noinline]] void sum_groups(std::size_t outer, std::size_t extent, std::size_t inner, const T* from, T* to) {
+  for (; outer > 0; --outer, from += extent * inner, to += inner)
+    if (inner == 1) *to = sum_row(extent, from);
+    else sum_columns(extent, inner, from, to);
+}
+
 /// The sum along axes that is not computed yet.
 template <class T>
 struct SumExpression {
@@ -67,24 +75,15 @@ struct SumExpression {
     const AxisSplit r("sum", x.shape(), axes, keepdim);
     if (r.more) {
       auto rest = Tensor<T>::empty(r.rest_of(x.shape()));
-      sum_groups(r, rest.data());
+      sum_groups(r.outer, r.extent, r.inner, x.data(), rest.data());
       return SumExpression{rest, axes, keepdim}.write(out, write);
     }
-    sum_groups(r, out.data());
+    sum_groups(r.outer, r.extent, r.inner, x.data(), out.data());
   }
   Tensor<T> evaluate() const {
     auto out = Tensor<T>::empty(shape());
     write(out, Write::assign);
     return out;
-  }
-
- private:
-  void sum_groups(const AxisSplit& r, T* to) const {
-    for (std::size_t o = 0; o < r.outer; ++o) {
-      const T* const from = x.data() + o * r.extent * r.inner;
-      if (r.inner == 1) to[o] = sum_row(r.extent, from);
-      else sum_columns(r.extent, r.inner, from, to + o * r.inner);
-    }
   }
 };
 template <class T>
@@ -210,9 +209,12 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  if (shape.size() == 1 && shape.rank() <= x.rank())
-    return Tensor<T>::from(shape, {detail::sum_row(x.size(), x.data())});
   Tensor<T> y;
+  if (shape.size() == 1 && shape.rank() <= x.rank()) {
+    y = Tensor<T>::empty(shape);
+    *y.data() = detail::sum_row(x.size(), x.data());
+    return y;
+  }
   const Tensor<T>* part = &x;
   if (x.rank() > shape.rank()) {  // the axes that shape does not have, all at once
     Shape rest;
@@ -224,13 +226,19 @@ Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
     detail::sum_columns(rows, y.size(), x.data(), y.data());
     part = &y;
   }
-  for (std::size_t axis = 0; axis < shape.rank(); ++axis)
-    if (axis >= part->rank() || shape[axis] != part->shape()[axis]) {
-      if (axis >= part->rank() || shape[axis] != 1)
-        detail::shape_error("sum_to", x.shape(), shape, "the second does not broadcast to the first");
-      y = detail::SumExpression<T>{*part, static_cast<int>(axis), true}.evaluate();
-      part = &y;
-    }
+  std::size_t outer = 1;
+  for (std::size_t axis = 0; axis < shape.rank(); outer *= shape[axis++]) {
+    if (axis < part->rank() && shape[axis] == part->shape()[axis]) continue;
+    if (axis >= part->rank() || shape[axis] != 1)
+      detail::shape_error("sum_to", x.shape(), shape, "the second does not broadcast to the first");
+    Shape rest = part->shape();
+    const std::size_t extent = rest[axis];
+    rest[axis] = 1;
+    auto sums = Tensor<T>::empty(rest);
+    detail::sum_groups(outer, extent, outer ? rest.size() / outer : 0, part->data(), sums.data());
+    y = std::move(sums);
+    part = &y;
+  }
   return y;
 }
 

@@ -101,8 +101,10 @@ struct AddColumns {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(std::size_t rows, std::size_t n, const T* x, T* y) {
     const std::size_t most = n < 128 ? longest_sum : 32;
-    for (; rows > most; rows -= most, x += most * n) add_columns<Bytes>(most, n, x, y);
-    add_columns<Bytes>(rows, n, x, y);
+    for (std::size_t part; rows > 0; rows -= part, x += part * n) {
+      part = rows < most ? rows : most;
+      add_columns<Bytes>(part, n, x, y);
+    }
   }
 };
 #endif
