@@ -152,13 +152,14 @@ template <class L, std::size_t Vectors, class T>
 }
 
 /// A product with one summand, k = 1, whose rows have at least one vector: each is a multiple of B's only row. Panels
-/// are made where all those of a row lie in the nearest cache. Their last vectors may overlap, so that S must not be C.
+/// are made where all those of a row lie in the nearest cache, and a processor without AVX2 is not the exception. Their
+/// last vectors may overlap, so that S must not be C.
 template <class T, std::size_t Bytes>
 [[gnu::always_inline]] inline void gemm_outer(const Product<T>& x) {
   using L = simd::Simd<T, Bytes>;
   const std::size_t last = x.n - L::count, walk = x.start ? 1 : 0, start_row = x.start ? x.start_row : 0;
   const T* start = x.start ? x.start : gemm_zeros<T>;
-  if (x.n <= 32 * L::count && start != x.c) {
+  if ((Bytes > 16 || !MINIGRAD_HAS_TARGETS) && x.n <= 32 * L::count && start != x.c) {
     std::size_t j = 0;
     for (; j + 8 * L::count <= x.n; j += 8 * L::count) gemm_outer_panel<L, 8>(x, j, start + j * walk, start_row);
     for (; j < x.n; j += L::count) {
@@ -176,14 +177,6 @@ template <class T, std::size_t Bytes>
       multiply_add(times, L::load(b + j), L::load(start + j * walk)).store(c + j);
     multiply_add(times, L::load(b + last), end).store(c + last);
   }
-}
-
-/// The same, a number at a time, where a processor without AVX2 is the exception.
-template <class T>
-[[gnu::always_inline]] inline void gemm_outer_by_number(const Product<T>& x) {
-  for (std::size_t i = 0; i < x.m; ++i)
-    for (std::size_t j = 0; j < x.n; ++j)
-      x.c[i * x.c_row + j] = x.a[i * x.a_row] * x.b[j] + (x.start ? x.start[i * x.start_row + j] : T{});
 }
 
 /// The numbers of a vector, and the rows of the tallest tile, by set of instructions.
@@ -224,8 +217,7 @@ struct GemmRow {
 struct GemmOuter {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(const Product<T>* product) {
-    if constexpr (Bytes == 16 && MINIGRAD_HAS_TARGETS) gemm_outer_by_number(*product);
-    else gemm_outer<T, Bytes>(*product);
+    gemm_outer<T, Bytes>(*product);
   }
 };
 
