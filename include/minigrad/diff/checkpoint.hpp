@@ -90,6 +90,7 @@ class Checkpoint {
   static constexpr Op<V> op = [] {
     Op<V> table;
     table.arity = N;
+    table.readers = 0xff;
     table.forward = forward;
     table.backward = backward;
     table.record_all = record_all;
@@ -161,12 +162,11 @@ auto checkpoint(F&& f, const X&... x) {
     static_assert(alignof(Held) <= static_cast<std::size_t>(detail::buffer_alignment),
                   "minigrad: what an op captures may be aligned to 64 bytes at most");
     const detail::OperandRef<V> in[] = {detail::OperandRef<V>(x)...};
-    detail::Input<V> inputs[2 * sizeof...(X)];
     typename Checkpoint::State state{[&]() -> Held {
       if constexpr (keeps) return std::forward<F>(f);
       else return &f;
     }()};
-    const Var<V> y = detail::record_op<V>(Checkpoint::op, "checkpoint", in, inputs, sizeof...(X), &state);
+    const Var<V> y = detail::record_op<V>(Checkpoint::op, "checkpoint", in, sizeof...(X), &state);
     Graph<V>& graph = y.graph();
     detail::Node<V>& node = graph.nodes()[y.id()];
     Graph<V>& inner = graph.scratch();

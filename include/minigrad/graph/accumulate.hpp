@@ -44,25 +44,24 @@ template <class V>
 /// The rule same_gradient: the gradient of x is that of y.
 template <class V>
 [[gnu::noinline]] void accumulate_same(Graph<V>& graph, Node<V>& y, std::size_t k) {
+  using T = scalar_type<V>;
   Node<V>& x = *graph.nodes().input(y, k);
   const V& g = y.grad->value;
   const Shape& shape = x.value->shape();
-  const bool same = g.shape() == shape, first = !has_gradient(x);
-  const bool bias = first && shape.rank() == 1 && g.rank() > 1 && g.shape().from_right(0) == shape.size() && g.size();
-  const bool one = first && shape.size() == 1 && g.size() > 1 && shape.rank() <= g.rank();  // a bias of one neuron
+  const std::size_t size = x.value->size();
+  const bool first = !has_gradient(x), same = g.shape() == shape;
+  const bool one = first && size == 1 && g.size() > 1 && shape.rank() <= g.rank();  // a bias of one neuron
+  const bool bias = first && shape.rank() == 1 && g.rank() > 1 && g.shape().from_right(0) == size && g.size();
   if (!same && !bias && !one) {
     check_rule(y.name, g.shape(), shape);
     return add_gradient(graph, y, x, sum_to(g, shape));
   }
   graph.nodes().begin_grad(x);
-  if (one)
-    *x.grad->value.data() = sum_row(g.size(), g.data());
-  else if (!first)
-    map_into(x.grad->value, identity, Write::add, g);
-  else if (same)
-    std::copy(g.begin(), g.end(), x.grad->value.data());
-  else
-    sum_columns(g.size() / shape.size(), shape.size(), g.data(), x.grad->value.data());  // the sum of g's rows
+  T* const to = x.grad->value.data();
+  if (one) *to = sum_row(g.size(), g.data());
+  else if (!first) map_into(x.grad->value, identity, Write::add, g);
+  else if (same) std::copy(g.begin(), g.end(), to);
+  else sum_columns(g.size() / size, size, g.data(), to);  // the sum of g's rows
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

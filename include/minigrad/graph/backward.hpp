@@ -43,7 +43,7 @@ bool require_unchanged(const char* op, Graph<V>& graph, NodeId root) {
     if (use.changed() && reaches(graph, root, use.id))
       fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
                         "call ", op, "() before a step of the optimizer and before writing to the parameter"});
-    frozen = frozen || use.frozen();
+    frozen |= use.frozen();
   }
   return frozen;
 }
@@ -66,8 +66,8 @@ class Sweep {
         watcher->watch(*this, seed);
       } else {
         begin(seed);
-        for (Node<V>* y = &root_; y; y = nodes_.before(*y))
-          if (y->inputs && has_gradient(*y)) pass(*y);
+        for (Node<V>* y = root_.inputs ? &root_ : nullptr; y; y = y->previous)
+          if (has_gradient(*y)) pass(*y);
         if (frozen_) drop_frozen();
       }
     } catch (Error& error) {
@@ -85,13 +85,14 @@ class Sweep {
   void run_watched(const V* seed) {
     HookRunner<V> hooks(graph_, root_);
     begin(seed);
-    for (Node<V>* y = &root_; y; y = nodes_.before(*y)) {
-      if (y->hooked && has_gradient(*y)) hooks.run(*y);
-      if (y->inputs && has_gradient(*y)) {
-        pass(*y);
-        if (graph_.hooks().inspector) (*graph_.hooks().inspector)->after_rules(graph_, *y, value_of_gradient, this);
+    for (NodeId id = root_.id + 1; id-- > 0;) {
+      Node<V>& y = nodes_[id];
+      if (y.hooked && has_gradient(y)) hooks.run(y);
+      if (y.inputs && has_gradient(y)) {
+        pass(y);
+        if (graph_.hooks().inspector) (*graph_.hooks().inspector)->after_rules(graph_, y, value_of_gradient, this);
       }
-      hooks.run_final(*y);
+      hooks.run_final(y);
     }
     if (frozen_) drop_frozen();
     hooks.end();
@@ -114,17 +115,12 @@ class Sweep {
   /// Passes the gradient of y, which is complete, on to its inputs.
   void pass(Node<V>& y) {
     const Op<V>& op = *y.op;
-    if (op.backward) {
-      op.backward(graph_, y);
-    } else if (op.variadic) {
-      for (std::size_t k = 0; k < y.inputs; ++k)
-        if (nodes_.input(y, k)->needs_grad) op.vjp[0].accumulate(graph_, y, k);
-    } else {
+    if (op.backward) op.backward(graph_, y);
+    else
       for (unsigned rest = y.passes; rest; rest &= rest - 1) {
-        const auto k = static_cast<std::size_t>(std::countr_zero(rest));
+        const auto k = static_cast<unsigned>(std::countr_zero(rest));
         op.vjp[k].accumulate(graph_, y, k);
       }
-    }
     if (graph_.retains_grads()) nodes_.retain(y);
     else nodes_.end_grad(y);
   }
@@ -205,8 +201,9 @@ void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
     detail::fail<GraphError>({"backward: called twice on the same loss, so that its gradients would count twice: "
                               "compute the loss anew, or, if that is meant, let the first call be backward(loss, "
                               "{.keep_graph = true})"});
-  node.was_loss = !options.keep_graph;
-  detail::sweep(loss.graph(), node);
+  Graph<V>& graph = loss.graph();
+  if (!options.keep_graph) graph.nodes().note_loss(node);
+  detail::sweep(graph, node);
 }
 
 template <class X>

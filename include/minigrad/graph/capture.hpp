@@ -62,18 +62,11 @@ struct RecordedOps {
     NodeStore<V>& nodes = graph.nodes();
     for (; listed < nodes.size(); ++listed)  // once, and after more was recorded
       if (nodes[listed].op->forward) all.push_back(&nodes[listed]);
-    for (auto& use : graph.uses()) {
-      use.renew();
-      nodes[use.id].was_loss = false;
-    }
-    for (Node<V>* x : nodes.variables()) {
-      x->was_loss = false;
+    for (auto& use : graph.uses()) use.renew();
+    nodes.forget_losses();
+    for (Node<V>* x : nodes.variables())
       if (x->grad) x->grad->present = false;
-    }
-    for (Node<V>* y : all) {
-      y->was_loss = false;
-      y->op->forward(graph, *y);
-    }
+    for (Node<V>* y : all) y->op->forward(graph, *y);
   }
 };
 
@@ -84,6 +77,8 @@ template <class V, class F, class... X>
 class CapturedStep {
   template <class A>
   using Handle = std::conditional_t<std::is_same_v<A, Tensor<std::int64_t>> && !std::is_same_v<A, V>, IndexVar<V>, Var<V>>;
+  template <class A>
+  using Place = std::conditional_t<is_index_var<Handle<A>>, Tensor<std::int64_t>, V>;
   using Result = std::invoke_result_t<F&, Handle<X>...>;
 
  public:
@@ -98,14 +93,15 @@ class CapturedStep {
   /// requires_grad, or the mode of a layer, has changed since.
   const auto& operator()(const X&... x) {
     require_here();
+    const auto& y = result_.value();  // throws after clear()
     std::size_t number = 0;
-    std::apply([&](const auto&... handle) { (require_shape(handle, x, number++), ...); }, inputs_);
-    detail::require_replayable(result_.graph());  // throws after clear()
+    std::apply([&](const auto*... place) { (require_shape(*place, x, number++), ...); }, inputs_);
+    detail::require_replayable(*graph_);
     complete_ = false;
-    std::apply([&](auto&... handle) { (set(handle, x), ...); }, inputs_);
+    std::apply([&](auto*... place) { (set(*place, x), ...); }, inputs_);
     ops_.run(*graph_);
     complete_ = true;
-    return result_.value();
+    return y;
   }
 
   /// The result of the last run. Throws GraphError where that threw before it was complete.
@@ -131,12 +127,13 @@ class CapturedStep {
     again.keep_constants();
     detail::RandomLog none;
     const auto scope = again.log_random(none, true);
-    std::tuple<Handle<X>...> inputs;
+    std::tuple<Place<X>*...> inputs;
     Result result;
     record(again, inputs, result, x...);
     for (NodeId id = 0; id < graph_->size() || id < again.size(); ++id) {
       bool is_input = false;
-      std::apply([&](const auto&... handle) { ((is_input = is_input || is(handle, id)), ...); }, inputs_);
+      if (id < graph_->size())
+        std::apply([&](const auto*... place) { ((is_input = is_input || is(*place, id)), ...); }, inputs_);
       if (const std::string what = detail::difference(*graph_, again, id, is_input); !what.empty())
         detail::fail<GraphError>({"capture: the function does something else than when it was recorded: ", what,
                                   " of node ", id, " (", id < again.size() ? again.node(id).op() : "none",
@@ -154,9 +151,10 @@ class CapturedStep {
   void require_here() const {
     if (!graph_) detail::fail<GraphError>({"replay: this step was moved from: use the one that it was moved to"});
   }
-  void record(Graph<V>& graph, std::tuple<Handle<X>...>& inputs, Result& result, const X&... x) {
-    inputs = std::tuple<Handle<X>...>{input<Handle<X>>(graph, x)...};
-    result = std::apply(*f_, inputs);
+  void record(Graph<V>& graph, std::tuple<Place<X>*...>& inputs, Result& result, const X&... x) {
+    std::tuple<Handle<X>...> handles{input<Handle<X>>(graph, x)...};
+    inputs = std::apply([](const auto&... handle) { return std::tuple<Place<X>*...>{place_of(handle)...}; }, handles);
+    result = std::apply(*f_, handles);
     if (&result.graph() != &graph) detail::fail<GraphError>({"capture: the function's result belongs to another graph"});
   }
   template <class H, class A>
@@ -169,24 +167,31 @@ class CapturedStep {
       return graph.input(value);
     }
   }
-  template <class H, class A>
-  static void require_shape(const H& handle, const A& value, std::size_t number) {
-    const Shape& recorded = shape_of(handle.value());
-    if (shape_of(value) != recorded) refuse_shape(number, recorded, shape_of(value));
+  static V* place_of(const Var<V>& x) { return &x.node().own; }
+  static Tensor<std::int64_t>* place_of(const IndexVar<V>& x) { return &x.edit(); }
+  template <class P, class A>
+  static void require_shape(const P& recorded, const A& given, std::size_t number) {
+    if (shape_of(given) != shape_of(recorded)) refuse_shape(number, shape_of(recorded), shape_of(given));
   }
-  static void set(const Var<V>& x, const V& value) { x.node().own = value; }
-  static void set(const IndexVar<V>& x, const Tensor<std::int64_t>& value) { x.edit() = value; }
+  template <class P, class A>
+  static void set(P& place, const A& value) {
+    if constexpr (is_tensor<P>) std::copy(value.begin(), value.end(), place.data());
+    else place = value;
+  }
   [[noreturn, gnu::cold]] static void refuse_shape(std::size_t number, const Shape& recorded, const Shape& given) {
     detail::fail<ShapeError>({"replay: input ", number, " has shape ", given, " and was recorded with ", recorded,
                               ": shapes are fixed: record another step, by capture(), for this one"});
   }
-  static bool is(const Var<V>& x, NodeId id) { return x.id() == id; }
-  static bool is(const IndexVar<V>&, NodeId) { return false; }
+  bool is(const V& place, NodeId id) const { return &graph_->nodes()[id].own == &place; }
+  template <class A>
+  bool is(const A&, NodeId) const {
+    return false;
+  }
 
   detail::Own<F> f_;  // where it stays when the step is moved: the graph may refer to flags and buffers in it
   detail::Own<Graph<V>> graph_;
   detail::RecordedOps<V> ops_;
-  std::tuple<Handle<X>...> inputs_;
+  std::tuple<Place<X>*...> inputs_;  // where their values stand in the graph
   Result result_;
   bool complete_ = true;
 };

@@ -167,10 +167,12 @@ void reduced_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
     const std::size_t size = x.value->size();
     const T one = *y.grad->value.data() / (y.op->reduction == Reduction::mean ? static_cast<T>(size) : T(1));
     T part[unroll];
-    std::fill_n(part, unroll, one);
+#pragma GCC unroll 32
+    for (T& copy : part) copy = one;
     static constexpr std::size_t steps[max_operands] = {0, unroll, unroll, unroll, unroll, unroll};
     const Input<V>* const inputs = graph.nodes().inputs(y);
-    const void* in[max_operands] = {part};
+    const void* in[max_operands];
+    in[0] = part;
     for (std::size_t j = 0; j < y.inputs; ++j) in[1 + j] = inputs[j].node->value->data();
     if (size) vjp.each(loop_function(y, k), size, x.grad->value.data(), in, steps);
     return;

@@ -23,6 +23,10 @@ class ManyTable {
   static void accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
     add_gradient(graph, y, *graph.nodes().input(y, k), V(functions(y).rules.r0(y.grad->value, y.own, k)));
   }
+  static void backward(Graph<V>& graph, Node<V>& y) {
+    for (std::size_t k = 0; k < y.inputs; ++k)
+      if (graph.nodes().input(y, k)->needs_grad) accumulate(graph, y, k);
+  }
   static Var<V> record(Graph<V>& graph, NodeId y, std::size_t k, const Var<V>& g) {
     const Rule rule = functions(graph.nodes()[y]).rules.r0;
     return rule(g, graph.at(y), k);
@@ -30,7 +34,10 @@ class ManyTable {
   static constexpr Op<V> make() {
     Op<V> table;
     table.variadic = true;
+    table.rules = 1;
+    table.readers = 1;
     table.forward = forward;
+    table.backward = backward;
     table.vjp[0] = {accumulate, record, nullptr, Reads::result};
     add_functions<V, Value, Rule>(table);
     return table;

@@ -137,6 +137,8 @@ template <class V>
 struct Op {
   std::size_t arity = 0;
   bool variadic = false;                              // as many inputs as the node says; vjp[0] is that of each
+  unsigned rules = 0;                                 // bit k: vjp[k] is there
+  unsigned readers = 0;                               // bit k: the rule for input k reads the inputs
   Reduction reduction = Reduction::none;              // what becomes of the results of an elementwise op
   Shape (*shape)(Graph<V>&, Node<V>&) = nullptr;      // checks the inputs; the shape of the result, if forward needs it
   void (*forward)(Graph<V>&, Node<V>&) = nullptr;     // computes the value into the node's memory
@@ -169,6 +171,7 @@ struct Node {
   ParameterState<V>* parameter = nullptr;
   void* captured = nullptr;            // what value and rules hold
   const Input<V>* in = nullptr;
+  Node* previous = nullptr;            // the op before this one
   NodeId id = 0;
   std::uint32_t inputs = 0;
   std::uint16_t captured_units = 0;    // of memory that is there

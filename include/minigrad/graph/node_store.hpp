@@ -32,12 +32,6 @@ class NodeStore {
   NodeId size() const { return size_; }
   Node<V>& operator[](NodeId i) const { return blocks_[i / per_block][i % per_block]; }
 
-  /// The node that was added before x, or null.
-  Node<V>* before(Node<V>& x) const {
-    if (x.id % per_block) return &x - 1;
-    return x.id ? &(*this)[x.id - 1] : nullptr;
-  }
-
   const Input<V>* inputs(const Node<V>& y) const { return y.in; }
   Node<V>* input(const Node<V>& y, std::size_t k) const { return y.in[k].node; }
   /// Input k, which is a number.
@@ -70,26 +64,22 @@ class NodeStore {
     x.value = &value;
     return commit(x);
   }
+  /// Room for the inputs of a node.
+  Input<V>* add_inputs(std::size_t count) { return inputs_.take(count); }
   /// Adds the node of an op, with its inputs and what its functions hold. undo_op() takes it back.
   Node<V>& begin_op(const char* name, const Op<V>& op, const Input<V>* in, std::size_t count, void* functions) {
     Node<V>& y = next(name);
     if (op.capture) capture(y, op, functions);
     y.op = &op;
     y.inputs = static_cast<std::uint32_t>(count);
-    std::size_t cells = count;
+    y.in = in;
+    unsigned wanted = 0;
     for (std::size_t k = 0; k < count; ++k)
-      if (!in[k].node) cells = 2 * count;
-    Input<V>* const own = inputs_.take(cells);
-    y.in = own;
-    for (std::size_t k = 0; k < count; ++k) {
-      own[k] = in[k];
-      if (!in[k].node) own[count + k] = in[count + k];
-      if (in[k].node && in[k].node->needs_grad && !op.record_all && op.vjp[op.variadic ? 0 : k].record) {
-        y.needs_grad = true;
-        y.passes = static_cast<std::uint8_t>(y.passes | 1 << (op.variadic ? 0 : k));
-      }
-    }
+      if (in[k].node && in[k].node->needs_grad) wanted |= op.variadic ? 1u : 1u << k;
+    y.passes = static_cast<std::uint8_t>(wanted & op.rules);
+    y.needs_grad = y.passes != 0;
     if (op.release) owning_.push_back(&y);
+    y.previous = std::exchange(last_op_, &y);
     return commit(y);
   }
   void undo_op(Node<V>& y) {
@@ -98,6 +88,7 @@ class NodeStore {
       y.op->release(y.captured);
       owning_.pop_back();
     }
+    last_op_ = y.previous;
     --size_;
   }
 
@@ -131,6 +122,15 @@ class NodeStore {
 
   // ---- gradients ----
 
+  /// Whether backward() was called on x is noted until clear() or the next run of a recorded step.
+  void note_loss(Node<V>& x) {
+    x.was_loss = true;
+    losses_.push_back(&x);
+  }
+  void forget_losses() {
+    for (Node<V>* x : losses_) x->was_loss = false;
+    losses_.clear();
+  }
   /// A sweep from `root`, which may be followed by one like it, or, where it is null, by none.
   void begin_sweep(const Node<V>* root) {
     for (Node<V>* y : retained_) end_grad(*y);
@@ -166,6 +166,8 @@ class NodeStore {
   /// Forgets all, and keeps the memory.
   [[gnu::noinline]] void clear() {
     retained_.clear();
+    losses_.clear();
+    last_op_ = nullptr;
     for (Node<V>* y : owning_) y->op->release(y->captured);
     owning_.clear();
     memory_.clear();
@@ -204,7 +206,8 @@ class NodeStore {
                       shape_of(x.grad->value), ": call zero_grad() after giving a parameter another shape"});
   }
 
-  PoolArray<Node<V>*> blocks_, owning_, retained_;
+  PoolArray<Node<V>*> blocks_, owning_, retained_, losses_;
+  Node<V>* last_op_ = nullptr;
   Rows<Input<V>> inputs_;
   PoolArray<Node<V>*> variables_;
   GradientMemory<V> memory_;

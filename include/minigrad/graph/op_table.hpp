@@ -138,10 +138,6 @@ class OpTable {
   }
 
   // ---- numbers: all rules at once ----
-  template <std::size_t... K>
-  static void pass_all(Graph<V>& graph, Node<V>& y, std::index_sequence<K...>) {
-    (pass_number<K>(graph, y), ...);
-  }
   template <std::size_t K>
   static void pass_number(Graph<V>& graph, Node<V>& y) {
     if constexpr (!std::is_same_v<Rule<K>, NoRule>) {
@@ -156,7 +152,6 @@ class OpTable {
   static V number_rule(Graph<V>& graph, Node<V>& y, std::index_sequence<J...>) {
     return call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(graph, y, J)...);
   }
-  static void backward(Graph<V>& graph, Node<V>& y) { pass_all(graph, y, Indices{}); }
 
   // ---- Vars: the same rules, recorded ----
   template <std::size_t K, std::size_t... J>
@@ -221,10 +216,12 @@ class OpTable {
     op.arity = arity;
     op.reduction = reduction;
     ((op.vjp[K] = vjp<reduction, K>(Indices{})), ...);
+    op.rules = (0u | ... | (std::is_same_v<Rule<K>, NoRule> ? 0u : 1u << K));
+    op.readers = op.rules & (0u | ... | (reads<K> >= Reads::inputs || reduction != Reduction::none ? 1u << K : 0u));
     add_functions<V, Value, R...>(op);
     if constexpr (!is_tensor<V>) {
       op.forward = forward;
-      op.backward = backward;
+      op.backward = [](Graph<V>& graph, Node<V>& y) { (pass_number<K>(graph, y), ...); };
     } else if constexpr (PerElement) {
       op.each = inner_loop<T, Value, std::enable_if_t<(K < arity), T>...>;
       op.shape = reduction == Reduction::none ? elementwise_shape<V> : reduced_shape<V>;

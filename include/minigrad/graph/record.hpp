@@ -21,41 +21,40 @@ namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
 /// Adds the node of an op and computes its value, by the function that a replay calls. If the operands do not fit, no
-/// node is added. `inputs` is room for twice as many as there are operands.
+/// node is added.
 template <class V>
-[[gnu::noinline]] Var<V> record_op(const Op<V>& op, const char* name, const OperandRef<V>* in, Input<V>* inputs,
-                                   std::size_t count, void* functions) {
+[[gnu::noinline]] Var<V> record_op(const Op<V>& op, const char* name, const OperandRef<V>* in, std::size_t count,
+                                   void* functions) {
   using Kind = typename OperandRef<V>::Kind;
   std::size_t first = 0;
   while (in[first].kind != Kind::var) ++first;
   Graph<V>& graph = in[first].var->graph();
   graph.require_owner(name);
   NodeStore<V>& nodes = graph.nodes();
+  bool numbers = false;
+  unsigned differentiable = 0;  // bit k: operand k is a Var or a Parameter
   for (std::size_t k = 0; k < count; ++k) {
-    if (in[k].kind == Kind::var) {
-      graph.require_own(name, *in[k].var);
-      inputs[k].node = &in[k].var->node();
-    } else {
-      inputs[k].node = nullptr;
-    }
+    if (in[k].kind == Kind::var) graph.require_own(name, *in[k].var);
+    numbers |= in[k].kind == Kind::number;
+    if (in[k].kind <= Kind::parameter) differentiable |= op.variadic ? 1u : 1u << k;
   }
-  bool reads_inputs =
-      op.variadic || op.record_all || op.reduction != Reduction::none || graph.keeps_constants();  // whether a rule that may run reads the inputs
-  if constexpr (is_tensor<V>)
-    for (std::size_t k = 0; k < count && !reads_inputs; ++k)
-      reads_inputs = op.vjp[k].reads >= Reads::inputs && (in[k].kind == Kind::var || in[k].kind == Kind::parameter);
+  Input<V>* const inputs = nodes.add_inputs(numbers ? 2 * count : count);
   Node<V>* lent[max_inputs];  // constants that are only read now
   std::size_t lent_count = 0;
   for (std::size_t k = 0; k < count; ++k) {
-    if (in[k].kind == Kind::number) {
+    if (in[k].kind == Kind::var) {
+      inputs[k].node = &in[k].var->node();
+    } else if (in[k].kind == Kind::number) {
+      inputs[k].node = nullptr;
       inputs[count + k].number = in[k].number;
     } else if (in[k].kind == Kind::parameter) {
       inputs[k].node = &graph.add_parameter(in[k].parameter->ref().state());
-    } else if (in[k].kind != Kind::var) {
+    } else {
       if constexpr (is_tensor<V>) {
         if (in[k].kind == Kind::temporary) inputs[k].node = &graph.input(std::move(*in[k].temporary)).node();
         else if (in[k].kind == Kind::mask) inputs[k].node = &graph.input(in[k].mask->template to<scalar_type<V>>()).node();
-        else if (reads_inputs) inputs[k].node = &graph.input(*in[k].value).node();
+        else if (graph.keeps_constants() || (op.readers & differentiable) != 0)
+          inputs[k].node = &graph.input(*in[k].value).node();
         else inputs[k].node = lent[lent_count++] = &nodes.refer("input", *in[k].value);
       }
     }
@@ -155,12 +154,11 @@ class OpFunction {
                     "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
       using Ops = detail::OpTable<V, PerElement, Value, R...>;
       const detail::OperandRef<V> in[] = {detail::OperandRef<V>(std::forward<X>(x))...};
-      detail::Input<V> inputs[2 * sizeof...(X)];
       if constexpr (detail::holds_nothing<Value, R...>) {
-        return detail::record_op<V>(Ops::template op<reduction>, self.name, in, inputs, sizeof...(X), nullptr);
+        return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), nullptr);
       } else {
         auto held = self.functions();
-        return detail::record_op<V>(Ops::template op<reduction>, self.name, in, inputs, sizeof...(X), &held);
+        return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), &held);
       }
     }
   }
@@ -214,9 +212,8 @@ class ManyFunction {
     detail::PoolArray<detail::OperandRef<V>> in;
     in.reserve(x.size());
     for (const Var<V>& one : x) in.push_back(detail::OperandRef<V>(one));
-    detail::PoolArray<detail::Input<V>> inputs(2 * x.size());
     detail::Functions<Value, Rule> held{value, rule};
-    return detail::record_op<V>(detail::ManyTable<V, Value, Rule>::op, name, in.data(), inputs.data(), x.size(), &held);
+    return detail::record_op<V>(detail::ManyTable<V, Value, Rule>::op, name, in.data(), x.size(), &held);
   }
   template <class V>
   Var<V> operator()(const std::vector<Var<V>>& x) const {

@@ -53,8 +53,7 @@ class Rows {
     return std::exchange(next_, next_ + count);
   }
   void clear() {
-    used_ = 0;
-    next_ = end_ = nullptr;
+    if (used_) use_block(0);
   }
 
  private:
@@ -71,9 +70,12 @@ class Rows {
       blocks_.make_room();
       blocks_.push_back({static_cast<T*>(pool_take(size * sizeof(T))), size});
     }
-    next_ = blocks_[used_].data;
-    end_ = next_ + blocks_[used_].size;
-    ++used_;
+    use_block(used_);
+  }
+  void use_block(std::size_t i) {
+    next_ = blocks_[i].data;
+    end_ = next_ + blocks_[i].size;
+    used_ = i + 1;
   }
 
   PoolArray<Block> blocks_;

@@ -151,62 +151,40 @@ template <class T>
 [[gnu::noinline]] void gemm_by_dots(Isa isa, Product<T>& product) {
   constexpr std::size_t longest = 8 * longest_piece;  // which the lanes of a register share
   if (product.k > longest) return gemm_long(isa, product, longest);
-  const bool in_place = product.b_row == 1;
-  const Scratch<T> columns(in_place ? 0 : product.n * product.k);
-  if (!in_place) {
+  if (product.b_row != 1) {
+    const Scratch<T> columns(product.n * product.k);
     pack(product.b, product.b_column, product.b_row, product.n, product.k, columns.data(), product.k);
     product.b = columns.data();
+    product.b_row = 1;
     product.b_column = product.k;
+    return gemm_by_dots(isa, product);
   }
   gemm_in_parts(product, product.n, false, [=](const Product<T>& part) { on_isa<GemmDots>(isa, &part); });
 }
 
-/// A product of so few rows and columns that they fill no register.
+/// Makes it the product C' = S' + B' A', where rows of S' are `start_row` apart and C' is m wide.
 template <class T>
-[[gnu::noinline]] void gemm_by_numbers(const Product<T>& x) {
-  for (std::size_t i = 0; i < x.m; ++i)
-    for (std::size_t j = 0; j < x.n; ++j) {
-      T total{}, piece = x.start ? x.start[i * x.start_row + j] : T{};
-      for (std::size_t p = 0; p < x.k; total += piece, piece = T{})
-        for (const std::size_t end = x.k - p < longest_piece ? x.k : p + longest_piece; p < end; ++p)
-          piece += x.a[i * x.a_row + p * x.a_column] * x.b[p * x.b_row + j * x.b_column];
-      x.c[i * x.c_row + j] = total;
-    }
+[[gnu::always_inline]] inline void transpose(Product<T>& x, std::size_t start_row) {
+  std::swap(x.m, x.n);
+  std::swap(x.a, x.b);
+  std::swap(x.a_row, x.b_column);
+  std::swap(x.a_column, x.b_row);
+  x.start_row = start_row;
+  x.c_row = x.n;
 }
 
-/// A product without rows, columns or summands: C = S.
+/// The best set of instructions whose vectors are no longer than a row of C.
 template <class T>
-[[gnu::cold, gnu::noinline]] void gemm_of_nothing(const Product<T>& x) {
-  for (std::size_t i = 0; i < x.m; ++i)
-    for (std::size_t j = 0; j < x.n; ++j)
-      x.c[i * x.c_row + j] = T{} + (x.start ? x.start[i * x.start_row + j] : T{});
+[[gnu::always_inline]] inline Isa gemm_isa(Isa isa, std::size_t n) {
+  while (isa != Isa::portable && gemm_lanes<T>(isa) > n) isa = static_cast<Isa>(static_cast<int>(isa) - 1);
+  return isa;
 }
 
-/// C' = S' + B' A' to `c`, whose rows are then m long.
+/// A product of more than one summand, and one of short rows.
 template <class T>
-[[gnu::noinline]] Product<T> transposed(const Product<T>& x, const T* start, std::size_t start_row, T* c) {
-  return {x.n, x.m, x.k, x.b, x.b_column, x.b_row, x.a, x.a_column, x.a_row, start, start_row, c, x.m};
-}
-
-/// Any product of one or more rows, columns and summands, the way that fits its shape.
-template <class T>
-[[gnu::noinline]] void gemm_fast(Isa isa, Product<T>& x) {
-  if (x.m == 1 && x.n == 1 && x.a_column == 1 && x.b_row == 1) return gemm_by_dots(isa, x);
-  if (x.n == 1 && x.m > 1) {  // C is contiguous, so that C' is the same
-    if (x.start && x.start_row == 0) {
-      const T start = *x.start;
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < x.m; ++i) x.c[i] = start;
-      x.start = x.c;
-    }
-    Product<T> turned = transposed(x, x.start, 0, x.c);
-    return gemm_fast(isa, turned);
-  }
-  const Isa best = isa;
-  while (isa != Isa::portable && gemm_lanes<T>(isa) > x.n) isa = static_cast<Isa>(static_cast<int>(isa) - 1);
+[[gnu::noinline]] void gemm_general(Isa best, Product<T>& x) {
+  const Isa isa = gemm_isa<T>(best, x.n);
   const std::size_t lanes = gemm_lanes<T>(isa), width = (x.m == 1 ? 4 : 2) * lanes;
-  if (x.k == 1 && x.b_column == 1 && x.n >= lanes)
-    return gemm_in_parts(x, width, false, [=](const Product<T>& part) { on_isa<GemmOuter>(isa, &part); });
   const bool fits = x.n >= lanes && (isa == best || x.m < 16);
   const bool b_stays = x.k <= 2 * gemm_most_k && x.b_row * sizeof(T) % 2048 != 0;  // a panel of it, in a cache
   if (fits && x.b_column == 1 && (x.m <= 32 || (x.m <= 256 && b_stays))) {
@@ -217,8 +195,8 @@ template <class T>
     return gemm_in_parts(x, width, false, [=](Product<T> part) { gemm_panels(isa, part, width, 0); });
   }
   if (x.m == 1 && x.b_row == 1) {
-    Product<T> turned = transposed(x, x.start, 1, x.c);
-    return gemm_by_dots(best, turned);
+    transpose(x, 1);
+    return gemm_by_dots(best, x);
   }
   if (x.k > longest_product) return gemm_long(best, x, longest_product);
   if (fits)
@@ -227,11 +205,34 @@ template <class T>
   if (x.m >= gemm_lanes<T>(Isa::portable)) {
     const Scratch<T> c(x.m * x.n);
     if (x.start) pack(x.start, 1, x.start_row, x.n, x.m, c.data(), x.m);
-    Product<T> turned = transposed(x, x.start ? c.data() : nullptr, x.m, c.data());
+    Product<T> turned = x;
+    transpose(turned, x.m);
+    turned.start = x.start ? c.data() : nullptr;
+    turned.c = c.data();
     gemm_fast(best, turned);
     return pack(c.data(), 1, x.m, x.m, x.n, x.c, x.c_row);
   }
   gemm_by_numbers(x);
+}
+
+/// Any product of one or more rows, columns and summands, the way that fits its shape. Those of small networks are found
+/// at once: an inner product, and products with one summand. Changes x.
+template <class T>
+[[gnu::noinline]] void gemm_fast(Isa isa, Product<T>& x) {
+  if (x.n == 1 && x.m > 1) {  // C is contiguous, so that C' is the same
+    if (x.start && x.start_row == 0) {
+      const T start = *x.start;
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < x.m; ++i) x.c[i] = start;
+      x.start = x.c;
+    }
+    transpose(x, 0);
+  }
+  if (x.m == 1 && x.n == 1 && x.a_column == 1 && x.b_row == 1) return gemm_by_dots(isa, x);
+  if (const Isa fit = gemm_isa<T>(isa, x.n); x.k == 1 && x.b_column == 1 && x.n >= gemm_lanes<T>(fit))
+    return gemm_in_parts(x, (x.m == 1 ? 4 : 2) * gemm_lanes<T>(fit), false,
+                         [=](const Product<T>& part) { on_isa<GemmOuter>(fit, &part); });
+  gemm_general(isa, x);
 }
 
 }  // namespace MINIGRAD_KERNELS

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gemm_tiles.hpp"
+#include "pairwise.hpp"
 
 #if defined(__GNUC__)
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -140,6 +141,27 @@ struct GemmDots {
       gemm_dots<T, Bytes>(*product);
   }
 };
+
+/// A product of so few rows and columns that they fill no register.
+template <class T>
+[[gnu::noinline]] void gemm_by_numbers(const Product<T>& x) {
+  for (std::size_t i = 0; i < x.m; ++i)
+    for (std::size_t j = 0; j < x.n; ++j) {
+      T total{}, piece = x.start ? x.start[i * x.start_row + j] : T{};
+      for (std::size_t p = 0; p < x.k; total += piece, piece = T{})
+        for (const std::size_t end = x.k - p < longest_piece ? x.k : p + longest_piece; p < end; ++p)
+          piece += x.a[i * x.a_row + p * x.a_column] * x.b[p * x.b_row + j * x.b_column];
+      x.c[i * x.c_row + j] = total;
+    }
+}
+
+/// A product without rows, columns or summands: C = S.
+template <class T>
+[[gnu::cold, gnu::noinline]] void gemm_of_nothing(const Product<T>& x) {
+  for (std::size_t i = 0; i < x.m; ++i)
+    for (std::size_t j = 0; j < x.n; ++j)
+      x.c[i * x.c_row + j] = T{} + (x.start ? x.start[i * x.start_row + j] : T{});
+}
 
 }  // namespace MINIGRAD_KERNELS
 }  // namespace minigrad::detail

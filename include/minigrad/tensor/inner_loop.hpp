@@ -64,23 +64,26 @@ struct SimdLoop<T, F, std::index_sequence<K...>> {
     const std::size_t most = ((steps[K] == 0) || ...) ? unroll : n;
     for (;;) {
       const std::size_t count = n < most ? n : most, width = count < L::count ? count : L::count, last = count - width;
-      T ends[sizeof...(K)][L::count];  // the inputs of the last register, taken before `out` is written
-      for (std::size_t k = 0; k < sizeof...(K); ++k) {
-        if (width == L::count) L::load(in[k] + last).store(ends[k]);
-        else
-          for (std::size_t j = 0; j < L::count; ++j) ends[k][j] = in[k][j < width ? j : 0];
-      }
-      for (std::size_t i = 0; i < last; i += L::count)
-        (*static_cast<const F*>(f))(L::load(in[K] + i)...).store(out + i);
-      const L y = (*static_cast<const F*>(f))(L::load(ends[K])...);
+      T row[sizeof...(K)][L::count];  // where it is short
+      const T* end[] = {in[K] + last...};
+      if (width < L::count)
+        for (std::size_t k = 0; k < sizeof...(K); ++k) {
+          for (std::size_t j = 0; j < L::count; ++j) row[k][j] = in[k][j < width ? j : 0];
+          end[k] = row[k];
+        }
+      const L y = (*static_cast<const F*>(f))(L::load(end[K])...);  // before `out`, which may be an input, is written
+      out += last;
+      constexpr std::ptrdiff_t step = L::count;
+      for (std::ptrdiff_t i = -static_cast<std::ptrdiff_t>(last); i < 0; i += step)
+        (*static_cast<const F*>(f))(L::load(end[K] + i)...).store(out + i);
       if (width == L::count) {
-        y.store(out + last);
+        y.store(out);
       } else {
-        y.store(ends[0]);
-        for (std::size_t j = 0; j < width; ++j) out[j] = ends[0][j];
+        y.store(row[0]);
+        for (std::size_t j = 0; j < width; ++j) out[j] = row[0][j];
       }
       if (n == count) return;
-      n -= count, out += count;
+      n -= count, out += width;
       for (std::size_t k = 0; k < sizeof...(K); ++k) in[k] += steps[k] ? count : 0;
     }
   }
@@ -178,7 +181,7 @@ void for_each_element(const Rule& rule, std::size_t n, T* w, const T* g, State*.
     T* const* const s = states;
     if constexpr (simd::has_simd<T>) {
       using Loop = UpdateLoop<Rule, All>;
-      i = on_best_isa<Loop>(rule, i, end, w, g, s);
+      if (end - i >= 32 / sizeof(T)) i = on_best_isa<Loop>(rule, i, end, w, g, s);
       if (i < end) on_isa<Loop>(Isa::portable, rule, i, end, w, g, s);
     } else {
       update_scalar(rule, i, end, w, g, s, All());

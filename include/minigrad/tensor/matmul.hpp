@@ -16,16 +16,13 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// The rows of a tensor as a matrix: its last axis, and all others as one.
+/// The rows of a tensor as a matrix: its last axis, and all others as one. Or the transpose of that.
 template <class T>
-MatrixView<T> matrix_of_rows(const Tensor<T>& x) {
-  const std::size_t columns = x.shape()[x.rank() - 1];
-  std::size_t rows = x.shape()[0];
-  if (x.rank() != 2) {
-    rows = 1;
-    for (std::size_t axis = 0; axis + 1 < x.rank(); ++axis) rows *= x.shape()[axis];
-  }
-  return MatrixView<T>::plain(x.data(), rows, columns);
+[[gnu::always_inline]] inline MatrixView<T> matrix_of_rows(const Tensor<T>& x, bool transposed) {
+  std::size_t rows = 1;
+  for (const std::size_t* extent = x.shape().begin(); extent + 1 < x.shape().end(); ++extent) rows *= *extent;
+  const auto matrix = MatrixView<T>::plain(x.data(), rows, x.shape().from_right(0));
+  return transposed ? matrix.transposed() : matrix;
 }
 
 /// A product of matrices, A B or A B' or A' B, and A B + bias, that is not computed yet.
@@ -36,8 +33,8 @@ struct ProductExpression {
   bool transpose_a = false, transpose_b = false;
   const Tensor<T>* bias = nullptr;
 
-  MatrixView<T> left() const { return transpose_a ? matrix_of_rows(a).transposed() : matrix_of_rows(a); }
-  MatrixView<T> right() const { return transpose_b ? matrix_of_rows(b).transposed() : matrix_of_rows(b); }
+  MatrixView<T> left() const { return matrix_of_rows(a, transpose_a); }
+  MatrixView<T> right() const { return matrix_of_rows(b, transpose_b); }
 
   /// The shape of the result. Throws ShapeError where the operands do not fit.
   Shape shape() const {

@@ -153,8 +153,11 @@ T sum_row(std::size_t n, const T* x) {
   }
   const std::size_t whole = n / running_sums * running_sums;
   T rest{};
+  std::size_t i = whole;
+  for (; i + 4 <= n; i += 4)
 #pragma GCC unroll 4
-  for (std::size_t i = whole; i < n; ++i) rest = static_cast<T>(rest + x[i]);
+    for (std::size_t j = i; j < i + 4; ++j) rest = static_cast<T>(rest + x[j]);
+  for (; i < n; ++i) rest = static_cast<T>(rest + x[i]);
   if (whole == 0) return rest;
   if constexpr (simd::has_simd<T>)
     return rest + on_best_isa<SumOfBlocks>(whole, x);
