@@ -57,7 +57,8 @@ build_rooms() {  # BUILD "ROOM..." "FLAG..." [CMAKE ARGUMENT...]
   local build=$out/$1 names=$2 flags=$3 targets=() room
   shift 3
   cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="$flags" \
-    -DMINIGRAD_WERROR=ON -DMINIGRAD_BUILD_EXAMPLES=OFF -DMINIGRAD_BUILD_BENCH=OFF -DCMAKE_CROSSCOMPILING_EMULATOR= "$@"
+    -DMINIGRAD_WERROR=ON -DMINIGRAD_TEST_UNITY=ON -DMINIGRAD_BUILD_EXAMPLES=OFF -DMINIGRAD_BUILD_BENCH=OFF \
+    -DCMAKE_CROSSCOMPILING_EMULATOR= "$@"
   for room in $names; do targets+=("minigrad_test_${room//\//_}"); done
   cmake --build "$build" --parallel "$jobs" --target "${targets[@]}" -- -k
 }
@@ -89,8 +90,7 @@ asked_of_every_compiler() {  # STANDARD [FLAG...]
   consumer hostile_macros -std="$1" "${warnings[@]}" "${@:2}"
   consumer two_files -std="$1" -O0 -fno-inline "${warnings[@]}" "${@:2}"
   consumer shared_libraries -std="$1" -O0 "${warnings[@]}" "${@:2}"
-  rooms "$row" "core data graph ops diff scalar train" "-O0 ${*:2}" -DMINIGRAD_TEST_UNITY=ON \
-    -DCMAKE_CXX_STANDARD="$([ "$1" = c++20 ] && echo 20 || echo 23)"
+  rooms "$row" "core data graph ops diff scalar train" "-O0 ${*:2}" -DCMAKE_CXX_STANDARD="$([ "$1" = c++20 ] && echo 20 || echo 23)"
   headers -std="$1" "${@:2}"
 }
 
