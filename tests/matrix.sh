@@ -207,7 +207,8 @@ emscripten() {
   consumer hostile_macros "${warnings[@]}"
   doctest_for_cross_builds
   export NODE_PATH=/usr/share/nodejs
-  # One file, or node's own fetch() is asked for the .wasm; threads, since some tests free tensors in another one.
+  # One file, or node's own fetch() is asked for the .wasm; as many threads as a test has, since none begins while the
+  # first one waits.
   local link="-sSINGLE_FILE=1 -sALLOW_MEMORY_GROWTH=1 -sPTHREAD_POOL_SIZE=40 -sEXIT_RUNTIME=1 -sNODERAWFS=1"
   check em++ -std=c++20 -O2 -fexceptions "${warnings[@]}" -I"$root/include" "$root/tests/consumer/training.cpp" \
     -sSINGLE_FILE=1 -sALLOW_MEMORY_GROWTH=1 -o training.js
