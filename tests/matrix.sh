@@ -15,7 +15,7 @@ out=$root/build/matrix
 mkdir -p "$out"
 cd "$out"
 # shellcheck disable=SC2207
-warnings=($(sed -n 's/^ *\(-Wall .*\))$/\1/p' "$root/cmake/warnings.cmake"))
+warnings=($(sed -n 's/^ *\(-Wall .*\))$/\1/p' "$root/cmake/warnings.cmake") -Werror)
 
 # --- what rows are made of; each runs in a shell of its own ---
 
@@ -43,17 +43,13 @@ check() {  # COMMAND...: one test more
   if "$@"; then count 1 0; else echo "failed: $*" && count 0 1; fi
 }
 
-# Every header alone, and without a warning; scalar/eigen.hpp has a row of its own.
+# Every header alone, and without a warning.
 headers() {  # FLAG...
-  local failed=0 all=0
-  find "$root/include/minigrad" -name '*.hpp' ! -name eigen.hpp ! -path '*/distributed/*' | sort > "$result.headers"
-  all=$(wc -l < "$result.headers")
-  # shellcheck disable=SC2016
-  xargs -P "$jobs" -I '{}' bash -c 'echo "#include \"$1\"" | "${@:2}" -x c++ - || echo "does not compile alone: $1"' \
-    headers '{}' "$cxx" -I"$root/include" -fsyntax-only "${warnings[@]}" "$@" < "$result.headers" > "$result.alone"
+  seq "$jobs" | xargs -P "$jobs" -I '{}' bash "$root/tests/headers.sh" '{}' "$jobs" "$cxx" "${warnings[@]}" "$@" \
+    > "$result.alone" || true  # a failure is in the count
   cat "$result.alone"
-  failed=$(grep -c 'does not compile alone' "$result.alone" || true)
-  count $((all - failed)) "$failed"
+  count "$(awk -F '|' '/^.headers/ { n += $2 } END { print n + 0 }' "$result.alone")" \
+    "$(awk -F '|' -v parts="$jobs" '/^.headers/ { n += $3; --parts } END { print n + parts }' "$result.alone")"
 }
 
 # The doctest programs of some rooms.
@@ -61,7 +57,8 @@ build_rooms() {  # BUILD "ROOM..." "FLAG..." [CMAKE ARGUMENT...]
   local build=$out/$1 names=$2 flags=$3 targets=() room
   shift 3
   cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="$flags" \
-    -DMINIGRAD_BUILD_EXAMPLES=OFF -DMINIGRAD_BUILD_BENCH=OFF -DCMAKE_CROSSCOMPILING_EMULATOR= "$@"
+    -DMINIGRAD_WERROR=ON -DMINIGRAD_TEST_UNITY=ON -DMINIGRAD_BUILD_EXAMPLES=OFF -DMINIGRAD_BUILD_BENCH=OFF \
+    -DCMAKE_CROSSCOMPILING_EMULATOR= "$@"
   for room in $names; do targets+=("minigrad_test_${room//\//_}"); done
   cmake --build "$build" --parallel "$jobs" --target "${targets[@]}" -- -k
 }
@@ -210,8 +207,9 @@ emscripten() {
   consumer hostile_macros "${warnings[@]}"
   doctest_for_cross_builds
   export NODE_PATH=/usr/share/nodejs
-  # One file, or node's own fetch() is asked for the .wasm; threads, since some tests free tensors in another one.
-  local link="-sSINGLE_FILE=1 -sALLOW_MEMORY_GROWTH=1 -sPTHREAD_POOL_SIZE=4 -sEXIT_RUNTIME=1 -sNODERAWFS=1"
+  # One file, or node's own fetch() is asked for the .wasm; as many threads as a test has, since none begins while the
+  # first one waits.
+  local link="-sSINGLE_FILE=1 -sALLOW_MEMORY_GROWTH=1 -sPTHREAD_POOL_SIZE=40 -sEXIT_RUNTIME=1 -sNODERAWFS=1"
   check em++ -std=c++20 -O2 -fexceptions "${warnings[@]}" -I"$root/include" "$root/tests/consumer/training.cpp" \
     -sSINGLE_FILE=1 -sALLOW_MEMORY_GROWTH=1 -o training.js
   check node --no-experimental-fetch training.js

@@ -103,7 +103,7 @@ TEST_CASE("an Axis from a number that is an axis of no shape is refused before i
   CHECK_THROWS_WITH_AS(Axis(shape.rank() - 3), refused(std::to_string(std::size_t{0} - 1)).c_str(), IndexError);
   CHECK_THROWS_WITH_AS(Axis(std::uint64_t{1} << 32), refused("4294967296").c_str(), IndexError);
   CHECK_THROWS_WITH_AS(Axis(-(std::int64_t{1} << 32)), refused("-4294967296").c_str(), IndexError);
-  CHECK_THROWS_WITH_AS(Axis((std::numeric_limits<int>::min)()), refused("-2147483648").c_str(), IndexError);
+  CHECK_THROWS_WITH_AS(Axis{(std::numeric_limits<int>::min)()}, refused("-2147483648").c_str(), IndexError);
   CHECK(Axis(short{1}).in("sum", shape) == 1);
   CHECK(Axis(shape.rank() - 1).in("sum", shape) == 1);
 }

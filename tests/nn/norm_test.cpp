@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <minigrad/diff/checkpoint.hpp>
 #include <minigrad/graph/capture.hpp>
 #include <minigrad/nn/images.hpp>
@@ -44,6 +46,26 @@ TEST_CASE("batch normalization gives each channel mean 0 and variance 1, and fol
   eval(norm);
   CHECK(norm(x)[2] == doctest::Approx((3 - 0.2) / std::sqrt(0.9 + 0.2 + 1e-5)));
   CHECK(norm.num_batches_tracked.item() == 1);
+}
+
+TEST_CASE("batch normalization of one large image has the values and gradients of its numbers in smaller ones") {
+  Rng rng(3);
+  const auto numbers = normal<double>({10'000}, 5, 2, rng), factors = normal<double>({10'000}, 1, 1, rng);
+  const auto all_of = [&](const Shape& shape) {
+    BatchNorm1d<double> layer(1);
+    Graph<Tensor<double>> graph;
+    const auto x = graph.variable(reshape(numbers, shape));
+    const auto y = layer(x);
+    backward(sum(y * reshape(factors, shape)));
+    return std::array{reshape(y.value(), {10'000}), reshape(x.grad(), {10'000}), layer.weight.grad(), layer.bias.grad()};
+  };
+  const auto whole = all_of({1, 1, 10'000});
+  for (const Shape& shape : {Shape{100, 1, 100}, Shape{5000, 1, 2}}) {
+    const auto parts = all_of(shape);
+    for (std::size_t k = 0; k < parts.size(); ++k)
+      for (std::size_t i = 0; i < parts[k].size(); ++i)
+        REQUIRE(parts[k][i] == doctest::Approx(whole[k][i]).epsilon(1e-11));
+  }
 }
 
 TEST_CASE("running statistics move once in each forward: recorded, captured, and within a checkpoint") {

@@ -30,6 +30,7 @@ TEST_CASE("pooling takes the largest or the mean of each window") {
   CHECK(MaxPool1d(2)(x) == Tensor<double>{{{5, 3}}});
   CHECK(MaxPool1d(2, {.stride = 1})(x) == Tensor<double>{{{5, 5, 3, 4}}});
   CHECK(AvgPool1d(2, {.ceil_mode = true})(x) == Tensor<double>{{{3, 2.5, 4}}});
+  CHECK(MaxPool1d(2, {.stride = 5, .ceil_mode = true})(x) == Tensor<double>{{{5}}});  // a second would begin at the end
   CHECK(AdaptiveAvgPool1d(1)(x) == Tensor<double>{{{3}}});
   CHECK(AdaptiveAvgPool1d(2)(x) == Tensor<double>{{{3, 3}}});
 }

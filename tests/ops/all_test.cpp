@@ -232,6 +232,7 @@ TEST_CASE("the errors of ops name op, shapes and index") {
   CHECK(message([&] { cumsum(m, 2); }) == "cumsum: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { prod(m, {0, 2}); }) == "prod: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { sort(m, 2); }) == "sort: axis 2 of a tensor of shape [2, 3], which has 2 axes");
+  CHECK(message([&] { argsort(m, 2); }) == "argsort: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { topk(m, 4); }) == "topk: 4 of 3 elements along axis 1 of a tensor of shape [2, 3]");
   CHECK(message([&] { split(m, 0); }) == "split: into pieces of 0 places: 1 or more are expected");
   CHECK(message([&] { split(m, {1, 3}, 1); }) ==
@@ -240,6 +241,8 @@ TEST_CASE("the errors of ops name op, shapes and index") {
   CHECK(message([&] { repeat(m, {2}); }) == "repeat: [2] times a tensor of shape [2, 3]: one number for each axis");
   CHECK(message([&] { flip(m, 2); }) == "flip: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { norm(m, NaN); }) == "norm: p is NaN");
+  for (double p : {0.0, 1.0, 2.0, 3.0, inf})
+    CHECK(message([&] { norm(m, p, 2); }) == "norm: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { einsum("ij,jk->ik", m, m); }) == "einsum: \"ij,jk->ik\" has j for extents 3 and 2");
   CHECK(message([&] { einsum("ijk", m); }) == "einsum: \"ijk\" names 3 axes of operand 0, which has shape [2, 3]");
   CHECK(message([&] { einsum("ij->k", m); }) == "einsum: \"ij->k\" has k in the result, and in no operand");

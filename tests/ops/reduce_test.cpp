@@ -257,6 +257,8 @@ TEST_CASE("an axis that a tensor does not have is named with the op") {
   CHECK_THROWS_WITH_AS(mean(x, -3), "minigrad: mean: axis -3 of a tensor of shape [2, 3], which has 2 axes",
                        IndexError);
   CHECK_THROWS_WITH_AS(var(x, 2), "minigrad: var: axis 2 of a tensor of shape [2, 3], which has 2 axes", IndexError);
+  CHECK_THROWS_WITH_AS(minigrad::std(x, 2), "minigrad: std: axis 2 of a tensor of shape [2, 3], which has 2 axes",
+                       IndexError);
   CHECK_THROWS_WITH_AS((max)(x, 2), "minigrad: max: axis 2 of a tensor of shape [2, 3], which has 2 axes", IndexError);
   CHECK_THROWS_WITH_AS((min)(x, 2), "minigrad: min: axis 2 of a tensor of shape [2, 3], which has 2 axes", IndexError);
   CHECK_THROWS_WITH_AS(argmax(x, 2), "minigrad: argmax: axis 2 of a tensor of shape [2, 3], which has 2 axes",

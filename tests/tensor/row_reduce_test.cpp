@@ -122,7 +122,7 @@ TEST_CASE("the rounding error of a long sum does not grow with its length") {
 
 TEST_CASE("dot_row is the sum of the products") {
   Rng rng(2);
-  for (std::size_t n : {0u, 3u, 32u, 77u}) {
+  for (std::size_t n : {0u, 3u, 32u, 77u, 8193u, 20000u}) {
     const auto x = random_row<double>(n, rng), y = random_row<double>(n, rng);
     double total = 0;
     for (std::size_t i = 0; i < n; ++i) total += x[i] * y[i];

@@ -28,6 +28,12 @@ inline constexpr auto infinity_bits = [] {
   else return std::int64_t{0x7ff0000000000000};
 }();
 
+/// Infinity and NaN by their bits: of those in std::numeric_limits clang warns with -ffast-math.
+template <class T>
+inline constexpr T infinity = static_cast<T>(__builtin_bit_cast(double, infinity_bits<double>));
+template <class T>
+inline constexpr T not_a_number = static_cast<T>(__builtin_bit_cast(double, infinity_bits<double> + 0x8000000000000));
+
 template <class T>
 [[gnu::always_inline]] constexpr bool is_nan(const T& x) {
   if constexpr (MINIGRAD_FAST_MATH && has_bits<T>) return bits_without_sign(x) > infinity_bits<T>;

@@ -86,7 +86,7 @@ struct SimdMath {
   /// tanh x = -h / (1 + h) with h = (e^(-2x) - 1) / 2 for x >= 0, and tanh(-x) = -tanh x.
   MINIGRAD_INLINE static L tanh(const L& x) {
     const L h = half_expm1(T{-2} * smaller(L(C::tanh_is_1), abs(x)));
-    return unless_nan(x, with_sign_of(x, h / (h + T{1})));
+    return with_sign_of(x, unless_nan(abs(x), h / (h + T{1})));  // in this order: else clang 19 swaps masks
   }
 
   /// 1 / (1 + e^-x) for x >= 0, else e^x / (1 + e^x).

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "names.hpp"
 #include "order.hpp"
 
@@ -38,7 +39,7 @@ template <class Differ>
 std::pair<std::size_t, std::size_t> merged_rows(const std::vector<double>& values, const ElementType& type,
                                                 const Differ& differ) {
   const double exact = 2 / type.epsilon;  // up to here all whole numbers are exact
-  double largest = 0, low = std::numeric_limits<double>::infinity(), high = -low;
+  double largest = 0, low = infinity<double>, high = -low;
   for (const double v : values) {
     largest = (std::max)(largest, std::fabs(v));
     low = (std::min)(low, v);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +14,7 @@
 namespace minigrad::inline MINIGRAD_ABI {
 
 /// An end of an axis that the data decide.
-inline constexpr double by_data = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double by_data = detail::not_a_number<double>;
 
 /// A number beside an axis.
 struct Tick {

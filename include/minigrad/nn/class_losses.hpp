@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
 #include "losses.hpp"
@@ -190,7 +189,7 @@ struct RequireLogs {
 
   template <class T>
   void operator()(const Tensor<T>& x) const {
-    const std::size_t i = first_outside(x.size(), x.data(), -std::numeric_limits<double>::infinity(), probability_rounding);
+    const std::size_t i = first_outside(x.size(), x.data(), -infinity<double>, probability_rounding);
     if (i == x.size()) return;
     fail_in_row<ValueError>(x.rank() ? i / (x.size() / x.shape()[0]) : 0, {op, ": ", what, " ", x.data()[i]},
                             {" is above 0: logarithms of probabilities are expected, as log_softmax gives them"});

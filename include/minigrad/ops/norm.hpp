@@ -70,6 +70,7 @@ auto norm(const X& x, double p = 2, const Axes& axes = {}, bool keepdim = false)
     return detail::require_graph<X>(), norm(x.value(), p, axes, keepdim);
   } else {
     if (detail::is_nan(p)) detail::fail<ValueError>({"norm: p is NaN"});
+    axes.in("norm", shape_of(x));  // names a wrong axis
     if (p == 0) return X(sum(sign(abs(x)), axes, keepdim));
     if (!detail::is_finite(p)) return p > 0 ? X((max)(abs(x), axes, keepdim)) : X((min)(abs(x), axes, keepdim));
     return X(detail::norm_op.apply(detail::NormAttributes{{axes, keepdim}, p}, x));

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "../core/parallel.hpp"
 #include "channels.hpp"
@@ -75,7 +74,7 @@ void max_pool_plane(const PoolArray<Window>& rows, const PoolArray<Window>& colu
   for (const Window& down : rows)
     for (const Window& along : columns) {
       std::size_t best = down.begin * width + along.begin;
-      T largest = -std::numeric_limits<T>::infinity();
+      T largest = -infinity<T>;
       for (std::size_t r = down.begin; r < down.end; r += down.step)
         for (std::size_t c = along.begin; c < along.end; c += along.step) {
           const T value = x[r * width + c];

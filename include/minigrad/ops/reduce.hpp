@@ -121,7 +121,8 @@ auto sum_to(const X& x, const Shape& shape) {
 inline constexpr auto mean_op = record(
     "mean",
     [](const auto& a, const auto& x) {
-      return sum(x, a.axis, a.keepdim) / detail::reduced_extent("mean", x.shape(), a.axis);
+      const std::size_t n = detail::reduced_extent("mean", x.shape(), a.axis);  // names a wrong axis
+      return sum(x, a.axis, a.keepdim) / n;
     },
     [](const auto& a, const auto& g, auto&&, const auto& x) {
       const std::size_t n = detail::reduced_extent("mean", shape_of(x), a.axis);
@@ -151,7 +152,8 @@ auto deviations(const auto& x, const auto& axis) {
 inline constexpr auto var_op = record(
     "var",
     [](const auto& a, const auto& x) {
-      return sum(square(detail::deviations(x, a.axis)), a.axis, a.keepdim) / a.divisor(x.shape());
+      const double n = a.divisor(x.shape());
+      return sum(square(detail::deviations(x, a.axis)), a.axis, a.keepdim) / n;
     },
     [](const auto& a, const auto& g, auto&&, const auto& x) {
       return detail::expand(g, x, a.axis) / a.divisor(shape_of(x)) * (2 * detail::deviations(x, a.axis));
@@ -168,6 +170,7 @@ namespace detail {
 template <class T>
 Tensor<T> std_value(const VarianceAttributes& a, const Tensor<T>& x) {
   constexpr T smallest = (std::numeric_limits<T>::min)() / std::numeric_limits<T>::epsilon();
+  a.axis.in("std", x.shape());  // names a wrong axis
   const Tensor<T> variance = var(x, a.axis, a.keepdim, a.correction);
   bool in_range = true;
   for (const T v : variance) in_range = in_range && v >= smallest && is_finite(v);

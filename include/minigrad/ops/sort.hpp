@@ -187,6 +187,7 @@ std::pair<Var<Tensor<T>>, IndexVar<Tensor<T>>> sort(const Var<Tensor<T>>& x, Axi
 /// Where the elements stand that sort() would give. Throws IndexError for an axis that x does not have.
 template <class X>
 auto argsort(const X& x, Axis axis = -1, bool descending = false) {
+  if (const Shape shape = shape_of(x); shape.rank() > 0) axis.in("argsort", shape);  // names a wrong axis
   return sort(x, axis, descending).second;
 }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
-#include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -110,7 +109,7 @@ void require_logs(const char* op, const Tensor<T>& x) {
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < n; ++i) most = data[i] > most ? data[i] : most;
   if (most <= static_cast<T>(probability_rounding)) return;
-  const std::size_t i = first_outside(n, data, -std::numeric_limits<double>::infinity(), probability_rounding);
+  const std::size_t i = first_outside(n, data, -infinity<double>, probability_rounding);
   fail_in_row<ValueError>(i / x.shape()[1], {op, ": ", data[i]},
                           {" is above 0: log probabilities are expected, as log_softmax gives them; scores go to "
                            "cross_entropy_loss"});

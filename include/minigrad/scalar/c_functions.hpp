@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <type_traits>
 
@@ -31,7 +30,7 @@ template <class T>
 T digamma(T x) {
   if (x <= 0) {
     const T past = x - std::round(x);  // exact, and tan(pi x) has period 1
-    if (past == 0) return std::numeric_limits<T>::quiet_NaN();
+    if (past == 0) return detail::not_a_number<T>;
     return digamma(1 - x) - std::numbers::pi_v<T> / std::tan(std::numbers::pi_v<T> * past);
   }
   T sum = 0;

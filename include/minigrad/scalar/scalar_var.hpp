@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -124,7 +123,7 @@ class ScalarVar {
       const T slope = detail::call_rule<reads>(rule, T(1), value_, in...);
       // A rule that gives 0 for any g stops it, as maximum() does on the way to the smaller operand. All others give
       // NaN for NaN, which, unlike 0 times infinity, raises no floating-point exception.
-      if (slope == 0 && detail::call_rule<reads>(rule, std::numeric_limits<T>::quiet_NaN(), value_, in...) == 0)
+      if (slope == 0 && detail::call_rule<reads>(rule, detail::not_a_number<T>, value_, in...) == 0)
           [[unlikely]] {
         *this = stopped_before(x, op, *this);
         return;

@@ -105,9 +105,9 @@ double evaluate(Model& model, const Loss& loss, const D& data, std::size_t batch
     const std::size_t rows = x.shape()[0];
     const auto prediction = with_tensors([&](const auto&... xs) { return model(xs...); }, x);
     if (predictions) keep_predictions(prediction, rows, first, data.size(), *predictions);
-    const double mean = with_rows(loader, batch++, of, [&, &y = y] {
+    const double mean = with_rows(loader, batch++, of, [&, &targets = y] {
       const auto of_targets = [&](const auto&... ys) { return static_cast<double>(loss(prediction, ys...).item()); };
-      return with_tensors(of_targets, y);
+      return with_tensors(of_targets, targets);
     });
     total += static_cast<double>(rows) * mean;
     first += rows;

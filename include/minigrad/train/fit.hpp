@@ -121,8 +121,8 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     std::size_t batch = run.samples / options.batch_size;  // not 0 where an epoch is resumed
     for (auto [x, y] : loader) {
       const std::size_t rows = x.shape()[0];
-      const Var<V> batch_loss = with_rows(loader, batch, " of the training set", [&, &x = x, &y = y] {
-        return step(std::move(x), std::move(y));
+      const Var<V> batch_loss = with_rows(loader, batch, " of the training set", [&, &inputs = x, &targets = y] {
+        return step(std::move(inputs), std::move(targets));
       });
       const double value = static_cast<double>(batch_loss.item());
       if (!is_finite(value)) {

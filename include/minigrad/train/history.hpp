@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +20,7 @@ struct Epoch {
   std::size_t updates = 0;  ///< steps of the optimizer since the start of fit()
   double train_loss = 0;    ///< the mean over the epoch's samples, each computed before the update by its batch
   /// At the end of the epoch; NaN without validation.
-  double validation_loss = std::numeric_limits<double>::quiet_NaN();
+  double validation_loss = detail::not_a_number<double>;
   double lr = 0;                  ///< the learning rate of this epoch
   double grad_norm = 0;           ///< of the epoch's last update, before clipping
   double seconds = 0;             ///< since the start of fit()

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 #include <string>
 
 #include "../data/csv.hpp"
@@ -17,10 +16,9 @@ inline History read_history(const std::string& path) {
   const Table table = read_csv(path);
   const auto number = [&](std::size_t row, const char* column) {  // of a diverged training, some are not finite
     const std::string text = table.text(row, column);
-    const double infinity = std::numeric_limits<double>::infinity();
-    if (text == "inf") return infinity;
-    if (text == "-inf") return -infinity;
-    if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
+    if (text == "inf") return detail::infinity<double>;
+    if (text == "-inf") return -detail::infinity<double>;
+    if (text == "nan") return detail::not_a_number<double>;
     return table.number(row, column);
   };
   const auto count = [&](std::size_t row, const char* column) {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "../core/finite.hpp"
 #include "../tensor/state_dict.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -20,7 +20,7 @@ struct Step {
   double lr = 0;               ///< the learning rate of the update; of groups, the first's
   double seconds = 0;          ///< since the start of fit()
   double rows_per_second = 0;  ///< in this epoch, so far
-  double known_norm = std::numeric_limits<double>::quiet_NaN();  ///< grad_norm() where it is known
+  double known_norm = detail::not_a_number<double>;              ///< grad_norm() where it is known
   double (*compute_norm)(const void* weights) = nullptr;         ///< computes it from `weights`
   const void* weights = nullptr;                                 ///< for compute_norm
 
