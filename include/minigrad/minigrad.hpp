@@ -39,6 +39,7 @@
 #include "tensor/softmax.hpp"
 #include "tensor/state_dict.hpp"
 #include "tensor/strided.hpp"
+#include "tensor/sums_at.hpp"
 #include "tensor/tensor.hpp"
 
 // graph: the engine. What was computed from what, how gradients pass back through it, and how it runs again.

@@ -104,6 +104,22 @@ TEST_CASE("a recorded step computes each op anew from other numbers, and a warm 
   }
 }
 
+TEST_CASE("the gradient of an element that is gathered a million times keeps its digits") {
+  const std::size_t n = 1'000'000;
+  const auto g = full<float>({n, 2}, 0.1f);
+  for (const bool flat : {true, false}) {
+    const auto at = flat ? zeros<std::int64_t>({n}) : zeros<std::int64_t>({n, 2});
+    const auto x = flat ? zeros({3}) : zeros({3, 2});
+    const auto y = scatter_add(x, at, flat ? full({n}, 0.1f) : g, 0);  // one after the other 100958
+    CHECK(y[0] == doctest::Approx(0.1f * 1e6).epsilon(1e-5));
+    CHECK(sum(y).item() == doctest::Approx(flat ? 0.1f * 1e6 : 0.1f * 2e6).epsilon(1e-5));
+    Graph<Tensor<float>> graph;
+    const auto v = graph.variable(x);
+    backward(sum(gather(v, at, 0) * 0.1f));
+    CHECK(v.grad()[0] == doctest::Approx(0.1f * 1e6).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("whole numbers and masks are moved, picked, sorted and added up like all numbers") {
   const I m{{3, 1, 2}, {-1, 5, 0}};
   const B mask{{true, false, true}, {false, false, true}};

@@ -4,6 +4,7 @@
 #include <minigrad/tensor/create.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <minigrad/tensor/rearrange.hpp>
+#include <minigrad/tensor/reduce.hpp>
 #include <utility>
 #include <vector>
 
@@ -253,6 +254,55 @@ TEST_CASE("index_add is index_select transposed") {
     for (std::size_t i = 0; i < x.size(); ++i) and_back += x[i] * back[i];
     REQUIRE(forth == and_back);
   }
+}
+
+TEST_CASE("index_add adds at most 256 rows one after another, and then begins a new sum") {
+  Rng rng(4);
+  for (const std::size_t width : {0u, 1u, 2u, 5u, 16u, 37u, 70u})
+    for (const std::size_t n : {255u, 256u, 257u, 1000u, 70'000u}) {
+      const std::size_t rows = 1 + rng.integer(3);
+      if (n > 1000 && (width > 5 || rows > 1)) continue;
+      const auto x = uniform({n, width}, 0, 1, rng);
+      auto indices = Indices::empty({n});
+      for (auto& i : indices) i = static_cast<std::int64_t>(rng.integer(rows));
+      std::vector<std::vector<float>> right(rows * width);  // of each sum: running sums, each of 256 of those below
+      std::vector<std::vector<int>> count(rows * width);
+      for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < width; ++j) {
+          const std::size_t at = static_cast<std::size_t>(indices[i]) * width + j;
+          float part = x(i, j);
+          for (std::size_t level = 0;; ++level) {
+            if (level == right[at].size()) right[at].push_back(0), count[at].push_back(0);
+            right[at][level] += part;
+            if (++count[at][level] < 256) break;
+            part = std::exchange(right[at][level], 0.0f);
+            count[at][level] = 0;
+          }
+        }
+      const auto y = index_add(x, indices, rows);
+      for (std::size_t at = 0; at < y.size(); ++at) {
+        double all = 0;
+        for (const float level : right[at]) all += static_cast<double>(level);
+        REQUIRE(static_cast<double>(y[at]) == doctest::Approx(all).epsilon(n > 256 ? 3e-7 : 1e-12));
+      }
+    }
+}
+
+TEST_CASE("10^7 numbers that are added at few rows keep their digits, and whole numbers are exact") {
+  const std::size_t n = 10'000'000;
+  auto x = Tensor<float>::empty({n});
+  auto indices = Indices::empty({n}), whole = Indices::empty({n});
+  double right[3] = {};
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t row = i % 7 % 3;
+    x.data()[i] = 0.1f + static_cast<float>(i % 11);
+    right[row] += static_cast<double>(x.data()[i]);
+    indices.data()[i] = static_cast<std::int64_t>(row);
+    whole.data()[i] = 3;
+  }
+  const auto y = index_add(x, indices, 3);  // one after the other wrong by 2.6 %
+  for (std::size_t row = 0; row < 3; ++row) CHECK(static_cast<double>(y[row]) == doctest::Approx(right[row]).epsilon(1e-5));
+  CHECK(sum(index_add(whole, indices, 3)).item() == 30'000'000);
 }
 
 TEST_CASE("one_hot writes a 1 at each label") {

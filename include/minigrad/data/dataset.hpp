@@ -51,8 +51,7 @@ std::vector<std::size_t> require_different(const char* op, const std::vector<std
 /// Throws ValueError for a feature that is named twice, and for a target among them.
 template <class = void>
 void require_features(const std::vector<std::string>& features, const std::string& target) {
-  const std::vector<std::size_t> order = require_different("make_dataset", features);
-  if (find_name(features, order, target) != features.size())
+  if (find_name(features, require_different("make_dataset", features), target) != features.size())
     fail<ValueError>({"make_dataset: ", detail::quoted(target), " is the target and also a feature"});
 }
 
@@ -67,12 +66,6 @@ template <class F, class X>
 decltype(auto) with_tensors(const F& f, X& x) {
   if constexpr (requires { x.all; }) return std::apply(f, x.all);
   else return f(x);
-}
-
-/// The default name of a column: x0, x1, ...
-template <class = void>
-std::string x_name(std::size_t column) {
-  return concat({"x", column});
 }
 
 }  // namespace detail

@@ -26,6 +26,12 @@ std::size_t find_name(const std::vector<std::string>& names, const std::vector<s
   return place < order.size() && names[order[place]] == name ? order[place] : names.size();
 }
 
+/// The default name of a column: x0, x1, ...
+template <class = void>
+std::string x_name(std::size_t column) {
+  return concat({"x", column});
+}
+
 /// "pages", "words", ...: at most 20 names, for error messages.
 template <class = void>
 [[gnu::cold]] std::string quoted_list(const std::vector<std::string>& names) {

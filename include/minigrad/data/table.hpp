@@ -15,7 +15,6 @@
 #include "../core/error.hpp"
 #include "../core/ownership.hpp"
 #include "csv_hints.hpp"
-#include "names.hpp"
 #include "table_content.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -59,23 +58,22 @@ class BasicTable {
   /// The names of all columns but these: the features, if these are the targets.
   std::vector<std::string> columns_except(const std::vector<std::string>& names) const {
     std::vector<bool> left_out(columns().size());
-    for (const std::string& name : names) left_out[column_index(name)] = true;
+    for (const std::size_t index : content_->indices_of(names)) left_out[index] = true;
     std::vector<std::string> out;
     for (std::size_t i = 0; i < columns().size(); ++i)
       if (!left_out[i]) out.push_back(columns()[i]);
     return out;
   }
   /// Whether there is a column of this name.
-  bool has_column(std::string_view column) const { return find_column(column) < columns().size(); }
+  bool has_column(std::string_view column) const { return content_->has(column); }
   /// The index of a column, from 0.
-  std::size_t column_index(std::string_view column) const {
-    const std::size_t index = find_column(column);
-    if (index == columns().size()) fail_no_column(column);
-    return index;
-  }
+  std::size_t column_index(std::string_view column) const { return content_->index_of(column); }
 
   /// The text of a field, or of all fields of a column: of a missing value the word in the file, or an empty text.
-  std::string text(std::size_t row, std::string_view column) const { return text_at(row, column_index(column)); }
+  std::string text(std::size_t row, std::string_view column) const {
+    std::string unquoted;
+    return std::string(field(row, column_index(column), unquoted));
+  }
   std::vector<std::string> texts(std::string_view column) const { return texts_at(column_index(column)); }
   /// The texts of the column that CsvOptions::index_col took as the names of the rows. Throws DataError without one.
   std::vector<std::string> index() const {
@@ -123,11 +121,9 @@ class BasicTable {
     }
     return out;
   }
-
   /// The numbers of several columns, row after row.
   std::vector<double> rows_of_numbers(const std::vector<std::string>& names) const {
-    std::vector<std::size_t> indices;
-    for (const std::string& name : names) indices.push_back(column_index(name));
+    const std::vector<std::size_t> indices = content_->indices_of(names);
     std::vector<double> out;
     out.reserve(rows() * names.size());
     std::vector<detail::FieldKind> first(names.size());
@@ -180,8 +176,7 @@ class BasicTable {
 
   /// The rows without missing values in these columns, or in all columns.
   BasicTable drop_missing(const std::vector<std::string>& names) const {
-    std::vector<std::size_t> indices;
-    for (const std::string& name : names) indices.push_back(column_index(name));
+    const std::vector<std::size_t> indices = content_->indices_of(names);
     return filter([&](Row row) {
       for (const std::size_t index : indices)
         if (is_missing_at(row.index(), index)) return false;
@@ -204,14 +199,6 @@ class BasicTable {
       : content_(detail::Shared<const detail::TableContent<>>::make(std::move(content))) {
     rows_.resize(content_->cells.size() / content_->width());
     for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row] = row;
-  }
-
-  std::size_t find_column(std::string_view column) const {
-    return detail::find_name(columns(), content_->by_name, column);
-  }
-
-  [[noreturn, gnu::cold, gnu::noinline]] void fail_no_column(std::string_view column) const {
-    detail::fail_at(file(), {}, {"no column ", detail::quoted(column), detail::list_columns(columns(), column)});
   }
 
   [[noreturn, gnu::cold, gnu::noinline]] void fail_missing(std::size_t row, std::string_view column,
@@ -242,13 +229,10 @@ class BasicTable {
   std::string_view field(std::size_t row, std::size_t column, std::string& unquoted) const {
     return content_->reader.field(content_->text, cell(checked(row), column), unquoted);
   }
-  std::string text_at(std::size_t row, std::size_t column) const {
-    std::string unquoted;
-    return std::string(field(row, column, unquoted));
-  }
   std::vector<std::string> texts_at(std::size_t column) const {
     std::vector<std::string> out(rows());
-    for (std::size_t row = 0; row < rows(); ++row) out[row] = text_at(row, column);
+    std::string unquoted;
+    for (std::size_t row = 0; row < rows(); ++row) out[row] = field(row, column, unquoted);
     return out;
   }
   bool is_missing_at(std::size_t row, std::size_t column) const {

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "field_reader.hpp"
+#include "names.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
@@ -21,6 +23,19 @@ struct TableContent {
       : file(std::move(file_name)), text(std::move(content)), options(how), reader(how) {}
 
   std::size_t width() const { return names.size() + (has_index ? 1 : 0); }
+
+  bool has(std::string_view column) const { return find_name(names, by_name, column) < names.size(); }
+  /// The index of a column, and of several. Throws DataError, with a list of the columns, if there is none.
+  std::size_t index_of(std::string_view column) const {
+    const std::size_t index = find_name(names, by_name, column);
+    if (index == names.size()) fail_at(file, {}, {"no column ", quoted(column), list_columns(names, column)});
+    return index;
+  }
+  std::vector<std::size_t> indices_of(const std::vector<std::string>& columns) const {
+    std::vector<std::size_t> out;
+    for (const std::string& column : columns) out.push_back(index_of(column));
+    return out;
+  }
 
   std::string file;
   std::string text;

@@ -69,7 +69,7 @@ class PlacesAlong {
   Steps steps_;
 };
 
-/// The values of both ops.
+/// The values of both ops. Where an element can get many summands, they are added as long sums are: see sums_at.hpp.
 template <class T>
 Tensor<T> gathered(const Tensor<T>& x, const Tensor<std::int64_t>& indices, Axis axis) {
   const PlacesAlong places("gather", x.shape(), indices, axis);
@@ -85,6 +85,15 @@ Tensor<T> with_added(Tensor<T> y, const Tensor<std::int64_t>& indices, const Ten
   if (source.shape() != indices.shape())
     shape_error("scatter_add", source.shape(), indices.shape(), "one index for each element is expected");
   const PlacesAlong places("scatter_add", y.shape(), indices, axis);
+  if (const std::size_t most = indices.shape()[axis.in("scatter_add", y.shape())]; most > longest_sum) {
+    const bool flat = y.rank() == 1;  // then the indices are the places
+    const Scratch<std::int64_t> to(flat ? 0 : indices.size());
+    places.for_rows(0, places.rows(), [at = to.data(), flat](std::size_t place, std::size_t i) {
+      if (!flat) at[i] = static_cast<std::int64_t>(place);
+    });
+    add_rows_at(indices.size(), flat ? indices.data() : to.data(), source.data(), y.size(), 1, y.data(), most);
+    return y;
+  }
   places.for_rows(0, places.rows(), [from = source.data(), to = y.data()](std::size_t at, std::size_t i) {
     to[at] = static_cast<T>(to[at] + from[i]);
   });

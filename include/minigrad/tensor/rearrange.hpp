@@ -10,8 +10,8 @@
 #include <span>
 #include <vector>
 
-#include "broadcast_loop.hpp"
 #include "pool_array.hpp"
+#include "sums_at.hpp"
 #include "tensor.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -217,13 +217,10 @@ Tensor<T> index_add(const Tensor<T>& x, const Tensor<std::int64_t>& indices, std
     detail::shape_error("index_add", x.shape(), indices.shape(), "one index for each row is expected");
   auto y = Tensor<T>::empty(shape);
   y.fill(T{});
-  const T* from = x.data();
+  for (const std::int64_t i : indices) detail::checked_index("index_add", i, shape, k);
+  const std::size_t n = indices.size(), step = rows * at.inner;
   for (std::size_t o = 0; o < at.outer; ++o)
-    for (std::int64_t i : indices) {
-      const std::size_t to = o * rows + detail::checked_index("index_add", i, shape, k);
-      detail::add_row(at.inner, y.data() + to * at.inner, from);
-      from += at.inner;
-    }
+    detail::add_rows_at(n, indices.data(), x.data() + o * n * at.inner, rows, at.inner, y.data() + o * step, n);
   return y;
 }
 
