@@ -121,8 +121,9 @@ TEST_CASE("load_model rebuilds every layer of the library, in evaluation mode") 
   saved.eval();
   const Tensor<float> x{{1, 2}, {3, 4}};
   CHECK(model(x) == saved(x));
-  CHECK(message(file, [&] { load_model<double>(file.path); }).find("its tensors do not fit its layers") !=
-        std::string::npos);
+  const std::string other = message(file, [&] { load_model<double>(file.path); });
+  CHECK(other.find("its tensors do not fit its layers: 0.weight is F32 [8, 2] in the state") != std::string::npos);
+  CHECK(other.find("; for a model of float call load_model<float>(path)") != std::string::npos);
 }
 
 TEST_CASE("a model goes out with its scalers and names, and predicts in the units of the data") {
