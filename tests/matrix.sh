@@ -321,12 +321,12 @@ random_programs() {
   done
 }
 
-row resume "every optimizer and schedule, in float and double: stopped at 20 random steps and resumed, to the bit"
+row resume "every optimizer, schedule and layer with state, in float and double: stopped at 20 random steps and resumed"
 resume() {
   compiler g++-12
   require doctest-dev test -f /usr/include/doctest/doctest.h
-  "$cxx" -std=c++20 -O1 -DMINIGRAD_EVERY_OPTIMIZER -I"$root/include" -I"$root/tests" "$root/tests/train/resume_test.cpp" \
-    "$root/tests/main.cpp" "$root/tests/support/count_allocations.cpp" -o resume
+  "$cxx" -std=c++20 -O1 -I"$root/include" -I"$root/tests" "$root/tests/train/resume_every.cpp" "$root/tests/main.cpp" \
+    "$root/tests/support/count_allocations.cpp" -o resume
   check ./resume --no-intro --no-version
 }
 

@@ -1,5 +1,6 @@
 // The conformance cases that ONNX publishes for its ops (Debian: libonnx-testdata), computed by the models that
-// load_onnx() makes of them. A case whose model is refused as not supported does not count.
+// load_onnx() makes of them. A case whose model is refused as not supported is left to onnx_ops.hpp; those that pass here
+// are marked in onnx_passes.txt.
 #include <doctest/doctest.h>
 
 #include <minigrad/io/load_onnx.hpp>
@@ -7,7 +8,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -79,26 +82,26 @@ TEST_CASE("a loaded model computes ONNX's conformance cases, or says what is not
     std::cout << "skipped: no ONNX test data in " << root.string() << " (Debian: libonnx-testdata)\n";
     return;
   }
-  std::size_t passed = 0, left_out = 0;
-  std::vector<fs::path> folders;
+  std::set<std::string> listed, passed;
+  std::ifstream list(fs::path(__FILE__).parent_path() / "onnx_passes.txt");
+  for (std::string line; std::getline(list, line);)
+    if (const std::size_t end = line.find(" load_onnx"); end != std::string::npos) listed.insert(line.substr(0, end));
+  CHECK(listed.size() >= 328);  // it may only grow
+  std::size_t left_out = 0;
   for (const char* kind : {"node", "pytorch-converted", "pytorch-operator", "simple"})
-    for (const auto& folder : fs::directory_iterator(root / kind)) folders.push_back(folder.path());
-  for (const fs::path& folder : folders) {
-    const std::string name = folder.filename().string();
-    try {
-      const std::string why = run_case(folder);
-      if (why.empty())
-        ++passed;
-      else
-        FAIL_CHECK(name << ": " << why);
-    } catch (const Error& error) {
-      const std::string what = error.what();
-      if (what.find("not supported") == std::string::npos)
-        FAIL_CHECK(name << ": " << what);
-      else
-        ++left_out;
+    for (const auto& folder : fs::directory_iterator(root / kind)) {
+      const std::string name = std::string(kind) + "/" + folder.path().filename().string();
+      std::string why;
+      try {
+        why = run_case(folder.path());
+        if (why.empty()) passed.insert(name);
+      } catch (const Error& error) {
+        why = error.what();
+        if (!listed.count(name) && why.find("not supported") != std::string::npos) ++left_out, why.clear();
+      }
+      if (!why.empty()) FAIL_CHECK(name << ": " << why);
     }
-  }
-  std::cout << "load_onnx: " << passed << " of ONNX's cases passed, " << left_out << " not supported\n";
-  CHECK(passed >= 302);  // it may only grow
+  std::cout << "load_onnx: " << passed.size() << " of ONNX's cases passed, " << left_out << " not supported\n";
+  for (const std::string& name : passed)
+    if (!listed.count(name)) std::cout << "passes, and is not marked in onnx_passes.txt yet: " << name << '\n';
 }

@@ -76,14 +76,6 @@ TEST_CASE("a file that is not committed leaves the old one, and no trace") {
   CHECK(folder.count() == 1);
 }
 
-TEST_CASE("the temporary file of another program is left alone") {
-  const Folder folder;
-  std::ofstream(folder / "a.tmp0") << "theirs";
-  write_file("test", folder / "a", "new");
-  CHECK(content(folder / "a") == "new");
-  CHECK(content(folder / "a.tmp0") == "theirs");
-}
-
 TEST_CASE("where a file cannot be written, the error says why") {
   const Folder folder;
   CHECK_THROWS_WITH_AS(write_file("save", folder / "no/a", "x"),
@@ -142,7 +134,51 @@ TEST_CASE("a program that is killed while it writes leaves one of the files that
               true) == -1);
     const std::string left = content(folder / "a");
     CHECK((left == a || left == b));
+    write_file("test", folder / "a", a);
+    CHECK(folder.count() == 1);
   }
+}
+
+TEST_CASE("the unfinished files of programs that were killed are removed by the next writer, those of running ones are not") {
+  const Folder folder;
+  for (const char* name : {"a.tmp0", "a.tmp2", "a.tmp3", "b.tmp0", "a.tmp"}) std::ofstream(folder / name) << "theirs";
+  std::filesystem::create_directory(folder / "a.tmp4");
+  AtomicFile slow("test", folder / "a");
+  slow.write("slow", 4);
+  write_file("test", folder / "a", "new");
+  CHECK(content(folder / "a") == "new");
+  CHECK(in_process([&] {
+          write_file("test", folder / "a", "child");
+          return content(folder / "a") == "child" ? 0 : 1;
+        }) == 0);
+  CHECK(std::filesystem::exists(folder / "a.tmp0"));
+  slow.commit();
+  CHECK(content(folder / "a") == "slow");
+  CHECK(content(folder / "b.tmp0") == "theirs");
+  CHECK(content(folder / "a.tmp") == "theirs");
+  CHECK(folder.count() == 4);
+}
+
+TEST_CASE("several programs may write one file at the same time, and none takes the other's") {
+  const Folder folder;
+  CHECK(in_process([&] {
+          int failed = 0;
+          for (int k = 0; k < 4; ++k)
+            if (fork() == 0) {
+              const std::string own(5000, static_cast<char>('a' + k));
+              try {
+                for (int round = 0; round < 50; ++round) write_file("test", folder / "a", own);
+              } catch (const DataError&) {
+                _exit(1);
+              }
+              _exit(0);
+            }
+          for (int k = 0, status = 0; k < 4; ++k) failed += wait(&status) < 0 || status != 0;
+          return failed;
+        }) == 0);
+  const std::string left = content(folder / "a");
+  CHECK(left == std::string(5000, left.at(0)));
+  CHECK(folder.count() == 1);
 }
 
 TEST_CASE("in a folder that is read-only, the error says so, and the old file stays") {

@@ -58,6 +58,9 @@ TEST_CASE("load_model rebuilds every layer for images, with all its options") {
                    Upsample({.scale_factor = 2, .scale_factor_width = 1.5, .mode = "bilinear", .align_corners = true}),
                    Upsample({.size = PerAxis<2>(9, 7)}), MaxPool2d(2, {.dilation = 2, .ceil_mode = true})},
         x);
+  check(Sequential{Flatten(), Linear(480, 24, rng, {.bias = false}), Unflatten(1, {2, -1, 4}), Conv2d(2, 1, 3, rng),
+                   Unflatten(-1, {1, 2})},
+        x);
   check(Sequential{ConvTranspose2d(4, 6, 3, rng, {.stride = 2, .padding = 1, .output_padding = {0, 1}, .groups = 2}),
                    Flatten{2, 3}, Conv1d(6, 2, 5, rng), MaxPool1d(3), ConvTranspose1d(2, 3, 2, rng, {.bias = false}),
                    AvgPool1d(2), AdaptiveAvgPool1d(4)},
@@ -91,6 +94,9 @@ TEST_CASE("a description of a layer for images that is wrong, or does not fit it
                            "0: Conv2d([])\n",
                            "0: Flatten(7, 9)\n",
                            "0: Flatten(nan)\n",
+                           "0: Unflatten(1)\n",
+                           "0: Unflatten(0.5, [1, 1])\n",
+                           "0: Unflatten(1, [-1, -2])\n",
                            "0: BatchNorm2d(16777216)\n",
                            "0: MaxPool2d([0, 2], stride [1, 1])\n",
                            "0: Upsample(-2, nearest)\n",

@@ -2,7 +2,9 @@
 
 #include <minigrad/io/load_onnx.hpp>
 
+#include <cmath>
 #include <filesystem>
+#include <numbers>
 #include <string>
 #include <string_view>
 
@@ -152,6 +154,11 @@ TEST_CASE("what cannot be exported is an error that names the op, and leaves the
                  "reshape: its shape [2, 4] depends on the batch size: write -1 for the rows"));
   CHECK(contains(refusal([](const auto& v, const auto&, const auto&) { return slice(v, 0, shape_of(v)[0] - 1); }),
                  "slice(begin=0, end=1, axis=0) for 2 rows, and slice(begin=0, end=2, axis=0) for 3"));
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) {
+                   return v + sum(index(v, {Slice(0, shape_of(v)[0] - 1)}), 0);
+                 }),
+                 "strided_slice(starts=[0, 0], ends=[1, 4], steps=[1, 1]) for 2 rows, and strided_slice(starts=[0, 0], "
+                 "ends=[2, 4], steps=[1, 1]) for 3: it depends on the batch size"));
   CHECK(contains(refusal([](const auto& v, const auto&, const auto&) { return var(v, 0); }),
                  "var: over the batch it depends on the batch size"));
   CHECK(contains(refusal([](const auto& v, const auto&, const auto&) {
@@ -298,6 +305,38 @@ TEST_CASE("BatchNormalization is computed as in inference, and its statistics ar
   CHECK(model(full({1, 2, 3}, 1)) == Tensor<float>{{{0, 0, 0}, {5, 5, 5}}});
   CHECK(parameters(model).size() == 2);
   CHECK(state_dict(model).size() == 4);
+}
+
+TEST_CASE("activations and norms of other libraries' layers are computed") {
+  const auto compute = [](const char* op, std::vector<OnnxAttribute> attributes = {}) {
+    OnnxFile file;
+    file.opset = 20;
+    file.inputs.push_back({"x", OnnxType::real32});
+    file.outputs.push_back({"y", OnnxType::real32});
+    file.initializers.push_back(to_onnx_tensor(Tensor<float>{0.25f, 2}));
+    file.initializers.back().name = "w";
+    std::vector<std::string> inputs{"x"};
+    if (std::string(op) == "PRelu" || std::string(op) == "LayerNormalization") inputs.push_back("w");
+    file.nodes.push_back({op, "", "", inputs, {"y"}, std::move(attributes)});
+    return OnnxModel<float>(std::move(file), "f")(Tensor<float>{{1, -1}});
+  };
+  const auto check = [](const Tensor<float>& found, double first, double second) {
+    CHECK(found[0] == doctest::Approx(first).epsilon(1e-6));
+    CHECK(found[1] == doctest::Approx(second).epsilon(1e-6));
+  };
+  OnnxAttribute approximate{};
+  approximate.name = "approximate";
+  approximate.text = "tanh";
+  check(compute("Gelu"), 0.8413447461, -0.1586552539);  // +-1 times the normal distribution's F(+-1)
+  const double t = std::tanh(std::sqrt(2 / std::numbers::pi) * 1.044715);
+  check(compute("Gelu", {approximate}), 0.5 * (1 + t), -0.5 * (1 - t));
+  check(compute("Mish"), std::tanh(std::log1p(std::exp(1))), -std::tanh(std::log1p(std::exp(-1))));
+  check(compute("Selu"), 1.0507009874, 1.0507009874 * 1.6732632424 * std::expm1(-1));
+  check(compute("HardSigmoid"), 0.7, 0.3);
+  check(compute("HardSwish"), 2.0 / 3, -1.0 / 3);
+  check(compute("Softsign"), 0.5, -0.5);
+  check(compute("PRelu"), 1, -2);
+  check(compute("LayerNormalization"), 0.25 / std::sqrt(1 + 1e-5), -2 / std::sqrt(1 + 1e-5));
 }
 
 TEST_CASE("MatMul multiplies lists of matrices, and vectors") {

@@ -110,7 +110,8 @@ TEST_CASE("load_model rebuilds every layer of the library, in evaluation mode") 
                    Sequential{Softplus(), Linear(4, 4, rng), Sequential<float>(), GELU()},
                    SiLU(),
                    Softmax(),
-                   LogSoftmax{0}};
+                   LogSoftmax{0},
+                   Linear(4, 3, rng, {.bias = false})};
   save(file.path, saved);
   auto [model, info, extra] = load_model(file.path);
   CHECK(info.features.empty());
@@ -120,8 +121,9 @@ TEST_CASE("load_model rebuilds every layer of the library, in evaluation mode") 
   saved.eval();
   const Tensor<float> x{{1, 2}, {3, 4}};
   CHECK(model(x) == saved(x));
-  CHECK(message(file, [&] { load_model<double>(file.path); }).find("its tensors do not fit its layers") !=
-        std::string::npos);
+  const std::string other = message(file, [&] { load_model<double>(file.path); });
+  CHECK(other.find("its tensors do not fit its layers: 0.weight is F32 [8, 2] in the state") != std::string::npos);
+  CHECK(other.find("; for a model of float call load_model<float>(path)") != std::string::npos);
 }
 
 TEST_CASE("a model goes out with its scalers and names, and predicts in the units of the data") {
@@ -208,6 +210,18 @@ TEST_CASE("load_model refuses what it cannot rebuild") {
       message(file, [&] { load_model(file.path); }) ==
       "minigrad: load_model: \"f\": layer 1 is \"function\", which is not one of the library's: make the model in the "
       "program, and call load(path, model)");
+  Named named{Linear(2, 1, rng)};
+  save(file.path, named);
+  CHECK(message(file, [&] { load_model(file.path); }) ==
+        "minigrad: load_model: \"f\": its model is no Sequential, but one of the program's own: \"layer: Linear(2, 1)\": "
+        "make the model in the program, and call load(path, model)");
+  save(file.path, named.layer);
+  CHECK(message(file, [&] { load_model(file.path); }).find("its model is no Sequential") != std::string::npos);
+  StateDict checkpoint;
+  checkpoint.metadata("minigrad.training", "1");
+  write_safetensors(file.path, checkpoint);
+  CHECK(message(file, [&] { load_model(file.path); }).find("\"f\": this is a checkpoint of fit(), not a model alone") !=
+        std::string::npos);
   const auto with = [&](const std::string& layers) {
     StateDict state;
     state.add("0.weight", Tensor<float>{{1}});
@@ -228,6 +242,6 @@ TEST_CASE("load_model refuses what it cannot rebuild") {
   for (const char* layers :
        {"1: Tanh", "0:Tanh", "0: Linear(1, 1", "0: Linear(1)", "0: Tanh(1)", "0: Linear(1, 1, 1)", "0: Sequential",
         "0: Sequential(", "0: Sequential(Tanh", "0: Sequential(Tanh,Tanh)", "0: Tanh x", "0: Linear(1, 1))", "\n",
-        "0: Dropout(0.5), Tanh", "0: Dropout(1.5)", "0: Softmax(1e300)", "0: Softmax(0.5)"})
+        "0: Dropout(0.5), Tanh", "0: Dropout(1.5)", "0: Softmax(1e300)", "0: Softmax(0.5)", "0: Softmax(no bias)", "0: Linear(1, 1, no bias, 1)"})
     CHECK_MESSAGE(with(layers).find("is not valid") != std::string::npos, layers);
 }

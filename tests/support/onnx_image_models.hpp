@@ -58,6 +58,8 @@ void for_onnx_image_models(const Visit& visit) {
            image),
       image);
   run("not_affine", warm(Sequential{Conv2d(2, 3, 3, rng), BatchNorm2d(3, {.affine = false})}, image), image);
+  run("unflattened",
+      Sequential{Flatten(), Linear(96, 24, rng, {.bias = false}), Unflatten(1, {2, 3, -1}), Conv2d(2, 3, 2, rng)}, image);
   run("sizes",
       Sequential{Upsample({.size = PerAxis<2>(11, 7), .mode = "bilinear", .align_corners = true}),
                  Upsample({.size = PerAxis<2>(23, 10)})},

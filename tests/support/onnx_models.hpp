@@ -4,6 +4,7 @@
 #include <minigrad/io/export_onnx.hpp>
 #include <minigrad/io/load_onnx.hpp>
 #include <minigrad/minigrad.hpp>
+#include <minigrad/ops/index.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -67,6 +68,16 @@ void for_few_onnx_models(const Visit& visit) {
             const auto product = matmul(reshape(flat, {-1, 4}), row);
             const auto shuffled = index_select(w, Tensor<std::int64_t>{2, 0, 1});
             return concatenate({flatten(square_of, 1), reshape(product, {-1, 9}), flatten(v + shuffled, 1)}, 1);
+          }),
+      deep);
+  run("parts",
+      formula<float>(
+          rng,
+          [](const auto& v, const auto& w, const auto&) {
+            const auto whole = slice(v, 0, shape_of(v)[0]) + index(v, {Slice(), Slice(), Slice()});  // of the free axis
+            const auto second = index(whole, {Slice(), 1}), last = index(whole, {ellipsis, -1});
+            const auto skipped = index(whole, {Slice(), Slice(0, 3, 2), Slice(1, to_end, 2)});
+            return concatenate({second * index(w, {0}), last, flatten(skipped, 1)}, 1);
           }),
       deep);
 }

@@ -135,6 +135,39 @@ TEST_CASE("a training that unfreezes a layer on the way is resumed with the same
   std::filesystem::remove(path);
 }
 
+TEST_CASE("a training whose optimizer has the same groups in another order is refused") {
+  std::filesystem::remove(path);
+  const auto run = [](bool other, std::size_t epochs) {
+    Rng rng(5);
+    Sequential<float> model{Linear<float>(3, 3, rng), Tanh(), Linear<float>(3, 3, rng)};
+    const Tensor<float> x = normal({8, 3}, 0, 1, rng);
+    Adam optimizer(model.get<Linear<float>>(other ? 2 : 0));
+    optimizer.add_group(model.get<Linear<float>>(other ? 0 : 2));
+    fit(model, MSELoss(), optimizer, Dataset<float>(x, x),
+        {.epochs = epochs, .progress = false, .checkpoint = path, .resume = path});
+  };
+  run(false, 1);
+  run(false, 2);
+  CHECK(refusal([&] { run(true, 3); }) ==
+        "this is another training: group 0: 0.weight 0.bias in the file, and group 0: 2.weight 2.bias here, group 1: "
+        "2.weight 2.bias in the file, and group 1: 0.weight 0.bias here");
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("a checkpoint that cannot be written is an error before the training begins") {
+  Rng rng(5);
+  Linear<float> model(3, 1, rng);
+  Adam optimizer(model);
+  std::size_t epochs = 0;
+  const std::string file = (std::filesystem::temp_directory_path() / "no such folder" / "run.safetensors").string();
+  CHECK_THROWS_WITH_AS(
+      fit(model, MSELoss(), optimizer, Dataset<float>(ones({8, 3}), ones({8, 1})), {.checkpoint = file},
+          [&](const Epoch&) { ++epochs; }),
+      ("minigrad: fit: checkpoint: \"" + file + "\": cannot write: No such file or directory").c_str(), DataError);
+  CHECK(epochs == 0);
+  CHECK(optimizer.state_dict().find("state.0.step") == nullptr);
+}
+
 TEST_CASE("load() of a checkpoint says what the file is, and how its weights are loaded") {
   const auto nothing = [](auto&, auto&) { return [](const Epoch&) {}; };
   const StateDict trained = Program().run_resumed(nothing);

@@ -1,7 +1,5 @@
-// A training by fit() that is stopped after any step and resumed gives the same bits as one that was not.
-//
-// Every optimizer and schedule is tried with -DMINIGRAD_EVERY_OPTIMIZER, in float and double, by a row of tests/matrix.sh;
-// otherwise two.
+// A training by fit() that is stopped after any step and resumed gives the same bits as one that was not; what else a
+// checkpoint does. Every optimizer, schedule and layer is tried by resume_every.cpp.
 #include <minigrad/minigrad.hpp>
 
 #include <doctest/doctest.h>
@@ -11,152 +9,26 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <tuple>
 #include <vector>
 
+#include "support/resume.hpp"
+
 using namespace minigrad;
-
-namespace {
-
-/// A file that is removed at the end.
-struct File {
-  std::string path;
-  explicit File(const char* name) : path((std::filesystem::temp_directory_path() / name).string()) { remove(); }
-  ~File() { remove(); }
-  void remove() const { std::filesystem::remove(path); }
-};
-
-/// Sets a flag in one of its steps, as a handler of Ctrl-C may.
-template <class Optimizer>
-struct Stopping : Optimizer {
-  using Optimizer::Optimizer;
-  std::atomic<bool> stop{false};
-  std::size_t stop_at = 0, steps = 0;
-  void step() {
-    Optimizer::step();
-    if (++steps == stop_at) stop = true;
-  }
-};
-
-/// A layer of the user's with a generator and a buffer of its own.
-template <class T>
-struct Noisy {
-  Parameter<Tensor<T>> scale{ones<T>({6})};
-  Tensor<T> shift = full<T>({6}, T(0.1));
-  mutable Rng rng{77};
-  bool training = true;
-  auto operator()(const auto& x) const {
-    const auto y = scale * x + shift;
-    return training ? dropout(y, 0.2, rng) : dropout(y, 0, rng);
-  }
-  auto parts() { return std::tie(scale, shift, rng); }
-  static constexpr const char* part_names[] = {"scale", "shift", "rng"};
-};
-
-template <class T>
-Sequential<T> make_model() {
-  Rng rng(5);
-  return Sequential{Linear<T>(3, 6, rng), Dropout(0.3, rng), Tanh(), Noisy<T>(), Linear<T>(6, 1, rng)};
-}
-template <class T>
-Dataset<T> make_data(int rows, std::uint64_t seed) {
-  Rng rng(seed);
-  return {normal<T>({rows, 3}, 0, 1, rng), normal<T>({rows, 1}, 0, 1, rng)};
-}
-
-/// All that a training leaves, but the time it took: the entries of its checkpoint, and what fit() left.
-std::string all_of(const std::string& checkpoint, const History& history, const StateDict& model) {
-  StateDict file = read_safetensors(checkpoint), times;
-  std::string out = history.stopped_early ? "stopped early;" : ";";
-  const auto add = [&](const StateDict& state) {
-    for (const StateEntry& entry : state) {
-      out += entry.name + to_string(entry.shape);
-      if (entry.name == "run.seconds") continue;
-      const std::size_t width = entry.name == "run.history.epochs" ? 8 * entry.shape[1] : entry.bytes.size();
-      for (std::size_t i = 0; i < entry.bytes.size(); ++i)
-        if (width == entry.bytes.size() || i % width < 48 || i % width >= 56)
-          out += static_cast<char>(entry.bytes.data()[i]);
-    }
-  };
-  add(file);
-  add(model);
-  for (const auto& [name, text] : file.metadata()) out += name + text;
-  return out;
-}
-
-/// The bytes of a whole training, or of one that is stopped in a step and resumed. make_schedule(optimizer) is a hook.
-template <class T, class Optimizer, class Options, class MakeSchedule>
-std::string run(const Options& settings, const MakeSchedule& make_schedule, FitOptions options, std::size_t stop_at) {
-  const File file("minigrad_resume_test.safetensors");
-  const Dataset<T> data = make_data<T>(22, 1), validation = make_data<T>(9, 2);
-  options.checkpoint = file.path;
-  for (const bool first : {true, false}) {
-    if (first && stop_at == 0) continue;
-    auto model = make_model<T>();
-    Stopping<Optimizer> optimizer(model, settings);
-    auto schedule = make_schedule(static_cast<Optimizer&>(optimizer));
-    optimizer.stop_at = first ? stop_at : 0;
-    options.stop = &optimizer.stop;
-    options.resume = stop_at > 0 && !first ? file.path : "";
-    options.replay = first ? options.replay : !options.replay || stop_at % 2 == 0;
-    const History history = fit(model, MSELoss(), optimizer, data, validation, options, schedule);
-    if (first) {
-      CHECK(optimizer.steps == stop_at);
-      CHECK(history.interrupted);
-    } else {
-      CHECK_FALSE(history.interrupted);
-      CHECK(optimizer.steps + stop_at == history.epochs.back().updates);
-      return all_of(file.path, history, state_dict(model));
-    }
-  }
-  return "";
-}
-
-/// Stops at 20 random steps of the 4 epochs of 6 batches, with patience that runs out for some of them.
-template <class T, class Optimizer, class Options, class MakeSchedule>
-void check_resumes(const Options& settings, const MakeSchedule& make_schedule) {
-  FitOptions options{.epochs = 4, .batch_size = 4, .progress = false, .seed = 3};
-  options.checkpoint_every = 0;
-  Rng rng(9);
-  for (const bool clip : {false, true}) {
-    if (clip) options.clip_norm = 0.5, options.patience = 2;
-    const std::string whole = run<T, Optimizer>(settings, make_schedule, options, 0);
-    for (int k = 0; k < 10; ++k) {
-      const auto stop_at = static_cast<std::size_t>(1 + rng.integer(17));
-      options.replay = k % 2 == 0;
-      CHECK_MESSAGE((run<T, Optimizer>(settings, make_schedule, options, stop_at) == whole), "stopped at step ", stop_at);
-    }
-  }
-}
-
-}  // namespace
+using support::File;
 
 TEST_CASE("a training that is stopped at any step and resumed gives the same bits") {
-  const auto step_lr = [](auto& optimizer) { return StepLR(optimizer, {.step_size = 2}); };
-  const auto plateau = [](auto& optimizer) { return ReduceLROnPlateau(optimizer, {.factor = 0.5, .patience = 0}); };
-  check_resumes<float, Adam<Tensor<float>>>(AdamOptions{.lr = 0.05, .amsgrad = true}, step_lr);
-  check_resumes<float, SGD<Tensor<float>>>(SGDOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}, plateau);
-#ifdef MINIGRAD_EVERY_OPTIMIZER
-  const auto of = [&]<class T>(T) {
-    using V = Tensor<T>;
-    check_resumes<T, SGD<V>>(SGDOptions{.lr = 0.1}, step_lr);
-    check_resumes<T, SGD<V>>(SGDOptions{.lr = 0.1, .momentum = 0.9, .dampening = 0.1, .weight_decay = 0.01},
-                             [](auto& optimizer) { return ExponentialLR(optimizer, {.gamma = 0.7}); });
-    check_resumes<T, Adagrad<V>>(AdagradOptions{.lr = 0.1, .lr_decay = 0.1}, plateau);
-    check_resumes<T, RMSprop<V>>(RMSpropOptions{.lr = 0.05, .momentum = 0.5, .centered = true},
-                                 [](auto& optimizer) { return CosineAnnealingLR(optimizer, {.t_max = 3}); });
-    check_resumes<T, Adam<V>>(AdamOptions{.lr = 0.05}, [](auto& optimizer) { return LinearLR(optimizer); });
-    check_resumes<T, AdamW<V>>(AdamWOptions{.lr = 0.05, .amsgrad = true}, [](auto& optimizer) {
-      return SequentialLR(optimizer, {1, 3}, LinearLR(optimizer), CosineAnnealingLR(optimizer, {.t_max = 3}),
-                          StepLR(optimizer, {.step_size = 1}));
-    });
-  };
-  of(float());
-  of(double());
-#endif
+  support::check_resumes<float, Adam<Tensor<float>>>(
+      AdamOptions{.lr = 0.05, .amsgrad = true},
+      [](auto& optimizer, auto&) { return each_step(StepLR<Adam<Tensor<float>>>(optimizer, {.step_size = 4})); });
+  support::check_resumes<float, SGD<Tensor<float>>>(
+      SGDOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}, [](auto& optimizer, auto&) {
+        return ReduceLROnPlateau<SGD<Tensor<float>>>(optimizer, {.factor = 0.5, .patience = 0});
+      });
 }
 
 namespace {
+
+Dataset<float> make_data(std::size_t rows, std::uint64_t seed) { return support::make_data<float>(rows, 3, seed); }
 
 /// A small training of which a test changes one thing.
 struct Plan {
@@ -174,7 +46,7 @@ struct Plan {
     StepLR schedule(optimizer, {.step_size = step_size});
     FitOptions o = options;
     o.epochs = epochs;
-    return minigrad::fit(model, MSELoss(), optimizer, make_data<float>(static_cast<int>(rows), seed), o, schedule);
+    return minigrad::fit(model, MSELoss(), optimizer, make_data(rows, seed), o, schedule);
   }
 };
 
@@ -229,7 +101,7 @@ TEST_CASE("a resume of another training is refused with all that differs, and no
   auto without = plan.model();
   Adam optimizer(without, plan.adam);
   try {
-    fit(without, MSELoss(), optimizer, make_data<float>(22, 1), plan.options);
+    fit(without, MSELoss(), optimizer, make_data(22, 1), plan.options);
     FAIL("nothing was thrown");
   } catch (const DataError& error) {
     CHECK(std::string(error.what()).find("hooks.0 is StepLR(step_size=2, gamma=0.1) in the file, and nothing here") !=
@@ -298,7 +170,7 @@ TEST_CASE("a callback with a state is kept with the training") {
     auto model = Plan().model();
     Adam optimizer(model);
     Counter counter;
-    fit(model, MSELoss(), optimizer, make_data<float>(8, 1),
+    fit(model, MSELoss(), optimizer, make_data(8, 1),
         {.epochs = epochs, .progress = false, .checkpoint = file.path, .resume = file.path}, counter);
     CHECK(counter.epochs == epochs);
   }
@@ -320,7 +192,7 @@ TEST_CASE("a checkpoint is written after every so many epochs, at the end, and w
     FitOptions options{.epochs = epochs, .batch_size = 4, .progress = false, .checkpoint = file.path};
     options.checkpoint_every = every;
     options.checkpoint_minutes = minutes;
-    fit(model, MSELoss(), optimizer, make_data<float>(22, 1), options, [&](const Epoch&) { look(); });
+    fit(model, MSELoss(), optimizer, make_data(22, 1), options, [&](const Epoch&) { look(); });
     look();
     return out;
   };
@@ -337,7 +209,7 @@ TEST_CASE("a checkpoint needs an optimizer with a state") {
     void step() {}
   } still;
   auto model = Plan().model();
-  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), still, make_data<float>(8, 1), {.checkpoint = "never.safetensors"}),
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), still, make_data(8, 1), {.checkpoint = "never.safetensors"}),
                        "minigrad: fit: checkpoint: the optimizer has no state_dict() and load_state_dict()", ValueError);
 }
 
@@ -345,7 +217,7 @@ TEST_CASE("fit stops without a checkpoint too, and takes the best weights back")
   std::atomic<bool> stop{false};
   auto model = Plan().model();
   Adam optimizer(model);
-  const auto data = make_data<float>(22, 1);
+  const auto data = make_data(22, 1);
   const History history = fit(model, MSELoss(), optimizer, data, data, {.epochs = 50, .progress = false, .stop = &stop},
                               [&](const Epoch& epoch) { stop = epoch.epoch == 3; });
   CHECK(history.interrupted);

@@ -118,7 +118,7 @@ class OnnxExporter {
     }
     names_.resize(one_.graph.size());
     for (NodeId id = 0; id <= last; ++id)
-      if (needed[id]) names_[id] = is_leaf(id) ? leaf(id) : norms[id] ? batch_norm(*norms[id]) : op(id);
+      if (needed[id]) names_[id] = one_.graph.node(id).is_leaf() ? leaf(id) : norms[id] ? batch_norm(*norms[id]) : op(id);
 
     std::string result = names_[last];
     if (options_.targets) {
@@ -140,8 +140,6 @@ class OnnxExporter {
       }
     to_.output(output, shape);
   }
-
-  bool is_leaf(NodeId id) const { return one_.graph.node(id).is_leaf(); }
 
   std::string tensor(const std::string& name, const V& value) {
     return to_.constant(to_.unique(name), real_type(), value.shape(), bytes_of(value));
@@ -180,18 +178,19 @@ class OnnxExporter {
     out.id = id;
     out.op = y.op();
     out.attributes = y.attributes();
+    out.other_attributes = other.attributes();
     out.shape = y.shape();
     out.other_shape = other.shape();
     if (out.op != other.op() || y.inputs() != other.inputs()) out.fail({"which op it is depends on the batch size"});
-    const bool shapes_are_written = out.op == "reshape" || out.op == "broadcast_to";  // these look at the shapes
-    if (!shapes_are_written && op_text(y) != op_text(other))
-      out.fail({op_text(y), " for 2 rows, and ", op_text(other), " for 3: it depends on the batch size"});
+    if (op_text(y) != op_text(other))
+      out.difference = concat({op_text(y), " for 2 rows, and ", op_text(other), " for 3: it depends on the batch size"});
+    if (!out.difference.empty() && !looks_at_shapes(out.op)) out.fail({out.difference});
     const auto inputs = y.inputs();
     for (std::size_t k = 0; k < inputs.size(); ++k) {
       const NodeId in = inputs[k];
       if (in == no_node && y.number(k) != other.number(k))
         out.fail({"its number ", static_cast<double>(y.number(k)), " depends on the batch size"});
-      if (in != no_node && in != one_.input && is_leaf(in) &&
+      if (in != no_node && in != one_.input && one_.graph.node(in).is_leaf() &&
           !same_bits(*one_.graph.node(in).value(), *two_.graph.node(in).value()))
         out.fail({"its constant ", one_.graph.node(in).shape(), " depends on the batch size or is random"});
       out.inputs.push_back(in == no_node ? to_.number(static_cast<double>(y.number(k))) : names_[in]);
@@ -238,9 +237,9 @@ class OnnxExporter {
 /// becomes the free axis "batch". Parameters and buffers keep their names of state_dict(model). The graph has one
 /// input, "input", and one result, "output".
 ///
-/// The model is recorded in evaluation mode, with 2 and with 3 rows, and is then in the mode it was in. Throws ValueError for an op
-/// that has no counterpart in ONNX, and for a number, constant or shape that depends on the batch size; the message
-/// names the op. Throws DataError if the file cannot be written.
+/// The model is recorded in evaluation mode, with 2 and with 3 rows, and is then in the mode it was in. Throws
+/// ValueError, which names the op, for one that has no counterpart in ONNX, and for a number, constant or shape that
+/// depends on the batch size. Throws DataError if the file cannot be written.
 template <class M, class X>
 void export_onnx(const std::string& path, M& model, const X& example,
                  const OnnxOptions<detail::scalar_type<detail::value_of_model<M>>>& options = {}) {

@@ -3,7 +3,8 @@
 // A file is written under another name in the same folder, flushed to the disk, and renamed. So whatever happens in
 // between, a full disk or a program that is killed, the file under the old name stays as it was. After a power failure
 // this holds on POSIX systems, where fsync() waits for the disk; elsewhere the operating system decides. A program that
-// is killed may leave its unfinished file, "model.safetensors.tmp0", which may be removed.
+// is killed may leave its unfinished file, "model.safetensors.tmp0", which the next writer of that file removes: a
+// running program keeps its own locked.
 #pragma once
 
 #include <cerrno>
@@ -21,6 +22,7 @@
 #include <filesystem>
 #else
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #endif
@@ -136,9 +138,10 @@ class AtomicFile : public ByteOutput {
     const bool exists = stat(path_.c_str(), &old) == 0;
     if (exists && !S_ISREG(old.st_mode)) fail_file(op_, name_, {"cannot write: it is not a file"});
 #endif
-    for (unsigned k = 0; !file_ && k < 1000; ++k) {
-      temporary_ = concat({path_, ".tmp", k});
-      file_ = open_new(temporary_);
+    for (unsigned k = 0; k < (file_ ? 16 : 1000); ++k) {
+      const std::string temporary = concat({path_, ".tmp", k});
+      remove_stale(temporary);
+      if (!file_ && (file_ = open_new(temporary))) temporary_ = temporary;
       if (!file_ && errno != EEXIST) break;
     }
     if (!file_) {
@@ -163,17 +166,18 @@ class AtomicFile : public ByteOutput {
     written = written && fsync(fileno(file_)) == 0;
 #endif
     if (!written) fail("cannot write");
-    if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot write");
 #ifdef _WIN32
+    if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot write");
     std::error_code error;  // std::rename does not replace a file there
     std::filesystem::rename(temporary_, path_, error);
     const bool renamed = !error;
 #else
-    const bool renamed = std::rename(temporary_.c_str(), path_.c_str()) == 0;
+    const bool renamed = std::rename(temporary_.c_str(), path_.c_str()) == 0;  // still open, and so locked
 #endif
     if (!renamed) fail("cannot rename the new file");
     temporary_.clear();
 #ifndef _WIN32
+    std::fclose(std::exchange(file_, nullptr));
     const std::size_t slash = path_.rfind('/');  // the name too should survive a power failure
     const int folder = ::open(slash == std::string::npos ? "." : path_.substr(0, slash + 1).c_str(), O_RDONLY);
     if (folder >= 0) {
@@ -184,23 +188,49 @@ class AtomicFile : public ByteOutput {
   }
 
  private:
-  /// Opens a file that was not there: one that is there may be another program's. Null otherwise.
+#ifdef _WIN32
+  /// Removes the file of a program that was killed: that of a running one is open, and cannot be removed.
+  static void remove_stale(const std::string& name) { std::remove(name.c_str()); }
+  /// Opens a file that was not there, or gives null: its older C library knows no "x".
   static std::FILE* open_new(const std::string& name) {
-#ifdef _WIN32  // its older C library knows no "x"
     if (std::FILE* const old = std::fopen(name.c_str(), "rb")) return std::fclose(old), errno = EEXIST, nullptr;
     return std::fopen(name.c_str(), "wb");
-#else
-    return std::fopen(name.c_str(), "wbx");
-#endif
   }
+#else
+  static bool lock(int file) { return flock(file, LOCK_EX | LOCK_NB) == 0; }
+  static bool has_name(int file, const std::string& name) {
+    struct stat own {}, there {};
+    return fstat(file, &own) == 0 && lstat(name.c_str(), &there) == 0 && own.st_ino == there.st_ino &&
+           own.st_dev == there.st_dev && S_ISREG(own.st_mode);
+  }
+  /// Removes the file of a program that was killed: that of a running one is locked.
+  static void remove_stale(const std::string& name) {
+    const int file = ::open(name.c_str(), O_RDONLY | O_NONBLOCK);
+    if (file < 0) return;
+    if (lock(file) && has_name(file, name)) ::unlink(name.c_str());
+    ::close(file);
+  }
+  /// Opens and locks a file that was not there. Null with EEXIST where it was, or another writer takes it for stale,
+  /// which removes it then.
+  static std::FILE* open_new(const std::string& name) {
+    std::FILE* const file = std::fopen(name.c_str(), "wbx");
+    if (!file || ((lock(fileno(file)) || errno != EWOULDBLOCK) && has_name(fileno(file), name))) return file;
+    return std::fclose(file), errno = EEXIST, nullptr;
+  }
+#endif
   [[noreturn]] void fail(const char* what) {
     const std::string reason = std::strerror(errno);
     discard();
     fail_file(op_, name_, {what, ": ", reason});
   }
   void discard() {
+#ifndef _WIN32
+    if (!temporary_.empty()) std::remove(temporary_.c_str());  // while it is locked
+#endif
     if (file_) std::fclose(std::exchange(file_, nullptr));
+#ifdef _WIN32
     if (!temporary_.empty()) std::remove(temporary_.c_str());
+#endif
     temporary_.clear();
   }
 

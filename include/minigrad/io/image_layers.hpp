@@ -58,6 +58,20 @@ class LayerText {
     else
       return PerAxis<2>(whole(piece->numbers[0]), whole(piece->numbers[1]));
   }
+  /// The number of an axis, which may count from the last.
+  int axis(std::string_view name, int otherwise) {
+    const double out = number(name, otherwise);
+    if (!(std::fabs(out) <= Shape::max_rank) || out != std::floor(out)) refuse();
+    return static_cast<int>(out);
+  }
+  /// A list of extents, of which one may be -1.
+  TargetShape target(std::string_view name) {
+    const Piece* piece = take(name);
+    if (!piece || !piece->is_list) refuse();
+    Shape out;
+    for (const double one : piece->numbers) out.push_back(one == -1 ? TargetShape::inferred : whole(one));
+    return out;
+  }
   bool begins_with_list() const { return !pieces_.empty() && pieces_[0].is_list; }
   void require_all_used() const {
     for (const Piece& piece : pieces_)
@@ -115,24 +129,27 @@ struct ImageLayerKinds {
       return true;
     };
     Rng rng(0);  // these weights are overwritten
-    if (name == "Conv1d") return made(conv<Conv1d<T>, 1>(text, at, rng));
-    if (name == "Conv2d") return made(conv<Conv2d<T>, 2>(text, at, rng));
-    if (name == "ConvTranspose1d") return made(conv_transpose<ConvTranspose1d<T>, 1>(text, at, rng));
-    if (name == "ConvTranspose2d") return made(conv_transpose<ConvTranspose2d<T>, 2>(text, at, rng));
+    if (name == "Conv1d") return made(conv<Conv1d<T>, 1>(text, at, rng, ConvOptions<1>()));
+    if (name == "Conv2d") return made(conv<Conv2d<T>, 2>(text, at, rng, ConvOptions<2>()));
+    if (name == "ConvTranspose1d") return made(conv<ConvTranspose1d<T>, 1>(text, at, rng, ConvTransposeOptions<1>()));
+    if (name == "ConvTranspose2d") return made(conv<ConvTranspose2d<T>, 2>(text, at, rng, ConvTransposeOptions<2>()));
     if (name == "BatchNorm1d") return made(norm<BatchNorm1d<T>>(text, at));
     if (name == "BatchNorm2d") return made(norm<BatchNorm2d<T>>(text, at));
-    if (name == "MaxPool1d") return made(max_pool<MaxPool1d, 1>(text));
-    if (name == "MaxPool2d") return made(max_pool<MaxPool2d, 2>(text));
-    if (name == "AvgPool1d") return made(avg_pool<AvgPool1d, 1>(text));
-    if (name == "AvgPool2d") return made(avg_pool<AvgPool2d, 2>(text));
+    if (name == "MaxPool1d") return made(pool<MaxPool1d, 1>(text, MaxPoolOptions<1>()));
+    if (name == "MaxPool2d") return made(pool<MaxPool2d, 2>(text, MaxPoolOptions<2>()));
+    if (name == "AvgPool1d") return made(pool<AvgPool1d, 1>(text, AvgPoolOptions<1>()));
+    if (name == "AvgPool2d") return made(pool<AvgPool2d, 2>(text, AvgPoolOptions<2>()));
     if (name == "AdaptiveAvgPool1d") return made(AdaptiveAvgPool1d(text.axes<1>("", 0)));
     if (name == "AdaptiveAvgPool2d") return made(AdaptiveAvgPool2d(text.axes<2>("", 0)));
     if (name == "Dropout2d") return made(Dropout2d(text.number("", -1), rng));
     if (name == "Upsample") return made(upsample(text));
-    if (name != "Flatten") return false;
-    const double begin = text.number("", 1), end = text.number("", -1);
-    if (!(std::fabs(begin) <= 6 && std::fabs(end) <= 6)) LayerText::refuse();
-    return made(Flatten{static_cast<int>(begin), static_cast<int>(end)});
+    if (name == "Flatten") {
+      const int begin = text.axis("", 1);
+      return made(Flatten{begin, text.axis("", -1)});
+    }
+    if (name != "Unflatten") return false;
+    const int axis = text.axis("", 1);
+    return made(Unflatten(axis, text.target("")));
   }
 
  private:
@@ -150,36 +167,23 @@ struct ImageLayerKinds {
     for (const std::size_t extent : kernel.shape()) out.push_back(extent);
     return out;
   }
-  template <class Layer, std::size_t Axes>
-  static Layer conv(LayerText& text, const Place& at, Rng& rng) {
+  template <class Layer, std::size_t Axes, class Options>
+  static Layer conv(LayerText& text, const Place& at, Rng& rng, Options o) {
     const std::size_t in = text.count("", 0), out = text.count("", 0);
     const PerAxis<Axes> kernel = text.axes<Axes>("kernel", 0);
-    ConvOptions<Axes> o;
-    o.stride = text.axes<Axes>("stride", 1);
-    if (text.has("padding same"))
-      o.padding = "same";
-    else
-      o.padding = text.axes<Axes>("padding", 0);
-    o.dilation = text.axes<Axes>("dilation", 1);
-    o.groups = text.count("groups", 1);
-    o.bias = !text.has("no bias");
-    if (o.groups == 0) LayerText::refuse();
-    at.require(".weight", weight_shape(out, in / o.groups, kernel));
-    return Layer(in, out, kernel, rng, o);
-  }
-  template <class Layer, std::size_t Axes>
-  static Layer conv_transpose(LayerText& text, const Place& at, Rng& rng) {
-    const std::size_t in = text.count("", 0), out = text.count("", 0);
-    const PerAxis<Axes> kernel = text.axes<Axes>("kernel", 0);
-    ConvTransposeOptions<Axes> o;
     o.stride = text.axes<Axes>("stride", 1);
     o.padding = text.axes<Axes>("padding", 0);
     o.dilation = text.axes<Axes>("dilation", 1);
-    o.output_padding = text.axes<Axes>("output_padding", 0);
     o.groups = text.count("groups", 1);
     o.bias = !text.has("no bias");
     if (o.groups == 0) LayerText::refuse();
-    at.require(".weight", weight_shape(in, out / o.groups, kernel));
+    if constexpr (requires { o.output_padding; }) {
+      o.output_padding = text.axes<Axes>("output_padding", 0);
+      at.require(".weight", weight_shape(in, out / o.groups, kernel));
+    } else {
+      if (text.has("padding same")) o.padding = "same";
+      at.require(".weight", weight_shape(out, in / o.groups, kernel));
+    }
     return Layer(in, out, kernel, rng, o);
   }
   template <class Layer>
@@ -197,25 +201,18 @@ struct ImageLayerKinds {
     if (o.track_running_stats) at.require(".running_mean", {channels});
     return Layer(channels, o);
   }
-  template <class Layer, std::size_t Axes>
-  static Layer max_pool(LayerText& text) {
+  template <class Layer, std::size_t Axes, class Options>
+  static Layer pool(LayerText& text, Options o) {
     const PerAxis<Axes> kernel = text.axes<Axes>("", 0);
-    MaxPoolOptions<Axes> o;
-    o.stride = text.axes<Axes>("stride", 0);
-    o.padding = text.axes<Axes>("padding", 0);
-    o.dilation = text.axes<Axes>("dilation", 1);
-    o.ceil_mode = text.has("ceil_mode");
-    return Layer(kernel, o);
-  }
-  template <class Layer, std::size_t Axes>
-  static Layer avg_pool(LayerText& text) {
-    const PerAxis<Axes> kernel = text.axes<Axes>("", 0);
-    AvgPoolOptions<Axes> o;
     o.stride = text.axes<Axes>("stride", 0);
     o.padding = text.axes<Axes>("padding", 0);
     o.ceil_mode = text.has("ceil_mode");
-    o.count_include_pad = !text.has("without padding");
-    o.divisor_override = text.count("divisor", 0);
+    if constexpr (requires { o.dilation; }) {
+      o.dilation = text.axes<Axes>("dilation", 1);
+    } else {
+      o.count_include_pad = !text.has("without padding");
+      o.divisor_override = text.count("divisor", 0);
+    }
     return Layer(kernel, o);
   }
   static Upsample upsample(LayerText& text) {

@@ -50,6 +50,10 @@ class LayerBuilder {
       text_ = lines.substr(0, end);
       lines.remove_prefix((std::min)(end + 1, lines.size()));
       const std::string place = concat({model.size()});
+      if (!text_.empty() && (text_[0] < '0' || text_[0] > '9'))
+        fail_file("load_model", path_,
+                  {"its model is no Sequential, but one of the program's own: ", detail::quoted(text_),
+                   ": make the model in the program, and call load(path, model)"});
       if (text_.substr(0, place.size() + 2) != place + ": ") fail();
       text_.remove_prefix(place.size() + 2);
       add(model, place, 0);
@@ -63,6 +67,7 @@ class LayerBuilder {
   struct Numbers {
     double values[most_numbers];
     std::size_t count;
+    bool no_bias = false;
   };
   /// How a layer is made of the numbers in its description.
   struct Kind {
@@ -84,7 +89,8 @@ class LayerBuilder {
   }
   static void add_linear(Sequential<T>& model, const Numbers& n) {
     Rng rng(0);  // these weights are overwritten
-    model.add(minigrad::Linear<T>(static_cast<std::size_t>(n.values[0]), static_cast<std::size_t>(n.values[1]), rng));
+    model.add(minigrad::Linear<T>(static_cast<std::size_t>(n.values[0]), static_cast<std::size_t>(n.values[1]), rng,
+                                  {.bias = !n.no_bias}));
   }
   static void add_dropout(Sequential<T>& model, const Numbers& n) {
     Rng rng(0);
@@ -132,6 +138,7 @@ class LayerBuilder {
       const Numbers numbers = read_numbers();
       if (numbers.count < kind.fewest || numbers.count > kind.most) fail();
       if (kind.add == add_linear) require_weight(place, numbers);
+      if (kind.add != add_linear && numbers.no_bias) fail();
       const double axis = kind.fewest < kind.most && numbers.count ? numbers.values[0] : 0;
       if (!(std::fabs(axis) <= 6) || axis != std::floor(axis)) fail();
       try {
@@ -162,7 +169,7 @@ class LayerBuilder {
 
   static bool is_for_images(std::string_view name) {
     if (!std::is_void_v<More>) return false;
-    for (const char* begin : {"Conv", "BatchNorm", "MaxPool", "AvgPool", "AdaptiveAvgPool", "Flatten", "Upsample"})
+    for (const char* begin : {"Conv", "BatchNorm", "MaxPool", "AvgPool", "AdaptiveAvgPool", "Flatten", "Unflatten", "Upsample"})
       if (name.substr(0, std::string_view(begin).size()) == begin) return true;
     return name == "Dropout2d";
   }
@@ -175,6 +182,7 @@ class LayerBuilder {
     Numbers out{};
     if (!skip("(")) return out;
     do {
+      if ((out.no_bias = skip("no bias"))) break;
       const std::string number(text_.substr(0, text_.find_first_of(",)")));
       const ParsedNumber parsed = parse_number(number);
       if (parsed.problem || out.count == most_numbers) fail();
@@ -207,6 +215,7 @@ LoadedModel<T> load_model(const std::string& path) {
   LoadedModel<T> out;
   out.extra = state.take(own_prefix);
   const std::string layers = out.extra.metadata("layers");
+  if (layers.empty() && !out.extra.metadata("training").empty()) fail_checkpoint("load_model", path);
   if (layers.empty())
     fail_file("load_model", path,
               {"it does not say of which layers its model is: make the model in the program, "
@@ -218,8 +227,13 @@ LoadedModel<T> load_model(const std::string& path) {
   }
   out.model = LayerBuilder<T, More>(path, state).build(layers);
   const auto targets = state_targets(out.model);
-  if (const auto found = differences(state, targets); !found.empty())
-    fail_file("load_model", path, {"its tensors do not fit its layers: ", to_string(found)});
+  if (const auto found = differences(state, targets); !found.empty()) {
+    const StateEntry* first = state.size() ? state.begin() : nullptr;
+    const char* other = first && first->dtype == DType::f64 ? "double" : "float";
+    const bool of_other = first && first->dtype != dtype_of<T>();
+    fail_file("load_model", path, {"its tensors do not fit its layers: ", to_string(found),
+                                   of_other ? concat({"; for a model of ", other, " call load_model<", other, ">(path)"}) : ""});
+  }
   copy_to(targets, state);
   out.model.eval();
   return out;

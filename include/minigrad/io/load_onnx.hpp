@@ -79,12 +79,21 @@ class OnnxModel {
     detail::PoolArray<detail::OnnxValue<R>> values(count_);
     [[maybe_unused]] std::size_t k = 0;
     (bind(values, inputs_[k], x, k), ...);
-    Graph<V>* graph = nullptr;
-    if constexpr (records) ((graph = graph ? graph : graph_of(x)), ...);
-    for (std::size_t i = 0; i < parameters_.size(); ++i)
-      set(graph, values[parameter_places_[i]], own[parameter_places_[i]], parameters_[i]);
-    for (const auto& [place, constant] : constants_) set(graph, values[place], own[place], constant);
-    for (const auto& [place, buffer] : buffers_) set(graph, values[place], own[place], buffer);
+    [[maybe_unused]] Graph<V>* graph = nullptr;
+    [[maybe_unused]] const auto note_graph = [&](const auto& one) {
+      if constexpr (requires { one.graph(); }) graph = &one.graph();
+    };
+    (note_graph(x), ...);
+    const auto set = [&](std::size_t place, const auto& from) {  // a parameter or a constant, as it stands or in a graph
+      constexpr bool trained = std::is_same_v<decltype(from), const Parameter<V>&>;
+      if constexpr (records && trained) values[place].real = &(own[place] = graph->parameter(from));
+      else if constexpr (records) values[place].real = &(own[place] = graph->borrow(from));
+      else if constexpr (trained) values[place].real = &from.value();
+      else values[place].real = &from;
+    };
+    for (std::size_t i = 0; i < parameters_.size(); ++i) set(parameter_places_[i], parameters_[i]);
+    for (const auto& [place, constant] : constants_) set(place, constant);
+    for (const auto& [place, buffer] : buffers_) set(place, buffer);
     for (const auto& [place, whole] : whole_) values[place].whole = &whole;
     detail::PoolArray<Whole> sizes(sizes_);  // the whole numbers that nodes compute
     std::size_t done = 0;
@@ -214,24 +223,6 @@ class OnnxModel {
       values[input.place].real = &x;
     else
       static_assert(std::is_same_v<X, R>, "minigrad: the inputs are all Vars, or all Tensors, of the model's type");
-  }
-  template <class X>
-  static Graph<V>* graph_of(const X& x) {
-    if constexpr (is_var<X> || is_index_var<X>)
-      return &x.graph();
-    else
-      return nullptr;
-  }
-  // A parameter or a constant, as it stands or in a graph.
-  static void set(Graph<V>*, detail::OnnxValue<V>& value, V&, const Parameter<V>& p) { value.real = &p.value(); }
-  static void set(Graph<V>*, detail::OnnxValue<V>& value, V&, const V& constant) { value.real = &constant; }
-  static void set(Graph<V>* graph, detail::OnnxValue<Var<V>>& value, Var<V>& own, const Parameter<V>& p) {
-    own = graph->parameter(p);
-    value.real = &own;
-  }
-  static void set(Graph<V>* graph, detail::OnnxValue<Var<V>>& value, Var<V>& own, const V& constant) {
-    own = graph->borrow(constant);
-    value.real = &own;
   }
 
   std::vector<std::string> names_;

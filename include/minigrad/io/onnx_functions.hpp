@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "../ops/index.hpp"
 #include "../tensor/create.hpp"
 #include "onnx_call.hpp"
 
@@ -90,6 +91,19 @@ X onnx_softmax(const OnnxCall<X>& c, const F& f) {
   return c.reshaped(f(c.reshaped(c[0], Shape{rows, columns}), Axis(1)), shape);
 }
 
+/// (x - mean) / sqrt(variance + epsilon) scale + bias, over the axes from `axis` on.
+template <class X>
+X onnx_layer_norm(const OnnxCall<X>& c) {
+  const std::size_t rank = shape_of(c[0]).rank(), first = c.axis_in(shape_of(c[0]), c.integer("axis", -1));
+  const auto mean_of = [&](X x) {
+    for (std::size_t axis = first; axis < rank; ++axis) x = mean(x, Axis(axis), true);
+    return x;
+  };
+  const X centred = c[0] - mean_of(c[0]);
+  const X y = centred / sqrt(mean_of(square(centred)) + c.real("epsilon", 1e-5)) * c[1];
+  return c.has(2) ? X(y + c[2]) : y;
+}
+
 /// f(x, axis, keepdim) along several axes, or all.
 template <class X, class F>
 X onnx_reduce(const OnnxCall<X>& c, X x, const F& f) {
@@ -149,12 +163,15 @@ X onnx_slice(const OnnxCall<X>& c) {
   if (starts.size() != ends.size() || (!axes.empty() && axes.size() != starts.size()))
     c.fail({"starts, ends and axes differ in length"});
   for (const std::int64_t step : steps)
-    if (step != 1) c.fail({"a step of ", step, " is not supported"});
+    if (step < 1) c.fail({"a step of ", step, " is not supported"});
   for (std::size_t k = 0; k < starts.size(); ++k) {
     const std::size_t axis = c.axis_in(shape_of(x), axes.empty() ? static_cast<std::int64_t>(k) : axes[k]);
     const auto [begin, end] = c.range_in(shape_of(x)[axis], starts[k], ends[k]);
-    if (begin == 0 && end == shape_of(x)[axis]) continue;
-    x = slice(x, begin, end, Axis(axis));
+    const std::size_t step = k < steps.size() ? static_cast<std::size_t>(steps[k]) : 1;
+    if (step > 1)
+      x = slice(x, begin, end, Axis(axis), step);
+    else if (begin > 0 || end < shape_of(x)[axis])
+      x = slice(x, begin, end, Axis(axis));
   }
   return x;
 }

@@ -19,13 +19,30 @@ template <class X>
 struct OnnxImage {
   const OnnxCall<X>& c;
   std::size_t axes;
+  bool same_upper = false, same_lower = false;
 
   explicit OnnxImage(const OnnxCall<X>& call) : c(call), axes(shape_of(call[0]).rank() - 2) {
     const Shape& shape = shape_of(c[0]);
     if (shape.rank() != 3 && shape.rank() != 4)
       c.fail({shape, " is not supported: only [rows, channels, length] and [rows, channels, height, width] are"});
-    if (const OnnxAttribute* pad = c.node.find("auto_pad"); pad && pad->text != "NOTSET" && pad->text != "VALID")
-      c.fail({"auto_pad ", pad->text, " is not supported: give pads"});
+    const std::string pad = c.text("auto_pad", "NOTSET");
+    same_upper = pad == "SAME_UPPER", same_lower = pad == "SAME_LOWER";
+    if (!same_upper && !same_lower && pad != "NOTSET" && pad != "VALID") c.fail({"auto_pad ", pad, " is not supported"});
+  }
+
+  /// The attribute pads at the beginning or the end of each axis, or what auto_pad says: the result has as many places as
+  /// there are strides in the image.
+  Shape pads(bool at_end, const Shape& kernel) const {
+    if (!same_upper && !same_lower) return numbers("pads", at_end ? axes : 0, 0, 0);
+    const Shape stride = numbers("strides", 0, 1, 1), dilation = numbers("dilations", 0, 1, 1);
+    Shape out;
+    for (std::size_t k = 0; k < axes; ++k) {
+      const std::size_t extent = shape_of(c[0])[k + 2], result = (extent + stride[k] - 1) / stride[k];
+      const std::size_t needed = (result == 0 ? 0 : result - 1) * stride[k] + (kernel[k] - 1) * dilation[k] + 1;
+      const std::size_t all = needed > extent ? needed - extent : 0;
+      out.push_back(at_end == same_upper ? all - all / 2 : all / 2);
+    }
+    return out;
   }
 
   /// Numbers from `fewest` on, one for each axis, from place `from` of a list; or so many times `otherwise`.
@@ -54,20 +71,22 @@ struct OnnxImage {
     const std::int64_t groups = c.integer("group", 1);
     if (groups < 1 || groups > 1 << 24) c.fail({"group of ", groups});
     const Shape weight = shape_of(c[1]);
+    const Shape extents = kernel(&weight);
     return {c.node.op.c_str(),
-            kernel(&weight),
+            extents,
             numbers("strides", 0, 1, 1),
-            numbers("pads", 0, 0, 0),
-            numbers("pads", axes, 0, 0),
+            pads(false, extents),
+            pads(true, extents),
             numbers("dilations", 0, 1, 1),
             numbers("output_padding", 0, 0, 0),
             static_cast<std::size_t>(groups)};
   }
   WindowAttributes window() const {
-    WindowAttributes out{c.node.op.c_str(), kernel(nullptr), numbers("strides", 0, 1, 1), numbers("pads", 0, 0, 0),
+    const Shape extents = kernel(nullptr);
+    WindowAttributes out{c.node.op.c_str(), extents, numbers("strides", 0, 1, 1), pads(false, extents),
                          numbers("dilations", 0, 1, 1)};
     out.ceil_mode = c.integer("ceil_mode", 0) != 0;
-    if (numbers("pads", axes, 0, 0) != out.padding) c.fail({"pads that differ at both ends are not supported"});
+    if (pads(true, extents) != out.padding) c.fail({"pads that differ at both ends are not supported"});
     for (std::size_t k = 0; k < axes; ++k)
       if (2 * out.padding[k] > out.kernel[k]) c.fail({"pads of more than half of kernel_shape are not supported"});
     return out;
@@ -81,7 +100,9 @@ X onnx_conv(const OnnxCall<X>& c) {
 }
 template <class X>
 X onnx_conv_transpose(const OnnxCall<X>& c) {
-  const ConvAttributes a = OnnxImage<X>(c).conv();
+  const OnnxImage<X> image(c);
+  if (image.same_upper || image.same_lower) c.fail({"auto_pad is not supported: give pads"});
+  const ConvAttributes a = image.conv();
   for (std::size_t k = 0; k < a.axes(); ++k)
     if (a.output_padding[k] >= a.stride[k] && a.output_padding[k] >= a.dilation[k])
       c.fail({"output_padding of ", a.output_padding[k]});
@@ -163,6 +184,12 @@ struct OnnxImageRules : OnnxTable<OnnxImageRules<X>> {
        [](C c) -> X { return max_pool(OnnxImage<X>(c).window(), c[0]); }},
       {"AveragePool", 1, 1, "auto_pad ceil_mode count_include_pad kernel_shape pads strides ",
        [](C c) -> X { return onnx_avg_pool(c); }},
+      {"GlobalMaxPool", 1, 1, "",
+       [](C c) -> X {
+         X y = c[0];
+         for (std::size_t axis = 2; axis < shape_of(c[0]).rank(); ++axis) y = (max)(y, Axis(axis), true);
+         return y;
+       }},
       {"GlobalAveragePool", 1, 1, "", [](C c) -> X { return onnx_global_avg_pool(c); }},
       {"Resize", 1, 4, "coordinate_transformation_mode cubic_coeff_a mode nearest_mode ",
        [](C c) -> X { return onnx_resize(c); }},

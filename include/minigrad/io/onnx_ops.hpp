@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "onnx_image_ops.hpp"
+#include "onnx_shape_ops.hpp"
 #include "onnx_writer.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -44,6 +45,9 @@ inline std::string write_comparison(OnnxWriter& to, const RecordedOp& op, const 
   if (op.op == "not_equal") mask = to.node("Not", {mask});
   return to.with("to", static_cast<std::int64_t>(to.real_type())).node("Cast", {mask});
 }
+inline std::string write_with_alpha(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  return to.with_real("alpha", op.number(op.op == "elu" ? "alpha" : "slope")).node(onnx, op.inputs);
+}
 inline std::string write_product(OnnxWriter& to, const RecordedOp& op, const char*) {
   const bool left = op.op == "matmul_tn", right = op.op == "matmul_nt" || op.op == "linear";
   if (op.shapes[0].rank() == 2) return to.with("transA", left).with("transB", right).node("Gemm", op.inputs);
@@ -62,6 +66,9 @@ inline std::string write_normal(OnnxWriter& to, const RecordedOp& op, const char
   const std::string cdf = to.node("Mul", {to.node("Add", {erf, to.number(1)}), to.number(0.5)});
   return op.op == "gelu" ? to.node("Mul", {x, cdf}) : cdf;
 }
+inline std::string write_log(OnnxWriter& to, const RecordedOp& op, const char* log) {
+  return to.node("Mul", {to.node(log, op.inputs), to.number(op.op == "log2" ? std::numbers::log2e : std::numbers::log10e)});
+}
 /// sum((x - mean)^2) / (n - correction), and its square root for std.
 inline std::string write_variance(OnnxWriter& to, const RecordedOp& op, const char*) {
   const auto axes = op.axes();
@@ -77,27 +84,6 @@ inline std::string write_variance(OnnxWriter& to, const RecordedOp& op, const ch
   const std::string squares = reduce(to, "ReduceSumSquare", deviation, axes, op.number("keepdim") != 0);
   const std::string variance = to.node("Div", {squares, to.number(divisor > 0 ? divisor : 0)});
   return op.op == "std" ? to.node("Sqrt", {variance}) : variance;
-}
-
-inline std::string write_reshape(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
-  if (const Attribute* shape = op.find("shape"); shape && op.shape != op.other_shape) {
-    bool inferred = false;
-    for (const double extent : shape->numbers) inferred = inferred || extent < 0;
-    if (!inferred) op.fail({"its shape ", op.shape, " depends on the batch size: write -1 for the rows"});
-  }
-  return to.node(onnx, {op.inputs[0], to.integers(op.target_shape())});
-}
-/// An axis whose extent stays is 1 in the target of Expand, so that it may depend on the batch size.
-inline std::string write_expand(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
-  std::vector<std::int64_t> target;
-  const std::size_t rank = op.shape.rank();
-  for (std::size_t i = rank; i-- > 0;) {
-    const bool same = op.shape.from_right(i) == op.shapes[0].from_right(i) && i < op.shapes[0].rank();
-    if (!same && op.shape.from_right(i) != op.other_shape.from_right(i))
-      op.fail({"its shape ", op.shape, " depends on the batch size"});
-    target.push_back(same ? 1 : static_cast<std::int64_t>(op.shape.from_right(i)));
-  }
-  return to.node(onnx, {op.inputs[0], to.integers(target)});
 }
 
 /// How an op is written: as ONNX's op of this name, or by a function that may use it.
@@ -189,22 +175,10 @@ inline constexpr OnnxForm onnx_forms[] = {
      [](OnnxWriter& to, const RecordedOp& op, const char* exp) {
        return to.node("Sub", {to.node(exp, op.inputs), to.number(1)});
      }},
-    {"log2", "Log",
-     [](OnnxWriter& to, const RecordedOp& op, const char* log) {
-       return to.node("Mul", {to.node(log, op.inputs), to.number(std::numbers::log2e)});
-     }},
-    {"log10", "Log",
-     [](OnnxWriter& to, const RecordedOp& op, const char* log) {
-       return to.node("Mul", {to.node(log, op.inputs), to.number(std::numbers::log10e)});
-     }},
-    {"leaky_relu", "LeakyRelu",
-     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
-       return to.with_real("alpha", op.number("slope")).node(onnx, op.inputs);
-     }},
-    {"elu", "Elu",
-     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
-       return to.with_real("alpha", op.number("alpha")).node(onnx, op.inputs);
-     }},
+    {"log2", "Log", write_log},
+    {"log10", "Log", write_log},
+    {"leaky_relu", "LeakyRelu", write_with_alpha},
+    {"elu", "Elu", write_with_alpha},
     {"clamp", "Clip",
      [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
        return to.node(onnx, {op.inputs[0], to.number(op.number("low")), to.number(op.number("high"))});
@@ -215,26 +189,10 @@ inline constexpr OnnxForm onnx_forms[] = {
            to.with("to", static_cast<std::int64_t>(OnnxType::boolean)).node("Cast", {op.inputs[0]});
        return to.node(onnx, {mask, op.inputs[1], op.inputs[2]});
      }},
-    {"transpose", "Transpose",
-     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
-       std::vector<std::int64_t> order;
-       for (std::size_t i = 0; i < op.shape.rank(); ++i) order.push_back(static_cast<std::int64_t>(i));
-       std::swap(order[Axis(op.integer("first")).in("transpose", op.shape)],
-                 order[Axis(op.integer("second")).in("transpose", op.shape)]);
-       return to.with_list("perm", order).node(onnx, op.inputs);
-     }},
-    {"permute", "Transpose",
-     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
-       std::vector<std::int64_t> order;
-       for (const double axis : op.find("perm")->numbers)
-         order.push_back(static_cast<std::int64_t>(Axis(static_cast<int>(axis)).in("permute", op.shape)));
-       return to.with_list("perm", order).node(onnx, op.inputs);
-     }},
-    {"slice", "Slice",
-     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
-       return to.node(onnx, {op.inputs[0], to.integers({op.integer("begin")}), to.integers({op.integer("end")}),
-                             to.integers({op.integer("axis")})});
-     }},
+    {"transpose", "Transpose", write_transpose},
+    {"permute", "Transpose", write_transpose},
+    {"slice", "Slice", write_slice},
+    {"strided_slice", "Slice", write_slice},
     {"index_select", "Gather",
      [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
        return to.with("axis", op.integer("axis")).node(onnx, op.inputs);  // the indices are its second input

@@ -1,8 +1,10 @@
 // io/onnx_rules.hpp - what ONNX's ops compute, in minigrad's ops: one table. Not part of minigrad.hpp.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numbers>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,9 @@ template <class X>
 struct OnnxRules : OnnxTable<OnnxRules<X>> {
   using C = const OnnxCall<X>&;
   static constexpr std::size_t any = 1000;
+
+  /// alpha x + beta, held between 0 and 1.
+  static X hard_sigmoid(C c, double alpha, double beta) { return maximum(minimum(alpha * c[0] + beta, 1), 0); }
 
   static constexpr OnnxRule<X> all[] = {
       {"Gemm", 2, 3, "alpha beta transA transB ", [](C c) -> X { return onnx_gemm(c); }},
@@ -72,6 +77,20 @@ struct OnnxRules : OnnxTable<OnnxRules<X>> {
       {"Softplus", 1, 1, "", [](C c) -> X { return softplus(c[0]); }},
       {"LeakyRelu", 1, 1, "alpha ", [](C c) -> X { return leaky_relu(c[0], c.real("alpha", 0.01)); }},
       {"Elu", 1, 1, "alpha ", [](C c) -> X { return elu(c[0], c.real("alpha", 1)); }},
+      {"Gelu", 1, 1, "approximate ",
+       [](C c) -> X {
+         if (c.text("approximate", "none") == "none") return gelu(c[0]);
+         return c[0] * 0.5 * (1 + tanh(std::sqrt(2 / std::numbers::pi) * (c[0] + 0.044715 * (c[0] * square(c[0])))));
+       }},
+      {"Selu", 1, 1, "alpha gamma ",
+       [](C c) -> X { return c.real("gamma", 1.0507009873554805) * elu(c[0], c.real("alpha", 1.6732632423543772)); }},
+      {"PRelu", 2, 2, "", [](C c) -> X { return relu(c[0]) - c[1] * relu(-c[0]); }},
+      {"HardSigmoid", 1, 1, "alpha beta ",
+       [](C c) -> X { return hard_sigmoid(c, c.real("alpha", 0.2), c.real("beta", 0.5)); }},
+      {"HardSwish", 1, 1, "", [](C c) -> X { return c[0] * hard_sigmoid(c, 1.0 / 6, 0.5); }},
+      {"Mish", 1, 1, "", [](C c) -> X { return c[0] * tanh(softplus(c[0])); }},
+      {"Softsign", 1, 1, "", [](C c) -> X { return c[0] / (1 + abs(c[0])); }},
+      {"LayerNormalization", 2, 3, "axis epsilon stash_type ", [](C c) -> X { return onnx_layer_norm(c); }},
       {"Softmax", 1, 1, "axis ",
        [](C c) -> X { return onnx_softmax(c, [](const X& x, Axis axis) -> X { return softmax(x, axis); }); }},
       {"LogSoftmax", 1, 1, "axis ",
@@ -142,6 +161,9 @@ struct OnnxRules : OnnxTable<OnnxRules<X>> {
       {"Greater", 2, 2, "", [](C c) -> X { return onnx_mask(greater(c[0], c[1]), c[0]); }},
       {"GreaterOrEqual", 2, 2, "", [](C c) -> X { return onnx_mask(greater_equal(c[0], c[1]), c[0]); }},
       {"Not", 1, 1, "", [](C c) -> X { return 1 - c[0]; }},
+      {"And", 2, 2, "", [](C c) -> X { return c[0] * c[1]; }},  // of ones and zeros
+      {"Or", 2, 2, "", [](C c) -> X { return maximum(c[0], c[1]); }},
+      {"Xor", 2, 2, "", [](C c) -> X { return abs(c[0] - c[1]); }},
       {"Where", 3, 3, "", [](C c) -> X { return where(not_equal(c[0], 0), c[1], c[2]); }},
       {"Cast", 1, 1, "to ", [](C c) -> X {  // masks are ones and zeros here
         using T = scalar_type<X>;

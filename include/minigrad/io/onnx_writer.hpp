@@ -175,7 +175,8 @@ class OnnxWriter {
 struct RecordedOp {
   NodeId id = 0;
   std::string op;
-  std::vector<Attribute> attributes;
+  std::vector<Attribute> attributes, other_attributes;  // in both recordings
+  std::string difference{};                             // of the attributes, in words
   std::vector<std::string> inputs;          // the names of its inputs in the ONNX graph
   std::vector<Shape> shapes, other_shapes;  // of the inputs, in both recordings
   Shape shape{}, other_shape{};             // of the result
@@ -183,8 +184,9 @@ struct RecordedOp {
   [[noreturn]] void fail(std::initializer_list<FormatArg> why) const {
     detail::fail<ValueError>({"export_onnx: node ", id, ", ", op, ": ", concat(why)});
   }
-  const Attribute* find(const char* name) const {
-    for (const Attribute& one : attributes)
+  const Attribute* find(const char* name) const { return find_in(attributes, name); }
+  static const Attribute* find_in(const std::vector<Attribute>& all, const char* name) {
+    for (const Attribute& one : all)
       if (one.name == name) return &one;
     return nullptr;
   }

@@ -54,6 +54,13 @@ std::string compare_layers(std::string_view file, std::string_view here) {
 inline constexpr const char* own_prefix = "minigrad.";
 inline constexpr const char* layers_name = "minigrad.layers";
 
+template <class = void>
+[[noreturn]] void fail_checkpoint(const char* op, const std::string& path) {
+  fail_file(op, path, {"this is a checkpoint of fit(), not a model alone: a training goes on with it by "
+                       "fit(..., {.resume = file}); its weights are load_state_dict(model, "
+                       "read_safetensors(file).part(\"model.\"))"});
+}
+
 /// Reads a file for a model with these targets and layers, and returns what else is in the file. Throws DataError.
 template <class = void>
 StateDict load_file(const char* op, const std::string& path, const std::vector<StateTarget>& targets,
@@ -61,10 +68,7 @@ StateDict load_file(const char* op, const std::string& path, const std::vector<S
   StateDict state = read_safetensors(path);
   StateDict extra = state.take(own_prefix);
   const std::string saved = extra.metadata("layers");
-  if (saved.empty() && !extra.metadata("training").empty())
-    fail_file(op, path, {"this is a checkpoint of fit(), not a model alone: a training goes on with it by "
-                         "fit(..., {.resume = file}); its weights are load_state_dict(model, "
-                         "read_safetensors(file).part(\"model.\"))"});
+  if (saved.empty() && !extra.metadata("training").empty()) fail_checkpoint(op, path);
   std::string wrong = saved.empty() ? "" : compare_layers(saved, layers);
   if (const StateDifferences found = differences(state, targets); !found.empty())
     append(wrong, {wrong.empty() ? "" : "; ", to_string(found)});

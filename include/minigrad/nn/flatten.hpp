@@ -34,11 +34,13 @@ struct Unflatten {
           {"Unflatten: x ", shape, ": ", sizes, " has ", parts.size(), " numbers, and axis ", axis, " ", shape[axis]});
     Shape out;
     for (std::size_t k = 0; k < shape.rank(); ++k)
-      if (k != axis)
+      if (k == 0 && axis > 0 && shape.size() > 0)
+        out.push_back(TargetShape::inferred);  // so that a recording does not tell how many rows there were
+      else if (k != axis)
         out.push_back(shape[k]);
       else
         for (const std::size_t extent : parts) out.push_back(extent);
-    return reshape(x, out);
+    return reshape(x, TargetShape(out));
   }
   /// The line of summary(): "Unflatten(1, [8, 4, 4])".
   std::string describe() const { return detail::concat({"Unflatten(", dim.index(), ", ", sizes, ")"}); }

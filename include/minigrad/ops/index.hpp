@@ -161,7 +161,9 @@ auto index(const X& x, std::initializer_list<detail::AxisIndex> indices) {
   for (std::size_t i = 0; i < part.whole.rank(); ++i)
     if (!dropped[i]) shape.push_back(part.part[i]);
   auto y = detail::strided_slice_op.apply(part, x);
-  return any ? reshape(y, shape) : y;
+  if (!any) return y;
+  if (!dropped[0] && shape.size() > 0) shape[0] = TargetShape::inferred;  // so that a recording tells no number of rows
+  return reshape(y, TargetShape(shape));
 }
 
 /// Places begin, begin + step, ... before end along an axis. Throws IndexError for places that x does not have.

@@ -75,12 +75,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     state.set_options(options, history.metric_names);
     state.set("training set", describe_data(data));
     state.set("validation set", validation ? describe_data(*validation) : "none");
-    state.add_optimizer(optimizer);
+    state.add_optimizer(optimizer, model);
     (state.add_hook(hooks), ...);
     state.add("loader", loader, true);
     state.add("best", best, true);
     state.add("run", run, true);
   }
+  if (!options.checkpoint.empty()) AtomicFile("fit: checkpoint", options.checkpoint);  // throws where it cannot be written
   if (resumes(options)) state.load(options.resume);
 
   // Without a gradient in the first step a parameter is never trained, by mistake, unless it is frozen.
@@ -113,7 +114,8 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   (begin_hook(hooks, history), ...);
 
   for (std::size_t number = history.epochs.size() + 1; number <= options.epochs && !run.finished; ++number) {
-    Epoch epoch{.epoch = number, .lr = optimizer.lr()};
+    if (run.samples == 0 || run.lr < 0) run.lr = optimizer.lr();  // else the epoch is resumed
+    Epoch epoch{.epoch = number, .lr = run.lr};
     StepEvents<V, (takes_steps<Hooks>() || ... || false)> events(weights, number);
     train(model);
     step.begin_epoch();

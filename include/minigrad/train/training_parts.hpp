@@ -22,6 +22,7 @@ struct FitProgress {
   double total_loss = 0;    // of the samples of the epoch that is running
   std::size_t samples = 0;  // of that epoch so far; 0 between epochs
   std::size_t updates = 0;
+  double lr = -1;         // at the start of that epoch; -1: not known
   double grad_norm = 0;   // the last that was computed
   bool finished = false;  // by patience or a callback
   double seconds_before = 0;
@@ -43,16 +44,18 @@ struct FitProgress {
     StateDict counts = state;
     FitProgress loaded;
     loaded.history.load_state_dict(counts.take("history."));
+    if (!counts.find("lr")) counts.add("lr", loaded.lr);  // a file of an earlier version
     load_fields("fit", counts, loaded.fields());
     *this = std::move(loaded);
   }
 
  private:
   template <class = void>
-  std::array<StateField, 6> fields() {
+  std::array<StateField, 7> fields() {
     return {{{"total_loss", total_loss},
              {"samples", samples},
              {"updates", updates},
+             {"lr", lr},
              {"grad_norm", grad_norm},
              {"finished", finished},
              {"seconds", seconds_before}}};
@@ -84,6 +87,27 @@ void load_trained_flags(Model& model, const StateDict& state) {
   for (const auto& one : named) targets.push_back({one.name, DType::boolean, Shape{}, nullptr});
   require_same("requires_grad", differences(state, targets));
   for (const auto& one : named) one.parameter.requires_grad(state.get<bool>(one.name).item());
+}
+
+/// A line for each group of an optimizer: "group 0: 0.weight, 0.bias". Its state is kept by the places of parameters.
+template <class Optimizer, class Model>
+std::string group_names(const Optimizer& optimizer, Model& model) {
+  std::string out;
+  if constexpr (requires { optimizer.groups()[0].parameters(); }) {
+    const auto named = named_parameters(model);
+    std::size_t number = 0;
+    for (const auto& group : optimizer.groups()) {
+      append(out, {"group ", number++, ":"});
+      for (const auto& parameter : group.parameters()) {
+        const char* name = "a parameter that is not the model's";
+        for (const auto& one : named)
+          if (one.parameter == parameter) name = one.name.c_str();
+        append(out, {" ", name});
+      }
+      out += '\n';
+    }
+  }
+  return out;
 }
 
 /// The options of an optimizer's groups that are compared where a training is resumed: all but the learning rate.

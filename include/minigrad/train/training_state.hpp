@@ -45,11 +45,13 @@ class TrainingState {
          [](void* x, const StateDict& state) { load_generator_state_dict(*static_cast<Model*>(x), state); }});
     describe_layers(model, {}, layers_);
   }
-  /// Adds an optimizer, with the options that it has now, at the start of the training, which may change them.
-  template <class Optimizer>
-  void add_optimizer(Optimizer& optimizer) {
+  /// Adds an optimizer of the model, with the options that it has now, at the start of the training, which may change
+  /// them.
+  template <class Optimizer, class Model>
+  void add_optimizer(Optimizer& optimizer, Model& model) {
     add("optimizer", optimizer);
     if constexpr (requires { optimizer.state_dict(); }) start_ = compared_options(optimizer.state_dict());
+    groups_ = group_names(optimizer, model);
   }
   /// Adds a schedule, or a callback that has a state.
   template <class Hook>
@@ -90,6 +92,7 @@ class TrainingState {
     StateDict out;
     out.metadata("minigrad.training", "1");
     out.metadata("layers", layers_);
+    out.metadata("groups", groups_);
     for (const auto& [name, value] : settings_) out.metadata("settings." + name, value);
     for (const Part& part : parts_) out.add(part.name + ".", part.get(part.object));
     out.add("start.", start_);
@@ -104,6 +107,8 @@ class TrainingState {
     if (file.metadata("minigrad.training") != "1")
       fail_file("fit: resume", path, {"this is not a checkpoint that fit() has written"});
     std::string wrong = compare_layers(file.metadata("layers"), layers_);
+    if (const std::string groups = file.metadata("groups"); wrong.empty() && !groups.empty())
+      wrong = compare_layers(groups, groups_);  // a file of an earlier version has none
     compare_settings(wrong, file.take("settings."));
     StateDict start = file.take("start.");
     for (const StateEntry& entry : file)  // a hook that is missing here is noted by its setting
@@ -162,7 +167,7 @@ class TrainingState {
 
   std::vector<Part> parts_;
   std::vector<std::pair<std::string, std::string>> settings_;
-  std::string layers_;
+  std::string layers_, groups_;
   StateDict start_;  // the options of the optimizer when the training began
   std::size_t hooks_ = 0;
 };
