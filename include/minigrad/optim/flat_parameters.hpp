@@ -111,11 +111,12 @@ class FlatParameters {
     return loss;
   }
 
-  /// Sets the values of parameters that are not frozen to x + t d.
+  /// Sets the values of parameters that are not frozen to x + t d. Throws ValueError while averages are in the model.
   void set_along(const T* x, T t, const T* d) const {
     for (const ParameterRef<V>& p : parameters()) {
       const std::size_t n = detail::count_numbers(p.value());
       if (p.requires_grad()) {
+        detail::require_own_value(user_, p.state());
         T* const w = detail::numbers(p.edit());
         std::copy(x, x + n, w);
         detail::for_each_element<T>([t](auto& w_i, auto d_i) { w_i += t * d_i; }, n, w, d);

@@ -24,6 +24,19 @@ std::string state_name(std::size_t place, const char* what) {
   return concat({place, ".", what});
 }
 
+/// The shapes of a group's parameters: "[8, 4] [8]".
+template <class Group>
+std::string shapes_of_group(const Group& group) {
+  std::string out;
+  for (const auto& slot : group.slots) append(out, {out.empty() ? "" : " ", shape_of(slot.parameter.value())});
+  return out;
+}
+/// The name of its text in the metadata of a state.
+template <class = void>
+std::string shapes_name(std::size_t group) {
+  return concat({"param_groups.", group, ".shapes"});
+}
+
 template <class V, class Options>
 StateDict groups_to_state(std::span<const ParameterGroup<V, Options>> groups) {
   StateDict moments, out;
@@ -42,6 +55,7 @@ StateDict groups_to_state(std::span<const ParameterGroup<V, Options>> groups) {
         moments.add(from.name, from.dtype, from.shape, from.to);
       }
     }
+    out.metadata(shapes_name(number), shapes_of_group(group));
     const std::string name = concat({"param_groups.", number++, "."});
     Options options = group.options;
     out.add(name, fields_to_state(options.fields()));
@@ -74,6 +88,11 @@ std::vector<ParameterGroup<V, Options>> groups_from_state(std::span<const Parame
     if (count != group.slots.size())
       fail<ValueError>({Options::name, ": load_state_dict: group ", loaded.size(), " has ", count,
                         " parameters in the state, and ", group.slots.size(), " here"});
+    // Without it groups in another order would get each other's options, where they have no tensors yet.
+    if (const std::string theirs = state.metadata(shapes_name(loaded.size())), ours = shapes_of_group(group);
+        !theirs.empty() && theirs != ours)
+      fail<ValueError>({Options::name, ": load_state_dict: group ", loaded.size(), " has parameters ", theirs,
+                        " in the state, and ", ours, " here: are the groups in another order?"});
     loaded.push_back(Group{group.options, -1.0, {}});
     Group& to = loaded.back();
     load_fields(Options::name, own, to.options.fields());

@@ -164,8 +164,7 @@ double LBFGS<V>::step(Closure&& closure) {
     T* const g = start_.gradient.data();
     if (++iterations_ > 1) history_.add(n, g, previous_.data(), static_cast<T>(t_), d_.data(), o.history_size);
     start_.slope = history_.find_direction(n, g, d_.data());
-    if (o.strong_wolfe) std::copy(g, g + n, previous_.data());
-    else std::swap(start_.gradient, previous_);  // it is evaluated anew
+    o.strong_wolfe ? void(std::copy(g, g + n, previous_.data())) : std::swap(start_.gradient, previous_);
     const double loss_before = start_.f;
     t_ = o.lr;
     if (iterations_ == 1) {
