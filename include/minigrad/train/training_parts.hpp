@@ -23,6 +23,7 @@ struct FitProgress {
   std::size_t samples = 0;  // of that epoch so far; 0 between epochs
   std::size_t updates = 0;
   double grad_norm = 0;   // the last that was computed
+  double lr = -1;         // of the epoch that is running: that at its begin
   bool finished = false;  // by patience or a callback
   double seconds_before = 0;
   Stopwatch watch{};
@@ -35,6 +36,7 @@ struct FitProgress {
     FitProgress now = *this;
     now.seconds_before = seconds();
     StateDict out = fields_to_state(now.fields());
+    if (samples > 0) out.add("lr", lr);
     out.add("history.", history.state_dict());
     return out;
   }
@@ -43,6 +45,7 @@ struct FitProgress {
     StateDict counts = state;
     FitProgress loaded;
     loaded.history.load_state_dict(counts.take("history."));
+    if (const StateDict rate = counts.take("lr"); rate.size()) loaded.lr = rate.get<double>("").item();
     load_fields("fit", counts, loaded.fields());
     *this = std::move(loaded);
   }
