@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <minigrad/data/loader.hpp>
 #include <minigrad/diff/checkpoint.hpp>
 #include <minigrad/graph/capture.hpp>
 #include <minigrad/nn/images.hpp>
@@ -10,6 +11,7 @@
 #include <minigrad/optim/adam.hpp>
 #include <minigrad/optim/sgd.hpp>
 #include <minigrad/tensor/create.hpp>
+#include <minigrad/train/update_bn.hpp>
 
 #include "../support/count_allocations.hpp"
 #include "../support/message.hpp"
@@ -44,6 +46,42 @@ TEST_CASE("batch normalization gives each channel mean 0 and variance 1, and fol
   eval(norm);
   CHECK(norm(x)[2] == doctest::Approx((3 - 0.2) / std::sqrt(0.9 + 0.2 + 1e-5)));
   CHECK(norm.num_batches_tracked.item() == 1);
+}
+
+TEST_CASE("update_bn makes running statistics the mean over the batches, whatever the momentum, and keeps all modes") {
+  Rng rng(1);
+  const Dataset<double> data(normal<double>({12, 2}, 3, 2, rng), zeros<double>({12, 1}));
+  Sequential<double> model{BatchNorm1d<double>(2), Linear<double>(2, 1, rng), BatchNorm1d<double>(1, {.momentum = 0.5})};
+  model.get<BatchNorm1d<double>>(0).running_mean.fill(100);
+  eval(model);
+  train(model.get<BatchNorm1d<double>>(2));
+  update_bn(DataLoader(data, {.batch_size = 4, .shuffle = false}), model);
+  const auto& first = model.get<BatchNorm1d<double>>(0);
+  CHECK(!first.training);
+  CHECK(model.get<BatchNorm1d<double>>(2).training);
+  CHECK(first.num_batches_tracked.item() == 3);
+  for (std::size_t c = 0; c < 2; ++c) {
+    double mean = 0, variance = 0;
+    for (std::size_t batch = 0; batch < 3; ++batch) {
+      double of_batch = 0, squares = 0;
+      for (std::size_t i = 4 * batch; i < 4 * batch + 4; ++i) of_batch += data.x[2 * i + c] / 4;
+      for (std::size_t i = 4 * batch; i < 4 * batch + 4; ++i)
+        squares += (data.x[2 * i + c] - of_batch) * (data.x[2 * i + c] - of_batch);
+      mean += of_batch / 3, variance += squares / 3 / 3;
+    }
+    CHECK(first.running_mean[c] == doctest::Approx(mean));
+    CHECK(first.running_var[c] == doctest::Approx(variance));
+  }
+  train(model);
+  const double before = first.running_mean[0];
+  model(data.x);  // goes on with the layer's own momentum
+  double all = 0;
+  for (std::size_t i = 0; i < 12; ++i) all += data.x[2 * i] / 12;
+  CHECK(first.running_mean[0] == doctest::Approx(0.9 * before + 0.1 * all));
+  CHECK(first.num_batches_tracked.item() == 4);
+  Linear<double> without(2, 1, rng);
+  const Dataset<double> none(zeros<double>({0, 3}), zeros<double>({0, 1}));
+  update_bn(DataLoader(none, {.batch_size = 4, .shuffle = false}), without);
 }
 
 TEST_CASE("running statistics move once in each forward: recorded, captured, and within a checkpoint") {

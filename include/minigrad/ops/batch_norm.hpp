@@ -67,17 +67,19 @@ struct BatchNormAttributes {
   double eps;
   Graph<V>* graph;        // null without one
   V* saved;               // mean and r of each channel, one after the other
-  V *mean, *var, *count;  // the running statistics, or null
+  V *mean, *var, *count;  // the running statistics, or null; count is below 0 in update_bn()
   double momentum;        // the share of the new batch; below 0 that of an average over all batches
   void describe(auto& list) const { list("eps", eps); }
 };
 
-/// running = (1 - momentum) running + momentum batch; of the variance, with n - 1 in place of n.
+/// running = (1 - momentum) running + momentum batch; of the variance, with n - 1 in place of n. A count below 0 is that
+/// of update_bn(), -1 - batches, and makes the average of these whatever momentum is.
 template <class T>
 void move_statistics(const BatchNormAttributes<Tensor<T>>& a, const T* mean, const T* variance, std::size_t n) {
-  *a.count->data() += 1;
+  T& count = *a.count->data();
+  count += static_cast<T>(count < 0 ? -1 : 1);
   if (n == 0) return;
-  const T share = a.momentum < 0 ? 1 / *a.count->data() : static_cast<T>(a.momentum);
+  const T share = count < 0 ? -1 / (count + 1) : a.momentum < 0 ? 1 / count : static_cast<T>(a.momentum);
   const T unbiased = static_cast<T>(n) / static_cast<T>(n - 1);
   for (std::size_t c = 0; c < a.mean->size(); ++c) {
     T &m = a.mean->data()[c], &v = a.var->data()[c];
