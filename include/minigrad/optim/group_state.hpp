@@ -88,11 +88,6 @@ std::vector<ParameterGroup<V, Options>> groups_from_state(std::span<const Parame
     if (count != group.slots.size())
       fail<ValueError>({Options::name, ": load_state_dict: group ", loaded.size(), " has ", count,
                         " parameters in the state, and ", group.slots.size(), " here"});
-    // Without it groups in another order would get each other's options, where they have no tensors yet.
-    if (const std::string theirs = state.metadata(shapes_name(loaded.size())), ours = shapes_of_group(group);
-        !theirs.empty() && theirs != ours)
-      fail<ValueError>({Options::name, ": load_state_dict: group ", loaded.size(), " has parameters ", theirs,
-                        " in the state, and ", ours, " here: are the groups in another order?"});
     loaded.push_back(Group{group.options, -1.0, {}});
     Group& to = loaded.back();
     load_fields(Options::name, own, to.options.fields());
@@ -123,6 +118,12 @@ std::vector<ParameterGroup<V, Options>> groups_from_state(std::span<const Parame
   if (all.size())
     fail<ValueError>({Options::name, ": load_state_dict: the state has more groups than the ", loaded.size(), " here"});
   require_same(Options::name, differences(moments, targets));
+  // Groups in another order would get each other's options, where they have no tensors yet.
+  for (std::size_t k = 0; k < loaded.size(); ++k)
+    if (const std::string theirs = state.metadata(shapes_name(k)), ours = shapes_of_group(loaded[k]);
+        !theirs.empty() && theirs != ours)
+      fail<ValueError>({Options::name, ": load_state_dict: group ", k, " has parameters ", theirs, " in the state, and ",
+                        ours, " here: are the groups in another order?"});
   copy_to(targets, moments);
   place = 0;
   for (Group& group : loaded)

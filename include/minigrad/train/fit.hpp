@@ -200,10 +200,10 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 /// Then it computes the validation loss and calls the hooks: schedules, and callbacks that take a const Epoch& and may
 /// return false to stop. Callbacks that take a const Step&, and schedules in each_step(), are called after each step;
 /// false ends the epoch, and the training, there. Leaves the model in evaluation mode, with the weights and buffers of
-/// the best epoch unless restore_best is false, and without gradients. Throws ValueError for options, data, an optimizer
-/// or schedules that do not fit, and for parameters that are not frozen and on which the loss of the first batch does not
-/// depend, TrainingError if the loss is not finite, and the loss's error for a target that it does not take, with its row
-/// in the dataset.
+/// the best epoch unless restore_best is false, and without gradients. LBFGS makes one step in each epoch, on all rows.
+/// Throws ValueError for options, data, an optimizer or schedules that do not fit, and for parameters that are not frozen
+/// and that the optimizer does not have, or on which the loss of the first batch does not depend, TrainingError if the
+/// loss is not finite, and the loss's error for a target that it does not take, with its row in the dataset.
 ///
 /// With replay the loss of the first batch is recorded, by capture(), and run again for all batches of the same shape,
 /// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something
