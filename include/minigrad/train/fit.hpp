@@ -116,12 +116,12 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   (begin_hook(hooks, history), ...);
 
   for (std::size_t number = history.epochs.size() + 1; number <= options.epochs && !run.finished; ++number) {
-    require_updates(model, weights, optimizer);  // a hook may have freed some
-    if (run.samples == 0 || run.lr < 0) run.lr = optimizer.lr();
+    if (run.samples == 0 || run.lr < 0) run.lr = optimizer.lr();  // else the epoch is resumed
     Epoch epoch{.epoch = number, .lr = run.lr};
     StepEvents<V, (takes_steps<Hooks>() || ... || false)> events(weights, number);
     train(model);
     step.begin_epoch();
+    require_updates(model, weights, optimizer);  // a hook may have freed some
     bool go_on = true;
     std::size_t batch = run.samples / options.batch_size;  // not 0 where an epoch is resumed
     for (auto [x, y] : loader) {

@@ -22,8 +22,8 @@ struct FitProgress {
   double total_loss = 0;    // of the samples of the epoch that is running
   std::size_t samples = 0;  // of that epoch so far; 0 between epochs
   std::size_t updates = 0;
+  double lr = -1;         // at the start of that epoch; -1: not known
   double grad_norm = 0;   // the last that was computed
-  double lr = -1;         // of the epoch that is running: that at its begin
   bool finished = false;  // by patience or a callback
   double seconds_before = 0;
   Stopwatch watch{};
@@ -36,7 +36,6 @@ struct FitProgress {
     FitProgress now = *this;
     now.seconds_before = seconds();
     StateDict out = fields_to_state(now.fields());
-    if (samples > 0) out.add("lr", lr);
     out.add("history.", history.state_dict());
     return out;
   }
@@ -45,17 +44,18 @@ struct FitProgress {
     StateDict counts = state;
     FitProgress loaded;
     loaded.history.load_state_dict(counts.take("history."));
-    if (const StateDict rate = counts.take("lr"); rate.size()) loaded.lr = rate.get<double>("").item();
+    if (!counts.find("lr")) counts.add("lr", loaded.lr);  // a file of an earlier version
     load_fields("fit", counts, loaded.fields());
     *this = std::move(loaded);
   }
 
  private:
   template <class = void>
-  std::array<StateField, 6> fields() {
+  std::array<StateField, 7> fields() {
     return {{{"total_loss", total_loss},
              {"samples", samples},
              {"updates", updates},
+             {"lr", lr},
              {"grad_norm", grad_norm},
              {"finished", finished},
              {"seconds", seconds_before}}};
