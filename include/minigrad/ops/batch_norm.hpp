@@ -76,10 +76,11 @@ struct BatchNormAttributes {
 /// of update_bn(), -1 - batches, and makes the average of these whatever momentum is.
 template <class T>
 void move_statistics(const BatchNormAttributes<Tensor<T>>& a, const T* mean, const T* variance, std::size_t n) {
-  T& count = *a.count->data();
-  count += static_cast<T>(count < 0 ? -1 : 1);
+  auto& count = *a.count->data();
+  count < 0 ? --count : ++count;
   if (n == 0) return;
-  const T share = count < 0 ? -1 / (count + 1) : a.momentum < 0 ? 1 / count : static_cast<T>(a.momentum);
+  const double batches = static_cast<double>(count < 0 ? -1 - count : count);
+  const T share = static_cast<T>(count < 0 || a.momentum < 0 ? 1 / batches : a.momentum);
   const T unbiased = static_cast<T>(n) / static_cast<T>(n - 1);
   for (std::size_t c = 0; c < a.mean->size(); ++c) {
     T &m = a.mean->data()[c], &v = a.var->data()[c];

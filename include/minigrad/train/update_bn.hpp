@@ -2,12 +2,14 @@
 // changed by hand. Included by name.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "../data/dataset.hpp"
 #include "../nn/evaluation_mode.hpp"
-#include "../nn/module.hpp"
+#include "../nn/state_dict.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
@@ -16,28 +18,41 @@ namespace detail {
 template <class Model>
 class FreshStatistics {
  public:
-  explicit FreshStatistics(Model& model) : buffers_(named_buffers(model)) {
-    for (const auto& one : buffers_) {
-      if (is(one.name, "running_mean")) one.buffer->fill(0);
-      if (is(one.name, "running_var")) one.buffer->fill(1);
-      if (is(one.name, "num_batches_tracked")) one.buffer->fill(-1), any_ = true;
+  explicit FreshStatistics(Model& model) {
+    for (const StateTarget& one : state_targets(model)) {
+      if (is(one, "running_mean")) set(one, 0);
+      if (is(one, "running_var")) set(one, 1);
+      if (!is(one, "num_batches_tracked")) continue;
+      counts_.push_back(one);
+      set(one, -1);
     }
   }
   FreshStatistics(const FreshStatistics&) = delete;
   FreshStatistics& operator=(const FreshStatistics&) = delete;
   ~FreshStatistics() {
-    for (const auto& one : buffers_)
-      if (is(one.name, "num_batches_tracked")) one.buffer->fill(-1 - one.buffer->item());
+    for (const StateTarget& one : counts_) with(one, [](auto& count) { count = -1 - count; });
   }
   /// Whether the model has any.
-  bool any() const { return any_; }
+  bool any() const { return !counts_.empty(); }
 
  private:
-  static bool is(const std::string& name, const std::string& last) {
-    return name == last || (name.size() > last.size() && name.ends_with("." + last));
+  static bool is(const StateTarget& one, const std::string& last) {
+    return one.name == last || one.name.ends_with("." + last);
   }
-  decltype(named_buffers(std::declval<Model&>())) buffers_;
-  bool any_ = false;
+  /// f(x) for each number.
+  template <class F>
+  static void with(const StateTarget& one, const F& f) {
+    const auto each = [&]<class T>(T* numbers) {
+      for (std::size_t i = 0; i < one.shape.size(); ++i) f(numbers[i]);
+    };
+    if (one.dtype == DType::f32) each(static_cast<float*>(one.to));
+    if (one.dtype == DType::f64) each(static_cast<double*>(one.to));
+    if (one.dtype == DType::i64) each(static_cast<std::int64_t*>(one.to));
+  }
+  static void set(const StateTarget& one, int value) {
+    with(one, [value]<class T>(T& x) { x = static_cast<T>(value); });
+  }
+  std::vector<StateTarget> counts_;
 };
 
 }  // namespace detail
