@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <minigrad/data/loader.hpp>
 #include <minigrad/diff/checkpoint.hpp>
 #include <minigrad/graph/capture.hpp>
 #include <minigrad/nn/images.hpp>

@@ -67,7 +67,7 @@ struct BatchNormAttributes {
   double eps;
   Graph<V>* graph;        // null without one
   V* saved;               // mean and r of each channel, one after the other
-  V *mean, *var, *count;  // the running statistics, or null; count is below 0 in update_bn()
+  V *mean, *var, *count;  // the running statistics, or null
   double momentum;        // the share of the new batch; below 0 that of an average over all batches
   void describe(auto& list) const { list("eps", eps); }
 };

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../data/dataset.hpp"
+#include "../data/loader.hpp"
 #include "../nn/evaluation_mode.hpp"
 #include "../nn/state_dict.hpp"
 
