@@ -47,6 +47,30 @@ TEST_CASE("batch normalization gives each channel mean 0 and variance 1, and fol
   CHECK(norm.num_batches_tracked.item() == 1);
 }
 
+TEST_CASE("running statistics move once in each forward: recorded, captured, and within a checkpoint") {
+  const Tensor<double> x{{1, 10}, {3, 30}};
+  BatchNorm1d<double> eager(2), captured(2), checked(2);
+  auto step = capture([&](auto v) { return sum(square(captured(v))); }, x);
+  step(x);
+  for (int k = 0; k < 2; ++k) {
+    Graph<Tensor<double>> graph;
+    backward(sum(square(eager(graph.variable(x)))));
+    Graph<Tensor<double>> other;
+    backward(sum(square(checkpoint([&](auto v) { return checked(v); }, other.variable(x)))));
+  }
+  CHECK(captured.running_mean == eager.running_mean);
+  CHECK(captured.running_var == eager.running_var);
+  CHECK(checked.running_var == eager.running_var);
+  CHECK(checked.num_batches_tracked.item() == 2);
+  eval(captured);
+  CHECK(message([&] { step(x); }).find("the mode of a layer has changed") != std::string::npos);
+  auto predict = capture([&](auto v) { return captured(v); }, x);
+  const Tensor<double> before = predict(x);
+  captured.running_mean += 1;
+  CHECK(predict(x) != before);  // read at each call
+  CHECK(predict(x) == captured(x));
+}
+
 TEST_CASE("update_bn makes running statistics the mean over the batches, whatever the momentum, and keeps all modes") {
   Rng rng(1);
   const Dataset<double> data(normal<double>({12, 2}, 3, 2, rng), zeros<double>({12, 1}));
@@ -81,30 +105,6 @@ TEST_CASE("update_bn makes running statistics the mean over the batches, whateve
   Linear<double> without(2, 1, rng);
   const Dataset<double> none(zeros<double>({0, 3}), zeros<double>({0, 1}));
   update_bn(DataLoader(none, {.batch_size = 4, .shuffle = false}), without);
-}
-
-TEST_CASE("running statistics move once in each forward: recorded, captured, and within a checkpoint") {
-  const Tensor<double> x{{1, 10}, {3, 30}};
-  BatchNorm1d<double> eager(2), captured(2), checked(2);
-  auto step = capture([&](auto v) { return sum(square(captured(v))); }, x);
-  step(x);
-  for (int k = 0; k < 2; ++k) {
-    Graph<Tensor<double>> graph;
-    backward(sum(square(eager(graph.variable(x)))));
-    Graph<Tensor<double>> other;
-    backward(sum(square(checkpoint([&](auto v) { return checked(v); }, other.variable(x)))));
-  }
-  CHECK(captured.running_mean == eager.running_mean);
-  CHECK(captured.running_var == eager.running_var);
-  CHECK(checked.running_var == eager.running_var);
-  CHECK(checked.num_batches_tracked.item() == 2);
-  eval(captured);
-  CHECK(message([&] { step(x); }).find("the mode of a layer has changed") != std::string::npos);
-  auto predict = capture([&](auto v) { return captured(v); }, x);
-  const Tensor<double> before = predict(x);
-  captured.running_mean += 1;
-  CHECK(predict(x) != before);  // read at each call
-  CHECK(predict(x) == captured(x));
 }
 
 TEST_CASE("a network of image layers resumes to the bit from its state, and captures to the bit") {

@@ -85,7 +85,7 @@ struct OneCycleLROptions {
 template <class Optimizer>
 class OneCycleLR : public detail::Schedule<OneCycleLR<Optimizer>, Optimizer, OneCycleLROptions> {
  public:
-  static constexpr const char* name = "OneCycleLR";
+  static constexpr const char* name = "OneCycleLR";  ///< in messages
   OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options) : OneCycleLR::Schedule(optimizer, options) {
     if (options.cycle_momentum) detail::require_momentum(name, optimizer);
     set();
@@ -182,7 +182,7 @@ struct CyclicLROptions {
 template <class Optimizer>
 class CyclicLR : public detail::Schedule<CyclicLR<Optimizer>, Optimizer, CyclicLROptions> {
  public:
-  static constexpr const char* name = "CyclicLR";
+  static constexpr const char* name = "CyclicLR";  ///< in messages
   CyclicLR(Optimizer& optimizer, const CyclicLROptions& options)
       : CyclicLR::Schedule(at_base_rates(optimizer, options), options) {
     set();

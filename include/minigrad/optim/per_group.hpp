@@ -12,7 +12,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// A number for all groups of an optimizer, or a list of one for each: .max_lr = 0.1, .max_lr = {0.1, 0.01}.
 struct PerGroup {
-  std::vector<double> values;
+  std::vector<double> values;  ///< one, or one for each group
 
   PerGroup(double value) : values{value} {}
   PerGroup(std::initializer_list<double> list) : values(list) {}

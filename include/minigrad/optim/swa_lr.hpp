@@ -36,7 +36,7 @@ struct SWALROptions {
 template <class Optimizer>
 class SWALR : public detail::Schedule<SWALR<Optimizer>, Optimizer, SWALROptions> {
  public:
-  static constexpr const char* name = "SWALR";
+  static constexpr const char* name = "SWALR";  ///< in messages
   SWALR(Optimizer& optimizer, const SWALROptions& options) : SWALR::Schedule(optimizer, options) { set(); }
 
   /// Sets the rates for the next epoch, or the next update.

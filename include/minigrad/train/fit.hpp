@@ -52,10 +52,10 @@ struct ClearGradients {
   }
 };
 
-/// `rows` are those of a split that fit() has made itself.
+/// `split` has the rows of a split that fit() has made itself.
 template <class Model, class Loss, class Optimizer, class D, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data, const D* validation,
-            const SplitRows* rows, const FitOptions& options, Hooks&... hooks) {
+            const SplitRows* split, const FitOptions& options, Hooks&... hooks) {
   using V = parameter_value_of<Model>;
   require_options(options, validation != nullptr);
   require_data(data, validation);
@@ -99,7 +99,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     end();
     throw TrainingError(message, std::move(history));
   };
-  const RowNames of_validation{rows ? " of the dataset" : " of the validation set", rows ? &rows->validation : nullptr};
+  const RowNames of_validation{split ? " of the dataset" : " of the validation set", split ? &split->validation : nullptr};
   Stopwatch since_checkpoint;
   const auto save = [&] {
     if (options.checkpoint.empty()) return;
@@ -125,8 +125,8 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     bool go_on = true;
     std::size_t batch = run.samples / options.batch_size;  // not 0 where an epoch is resumed
     for (auto [x, y] : loader) {
-      const std::size_t batch_rows = x.shape()[0];
       [[maybe_unused]] const auto kept = keep_batch<Optimizer>(x, y);
+      const std::size_t rows = x.shape()[0];
       const Var<V> batch_loss = with_rows(loader, batch, " of the training set", [&, &x = x, &y = y] {
         return step(std::move(x), std::move(y));
       });
@@ -135,11 +135,11 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
         if (options.clip_norm == 0 && run.updates > first_update)  // of the last update: not cleared yet
           run.grad_norm = grad_norm(weights);
         std::string message = not_finite_message(value, epoch, run.updates, run.grad_norm, data,
-                                                 {" of the dataset", rows ? &rows->train : nullptr});
+                                                 {" of the dataset", split ? &split->train : nullptr});
         if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1);
         fail_training(message);
       }
-      if (accumulation.begin(batch_rows)) {
+      if (accumulation.begin(rows)) {
         optimizer.zero_grad();
         for (const auto& weight : weights) weight.zero_grad();  // the optimizer may update only some of them
       }
@@ -147,9 +147,9 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       if (!options.detect_anomaly) backward(batch_loss);
       else if (const std::string anomaly = backward_or_anomaly(batch_loss); !anomaly.empty()) fail_training(anomaly);
       if (run.updates == 0) require_trained();
-      run.total_loss += value * static_cast<double>(batch_rows);
-      run.samples += batch_rows;
-      events.add(value, batch_rows);
+      run.total_loss += value * static_cast<double>(rows);
+      run.samples += rows;
+      events.add(value, rows);
       const bool last = ++batch == loader.batches();
       if (!accumulation.end(last)) continue;
       if (options.clip_norm > 0) run.grad_norm = clip_grad_norm(weights, options.clip_norm);
