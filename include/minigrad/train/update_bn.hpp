@@ -58,9 +58,10 @@ class FreshStatistics {
 }  // namespace detail
 
 /// Gives the BatchNorm layers of a model the statistics of these batches: each is the mean over the batches, whatever its
-/// momentum. Call it once with averages of weights, whose own statistics nobody has seen. The loader gives batches of x
-/// and y, of which the model gets x, in training mode; afterwards each layer has its mode back. A model without BatchNorm
-/// is left alone, and no batch is taken. Izmailov et al., 2018, section 3.2.
+/// momentum. Call it once with averages of weights: their running statistics are still those of other weights. The loader
+/// gives batches of x and y, of which the model gets x, in training mode; afterwards each layer has its mode back. A model
+/// without BatchNorm is left alone, and no batch is taken. Izmailov et al., "Averaging weights leads to wider optima and
+/// better generalization", 2018.
 ///
 ///   swa.swap();                                                   // the model has the averages
 ///   update_bn(DataLoader(train, {.batch_size = 256}, rng), model);
