@@ -33,7 +33,7 @@ BENCHMARK_CAPTURE(update, adagrad, [](auto& w) { return Adagrad(w, {.lr = 1e-6})
 BENCHMARK_CAPTURE(update, rmsprop, [](auto& w) { return RMSprop(w, {.lr = 1e-6}); });
 BENCHMARK_CAPTURE(update, adam, [](auto& w) { return Adam(w, {.lr = 1e-6}); });
 
-// Adam's rule in the plain loop that optim/lanes.hpp replaces.
+// Adam's rule in a plain loop, which compilers do not vectorise: see tensor/inner_loop.hpp.
 static void adam_number_by_number(benchmark::State& state) {
   std::vector<float> w(weights, 1), g(weights, 0.1f), m(weights), v(weights);
   for (auto _ : state) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times a step of each optimizer on 10^6 weights (4 matrices of 500 by 500, float) in minigrad and in PyTorch, in turns.
 
-  OMP_NUM_THREADS=1 /usr/bin/python3 bench/peers/optim.py [ROUNDS]       (Debian: python3-torch, libtorch-dev, g++)
+  OMP_NUM_THREADS=1 /usr/bin/python3 bench/peers/optim.py [ROUNDS [NAME...]]   (Debian: python3-torch, libtorch-dev, g++)
 
 PyTorch is libtorch's class where there is one, and otherwise torch.optim with foreach=True. In each round each library
 makes 10 steps, one after the other. On a machine that does other things too, CPU time is the steadier one. L-BFGS is one iteration with
@@ -19,6 +19,8 @@ import torch
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, "build", "bench_optim")
 STEPS = 10
+NAMES = ("SGD", "SGD-momentum", "Adagrad", "RMSprop", "Adam", "Adam-amsgrad", "AdamW", "NAdam", "RAdam", "Adamax",
+         "Adadelta", "Rprop", "L-BFGS")
 
 
 def build(name, *flags):
@@ -55,12 +57,11 @@ def main():
             out.append((time.process_time() - cpu, time.perf_counter() - wall))
         return out
 
-    print(f"{torch.get_num_threads()} threads, PyTorch {torch.__version__}, {rounds} rounds; ms for a step: median CPU "
-          "time of all threads, and least time on the wall")
+    print(f"{torch.get_num_threads()} threads, PyTorch {torch.__version__}, {rounds} rounds; ms for a step, medians: CPU "
+          "time of all threads, and time on the wall")
     print("| optimizer | PyTorch by | minigrad CPU | PyTorch CPU | ratio | minigrad wall | PyTorch wall | ratio |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for name in ("SGD", "SGD-momentum", "Adagrad", "RMSprop", "Adam", "Adam-amsgrad", "AdamW", "NAdam", "RAdam",
-                 "Adamax", "Adadelta", "Rprop", "L-BFGS"):
+    for name in sys.argv[2:] or NAMES:
         ours, theirs = [], []
         for turn in range(rounds + 1):
             a = ask(minigrad, name)
@@ -69,8 +70,8 @@ def main():
                 ours += a
                 theirs += b
         row = f"| {name} | {'torch.optim' if name in python else 'libtorch'} |"
-        for k, summary in ((0, statistics.median), (1, min)):
-            a, b = (1e3 * summary(times[k] for times in of) for of in (ours, theirs))
+        for k in (0, 1):
+            a, b = (1e3 * statistics.median(times[k] for times in of) for of in (ours, theirs))
             row += f" {a:.2f} | {b:.2f} | {b / a:.2f} |"
         print(row, flush=True)
 

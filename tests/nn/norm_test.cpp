@@ -12,6 +12,7 @@
 #include <minigrad/optim/adam.hpp>
 #include <minigrad/optim/sgd.hpp>
 #include <minigrad/tensor/create.hpp>
+#include <minigrad/train/update_bn.hpp>
 
 #include "../support/count_allocations.hpp"
 #include "../support/message.hpp"
@@ -90,6 +91,42 @@ TEST_CASE("running statistics move once in each forward: recorded, captured, and
   captured.running_mean += 1;
   CHECK(predict(x) != before);  // read at each call
   CHECK(predict(x) == captured(x));
+}
+
+TEST_CASE("update_bn makes running statistics the mean over the batches, whatever the momentum, and keeps all modes") {
+  Rng rng(1);
+  const Dataset<double> data(normal<double>({12, 2}, 3, 2, rng), zeros<double>({12, 1}));
+  Sequential<double> model{BatchNorm1d<double>(2), Linear<double>(2, 1, rng), BatchNorm1d<double>(1, {.momentum = 0.5})};
+  model.get<BatchNorm1d<double>>(0).running_mean.fill(100);
+  eval(model);
+  train(model.get<BatchNorm1d<double>>(2));
+  update_bn(DataLoader(data, {.batch_size = 4, .shuffle = false}), model);
+  const auto& first = model.get<BatchNorm1d<double>>(0);
+  CHECK(!first.training);
+  CHECK(model.get<BatchNorm1d<double>>(2).training);
+  CHECK(first.num_batches_tracked.item() == 3);
+  for (std::size_t c = 0; c < 2; ++c) {
+    double mean = 0, variance = 0;
+    for (std::size_t batch = 0; batch < 3; ++batch) {
+      double of_batch = 0, squares = 0;
+      for (std::size_t i = 4 * batch; i < 4 * batch + 4; ++i) of_batch += data.x[2 * i + c] / 4;
+      for (std::size_t i = 4 * batch; i < 4 * batch + 4; ++i)
+        squares += (data.x[2 * i + c] - of_batch) * (data.x[2 * i + c] - of_batch);
+      mean += of_batch / 3, variance += squares / 3 / 3;
+    }
+    CHECK(first.running_mean[c] == doctest::Approx(mean));
+    CHECK(first.running_var[c] == doctest::Approx(variance));
+  }
+  train(model);
+  const double before = first.running_mean[0];
+  model(data.x);  // goes on with the layer's own momentum
+  double all = 0;
+  for (std::size_t i = 0; i < 12; ++i) all += data.x[2 * i] / 12;
+  CHECK(first.running_mean[0] == doctest::Approx(0.9 * before + 0.1 * all));
+  CHECK(first.num_batches_tracked.item() == 4);
+  Linear<double> without(2, 1, rng);
+  const Dataset<double> none(zeros<double>({0, 3}), zeros<double>({0, 1}));
+  update_bn(DataLoader(none, {.batch_size = 4, .shuffle = false}), without);
 }
 
 TEST_CASE("a network of image layers resumes to the bit from its state, and captures to the bit") {

@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 
-#include <minigrad/graph/parameter.hpp>
-#include <minigrad/ops/ops.hpp>
+#include <minigrad/diff/grad.hpp>
+#include <minigrad/graph/capture.hpp>
+#include <minigrad/nn/layers.hpp>
+#include <minigrad/nn/losses.hpp>
 #include <minigrad/optim/averaging.hpp>
+#include <minigrad/optim/sgd.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
 #include <tuple>
@@ -135,6 +138,46 @@ TEST_CASE("averages of numbers, bad options, and states that do not fit") {
   CHECK(of_model.steps() == 0);
   of_model.load_state_dict(AveragedModel(model).state_dict());
   CHECK(of_model.steps() == 0);
+}
+
+TEST_CASE("averages of a captured step are those of an eager one, and captured steps see what is swapped in") {
+  Rng rng(1);
+  const auto x = normal({8, 3}, 0, 1, rng), y = normal({8, 1}, 0, 1, rng);
+  Linear eager(3, 1, rng), captured(eager);
+  SGD a(eager, {.lr = 0.1}), b(captured, {.lr = 0.1});
+  AveragedModel of_eager(eager, {.decay = 0.8}), of_captured(captured, {.decay = 0.8});
+  auto step = capture([&](auto u, auto v) { return mse_loss(captured(u), v); }, x, y);
+  auto predict = capture([&](auto u) { return captured(u); }, x);
+  Graph<Tensor<float>> graph;
+  for (int k = 0; k < 5; ++k) {
+    graph.clear();
+    const auto loss = mse_loss(eager(graph.input(x)), y);
+    a.zero_grad();
+    backward(loss);
+    a.step();
+    of_eager.step();
+    step(x, y);
+    CHECK(step.result().item() == loss.item());
+    b.zero_grad();
+    step.backward();
+    b.step();
+    of_captured.step();
+    const auto in = of_captured.swap_in(), same = of_eager.swap_in();
+    CHECK(captured.weight.value() == eager.weight.value());
+    CHECK(predict(x) == eager(x));
+  }
+  CHECK(predict(x) == eager(x));
+  const std::size_t before = support::allocations();
+  for (int k = 0; k < 3; ++k) {
+    step(x, y);
+    b.zero_grad();
+    step.backward();
+    b.step();
+    of_captured.step();
+    const auto in = of_captured.swap_in();
+    predict(x);
+  }
+  CHECK(support::allocations() == before);
 }
 
 TEST_CASE("a warm step of an average, and swapping, allocate nothing") {

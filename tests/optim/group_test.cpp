@@ -209,6 +209,22 @@ TEST_CASE("the state of groups is theirs, and goes on to the bit") {
         "minigrad: Adam: load_state_dict: group 1 has 0 parameters in the state, and 2 here");
 }
 
+TEST_CASE("the state of groups in another order is refused, also where no tensor of it would show that") {
+  Net net(1);
+  SGD right(net.body, {.lr = 0.1}), turned(net.head, {.lr = 0.2});
+  right.add_group(net.head, {.lr = 0.2});
+  turned.add_group(net.body, {.lr = 0.1});
+  CHECK(message([&] { turned.load_state_dict(right.state_dict()); }) ==
+        "minigrad: SGD: load_state_dict: group 0 has parameters [4, 3] [4] in the state, and [1, 4] [1] here: are the "
+        "groups in another order?");
+  CHECK(turned.groups()[0].options.lr == 0.2);
+  StateDict older = right.state_dict();  // of a version that did not note the shapes
+  StateDict without;
+  without.metadata("optimizer", "SGD");
+  for (const StateEntry& entry : older) without.add(entry);
+  turned.load_state_dict(without);
+}
+
 TEST_CASE("an option that was switched on right before the state was taken is switched on where it is loaded") {
   Net whole(1), resumed(2);
   SGD first(whole, {.lr = 0.1}), second(resumed);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 #include <minigrad/diff/grad.hpp>
+#include <minigrad/graph/capture.hpp>
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/nn/losses.hpp>
 #include <minigrad/optim/lbfgs.hpp>
@@ -185,6 +186,40 @@ TEST_CASE("L-BFGS fits a model by a closure that records the loss, or that compu
   CHECK(recorded.weight.value()[1] == doctest::Approx(-3).epsilon(1e-4));
   CHECK(recorded.bias.value()[0] == doctest::Approx(0.5).epsilon(1e-4));
   CHECK(own.weight.value() == recorded.weight.value());
+}
+
+TEST_CASE("a captured loss in the closure of L-BFGS gives the bits of one that is recorded anew, and allocates nothing") {
+  Rng rng(1);
+  const auto x = normal<double>({20, 2}, 0, 1, rng);
+  const auto y = square(matmul(x, Tensor<double>{{2}, {-3}})) + Tensor<double>{0.5};
+  Linear<double> eager(2, 1, rng), replayed(eager), by_number(eager);
+  const LBFGSOptions options{.max_iter = 4, .tolerance_change = 0, .history_size = 3, .strong_wolfe = true};
+  LBFGS first(eager, options), second(replayed, options), third(by_number, options);
+  const auto loss_of = [](auto& model) { return [&model](auto a, auto b) { return mse_loss(model(a), b); }; };
+  auto step = capture(loss_of(replayed), x, y), other = capture(loss_of(by_number), x, y);
+  Graph<Tensor<double>> graph;
+  const auto replay = [&] {
+    step(x, y);
+    return step.result();
+  };
+  for (int k = 0; k < 4; ++k) {
+    const double loss = first.step([&] {
+      graph.clear();
+      return mse_loss(eager(graph.input(x)), y);
+    });
+    CHECK(second.step(replay) == loss);
+    CHECK(third.step([&] {
+      other(x, y);
+      third.zero_grad();
+      other.backward();
+      return other.result().item();
+    }) == loss);
+    CHECK(replayed.weight.value() == eager.weight.value());
+    CHECK(by_number.weight.value() == eager.weight.value());
+  }
+  const std::size_t before = support::allocations();
+  for (int k = 0; k < 4; ++k) second.step(replay);
+  CHECK(support::allocations() == before);
 }
 
 TEST_CASE("L-BFGS trains parameters that are numbers") {

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <minigrad/optim/cyclic_lr.hpp>
 #include <minigrad/optim/more_schedules.hpp>
+#include <minigrad/optim/swa_lr.hpp>
 
+#include "../support/count_allocations.hpp"
 #include "../support/follow_schedule.hpp"
 #include "../support/message.hpp"
 
@@ -29,6 +31,8 @@ constexpr auto P = [](auto& o) { return PolynomialLR(o, {.total_iters = 60, .pow
 constexpr auto R = [](auto& o) { return CosineAnnealingWarmRestarts(o, {.t_0 = 10, .t_mult = 2, .eta_min = 0.005}); };
 constexpr auto L = [](auto& o) { return LambdaLR(o, inverse_time); };
 constexpr auto X = [](auto& o) { return MultiplicativeLR(o, alternating); };
+constexpr auto O = [](auto& o) { return OneCycleLR(o, {.max_lr = 0.5, .total_steps = 80}); };
+constexpr auto V = [](auto& o) { return SWALR(o, {.swa_lr = 0.03, .anneal_epochs = 12}); };
 
 }  // namespace
 
@@ -54,6 +58,11 @@ TEST_CASE("schedules act on each of two groups as in PyTorch over 100 epochs, an
     });
   });
   follow("multiplicative", X);
+  follow("swa", [](auto& o) { return SWALR(o, {.swa_lr = 0.05}); });
+  follow("swa_lists", [](auto& o) {
+    return SWALR(o, {.swa_lr = {0.05, 0.001}, .anneal_epochs = 30, .linear = true});
+  });
+  follow("swa_at_once", [](auto& o) { return SWALR(o, {.swa_lr = 0.05, .anneal_epochs = 0}); });
 }
 
 TEST_CASE("OneCycleLR sets the rates and the momentum of two groups as in PyTorch over 100 steps") {
@@ -123,6 +132,27 @@ TEST_CASE("further schedules compose as in PyTorch over 100 epochs: together, an
   follow_two(fixture, "sequence", "RL", R, L);
   follow_two(fixture, "sequence", "LC", L, C);
   follow_two(fixture, "sequence", "KR", K, R);
+  follow_two(fixture, "together", "VE", V, E);
+  follow_two(fixture, "sequence", "CV", C, V);
+  follow_two(fixture, "sequence", "WV", W, V);
+  follow_two(fixture, "sequence", "VC", V, C);
+}
+
+TEST_CASE("OneCycleLR and CyclicLR before and after others are as in PyTorch: they say from which rate these count") {
+  const auto Y = [](auto& o) {
+    return CyclicLR(o, {.base_lr = 0.02, .max_lr = 0.1, .step_size_up = 4, .cycle_momentum = false});
+  };
+  follow_two(fixture, "sequence", "WO", W, O);
+  follow_two(fixture, "sequence", "CO", C, O);
+  follow_two(fixture, "sequence", "LO", L, O);
+  follow_two(fixture, "sequence", "RO", R, O);
+  follow_two(fixture, "sequence", "OW", O, W);
+  follow_two(fixture, "sequence", "OC", O, C);
+  follow_two(fixture, "sequence", "OL", O, L);
+  follow_two(fixture, "sequence", "OV", O, V);
+  follow_two(fixture, "sequence", "YW", Y, W);
+  follow_two(fixture, "sequence", "YC", Y, C);
+  follow_two(fixture, "sequence", "LY", L, Y);
 }
 
 TEST_CASE("further schedules say which option they cannot take, and change nothing") {
@@ -157,6 +187,30 @@ TEST_CASE("further schedules say which option they cannot take, and change nothi
         "minigrad: OneCycleLR: pct_start is 2, and must be at least 0 and at most 1");
   CHECK(refused([](auto& s) { OneCycleLR(s, {.max_lr = 1, .total_steps = 9, .max_momentum = 1}); }) ==
         "minigrad: OneCycleLR: max_momentum is 1, and must be at least 0 and less than 1");
+  CHECK(refused([](auto& s) { OneCycleLR(s, {.max_lr = 1, .total_steps = 9, .div_factor = 0}); }) ==
+        "minigrad: OneCycleLR: div_factor is 0, and must be positive");
+  CHECK(refused([](auto& s) { OneCycleLR(s, {.max_lr = 1, .total_steps = 9, .final_div_factor = -1}); }) ==
+        "minigrad: OneCycleLR: final_div_factor is -1, and must be positive");
+  CHECK(refused([](auto& s) { OneCycleLR(s, {.max_lr = 1, .total_steps = 9, .base_momentum = -1}); }) ==
+        "minigrad: OneCycleLR: base_momentum is -1, and must be at least 0 and less than 1");
+  CHECK(refused([](auto& s) { CyclicLR(s, {.base_lr = 1, .max_lr = 1, .step_size_up = 0}); }) ==
+        "minigrad: CyclicLR: step_size_up is 0, and must be at least 1");
+  CHECK(refused([](auto& s) { CyclicLR(s, {.base_lr = 1, .max_lr = 1, .gamma = 0}); }) ==
+        "minigrad: CyclicLR: gamma is 0, and must be positive");
+  CHECK(refused([](auto& s) { CyclicLR(s, {.base_lr = 1, .max_lr = 1, .base_momentum = 1}); }) ==
+        "minigrad: CyclicLR: base_momentum is 1, and must be at least 0 and less than 1");
+  CHECK(refused([](auto& s) { CyclicLR(s, {.base_lr = 1, .max_lr = 1, .max_momentum = 1}); }) ==
+        "minigrad: CyclicLR: max_momentum is 1, and must be at least 0 and less than 1");
+  CHECK(refused([](auto& s) { CyclicLR(s, {.base_lr = {1, 1, 1}, .max_lr = 1}); }) ==
+        "minigrad: CyclicLR: base_lr has 3 values for 2 groups");
+  CHECK(refused([](auto& s) { CosineAnnealingWarmRestarts(s, {.t_0 = 1, .eta_min = -1}); }) ==
+        "minigrad: CosineAnnealingWarmRestarts: eta_min is -1, and must be at least 0");
+  CHECK(refused([](auto& s) { MultiplicativeLR(s, [](std::size_t) { return -1; }).step(); }) ==
+        "minigrad: MultiplicativeLR: the factor that the function gives is -1, and must be at least 0");
+  CHECK(refused([](auto& s) { SWALR(s, {}); }) == "minigrad: SWALR: swa_lr is 0, and must be positive");
+  CHECK(refused([](auto& s) { SWALR(s, {.swa_lr = {1, -1}}); }) ==
+        "minigrad: SWALR: swa_lr is -1, and must be positive");
+  CHECK(refused([](auto& s) { SWALR(s, {.swa_lr = {1, 1, 1}}); }) == "minigrad: SWALR: swa_lr has 3 values for 2 groups");
   CHECK(refused([](auto& s) { CyclicLR(s, {.base_lr = 1}); }) ==
         "minigrad: CyclicLR: max_lr is 0, and must be positive");
   CHECK(refused([](auto& s) { CyclicLR(s, {.base_lr = -1, .max_lr = 1}); }) ==
@@ -164,6 +218,48 @@ TEST_CASE("further schedules say which option they cannot take, and change nothi
   CHECK(o.groups()[0].options.lr == 0.1);
   CHECK(o.groups()[1].options.lr == 0.02);
   CHECK(o.groups()[0].options.momentum == 0.5);
+}
+
+TEST_CASE("no step of a schedule allocates, also where it begins anew in a sequence") {
+  const auto check = [](const char* name, const auto& make) {
+    CAPTURE(std::string(name));
+    auto optimizer = support::optimizer_of_two_groups<SGD>();
+    auto schedule = make(optimizer);
+    const std::size_t before = support::allocations();
+    for (int k = 0; k < 20; ++k) {
+      if constexpr (requires { schedule.step(0.5); }) schedule.step(0.5);
+      else schedule.step();
+    }
+    CHECK(support::allocations() == before);
+  };
+  check("StepLR", [](auto& o) { return StepLR(o, {.step_size = 3}); });
+  check("ExponentialLR", E);
+  check("CosineAnnealingLR", C);
+  check("LinearLR", W);
+  check("ReduceLROnPlateau", [](auto& o) { return ReduceLROnPlateau(o, {.patience = 2}); });
+  check("MultiStepLR", M);
+  check("ConstantLR", K);
+  check("PolynomialLR", P);
+  check("CosineAnnealingWarmRestarts", R);
+  check("LambdaLR", L);
+  check("MultiplicativeLR", X);
+  check("OneCycleLR", O);
+  check("CyclicLR", [](auto& o) { return CyclicLR(o, {.base_lr = 0.01, .max_lr = 0.1, .step_size_up = 4}); });
+  check("SWALR", V);
+  check("SequentialLR", [](auto& o) { return SequentialLR(o, {3, 6, 9}, W(o), C(o), O(o), V(o)); });
+}
+
+TEST_CASE("a rise of one step is the largest rate at once, where PyTorch divides by 0") {
+  auto optimizer = support::optimizer_of_two_groups<SGD>();
+  OneCycleLR schedule(optimizer, {.max_lr = 1, .total_steps = 10, .pct_start = 0.1});
+  CHECK(optimizer.groups()[0].options.lr == 1);
+  CHECK(optimizer.groups()[0].options.momentum == 0.85);
+  auto other = support::optimizer_of_two_groups<SGD>();
+  OneCycleLR rise(other, {.max_lr = 1, .total_steps = 4, .pct_start = 1});
+  for (int step = 0; step < 3; ++step) rise.step();
+  CHECK(other.groups()[0].options.lr == 1);
+  rise.step();
+  CHECK(other.groups()[0].options.lr == 1 / 25.0 / 1e4);
 }
 
 TEST_CASE("OneCycleLR ends with its total_steps") {
@@ -181,6 +277,7 @@ TEST_CASE("further schedules describe their options") {
   CHECK(CyclicLR(optimizer, {.base_lr = 0, .max_lr = {1, 2}}).describe() ==
         "CyclicLR(step_size_up=2000, step_size_down=0, gamma=1, cycle_momentum=true, mode=triangular, base_lr={0}, "
         "max_lr={1, 2}, base_momentum={0.8}, max_momentum={0.9})");
+  CHECK(SWALR(optimizer, {.swa_lr = {1, 2}}).describe() == "SWALR(anneal_epochs=10, linear=false, swa_lr={1, 2})");
   CHECK(OneCycleLR(optimizer, {.max_lr = 1, .total_steps = 5}).describe() ==
         "OneCycleLR(total_steps=5, pct_start=0.3, linear=false, cycle_momentum=true, div_factor=25, "
         "final_div_factor=10000, three_phase=false, max_lr={1}, base_momentum={0.85}, max_momentum={0.95})");

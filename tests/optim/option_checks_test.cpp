@@ -6,6 +6,7 @@
 #include <minigrad/optim/adam.hpp>
 #include <minigrad/optim/adam_variants.hpp>
 #include <minigrad/optim/adaptive.hpp>
+#include <minigrad/optim/lbfgs.hpp>
 #include <minigrad/optim/sgd.hpp>
 #include <string>
 #include <vector>
@@ -24,6 +25,36 @@ std::string refusal(const Options& options) {
 }
 
 }  // namespace
+
+TEST_CASE("no optimizer takes NaN, or a negative number, for any of its options") {
+  const auto check = []<template <class> class Optimizer, class Options>(Optimizer<double>*, const Options&) {
+    Options options;
+    for (const detail::StateField& field : options.fields()) {
+      if (field.dtype != DType::f64) continue;
+      double& value = *static_cast<double*>(field.at);
+      const double right = value;
+      for (const double wrong : {std::numeric_limits<double>::quiet_NaN(), -1.0}) {
+        if (wrong < 0 && std::string(field.name) == "dampening") continue;
+        value = wrong;
+        const std::string expected = detail::concat({"minigrad: ", Options::name, ": ", field.name, " is ", wrong, ", and must be "});
+        CHECK(refusal<Optimizer>(options).substr(0, expected.size()) == expected);
+      }
+      value = right;
+    }
+    CHECK(refusal<Optimizer>(options) == "no error");
+  };
+  check(static_cast<SGD<double>*>(nullptr), SGDOptions());
+  check(static_cast<Adagrad<double>*>(nullptr), AdagradOptions());
+  check(static_cast<RMSprop<double>*>(nullptr), RMSpropOptions());
+  check(static_cast<Adam<double>*>(nullptr), AdamOptions());
+  check(static_cast<AdamW<double>*>(nullptr), AdamWOptions());
+  check(static_cast<NAdam<double>*>(nullptr), NAdamOptions());
+  check(static_cast<RAdam<double>*>(nullptr), RAdamOptions());
+  check(static_cast<Adamax<double>*>(nullptr), AdamaxOptions());
+  check(static_cast<Adadelta<double>*>(nullptr), AdadeltaOptions());
+  check(static_cast<Rprop<double>*>(nullptr), RpropOptions());
+  check(static_cast<LBFGS<double>*>(nullptr), LBFGSOptions());
+}
 
 TEST_CASE("every optimizer refuses every option that is out of range, by name") {
   const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();

@@ -184,6 +184,12 @@ TEST_CASE("schedules on one optimizer, together and one after another, agree wit
     auto third = S(optimizer);
     use(first, second, third);
   });
+  follow_composed("sequence/WOC", [](auto& optimizer, const auto& use) {
+    auto first = W(optimizer);
+    auto second = OneCycleLR(optimizer, {.max_lr = 0.5, .total_steps = 80});
+    auto third = C(optimizer);
+    use(first, second, third);
+  });
 }
 
 TEST_CASE("no schedule makes a rate negative") {

@@ -74,6 +74,8 @@ void follow_two(const Fixture& fixture, const std::string& kind, const std::stri
     for (std::size_t epoch = 0; epoch < rates.size(); ++epoch, step()) {
       CAPTURE(epoch);
       REQUIRE(same_rate(optimizer.lr(), rates[epoch]));
+      if (fixture.at(kind + "/" + name).has("momentum"))
+        REQUIRE(same_rate(optimizer.options().momentum, fixture.at(kind + "/" + name).numbers("momentum")[epoch]));
     }
   };
   if (kind == "sequence") {

@@ -2,6 +2,8 @@
 // loop of one's own.
 #include <minigrad/data/tensors.hpp>
 #include <minigrad/minigrad.hpp>
+#include <minigrad/optim/averaging.hpp>
+#include <minigrad/optim/lbfgs.hpp>
 #include <minigrad/train/cross_validate.hpp>
 #include <minigrad/train/log.hpp>
 #include <minigrad/train/step_evaluation.hpp>
@@ -44,6 +46,12 @@ struct Two {
   explicit Two(Rng& rng) : a(2, 1, rng), b(3, 1, rng) {}
   auto operator()(const auto& x, const auto& z) const { return std::pair(a(x), b(z)); }
   auto parts() { return std::tie(a, b); }
+};
+/// One layer for two inputs.
+struct Shared {
+  Linear<double> a;
+  auto operator()(const auto& x, const auto& z) const { return a(x) + a(z); }
+  auto parts() { return std::tie(a); }
 };
 struct TwoLosses {
   static constexpr bool takes_handles = true;
@@ -165,10 +173,11 @@ TEST_CASE("gradients of several batches are those of one batch of all their rows
 
 TEST_CASE("the best epoch may be that of another column, or of its largest number") {
   const Data data = make_data(30), validation = make_data(10, 2);
+  const auto own = [](const Tensor<double>& y, const Tensor<double>& p) { return r2_score(y, p); };
   const auto best_of = [&](const std::string& column, bool maximize) {
     auto model = make_model();
     Adam optimizer(model, {.lr = 0.05});
-    FitOptions options{.epochs = 12, .best_by = column, .metrics = {{"r2", r2_score}, {"mae", mean_absolute_error}}};
+    FitOptions options{.epochs = 12, .best_by = column, .metrics = {{"r2", own}, {"mae", mean_absolute_error}}};
     options.maximize = maximize;
     const History history = fit(model, MSELoss(), optimizer, data, validation, options);
     const std::vector<double> values = history.metric(column);
@@ -181,6 +190,150 @@ TEST_CASE("the best epoch may be that of another column, or of its largest numbe
   CHECK(best_of("validation_r2", true));
   CHECK(best_of("validation_r2", false));
   CHECK(best_of("validation_mae", false));
+}
+
+TEST_CASE("a metric of this library knows whether its largest or its smallest number is the best") {
+  const Data data = make_data(30), validation = make_data(10, 2);
+  auto model = make_model();
+  Adam optimizer(model, {.lr = 0.05});
+  FitOptions options{.epochs = 12, .best_by = "validation_r2", .metrics = {{"r2", r2_score}, {"mse", mean_squared_error}}};
+  const History history = fit(model, MSELoss(), optimizer, data, validation, options);
+  const std::vector<double> values = history.metric("validation_r2");
+  CHECK(values[history.best_epoch - 1] == *std::max_element(values.begin(), values.end()));
+  options.best_by = "validation_mse";
+  options.maximize = true;
+  CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, validation, options); }) ==
+        "fit: maximize: the smallest \"validation_mse\" is the best");
+  for (const Metric& metric : std::vector<Metric>{{"a", accuracy_score}, {"p", precision_score}, {"r", recall_score},
+                                                  {"f", f1_score, Average::macro}, {"auc", roc_auc_score}})
+    CHECK(metric.direction == 1);
+  for (const Metric& metric : std::vector<Metric>{{"a", mean_absolute_error}, {"r", root_mean_squared_error}})
+    CHECK(metric.direction == -1);
+}
+
+TEST_CASE("numbers that are not finite in validation rows are named, and those of a split by their row in the whole") {
+  const double nan = std::nan("");
+  Data data = make_data(20), validation = make_data(9, 2);
+  auto model = make_model();
+  SGD optimizer(model, {.lr = 0.01});
+  validation.x[3 * 4 + 1] = nan;
+  const auto said = [](const auto& action) {
+    try {
+      action();
+    } catch (const TrainingError& error) {
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  const auto validated = [&] { fit(model, MSELoss(), optimizer, data, validation, {.epochs = 2}); };
+  CHECK(said(validated) ==
+        "minigrad: fit: the validation loss is nan: a feature in row 4 of the validation set is nan");
+  StepEvaluation evaluation(model, MSELoss(), validation, {.every = 1});
+  CHECK(said([&] { fit(model, MSELoss(), optimizer, data, {.epochs = 1}, evaluation); }) ==
+        "minigrad: fit: the validation loss is nan: a feature in row 4 of the validation set is nan");
+  Rng rng(0);
+  const SplitRows rows = train_test_split(20, 0.25, rng);
+  for (const bool of_validation : {false, true}) {
+    const std::size_t row = (of_validation ? rows.validation : rows.train)[3];
+    data.y[row] = nan;
+    CHECK(said([&] { fit(model, MSELoss(), optimizer, data, {.epochs = 2, .validation_split = 0.25}); }) ==
+          detail::concat({"minigrad: fit: the ", of_validation ? "validation " : "", "loss is nan: the target in row ", row,
+                          " of the dataset is nan"}));
+    data.y[row] = 0;
+  }
+  Dataset bad(Tensors(data.x, make_data(20, 3).x), data.y);
+  std::get<1>(bad.x.all)[7] = nan;
+  Shared sum{Linear<double>(3, 1, rng)};
+  SGD of_sum(sum, {.lr = 0.01});
+  CHECK(said([&] { fit(sum, MSELoss(), of_sum, bad, {.epochs = 1}); }) ==
+        "minigrad: fit: the loss is nan: a feature in row 2 of the dataset is nan");
+}
+
+TEST_CASE("fit names the parameters that are not frozen and that its optimizer does not update, also in a later epoch") {
+  const Data data = make_data(8);
+  auto model = make_model();
+  Linear<double>& first = model.get<Linear<double>>(0);
+  const T before = first.weight.value();
+  SGD head(model.get<Linear<double>>(3), {.lr = 0.1});
+  const char* const message =
+      "fit: the optimizer does not update the parameters 0.weight, 0.bias: add them to it by add_group(), or freeze them "
+      "by requires_grad(false)";
+  CHECK(refusal([&] { fit(model, MSELoss(), head, data, {.epochs = 1}); }) == message);
+  for (const auto& one : parameters(first)) one.requires_grad(false);
+  fit(model, MSELoss(), head, data, {.epochs = 1});
+  const auto unfreeze = [&](const Epoch&) {
+    for (const auto& one : parameters(first)) one.requires_grad(true);
+  };
+  CHECK(refusal([&] { fit(model, MSELoss(), head, data, {.epochs = 2}, unfreeze); }) == message);
+  CHECK(first.weight.value() == before);
+  head.add_group(first);
+  fit(model, MSELoss(), head, data, {.epochs = 1});
+  CHECK(first.weight.value() != before);
+}
+
+TEST_CASE("averages that are in the model are not trained: by fit, by an optimizer, by L-BFGS") {
+  const Data data = make_data(8);
+  auto model = make_model();
+  SGD optimizer(model, {.lr = 0.1});
+  LBFGS whole(model);
+  AveragedModel ema(model, {.decay = 0.9});
+  ema.step();
+  ema.swap();
+  const std::string message =
+      ": the model has the averages of an AveragedModel: give it back its own weights by swap() before it is trained, or "
+      "train a copy of it";
+  const auto before = weights_of(model);
+  CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.epochs = 1}); }) == "SGD" + message);
+  CHECK(refusal([&] { fit(model, MSELoss(), whole, data, {.epochs = 1}); }) == "LBFGS" + message);
+  CHECK(weights_of(model) == before);
+  auto copy = model;
+  SGD of_copy(copy, {.lr = 0.1});
+  fit(copy, MSELoss(), of_copy, data, {.epochs = 1});
+  ema.swap();
+  fit(model, MSELoss(), optimizer, data, {.epochs = 1});
+}
+
+TEST_CASE("fit takes L-BFGS, on all rows at once: the bits of a loop of one's own, recorded or not, stopped or not") {
+  const Data data = make_data(30), validation = make_data(9, 2);
+  Rng rng(1);
+  const Sequential<double> fresh{Linear<double>(3, 6, rng), Tanh(), Linear<double>(6, 1, rng)};
+  auto own = fresh;
+  LBFGS of_own(own, {.max_iter = 5, .strong_wolfe = true});
+  Graph<T> graph;
+  double first = 0;
+  for (int step = 0; step < 4; ++step) {
+    const double loss = of_own.step([&] {
+      graph.clear();
+      return mse_loss(own(graph.input(data.x)), data.y);
+    });
+    if (step == 0) first = loss;
+  }
+  const File file("minigrad_lbfgs_test.safetensors");
+  const auto train = [&](FitOptions options) {
+    auto model = fresh;
+    LBFGS optimizer(model, {.max_iter = 5, .strong_wolfe = true});
+    options.batch_size = 30;
+    options.shuffle = false;
+    options.restore_best = false;
+    const History history = fit(model, MSELoss(), optimizer, data, validation, options);
+    CHECK(history.epochs[0].train_loss == first);
+    CHECK(history.epochs.back().updates == options.epochs);
+    return weights_of(model);
+  };
+  CHECK(train({.epochs = 4}) == weights_of(own));
+  CHECK(train({.epochs = 4, .replay = true}) == weights_of(own));
+  train({.epochs = 2, .checkpoint = file.path});
+  CHECK(train({.epochs = 4, .checkpoint = file.path, .resume = file.path}) == weights_of(own));
+  CHECK(evaluate(own, MSELoss(), data) < 0.5 * first);
+
+  auto model = fresh;
+  LBFGS optimizer(model);
+  const std::string message =
+      "fit: LBFGS computes the loss of all rows several times in a step: batch_size must be at least 30, the rows of the "
+      "training set, accumulate 1 and clip_norm 0";
+  CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.batch_size = 29}); }) == message);
+  CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.batch_size = 30, .clip_norm = 1}); }) == message);
+  CHECK(refusal([&] { fit(model, MSELoss(), optimizer, data, {.batch_size = 30, .accumulate = 2}); }) == message);
 }
 
 TEST_CASE("patience by the training loss needs no validation set, and a column that is not there is named") {
@@ -254,7 +407,8 @@ TEST_CASE("a resume with other options in a group of the optimizer is refused, a
   const auto run = [&](double momentum, const FitOptions& options) {
     auto model = make_model();
     SGD optimizer(std::vector{parameters(model)[0]}, {.lr = 0.1});
-    optimizer.add_group(std::vector{parameters(model)[1]}, {.lr = 0.01, .momentum = momentum});
+    const auto all = parameters(model);
+    optimizer.add_group(std::vector(all.begin() + 1, all.end()), {.lr = 0.01, .momentum = momentum});
     fit(model, MSELoss(), optimizer, make_data(8), options);
   };
   run(0.5, {.epochs = 2, .checkpoint = file.path});
@@ -360,7 +514,8 @@ TEST_CASE("a training with all of this that is stopped at any step and resumed g
       }
       std::string all = without_times();
       for (const Epoch& e : history.epochs)
-        all += detail::concat({format_exact(e.train_loss), format_exact(e.metrics[0]), format_exact(e.grad_norm), "\n"});
+        all += detail::concat({format_exact(e.train_loss), format_exact(e.metrics[0]), format_exact(e.lr),
+                               format_exact(e.grad_norm), "\n"});
       for (const Epoch& e : evaluation.history().epochs)
         all += detail::concat({e.updates, format_exact(e.train_loss), format_exact(e.validation_loss), "\n"});
       for (const T& w : weights_of(model))

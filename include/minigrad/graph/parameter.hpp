@@ -24,6 +24,7 @@ struct ParameterState {
   Gradient<V> grad{};
   std::uint64_t version = 0;  // how often the value was written
   bool requires_grad = true;
+  bool has_average = false;    // an AveragedModel has put its average here
   std::size_t updated_by = 0;  // the number of the optimizer that used this gradient
 
   explicit ParameterState(V v) : value(std::move(v)) {}

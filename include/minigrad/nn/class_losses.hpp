@@ -73,11 +73,10 @@ struct ClassTargets {
     for (std::size_t i = 0; i < x[0]; ++i) {
       if (!takes(i)) continue;
       const auto label = static_cast<std::size_t>((*labels).data()[i]);
-      if (smoothing == 0) {
-        visit(i, label, weight_of(label) / by);
-        continue;
-      }
-      for (std::size_t k = 0; k < x[1]; ++k) visit(i, k, weight_of(k) * ((k == label ? 1 - smoothing : 0) + even) / by);
+      if (smoothing == 0) visit(i, label, weight_of(label) / by);
+      else
+        for (std::size_t k = 0; k < x[1]; ++k)
+          visit(i, k, weight_of(k) * ((k == label ? 1 - smoothing : 0) + even) / by);
     }
   }
 };
@@ -149,8 +148,8 @@ auto loss_of_classes(const char* op, const X& logs, const Ids& labels, const Ten
 ///   cross_entropy_loss(logits, labels, {.weight = {1, 5}, .label_smoothing = 0.1})
 template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto cross_entropy_loss(const X& logits, const Ids& labels, const CrossEntropyOptions& o) {
-  const Shape& shape = shape_of(logits);
-  if (shape.rank() != 2) detail::require_labels("cross_entropy_loss", shape, *detail::IndexRef(labels));  // throws
+  if (const Shape& shape = shape_of(logits); shape.rank() != 2)
+    detail::require_labels("cross_entropy_loss", shape, *detail::IndexRef(labels));  // throws
   return detail::loss_of_classes("cross_entropy_loss", log_softmax(logits, 1), labels, o.weight, o.ignore_index,
                                  o.label_smoothing, o.reduction, false);
 }
@@ -184,8 +183,7 @@ auto nll_loss(const X& log_probabilities, const Ids& labels, const NLLOptions& o
 namespace detail {
 /// A check that numbers are logarithms of probabilities: at most 0.
 struct RequireLogs {
-  const char* op;
-  const char* what;
+  const char *op, *what;
 
   template <class T>
   void operator()(const Tensor<T>& x) const {

@@ -1,4 +1,4 @@
-// nn/evaluation_mode.hpp - a model in evaluation mode for a while.
+// nn/evaluation_mode.hpp - a model in evaluation mode, or in training mode, for a while.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,15 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// Sets a model to evaluation mode, and gives each module its mode back at the end, also where an exception is thrown.
+/// Sets a model to evaluation mode, or to training mode, and gives each module its mode back at the end, also where an
+/// exception is thrown.
 template <class M>
 class EvaluationMode {
  public:
-  explicit EvaluationMode(M& model) : model_(model) {
+  explicit EvaluationMode(M& model, bool training = false) : model_(model) {
     const auto keep = [](void* self, bool was) { return static_cast<EvaluationMode*>(self)->modes_.push_back(was), was; };
     set_training(model_, {false, keep, this});
-    set_training(model_, {false});
+    set_training(model_, {training});
   }
   EvaluationMode(const EvaluationMode&) = delete;
   EvaluationMode& operator=(const EvaluationMode&) = delete;

@@ -72,12 +72,15 @@ struct BatchNormAttributes {
   void describe(auto& list) const { list("eps", eps); }
 };
 
-/// running = (1 - momentum) running + momentum batch; of the variance, with n - 1 in place of n.
+/// running = (1 - momentum) running + momentum batch; of the variance, with n - 1 in place of n. A count below 0 is that
+/// of update_bn(), -1 - batches, and makes the average of these whatever momentum is.
 template <class T>
 void move_statistics(const BatchNormAttributes<Tensor<T>>& a, const T* mean, const T* variance, std::size_t n) {
-  *a.count->data() += 1;
+  auto& count = *a.count->data();
+  count < 0 ? --count : ++count;
   if (n == 0) return;
-  const T share = a.momentum < 0 ? 1 / *a.count->data() : static_cast<T>(a.momentum);
+  const double batches = static_cast<double>(count < 0 ? -1 - count : count);
+  const T share = static_cast<T>(count < 0 || a.momentum < 0 ? 1 / batches : a.momentum);
   const T unbiased = static_cast<T>(n) / static_cast<T>(n - 1);
   for (std::size_t c = 0; c < a.mean->size(); ++c) {
     T &m = a.mean->data()[c], &v = a.var->data()[c];

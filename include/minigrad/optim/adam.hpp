@@ -46,15 +46,16 @@ void require_valid_adam(const Options& o) {
   require_fraction(Options::name, "beta2", o.beta2);
   require_not_negative(Options::name, "eps", o.eps);
 }
-template <class Options>
-std::array<StateField, 7> adam_fields(Options& o) {
-  return {{{"lr", o.lr},
-           {"beta1", o.beta1},
-           {"beta2", o.beta2},
-           {"eps", o.eps},
-           {"weight_decay", o.weight_decay},
-           {"amsgrad", o.amsgrad},
-           {"maximize", o.maximize}}};
+/// The options that all variants have, with those that only some have.
+template <class Options, class... Own>
+auto adam_fields(Options& o, const Own&... own) {
+  return std::array<StateField, 6 + sizeof...(Own)>{{{"lr", o.lr},
+                                                     {"beta1", o.beta1},
+                                                     {"beta2", o.beta2},
+                                                     {"eps", o.eps},
+                                                     {"weight_decay", o.weight_decay},
+                                                     own...,
+                                                     {"maximize", o.maximize}}};
 }
 
 }  // namespace detail
@@ -76,7 +77,7 @@ struct AdamOptions {
   std::size_t states() const { return amsgrad ? 3 : 2; }
   template <class = void>
   auto fields() {
-    return detail::adam_fields(*this);
+    return detail::adam_fields(*this, detail::StateField{"amsgrad", amsgrad});
   }
   template <class = void>
   void require_valid() const {
@@ -124,7 +125,7 @@ struct AdamWOptions {
   std::size_t states() const { return amsgrad ? 3 : 2; }
   template <class = void>
   auto fields() {
-    return detail::adam_fields(*this);
+    return detail::adam_fields(*this, detail::StateField{"amsgrad", amsgrad});
   }
   template <class = void>
   void require_valid() const {

@@ -2,12 +2,10 @@
 // the variance of v, and with the largest gradient in place of the root of v. Included by name.
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstddef>
-#include <iterator>
 
-#include "optimizer.hpp"
+#include "adam.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
@@ -27,19 +25,9 @@ struct NAdamOptions {
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq"};
   static constexpr const char* product_name = "mu_product";  ///< of mu_1 ... mu_t in the state of a parameter
   std::size_t states() const { return 2; }
-  auto fields() {
-    return std::array<detail::StateField, 7>{{{"lr", lr},
-                                              {"beta1", beta1},
-                                              {"beta2", beta2},
-                                              {"eps", eps},
-                                              {"weight_decay", weight_decay},
-                                              {"momentum_decay", momentum_decay},
-                                              {"maximize", maximize}}};
-  }
+  auto fields() { return detail::adam_fields(*this, detail::StateField{"momentum_decay", momentum_decay}); }
   void require_valid() const {
-    detail::require_fraction(name, "beta1", beta1);
-    detail::require_fraction(name, "beta2", beta2);
-    detail::require_not_negative(name, "eps", eps);
+    detail::require_valid_adam(*this);
     detail::require_not_negative(name, "momentum_decay", momentum_decay);
   }
 };
@@ -99,19 +87,8 @@ struct RAdamOptions {
   static constexpr const char* name = "RAdam";
   static constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq"};
   std::size_t states() const { return 2; }
-  auto fields() {
-    return std::array<detail::StateField, 6>{{{"lr", lr},
-                                              {"beta1", beta1},
-                                              {"beta2", beta2},
-                                              {"eps", eps},
-                                              {"weight_decay", weight_decay},
-                                              {"maximize", maximize}}};
-  }
-  void require_valid() const {
-    detail::require_fraction(name, "beta1", beta1);
-    detail::require_fraction(name, "beta2", beta2);
-    detail::require_not_negative(name, "eps", eps);
-  }
+  auto fields() { return detail::adam_fields(*this); }
+  void require_valid() const { detail::require_valid_adam(*this); }
 };
 
 /// Adam's m, v and m' = m / (1 - beta1^t). rho_t estimates of how many gradients v is the average:
@@ -171,19 +148,8 @@ struct AdamaxOptions {
   static constexpr const char* name = "Adamax";
   static constexpr const char* state_names[] = {"exp_avg", "exp_inf"};
   std::size_t states() const { return 2; }
-  auto fields() {
-    return std::array<detail::StateField, 6>{{{"lr", lr},
-                                              {"beta1", beta1},
-                                              {"beta2", beta2},
-                                              {"eps", eps},
-                                              {"weight_decay", weight_decay},
-                                              {"maximize", maximize}}};
-  }
-  void require_valid() const {
-    detail::require_fraction(name, "beta1", beta1);
-    detail::require_fraction(name, "beta2", beta2);
-    detail::require_not_negative(name, "eps", eps);
-  }
+  auto fields() { return detail::adam_fields(*this); }
+  void require_valid() const { detail::require_valid_adam(*this); }
 };
 
 /// m <- beta1 m + (1 - beta1) g,  u <- max(beta2 u, |g| + eps),  w <- w - lr m / ((1 - beta1^t) u)

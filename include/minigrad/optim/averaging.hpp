@@ -73,14 +73,17 @@ class AveragedModel {
     }
   }
 
-  /// Gives the model the averages, and keeps its own weights meanwhile; the next call gives these back. Throws
-  /// ValueError before the first step(). It allocates nothing.
+  /// Gives the model the averages, and keeps its own weights meanwhile; the next call gives these back. Optimizers refuse
+  /// to train the averages. Throws ValueError before the first step(). It allocates nothing.
   void swap() {
     if (steps_ == 0) detail::fail<ValueError>({"AveragedModel: swap: there is no average before the first step()"});
     require_same_shapes();
     for (std::size_t k = 0; k < places_.size(); ++k) std::swap(*places_[k], averages_[k]);
-    for (const ParameterRef<V>& parameter : parameters_) parameter.edit();  // counts the version up
     in_ = !in_;
+    for (const ParameterRef<V>& parameter : parameters_) {
+      parameter.edit();  // counts the version up
+      parameter.state().has_average = in_;
+    }
   }
   /// Whether the model has the averages.
   bool is_in() const { return in_; }

@@ -4,23 +4,13 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <initializer_list>
 #include <numbers>
 #include <string>
-#include <vector>
 
+#include "per_group.hpp"
 #include "schedule_base.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
-
-/// A number for all groups of an optimizer, or a list of one for each: .max_lr = 0.1, .max_lr = {0.1, 0.01}.
-struct PerGroup {
-  std::vector<double> values;
-
-  PerGroup(double value) : values{value} {}
-  PerGroup(std::initializer_list<double> list) : values(list) {}
-  double operator[](std::size_t group) const { return values.size() == 1 ? values[0] : values[group]; }
-};
 
 namespace detail {
 /// The momentum of an optimizer's options, or beta1; null if they have none.
@@ -46,15 +36,6 @@ void for_each_rate_and_momentum(Optimizer& optimizer, const F& f) {
   }
 }
 
-/// Throws ValueError unless each value is in the range, and there is one for all groups or one for each.
-template <class = void>
-void require_per_group(const char* of, const char* option, const PerGroup& given, std::size_t groups,
-                       bool is_momentum) {
-  if (given.values.size() != 1 && given.values.size() != groups)
-    fail<ValueError>({of, ": ", option, " has ", given.values.size(), " values for ", groups, " groups"});
-  for (const double value : given.values)
-    is_momentum ? require_fraction(of, option, value) : require_not_negative(of, option, value);
-}
 /// Throws ValueError for an optimizer without momentum.
 template <class Optimizer>
 void require_momentum(const char* of, Optimizer& optimizer) {
@@ -63,13 +44,6 @@ void require_momentum(const char* of, Optimizer& optimizer) {
       fail<ValueError>({of, ": cycle_momentum: the optimizer has no momentum: set cycle_momentum = false"});
   });
 }
-template <class = void>
-std::string describe_per_group(const char* name, const PerGroup& given) {
-  std::string out = std::string(name) + "={";
-  for (const double& value : given.values) out += (&value == given.values.data() ? "" : ", ") + format_exact(value);
-  return out + "}";
-}
-
 }  // namespace detail
 
 /// Options of OneCycleLR. Momentum falls from max_momentum to base_momentum while the rate rises.
@@ -104,16 +78,20 @@ struct OneCycleLROptions {
 };
 
 /// One cycle for a whole training: the rate rises from max_lr / div_factor to max_lr, and falls to almost nothing;
-/// momentum does the contrary. It sets both, whatever they were. Throws ValueError for options out of range, for an
-/// optimizer without momentum unless cycle_momentum is false, and in step() after total_steps.
+/// momentum does the contrary. It sets both, whatever they were, and its first rate becomes the lr_0 of the optimizer's
+/// other schedules, as in PyTorch. Throws ValueError for options out of range, for an optimizer without momentum unless
+/// cycle_momentum is false, and in step() after total_steps.
 /// Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
 template <class Optimizer>
 class OneCycleLR : public detail::Schedule<OneCycleLR<Optimizer>, Optimizer, OneCycleLROptions> {
  public:
-  static constexpr const char* name = "OneCycleLR";
+  static constexpr const char* name = "OneCycleLR";  ///< in messages
   OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options) : OneCycleLR::Schedule(optimizer, options) {
     if (options.cycle_momentum) detail::require_momentum(name, optimizer);
     set();
+    if constexpr (requires { optimizer.groups(); })
+      for (std::size_t k = 0; k < optimizer.groups().size(); ++k)
+        optimizer.groups()[k].initial_lr = options.max_lr[k] / options.div_factor;
   }
 
   /// Sets rate and momentum for the next update.
@@ -124,6 +102,7 @@ class OneCycleLR : public detail::Schedule<OneCycleLR<Optimizer>, Optimizer, One
     set();
   }
   /// Begins anew; for SequentialLR.
+  void begin() { restart(); }
   void restart() { this->count_from_0(), set(); }
   /// The name and the options.
   std::string describe() const {
@@ -149,7 +128,8 @@ class OneCycleLR : public detail::Schedule<OneCycleLR<Optimizer>, Optimizer, One
     const std::size_t phases = o.three_phase ? 3 : 2;
     std::size_t phase = 0;
     while (phase + 1 < phases && t > ends[phase]) ++phase;
-    const double begin = phase == 0 ? 0 : ends[phase - 1], share = (t - begin) / (ends[phase] - begin);
+    const double begin = phase == 0 ? 0 : ends[phase - 1], length = ends[phase] - begin;
+    const double share = length > 0 || length < 0 ? (t - begin) / length : 1;  // a phase of one step is at its end
     const auto between = [&](double from, double to) {
       if (o.linear) return (to - from) * share + from;
       return to + (from - to) / 2 * (std::cos(std::numbers::pi * share) + 1);
@@ -196,20 +176,22 @@ struct CyclicLROptions {
 };
 
 /// The rate rises from base_lr to max_lr and falls again, in straight lines, and so on; momentum does the contrary. It
-/// sets both, whatever they were. Throws ValueError for options out of range, and for an optimizer without momentum
-/// unless cycle_momentum is false. Smith, "Cyclical learning rates for training neural networks", 2017.
+/// sets both, whatever they were; base_lr becomes lr_0 where this is the optimizer's first schedule, as in PyTorch.
+/// Throws ValueError for options out of range, and for an optimizer without momentum unless cycle_momentum is false.
+/// Smith, "Cyclical learning rates for training neural networks", 2017.
 template <class Optimizer>
 class CyclicLR : public detail::Schedule<CyclicLR<Optimizer>, Optimizer, CyclicLROptions> {
  public:
-  static constexpr const char* name = "CyclicLR";
-  CyclicLR(Optimizer& optimizer, const CyclicLROptions& options) : CyclicLR::Schedule(optimizer, options) {
-    if (options.cycle_momentum) detail::require_momentum(name, optimizer);
+  static constexpr const char* name = "CyclicLR";  ///< in messages
+  CyclicLR(Optimizer& optimizer, const CyclicLROptions& options)
+      : CyclicLR::Schedule(at_base_rates(optimizer, options), options) {
     set();
   }
 
   /// Sets rate and momentum for the next update.
   void step() { this->count_step(), set(); }
   /// Begins anew; for SequentialLR.
+  void begin() { restart(); }
   void restart() { this->count_from_0(), set(); }
   /// The name and the options.
   std::string describe() const {
@@ -225,13 +207,23 @@ class CyclicLR : public detail::Schedule<CyclicLR<Optimizer>, Optimizer, CyclicL
 
  private:
   friend typename CyclicLR::Schedule;
-  void set() {
-    const CyclicLROptions& o = this->o();
-    const std::size_t groups = detail::rate_count(this->optimizer());
+  static void require_fit(const CyclicLROptions& o, std::size_t groups) {
     detail::require_per_group(name, "base_lr", o.base_lr, groups, false);
     detail::require_per_group(name, "max_lr", o.max_lr, groups, false);
     detail::require_per_group(name, "base_momentum", o.base_momentum, groups, true);
     detail::require_per_group(name, "max_momentum", o.max_momentum, groups, true);
+  }
+  /// Before the base class keeps them.
+  static Optimizer& at_base_rates(Optimizer& optimizer, const CyclicLROptions& o) {
+    o.require_valid();
+    require_fit(o, detail::rate_count(optimizer));
+    if (o.cycle_momentum) detail::require_momentum(name, optimizer);
+    for (std::size_t k = 0; k < detail::rate_count(optimizer); ++k) detail::set_rate(optimizer, k, o.base_lr[k]);
+    return optimizer;
+  }
+  void set() {
+    const CyclicLROptions& o = this->o();
+    require_fit(o, detail::rate_count(this->optimizer()));
     const double up = static_cast<double>(o.step_size_up), t = static_cast<double>(this->t());
     const double total = up + (o.step_size_down ? static_cast<double>(o.step_size_down) : up), peak = up / total;
     const double cycle = std::floor(1 + t / total), x = 1 + t / total - cycle;

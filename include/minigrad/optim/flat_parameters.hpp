@@ -2,11 +2,13 @@
 // L-BFGS, and for your own. Included by name.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 #include <vector>
 
 #include "../graph/backward.hpp"
+#include "../tensor/inner_loop.hpp"
 #include "../tensor/tensor.hpp"
 #include "optimized.hpp"
 
@@ -67,7 +69,7 @@ class FlatParameters {
     for (const ParameterRef<V>& p : parameters()) {
       V& w = p.edit();
       const std::size_t n = detail::count_numbers(w);
-      for (std::size_t i = 0; i < n; ++i) detail::numbers(w)[i] = from[i];
+      std::copy(from, from + n, detail::numbers(w));
       from += n;
     }
   }
@@ -80,7 +82,7 @@ class FlatParameters {
     for (const ParameterRef<V>& p : parameters()) {
       const std::size_t n = detail::count_numbers(p.value());
       if (!detail::takes_part(p)) {
-        for (std::size_t i = 0; i < n; ++i) *to++ = T{};
+        to = std::fill_n(to, n, T{});
         continue;
       }
       if (const std::size_t given = detail::count_numbers(p.grad()); given != n)
@@ -109,13 +111,15 @@ class FlatParameters {
     return loss;
   }
 
-  /// Sets the values of parameters that are not frozen to x + t d.
+  /// Sets the values of parameters that are not frozen to x + t d. Throws ValueError while averages are in the model.
   void set_along(const T* x, T t, const T* d) const {
     for (const ParameterRef<V>& p : parameters()) {
       const std::size_t n = detail::count_numbers(p.value());
       if (p.requires_grad()) {
+        detail::require_own_value(user_, p.state());
         T* const w = detail::numbers(p.edit());
-        for (std::size_t i = 0; i < n; ++i) w[i] = x[i] + t * d[i];
+        std::copy(x, x + n, w);
+        detail::for_each_element<T>([t](auto& w_i, auto d_i) { w_i += t * d_i; }, n, w, d);
       }
       x += n, d += n;
     }
@@ -123,9 +127,8 @@ class FlatParameters {
 
  private:
   static T* copy(const V& from, T* to) {
-    const std::size_t n = detail::count_numbers(from);
-    for (std::size_t i = 0; i < n; ++i) to[i] = detail::numbers(from)[i];
-    return to + n;
+    const T* const numbers = detail::numbers(from);
+    return std::copy(numbers, numbers + detail::count_numbers(from), to);
   }
   std::vector<ParameterRef<V>> parameters_;
   const char* user_;

@@ -12,35 +12,69 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
-/// q <- q + a y, and then the sum of s_i q_i. The sums of 128 bytes of lanes are added in a fixed order, so that the
-/// bits depend neither on the processor nor on the number of threads. Where y is null, the sum alone.
-struct AddAndDot {
+/// How a term reads and writes vectors: registers in a kernel, numbers at its end.
+template <class L>
+struct LanesAt {
+  template <class T>
+  MINIGRAD_INLINE L operator()(const T* from) const {
+    if constexpr (simd::is_simd<L>)
+      return L::load(from);
+    else
+      return *from;
+  }
+  template <class T>
+  MINIGRAD_INLINE void store(T* to, const L& x) const {
+    if constexpr (simd::is_simd<L>)
+      x.store(to);
+    else
+      *to = x;
+  }
+};
+
+/// The sum of term(at, i) for i < n. The sums of 128 bytes of lanes are added in a fixed order, so that the bits depend
+/// neither on the processor nor on the number of threads.
+template <class T>
+struct SumTerms {
   static constexpr bool without_fma = true;
-  template <std::size_t Bytes, class T>
-  MINIGRAD_KERNEL static double run(std::size_t n, T a, const T* y, T* q, const T* s) {
+  template <std::size_t Bytes, class Term>
+  MINIGRAD_KERNEL static double run(const Term term, std::size_t i, std::size_t n) {
     constexpr std::size_t lanes = 128 / sizeof(T);
     T sums[lanes] = {};
-    std::size_t i = 0;
     if constexpr (simd::has_simd<T>) {
       using L = simd::Simd<T, Bytes>;
       constexpr std::size_t registers = lanes / L::count;
       L sum[registers];
       for (; i + lanes <= n; i += lanes)
-        for (std::size_t r = 0; r < registers; ++r) {
-          const std::size_t at = i + r * L::count;
-          L q_i = L::load(q + at);
-          if (y) q_i += L(a) * L::load(y + at), q_i.store(q + at);
-          sum[r] += L::load(s + at) * q_i;
-        }
+        for (std::size_t r = 0; r < registers; ++r) sum[r] += term(LanesAt<L>(), i + r * L::count);
       for (std::size_t r = 0; r < registers; ++r) sum[r].store(sums + r * L::count);
     }
-    for (std::size_t lane = 0; i < n; ++i, lane = (lane + 1) % lanes) {
-      if (y) q[i] += a * y[i];
-      sums[lane] += s[i] * q[i];
-    }
+    for (std::size_t lane = 0; i < n; ++i, lane = (lane + 1) % lanes) sums[lane] += term(LanesAt<T>(), i);
     double total = 0;
     for (const T sum : sums) total += static_cast<double>(sum);
     return total;
+  }
+};
+
+/// The largest |x_i|; NaN if one is: as bits, which are ordered as the numbers are, it is larger than any.
+template <class T>
+struct LargestSize {
+  template <std::size_t Bytes>
+  MINIGRAD_KERNEL static double run(const T* x, std::size_t i, std::size_t n) {
+    T largest = 0;
+    if constexpr (simd::has_simd<T>) {
+      using L = simd::Simd<T, Bytes>;
+      using Whole = typename L::Condition::Vector;
+      Whole most{};
+      for (; i + L::count <= n; i += L::count) {
+        const Whole bits = reinterpret_cast<Whole>(L::load(x + i).absolute().v);
+        most = bits > most ? bits : most;
+      }
+      const L all = reinterpret_cast<typename L::Vector>(most);
+      for (std::size_t k = 0; k < L::count; ++k) largest = is_nan(largest) || all[k] <= largest ? largest : all[k];
+    }
+    for (; i < n; ++i)
+      if (const T size = std::fabs(x[i]); !is_nan(largest) && !(size <= largest)) largest = size;
+    return static_cast<double>(largest);
   }
 };
 
@@ -50,50 +84,44 @@ class FlatSums {
   static constexpr std::size_t part = 4096, least = std::size_t{1} << 15;
 
  public:
-  double dot(std::size_t n, const T* a, const T* b) { return add_and_dot(n, 0, nullptr, const_cast<T*>(a), b); }
-  /// q <- q + a y; returns the dot product of q and s.
-  double add_and_dot(std::size_t n, double a, const T* y, T* q, const T* s) {
-    return sum(n, [=, by = static_cast<T>(a)](std::size_t i, std::size_t count) {
-      return on_best_isa<AddAndDot>(count, by, y ? y + i : y, q + i, s + i);
-    });
-  }
-  /// The sum of term(x_i, i) for i < n, where `term` may write.
+  /// The sum of term(at, i) for i < n: at(x + i) reads there, at.store(x + i, value) writes.
   template <class Term>
   double sum_of(std::size_t n, const Term& term) {
-    return sum(n, [&](std::size_t i, std::size_t count) {
-      double total = 0;
-      for (const std::size_t end = i + count; i < end; ++i) total += static_cast<double>(term(i));
-      return total;
+    const std::size_t parts = over_parts(n, [&](std::size_t i, std::size_t end) {
+      return on_best_isa<SumTerms<T>>(term, i, end);
     });
+    double total = 0;
+    for (std::size_t k = 0; k < parts; ++k) total += parts_[k];
+    return total;
+  }
+  double dot(std::size_t n, const T* a, const T* b) {
+    return sum_of(n, [=](auto at, std::size_t i) { return at(a + i) * at(b + i); });
+  }
+  /// The largest |x_i|; NaN if one is.
+  double largest_size(std::size_t n, const T* x) {
+    const std::size_t parts = over_parts(n, [x](std::size_t i, std::size_t end) {
+      return on_best_isa<LargestSize<T>>(x, i, end);
+    });
+    double out = 0;
+    for (std::size_t k = 0; k < parts && !is_nan(out); ++k)
+      if (!(parts_[k] <= out)) out = parts_[k];
+    return out;
   }
 
  private:
+  /// f(begin, end) of each part, into parts_; returns how many there are.
   template <class F>
-  double sum(std::size_t n, const F& f) {
+  std::size_t over_parts(std::size_t n, const F& f) {
     const std::size_t parts = (n + part - 1) / part;
     if (parts_.size() < parts) parts_.resize(parts);
-    double* const sums = parts_.data();
+    double* const out = parts_.data();
     parallel_for(n, part, least, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; i += part) sums[i / part] = f(i, end - i < part ? end - i : part);
+      for (std::size_t i = begin; i < end; i += part) out[i / part] = f(i, end - i < part ? end : i + part);
     });
-    double total = 0;
-    for (std::size_t k = 0; k < parts; ++k) total += sums[k];
-    return total;
+    return parts;
   }
   std::vector<double> parts_;
 };
-
-/// The largest |x_i|; NaN if one is.
-template <class T>
-double largest_size(std::size_t n, const T* x) {
-  double out = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const double size = std::fabs(static_cast<double>(x[i]));
-    if (is_nan(size)) return size;
-    if (size > out) out = size;
-  }
-  return out;
-}
 
 }  // namespace MINIGRAD_KERNELS
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -24,6 +24,19 @@ std::string state_name(std::size_t place, const char* what) {
   return concat({place, ".", what});
 }
 
+/// The shapes of a group's parameters: "[8, 4] [8]".
+template <class Group>
+std::string shapes_of_group(const Group& group) {
+  std::string out;
+  for (const auto& slot : group.slots) append(out, {out.empty() ? "" : " ", shape_of(slot.parameter.value())});
+  return out;
+}
+/// The name of its text in the metadata of a state.
+template <class = void>
+std::string shapes_name(std::size_t group) {
+  return concat({"param_groups.", group, ".shapes"});
+}
+
 template <class V, class Options>
 StateDict groups_to_state(std::span<const ParameterGroup<V, Options>> groups) {
   StateDict moments, out;
@@ -42,6 +55,7 @@ StateDict groups_to_state(std::span<const ParameterGroup<V, Options>> groups) {
         moments.add(from.name, from.dtype, from.shape, from.to);
       }
     }
+    out.metadata(shapes_name(number), shapes_of_group(group));
     const std::string name = concat({"param_groups.", number++, "."});
     Options options = group.options;
     out.add(name, fields_to_state(options.fields()));
@@ -104,6 +118,12 @@ PoolArray<ParameterGroup<V, Options>> groups_from_state(std::span<const Paramete
   if (all.size())
     fail<ValueError>({Options::name, ": load_state_dict: the state has more groups than the ", loaded.size(), " here"});
   require_same(Options::name, differences(moments, targets));
+  // Groups in another order would get each other's options, where they have no tensors yet.
+  for (std::size_t k = 0; k < loaded.size(); ++k)
+    if (const std::string theirs = state.metadata(shapes_name(k)), ours = shapes_of_group(loaded[k]);
+        !theirs.empty() && theirs != ours)
+      fail<ValueError>({Options::name, ": load_state_dict: group ", k, " has parameters ", theirs, " in the state, and ",
+                        ours, " here: are the groups in another order?"});
   copy_to(targets, moments);
   place = 0;
   for (Group& group : loaded)

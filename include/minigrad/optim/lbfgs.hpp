@@ -151,7 +151,7 @@ double LBFGS<V>::step(Closure&& closure) {
     ++evaluations_;
     return flat_.evaluate(closure, gradient.data());
   };
-  const auto is_flat = [&] { return detail::largest_size(n, start_.gradient.data()) <= o.tolerance_grad; };
+  const auto is_flat = [&] { return history_.sums.largest_size(n, start_.gradient.data()) <= o.tolerance_grad; };
   const auto require_finite = [&](double loss) {
     if (!detail::is_finite(loss))
       detail::fail<ValueError>({"LBFGS: the loss is ", loss, " after ", iterations_,
@@ -164,15 +164,15 @@ double LBFGS<V>::step(Closure&& closure) {
     T* const g = start_.gradient.data();
     if (++iterations_ > 1) history_.add(n, g, previous_.data(), static_cast<T>(t_), d_.data(), o.history_size);
     start_.slope = history_.find_direction(n, g, d_.data());
-    std::copy(g, g + n, previous_.data());
+    o.strong_wolfe ? void(std::copy(g, g + n, previous_.data())) : std::swap(start_.gradient, previous_);
     const double loss_before = start_.f;
     t_ = o.lr;
     if (iterations_ == 1) {
-      const double sum = history_.sums.sum_of(n, [=](std::size_t i) { return std::fabs(g[i]); });
+      const double sum = history_.sums.sum_of(n, [=](auto at, std::size_t i) { return simd::abs(at(g + i)); });
       t_ *= sum > 1 ? 1 / sum : 1;
     }
     if (start_.slope > -o.tolerance_change) break;
-    const double size = detail::largest_size(n, d_.data());
+    const double size = history_.sums.largest_size(n, d_.data());
     flat_.read_values(x_.data());
     if (o.strong_wolfe) {
       const auto evaluate_at = [&](double t, detail::LinePoint<T>& point) {

@@ -20,10 +20,11 @@ class LbfgsHistory {
     if (pairs_.empty() || !pairs_.back().is_free) pairs_.push_back(Pair(n));
     Pair& pair = pairs_.back();
     T *const s = pair.s.data(), *const y = pair.y.data();
-    const double ys = sums.sum_of(n, [=](std::size_t i) {
-      y[i] = g[i] - before[i];
-      s[i] = t * d[i];
-      return y[i] * s[i];
+    const double ys = sums.sum_of(n, [=](auto at, std::size_t i) {
+      const auto y_i = at(g + i) - at(before + i), s_i = t * at(d + i);
+      at.store(y + i, y_i);
+      at.store(s + i, s_i);
+      return y_i * s_i;
     });
     if (!(ys > 1e-10)) return;
     pair.rho = 1 / ys;
@@ -38,22 +39,25 @@ class LbfgsHistory {
 
   /// d = -H g, by the two loops over the pairs; returns its slope g'd.
   double find_direction(std::size_t n, const T* g, T* d) {
-    const std::size_t count = size();
-    for (std::size_t i = 0; i < n; ++i) d[i] = -g[i];
-    if (count == 0) return sums.dot(n, g, d);
     // Each pass over d also computes the product that the next one needs.
-    double product = sums.dot(n, pairs_[count - 1].s.data(), d);
+    const std::size_t count = size();
+    const T* const last = count > 0 ? pairs_[count - 1].s.data() : g;
+    double product = sums.sum_of(n, [=](auto at, std::size_t i) {
+      const auto d_i = -at(g + i);
+      at.store(d + i, d_i);
+      return at(last + i) * d_i;
+    });
     for (std::size_t k = count; k-- > 0;) {
       Pair& pair = pairs_[k];
       pair.alpha = product * pair.rho;
-      product = sums.add_and_dot(n, -pair.alpha, pair.y.data(), d, k > 0 ? pairs_[k - 1].s.data() : pair.y.data());
+      const T* const next = k > 0 ? pairs_[k - 1].s.data() : pair.y.data();
+      product = add_and_dot(n, -pair.alpha, pair.y.data(), d, next, k > 0 ? 1 : scale_);
     }
-    for (std::size_t i = 0; i < n; ++i) d[i] *= static_cast<T>(scale_);
-    product *= scale_;
+    if (count > 0) product *= scale_;
     for (std::size_t k = 0; k < count; ++k) {
       const Pair& pair = pairs_[k];
       const T* const next = k + 1 < count ? pairs_[k + 1].y.data() : g;
-      product = sums.add_and_dot(n, pair.alpha - product * pair.rho, pair.s.data(), d, next);
+      product = add_and_dot(n, pair.alpha - product * pair.rho, pair.s.data(), d, next, 1);
     }
     return product;
   }
@@ -77,6 +81,15 @@ class LbfgsHistory {
   FlatSums<T> sums;
 
  private:
+  /// d <- scale (d + a x); returns the dot product of next and d + a x.
+  double add_and_dot(std::size_t n, double a, const T* x, T* d, const T* next, double scale) {
+    return sums.sum_of(n, [=, by = static_cast<T>(a), scale = static_cast<T>(scale)](auto at, std::size_t i) {
+      const auto d_i = at(d + i) + by * at(x + i);
+      at.store(d + i, scale * d_i);
+      return at(next + i) * d_i;
+    });
+  }
+
   struct Pair {
     explicit Pair(std::size_t n) : s(Tensor<T>::empty({n})), y(Tensor<T>::empty({n})) {}
     Tensor<T> s, y;

@@ -32,7 +32,7 @@ class MultiStepLR : public detail::Schedule<MultiStepLR<Optimizer>, Optimizer, M
  public:
   static constexpr const char* name = "MultiStepLR";
   MultiStepLR(Optimizer& optimizer, const MultiStepLROptions& options) : MultiStepLR::Schedule(optimizer, options) {
-    this->for_each_rate([this](double lr, double) { return first(lr); });
+    this->begin();
   }
 
   /// The name and the options.
@@ -74,7 +74,7 @@ class ConstantLR : public detail::Schedule<ConstantLR<Optimizer>, Optimizer, Con
  public:
   static constexpr const char* name = "ConstantLR";
   ConstantLR(Optimizer& optimizer, const ConstantLROptions& options = {}) : ConstantLR::Schedule(optimizer, options) {
-    this->for_each_rate([this](double lr, double) { return first(lr); });
+    this->begin();
   }
 
  private:
@@ -137,8 +137,11 @@ class CosineAnnealingWarmRestarts
   static constexpr const char* name = "CosineAnnealingWarmRestarts";
   CosineAnnealingWarmRestarts(Optimizer& optimizer, const CosineAnnealingWarmRestartsOptions& options)
       : CosineAnnealingWarmRestarts::Schedule(optimizer, options) {
-    this->for_each_rate([](double, double base) { return base; });
+    begin();
   }
+
+  /// Begins from the base rates; for SequentialLR.
+  void begin() { this->restart(); }
 
  private:
   friend typename CosineAnnealingWarmRestarts::Schedule;
@@ -186,6 +189,7 @@ class LambdaLR : public detail::Schedule<LambdaLR<Optimizer, F>, Optimizer, deta
   /// Sets the rates for the next epoch, or the next update.
   void step() { this->count_step(), set(); }
   /// Begins anew from the base rates; for SequentialLR.
+  void begin() { restart(); }
   void restart() { this->count_from_0(), set(); }
   /// The name; the function has no text.
   std::string describe() const { return "LambdaLR(a function)"; }

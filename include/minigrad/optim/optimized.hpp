@@ -67,4 +67,13 @@ bool takes_part(const ParameterRef<V>& parameter) {
   return takes_part(parameter.state());
 }
 
+/// Throws ValueError where a parameter has the average of an AveragedModel in place of its own value, which a step would
+/// change.
+template <class V>
+void require_own_value(const char* optimizer, const ParameterState<V>& parameter) {
+  if (parameter.has_average)
+    fail<ValueError>({optimizer, ": the model has the averages of an AveragedModel: give it back its own weights by "
+                      "swap() before it is trained, or train a copy of it"});
+}
+
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

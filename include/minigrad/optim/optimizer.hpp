@@ -179,6 +179,7 @@ class Optimizer {
   void require_usable(const OptimizerSlot<V>& slot, std::size_t place) const {
     const ParameterState<V>& p = slot.parameter.state();
     if (!takes_part(p)) return;
+    require_own_value(Options::name, p);
     if (const std::size_t other = p.updated_by; other != 0 && other != identity_)
       fail<ValueError>({Options::name, ": parameter ", place,
                         " was updated by this gradient already, by another "

@@ -141,7 +141,7 @@ class LinearLR : public detail::Schedule<LinearLR<Optimizer>, Optimizer, LinearL
  public:
   static constexpr const char* name = "LinearLR";
   LinearLR(Optimizer& optimizer, const LinearLROptions& options = {}) : LinearLR::Schedule(optimizer, options) {
-    this->for_each_rate([this](double lr, double) { return first(lr); });
+    this->begin();
   }
 
  private:
@@ -220,6 +220,7 @@ class ReduceLROnPlateau : public detail::Schedule<ReduceLROnPlateau<Optimizer>, 
     });
   }
   /// Begins anew from the base rates; for SequentialLR.
+  void begin() { restart(); }
   void restart() {
     has_best_ = false;
     waited_ = resting_ = 0;

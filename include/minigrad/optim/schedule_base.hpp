@@ -39,7 +39,8 @@ void set_rate(Optimizer& optimizer, std::size_t k, double value) {
   else
     optimizer.lr(value);
 }
-/// The rate of group k when the first schedule was made; the current one, if the optimizer does not keep that.
+/// lr_0 of group k: its rate when the first schedule was made, or what a schedule that has its own begin has set; the
+/// current rate, if the optimizer does not keep that.
 template <class Optimizer>
 double initial_rate(Optimizer& optimizer, std::size_t k) {
   if constexpr (requires { optimizer.groups(); })
@@ -91,6 +92,11 @@ class Schedule {
   void step() {
     count_step();
     for_each_rate([this](double lr, double base) { return self().next(lr, base); });
+  }
+  /// Begins from the rates that there are, as the constructor does; for the first schedule of a SequentialLR.
+  void begin() {
+    count_from_0();
+    for_each_rate([this](double lr, double) { return self().first(lr); });
   }
   /// Begins anew from the base rates, with all groups that there are now; for SequentialLR.
   void restart() {

@@ -35,9 +35,13 @@ class SequentialLR {
     }
     if (!acts_on(optimizer))
       detail::fail<ValueError>({"SequentialLR: a schedule acts on another optimizer than this one"});
-    for (std::size_t k = 0; k < detail::rate_count(optimizer); ++k)
-      detail::set_rate(optimizer, k, detail::initial_rate(optimizer, k));
-    std::get<0>(schedules_).restart();
+    if constexpr (requires { optimizer.groups(); }) {
+      for (std::size_t k = 0; k < detail::rate_count(optimizer); ++k)
+        detail::set_rate(optimizer, k, detail::initial_rate(optimizer, k));
+      std::get<0>(schedules_).begin();
+    } else {  // which keeps no lr_0
+      std::get<0>(schedules_).restart();
+    }
   }
 
   void step() requires(!(detail::TakesMetric<Schedules> || ...)) {
@@ -53,6 +57,7 @@ class SequentialLR {
     });
   }
   /// Begins anew, with the first schedule.
+  void begin() { restart(); }
   void restart() {
     epoch_ = 0;
     std::get<0>(schedules_).restart();

@@ -14,6 +14,7 @@
 #include "../data/dataset.hpp"
 #include "../graph/capture.hpp"
 #include "../nn/module.hpp"
+#include "require_training.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
@@ -153,5 +154,30 @@ class BatchStep {
   Shape x_shape_, y_shape_;
   bool replay_, check_ = true;
 };
+
+/// A copy of a batch for an optimizer that computes its loss again; nothing for others.
+template <class Optimizer, class X, class Y>
+auto keep_batch([[maybe_unused]] const X& x, [[maybe_unused]] const Y& y) {
+  if constexpr (TakesClosure<Optimizer>) return std::pair<X, Y>(x, y);
+  else return 0;
+}
+/// A step of the optimizer, by the gradients that there are of a loss. Where it takes a closure, this gives it that loss
+/// first, and after that computes it anew.
+template <class Optimizer, class Step, class Kept>
+void step_on_batch(Optimizer& optimizer, [[maybe_unused]] Step& step, [[maybe_unused]] double loss,
+                   [[maybe_unused]] const Kept& kept) {
+  if constexpr (TakesClosure<Optimizer>) {
+    bool first = true;
+    optimizer.step([&] {
+      if (std::exchange(first, false)) return loss;
+      const auto again = step(kept.first, kept.second);
+      optimizer.zero_grad();
+      backward(again);
+      return static_cast<double>(again.item());
+    });
+  } else {
+    optimizer.step();
+  }
+}
 
 }  // namespace minigrad::detail

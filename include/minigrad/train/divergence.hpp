@@ -4,8 +4,10 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "../core/finite.hpp"
+#include "../data/dataset.hpp"
 #include "../data/field.hpp"
 #include "../diff/anomaly.hpp"
 #include "../graph/backward.hpp"
@@ -22,20 +24,27 @@ std::size_t first_not_finite(const X& x) {
   return i;
 }
 
+/// What rows of a dataset are called in messages: " of the validation set"; of a part that fit() has split off itself,
+/// the numbers that its rows have in the whole.
+struct RowNames {
+  const char* of;
+  const std::vector<std::size_t>* numbers = nullptr;
+};
+
 /// What in a dataset is NaN or infinite: "the target in row 3 of the dataset is nan". Empty if nothing is.
 template <class D>
-std::string not_finite_number(const D& data) {
-  const auto describe = [](const std::string& what, const auto& x) -> std::string {
-    if constexpr (is_tensor<std::decay_t<decltype(x)>>) {
-      const std::size_t i = first_not_finite(x);
-      if (i < x.size())
-        return concat({what, " in row ", i / (x.size() / x.shape()[0]), " of the dataset is ",
-                       static_cast<double>(x.data()[i])});
-    }
-    return "";
+std::string not_finite_number(const D& data, const RowNames& rows) {
+  std::string out;
+  const auto describe = [&](const char* what, const auto& x) {
+    const std::size_t i = first_not_finite(x);
+    if (i == x.size() || !out.empty()) return;
+    const std::size_t row = i / (x.size() / x.shape()[0]);
+    out = concat({what, " in row ", rows.numbers ? (*rows.numbers)[row] : row, rows.of, " is ",
+                  static_cast<double>(x.data()[i])});
   };
-  const std::string target = describe("the target", data.y);
-  return target.empty() ? describe("a feature", data.x) : target;
+  with_tensors([&](const auto&... y) { (describe("the target", y), ...); }, data.y);
+  with_tensors([&](const auto&... x) { (describe("a feature", x), ...); }, data.x);
+  return out;
 }
 
 /// A description of the feature with the largest absolute value, since a large feature is the most frequent reason why
@@ -67,8 +76,9 @@ std::string widest_feature(const D& data) {
 }
 
 template <class D>
-std::string not_finite_message(double loss, const Epoch& epoch, std::size_t updates, double norm, const D& data) {
-  if (const std::string number = not_finite_number(data); !number.empty())
+std::string not_finite_message(double loss, const Epoch& epoch, std::size_t updates, double norm, const D& data,
+                               const RowNames& rows) {
+  if (const std::string number = not_finite_number(data, rows); !number.empty())
     return "minigrad: fit: the loss is " + format_number(loss) + ": " + number;
   const std::string what = "minigrad: fit: the loss is " + format_number(loss), widest = widest_feature(data);
   if (updates == 0)
@@ -78,6 +88,15 @@ std::string not_finite_message(double loss, const Epoch& epoch, std::size_t upda
          (updates == 1 ? " update" : " updates") + " (learning rate " + format_number(epoch.lr) +
          ", last gradient norm " + format_number(norm) + "): try a learning rate ten times smaller" +
          (widest.empty() ? "" : ", or standardise the features (" + widest + ")");
+}
+
+/// What fit() says of a validation loss that is not finite because of numbers in the validation set. Empty if it is
+/// finite, or because of the model: then it is no better than any other.
+template <class D>
+std::string validation_fault(double loss, const D& data, const RowNames& rows) {
+  if (is_finite(loss)) return "";
+  const std::string number = not_finite_number(data, rows);
+  return number.empty() ? "" : "minigrad: fit: the validation loss is " + format_number(loss) + ": " + number;
 }
 
 /// Calls backward() and returns the message of an AnomalyError, or an empty text.

@@ -34,12 +34,29 @@ struct Metric {
   Average average = Average::binary;
   OfScores of_scores = nullptr;
   OfNumbers of_numbers = nullptr;
+  /// 1 where the largest number is the best, -1 where the smallest is; 0, of your own functions, where
+  /// FitOptions::maximize says which.
+  int direction = 0;
 
-  Metric(std::string metric, OfLabels f) : name(std::move(metric)), of_labels(f) {}
+  template <class = void>
+  Metric(std::string metric, OfLabels f)
+      : name(std::move(metric)), of_labels(f), direction(f == OfLabels(accuracy_score<>)) {}
+  template <class = void>
   Metric(std::string metric, OfAveragedLabels f, Average how = Average::binary)
-      : name(std::move(metric)), of_averaged_labels(f), average(how) {}
-  Metric(std::string metric, OfScores f) : name(std::move(metric)), of_scores(f) {}
-  Metric(std::string metric, OfNumbers f) : name(std::move(metric)), of_numbers(f) {}
+      : name(std::move(metric)), of_averaged_labels(f), average(how) {
+    for (const OfAveragedLabels known : {precision_score<>, recall_score<>, f1_score<>})
+      if (f == known) direction = 1;
+  }
+  template <class = void>
+  Metric(std::string metric, OfScores f)
+      : name(std::move(metric)), of_scores(f), direction(f == OfScores(roc_auc_score<double>)) {}
+  template <class = void>
+  Metric(std::string metric, OfNumbers f)
+      : name(std::move(metric)), of_numbers(f), direction(f == OfNumbers(r2_score<double>)) {
+    for (const OfNumbers known :
+         {mean_absolute_error<double>, mean_squared_error<double>, root_mean_squared_error<double>})
+      if (f == known) direction = -1;
+  }
 
   /// The name, if it can be that of a column of a CSV file. Throws ValueError.
   template <class = void>

@@ -50,21 +50,11 @@ void show_progress(ProgressBar& bar, const Epoch& epoch, std::size_t rows, const
 template <class = void>
 class Selection {
  public:
-  /// Throws ValueError for a column that the history does not have, and for maximize without a column.
-  Selection(const History& history, const std::string& column, bool maximize, double min_delta, bool has_validation)
-      : sign_(maximize ? -1 : 1), min_delta_(min_delta), judges_(has_validation || !column.empty()) {
-    if (maximize && column.empty())
-      fail<ValueError>({"fit: maximize needs best_by, the column whose largest number is best"});
-    std::vector<std::string> columns{"train_loss"};
-    if (has_validation) columns.push_back("validation_loss");
-    columns.insert(columns.end(), history.metric_names.begin(), history.metric_names.end());
-    const std::string& name = column.empty() ? "validation_loss" : column;
-    std::size_t k = 0;
-    while (k < columns.size() && columns[k] != name) ++k;
-    if (judges_ && k == columns.size())
-      fail<ValueError>({"fit: best_by is ", detail::quoted(name), ", and the columns are ", quoted_list(columns)});
-    column_ = k + (k > 0 && !has_validation ? 1 : 0);
-  }
+  /// Of options with best_by, maximize, min_delta and metrics. Throws ValueError for a column that the history does not
+  /// have, and for maximize without a column, or with one of a metric whose smallest number is best.
+  template <class Options>
+  Selection(const History& history, const Options& o, bool has_validation)
+      : Selection(history, o.best_by, o.maximize, o.metrics, o.min_delta, has_validation) {}
 
   /// Whether there is anything to judge by.
   bool judges() const { return judges_; }
@@ -80,6 +70,27 @@ class Selection {
   }
 
  private:
+  Selection(const History& history, const std::string& column, bool maximize, const std::vector<Metric>& metrics,
+            double min_delta, bool has_validation)
+      : sign_(maximize ? -1 : 1), min_delta_(min_delta), judges_(has_validation || !column.empty()) {
+    if (maximize && column.empty())
+      fail<ValueError>({"fit: maximize needs best_by, the column whose largest number is best"});
+    std::vector<std::string> columns{"train_loss"};
+    if (has_validation) columns.push_back("validation_loss");
+    columns.insert(columns.end(), history.metric_names.begin(), history.metric_names.end());
+    const std::string& name = column.empty() ? "validation_loss" : column;
+    std::size_t k = 0;
+    while (k < columns.size() && columns[k] != name) ++k;
+    if (judges_ && k == columns.size())
+      fail<ValueError>({"fit: best_by is ", detail::quoted(name), ", and the columns are ", quoted_list(columns)});
+    column_ = k + (k > 0 && !has_validation ? 1 : 0);
+    for (const Metric& metric : metrics) {
+      if (metric.direction == 0 || (name != "validation_" + metric.name && name != "train_" + metric.name)) continue;
+      if (maximize && metric.direction < 0)
+        fail<ValueError>({"fit: maximize: the smallest ", quoted(name), " is the best"});
+      sign_ = -metric.direction;
+    }
+  }
   double of(const Epoch& e) const {
     return column_ == 0 ? e.train_loss : column_ == 1 ? e.validation_loss : e.metrics[column_ - 2];
   }

@@ -52,20 +52,22 @@ struct ClearGradients {
   }
 };
 
+/// `split` has the rows of a split that fit() has made itself.
 template <class Model, class Loss, class Optimizer, class D, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data, const D* validation,
-            const FitOptions& options, Hooks&... hooks) {
+            const SplitRows* split, const FitOptions& options, Hooks&... hooks) {
   using V = parameter_value_of<Model>;
   require_options(options, validation != nullptr);
   require_data(data, validation);
   const auto weights = parameters(model);
-  require_training(weights, loss, optimizer, hooks...);
+  require_training(model, weights, loss, optimizer, hooks...);
+  require_whole<Optimizer>(options, data.size());
   const ClearGradients<V> at_end{weights};
 
   FitProgress<> run;
   History& history = run.history;
   history.metric_names = metric_columns(options, validation != nullptr);
-  const Selection<> selection(history, options.best_by, options.maximize, options.min_delta, validation != nullptr);
+  const Selection<> selection(history, options, validation != nullptr);
   BestWeights<Model> best(model);
   Rng rng(options.seed);
   DataLoader loader(data, {options.batch_size, options.shuffle, options.drop_last}, rng);
@@ -98,6 +100,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     end();
     throw TrainingError(message, std::move(history));
   };
+  const RowNames of_validation{split ? " of the dataset" : " of the validation set", split ? &split->validation : nullptr};
   Stopwatch since_checkpoint;
   const auto save = [&] {
     if (options.checkpoint.empty()) return;
@@ -119,9 +122,11 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     StepEvents<V, (takes_steps<Hooks>() || ... || false)> events(weights, number);
     train(model);
     step.begin_epoch();
+    require_updates(model, weights, optimizer);  // a hook may have freed some
     bool go_on = true;
     std::size_t batch = run.samples / options.batch_size;  // not 0 where an epoch is resumed
     for (auto [x, y] : loader) {
+      [[maybe_unused]] const auto kept = keep_batch<Optimizer>(x, y);
       const std::size_t rows = x.shape()[0];
       const Var<V> batch_loss = with_rows(loader, batch, " of the training set", [&, &inputs = x, &targets = y] {
         return step(std::move(inputs), std::move(targets));
@@ -130,7 +135,8 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       if (!is_finite(value)) {
         if (options.clip_norm == 0 && run.updates > first_update)  // of the last update: not cleared yet
           run.grad_norm = grad_norm(weights);
-        std::string message = not_finite_message(value, epoch, run.updates, run.grad_norm, data);
+        std::string message = not_finite_message(value, epoch, run.updates, run.grad_norm, data,
+                                                 {" of the dataset", split ? &split->train : nullptr});
         if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1);
         fail_training(message);
       }
@@ -149,7 +155,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       if (!accumulation.end(last)) continue;
       if (options.clip_norm > 0) run.grad_norm = clip_grad_norm(weights, options.clip_norm);
       const double lr = optimizer.lr();
-      optimizer.step();
+      step_on_batch(optimizer, step, value, kept);
       ++run.updates;
       go_on = events.run(run, lr, options.clip_norm > 0, hooks...);
       history.interrupted = !last && go_on && stopped();
@@ -166,6 +172,9 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     epoch.train_loss = run.total_loss / static_cast<double>(run.samples);
     if (validation)
       epoch.validation_loss = evaluate_into(epoch, model, loss, *validation, options.metrics, " of the validation set");
+    if (const std::string fault = validation ? validation_fault(epoch.validation_loss, *validation, of_validation) : "";
+        !fault.empty())
+      fail_training(fault);
     if (options.train_metrics) evaluate_into(epoch, model, loss, data, options.metrics, " of the training set");
     epoch.seconds = run.seconds();
     history.epochs.push_back(epoch);
@@ -192,10 +201,10 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 /// Then it computes the validation loss and calls the hooks: schedules, and callbacks that take a const Epoch& and may
 /// return false to stop. Callbacks that take a const Step&, and schedules in each_step(), are called after each step;
 /// false ends the epoch, and the training, there. Leaves the model in evaluation mode, with the weights and buffers of
-/// the best epoch unless restore_best is false, and without gradients. Throws ValueError for options, data, an optimizer
-/// or schedules that do not fit, and for parameters that are not frozen and on which the loss of the first batch does not
-/// depend, TrainingError if the loss is not finite, and the loss's error for a target that it does not take, with its row
-/// in the dataset.
+/// the best epoch unless restore_best is false, and without gradients. LBFGS makes one step in each epoch, on all rows.
+/// Throws ValueError for options, data, an optimizer or schedules that do not fit, and for parameters that are not frozen
+/// and that the optimizer does not have, or on which the loss of the first batch does not depend, TrainingError if the
+/// loss is not finite, and the loss's error for a target that it does not take, with its row in the dataset.
 ///
 /// With replay the loss of the first batch is recorded, by capture(), and run again for all batches of the same shape,
 /// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something
@@ -217,7 +226,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<
   if (options.validation_split != 0)
     detail::fail<ValueError>({"fit: there is a validation set, and validation_split is ", options.validation_split,
                               ": give one of the two"});
-  return detail::fit(model, loss, optimizer, train, &validation, options, hooks...);
+  return detail::fit(model, loss, optimizer, train, &validation, nullptr, options, hooks...);
 }
 
 /// The same without a validation set: the model keeps its last weights. With validation_split = 0.2 a fifth of the rows,
@@ -226,12 +235,12 @@ template <class Model, class Loss, class Optimizer, class T, class Y, class... H
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<T, Y>& train,
             const FitOptions& options = {}, Hooks&&... hooks) {
   const Dataset<T, Y>* none = nullptr;
-  if (options.validation_split == 0) return detail::fit(model, loss, optimizer, train, none, options, hooks...);
+  if (options.validation_split == 0) return detail::fit(model, loss, optimizer, train, none, nullptr, options, hooks...);
   Rng rng(options.seed);
   const SplitRows rows = train_test_split(train.size(), options.validation_split, rng);
   const Dataset<T, Y> first = train.subset(rows.train), second = train.subset(rows.validation);
   try {
-    return detail::fit(model, loss, optimizer, first, &second, options, hooks...);
+    return detail::fit(model, loss, optimizer, first, &second, &rows, options, hooks...);
   } catch (const detail::RowError& error) {  // its row in `train`
     error.throw_again((error.of_validation ? rows.validation : rows.train)[error.row], " of the dataset");
     throw;  // never

@@ -39,7 +39,7 @@ struct FitOptions {
   std::size_t patience = 0;     ///< stops after this number of epochs without a better validation loss; 0: never
   double min_delta = 0;         ///< the smallest decrease of the validation loss that counts as better
   std::string best_by{};        ///< the column to judge by, as "validation_accuracy"; none: the validation loss
-  bool maximize = false;        ///< the largest number of best_by is the best, not the smallest
+  bool maximize = false;        ///< the largest number of best_by is the best; a metric of this library knows that itself
   bool restore_best = true;     ///< at the end, restores the weights and buffers of the best validation loss
   double clip_norm = 0;         ///< scales gradients down to this norm of all together; 0: leaves them
   std::size_t accumulate = 1;   ///< batches for each update, whose gradients become one; at least 1

@@ -120,6 +120,33 @@ struct LogOptions {
   std::size_t every_steps = 0;  ///< a line for every so many steps; 0: for each epoch
 };
 
+namespace detail {
+
+/// A log as a hook of fit(): what its begin, each epoch and each step of the optimizer call. Log has write(values).
+template <class Log>
+class LogHook {
+ public:
+  void on_begin(const History& history) { metric_names_ = history.metric_names; }
+  template <class = void>
+  void on_epoch(const Epoch& epoch) {
+    if (o_.every_steps == 0) static_cast<Log&>(*this).write(log_values(epoch, metric_names_));
+  }
+  template <class = void>
+  void on_step(const Step& step) {
+    if (o_.every_steps > 0 && step.step % o_.every_steps == 0) static_cast<Log&>(*this).write(log_values(step));
+  }
+
+ protected:
+  LogHook(std::string path, const LogOptions& options) : file_(std::move(path)), o_(options) {}
+  LogFile<> file_;
+
+ private:
+  LogOptions o_;
+  std::vector<std::string> metric_names_;
+};
+
+}  // namespace detail
+
 /// A hook of fit(), and of a loop of your own: a CSV file with a line for each epoch, or for every so many steps. Its
 /// columns are those of the first line; a number that is not there is an empty field.
 ///
@@ -130,9 +157,9 @@ struct LogOptions {
 ///   own.write({{"step", 1}, {"loss", 0.25}});
 ///
 /// write() throws ValueError for other columns than those of the first line, DataError if the file cannot be written.
-class CsvLog {
+class CsvLog : public detail::LogHook<CsvLog> {
  public:
-  explicit CsvLog(std::string path, const LogOptions& options = {}) : file_(std::move(path)), o_(options) {}
+  explicit CsvLog(std::string path, const LogOptions& options = {}) : LogHook(std::move(path), options) {}
 
   /// Adds a line of these numbers. Throws as the class says.
   template <class = void>
@@ -151,34 +178,20 @@ class CsvLog {
       detail::fail<ValueError>({"CsvLog: ", detail::quoted(file_.path()), " has the columns ", columns_, ", and the line ", names});
     file_.add(numbers);
   }
-  /// The hook of fit(): called at its begin, after each epoch and after each step of the optimizer.
-  void on_begin(const History& history) { metric_names_ = history.metric_names; }
-  template <class = void>
-  void on_epoch(const Epoch& epoch) {
-    if (o_.every_steps == 0) write(detail::log_values(epoch, metric_names_));
-  }
-  template <class = void>
-  void on_step(const Step& step) {
-    if (o_.every_steps > 0 && step.step % o_.every_steps == 0) write(detail::log_values(step));
-  }
-
   /// For a checkpoint: the name; the length of the file and its columns, which a resumed training restores.
   std::string describe() const { return "CsvLog"; }
   StateDict state_dict() const { return file_.state_dict(columns_); }
   void load_state_dict(const StateDict& state) { columns_ = file_.load_state_dict(state); }
 
  private:
-  detail::LogFile<> file_;
-  LogOptions o_;
-  std::vector<std::string> metric_names_;
   std::string columns_;
 };
 
 /// The same as a file of JSON lines: {"epoch":1,"step":32,"train_loss":0.25}. A number that is not finite is null. Lines
 /// may have different names.
-class JsonLinesLog {
+class JsonLinesLog : public detail::LogHook<JsonLinesLog> {
  public:
-  explicit JsonLinesLog(std::string path, const LogOptions& options = {}) : file_(std::move(path)), o_(options) {}
+  explicit JsonLinesLog(std::string path, const LogOptions& options = {}) : LogHook(std::move(path), options) {}
 
   /// Adds a line of these numbers. Throws DataError if the file cannot be written.
   template <class = void>
@@ -191,26 +204,10 @@ class JsonLinesLog {
     }
     file_.add(line.empty() ? "{}" : line + "}");
   }
-  /// The hook of fit(): called at its begin, after each epoch and after each step of the optimizer.
-  void on_begin(const History& history) { metric_names_ = history.metric_names; }
-  template <class = void>
-  void on_epoch(const Epoch& epoch) {
-    if (o_.every_steps == 0) write(detail::log_values(epoch, metric_names_));
-  }
-  template <class = void>
-  void on_step(const Step& step) {
-    if (o_.every_steps > 0 && step.step % o_.every_steps == 0) write(detail::log_values(step));
-  }
-
   /// For a checkpoint: the name; the length of the file, which a resumed training restores.
   std::string describe() const { return "JsonLinesLog"; }
   StateDict state_dict() const { return file_.state_dict(""); }
   void load_state_dict(const StateDict& state) { file_.load_state_dict(state); }
-
- private:
-  detail::LogFile<> file_;
-  LogOptions o_;
-  std::vector<std::string> metric_names_;
 };
 
 }  // namespace minigrad

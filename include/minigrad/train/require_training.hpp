@@ -9,26 +9,51 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// Throws ValueError if the optimizer updates none of the weights, as one that was made for a copy of the model does.
-/// Optimizers without updates() are not checked.
-template <class V, class Optimizer>
-void require_updates(const Optimizer& optimizer, const std::vector<ParameterRef<V>>& weights) {
+/// Whether step() takes a closure that computes the loss again: LBFGS.
+template <class Optimizer>
+concept TakesClosure = requires(Optimizer& optimizer) {
+  optimizer.step([] { return 0.0; });
+};
+
+/// Throws ValueError if the optimizer updates none of the weights, as one that was made for a copy of the model does, and
+/// for weights that are not frozen and that it does not update, by name. Optimizers without updates() are not checked.
+template <class Model, class V, class Optimizer>
+void require_updates(Model& model, const std::vector<ParameterRef<V>>& weights, const Optimizer& optimizer) {
   if constexpr (requires { optimizer.updates(weights[0]); }) {
+    bool all = true, none = true;
     for (const ParameterRef<V>& weight : weights)
-      if (optimizer.updates(weight)) return;
-    fail<ValueError>({"fit: the optimizer updates none of the model's parameters: it was made for another model, or "
-                      "for a copy of this one, or was moved from"});
+      if (optimizer.updates(weight)) none = false;
+      else if (weight.requires_grad()) all = false;
+    if (none)
+      fail<ValueError>({"fit: the optimizer updates none of the model's parameters: it was made for another model, or "
+                        "for a copy of this one, or was moved from"});
+    if (all) return;
+    std::string names;
+    for (const auto& [name, weight] : named_parameters(model))
+      if (weight.requires_grad() && !optimizer.updates(weight)) append(names, {names.empty() ? "" : ", ", name});
+    fail<ValueError>({"fit: the optimizer does not update the parameters ", names, ": add them to it by add_group(), or "
+                      "freeze them by requires_grad(false)"});
   }
 }
 
+/// Throws ValueError where an optimizer that computes the loss several times in a step would see only some of the rows.
+template <class Optimizer, class Options>
+void require_whole(const Options& options, std::size_t rows) {
+  if constexpr (TakesClosure<Optimizer>)
+    if (options.batch_size < rows || options.accumulate != 1 || options.clip_norm > 0)
+      fail<ValueError>({"fit: ", Optimizer::optimizer_options::name, " computes the loss of all rows several times in a "
+                        "step: batch_size must be at least ", rows, ", the rows of the training set, accumulate 1 and "
+                        "clip_norm 0"});
+}
+
 /// Refuses a model, an optimizer and hooks that do not belong together, before anything changes.
-template <class V, class Loss, class Optimizer, class... Hooks>
-void require_training(const std::vector<ParameterRef<V>>& weights, const Loss& loss, const Optimizer& optimizer,
-                      const Hooks&... hooks) {
+template <class Model, class V, class Loss, class Optimizer, class... Hooks>
+void require_training(Model& model, const std::vector<ParameterRef<V>>& weights, const Loss& loss,
+                      const Optimizer& optimizer, const Hooks&... hooks) {
   require_mean("fit", loss);
   if (weights.empty()) fail<ValueError>({"fit: the model has no parameters: it was moved from, or has only layers "
                                          "without any"});
-  require_updates(optimizer, weights);
+  require_updates(model, weights, optimizer);
   (require_schedule_of(hooks, optimizer), ...);
 }
 

@@ -9,6 +9,7 @@
 
 #include "../nn/module.hpp"
 #include "best_weights.hpp"
+#include "divergence.hpp"
 #include "evaluation.hpp"
 #include "step.hpp"
 
@@ -21,7 +22,7 @@ struct StepEvaluationOptions {
   std::size_t patience = 0;       ///< stops after this number of evaluations without a better one; 0: never
   double min_delta = 0;           ///< the smallest change that counts as better
   std::string best_by{};          ///< the column to judge by, as "validation_accuracy"; none: validation_loss
-  bool maximize = false;          ///< the largest number of best_by is the best, not the smallest
+  bool maximize = false;          ///< the largest number of best_by is the best, as in FitOptions
 };
 
 /// A hook of fit(), and of a loop of your own, that calls on_step() or the object. Entries of history() are evaluations:
@@ -40,7 +41,7 @@ class StepEvaluation {
         data_(validation),
         o_(std::move(options)),
         history_(named(o_.metrics)),
-        selection_(history_, o_.best_by, o_.maximize, o_.min_delta, true),
+        selection_(history_, o_, true),
         best_(model) {
     if (o_.every == 0) detail::fail<ValueError>({"StepEvaluation: every is 0, and must be at least 1 step"});
     if (validation.size() == 0) detail::fail<ValueError>({"StepEvaluation: the validation set is empty"});
@@ -61,6 +62,9 @@ class StepEvaluation {
     entry.validation_loss =
         detail::evaluate_into(entry, model_, loss_, data_, o_.metrics, " of the validation set");
     train(model_);
+    if (const std::string fault = detail::validation_fault(entry.validation_loss, data_, {" of the validation set"});
+        !fault.empty())
+      throw TrainingError(fault, history_);
     entry.seconds = step.seconds;
     history_.epochs.push_back(std::move(entry));
     if (selection_.take_last(history_)) best_.keep();
