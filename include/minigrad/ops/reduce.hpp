@@ -168,6 +168,7 @@ namespace detail {
 template <class T>
 Tensor<T> std_value(const VarianceAttributes& a, const Tensor<T>& x) {
   constexpr T smallest = (std::numeric_limits<T>::min)() / std::numeric_limits<T>::epsilon();
+  a.axis.in("std", x.shape());
   const Tensor<T> variance = var(x, a.axis, a.keepdim, a.correction);
   bool in_range = true;
   for (const T v : variance) in_range = in_range && v >= smallest && is_finite(v);
