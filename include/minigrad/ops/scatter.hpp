@@ -46,20 +46,24 @@ class PlacesAlong {
   void for_all(bool split, const Move& move) const {
     const Shape& shape = indices_.shape();
     const std::size_t last = whole_.rank() - 1, n = shape[last], rows = n ? indices_.size() / n : 0;
-    const std::size_t least = split ? (std::size_t{1} << 14) / (n + 1) + 1 : rows + 1;
+    const std::size_t least = split ? (std::size_t{1} << 13) / (n + 1) + 1 : rows + 1;
     parallel_for(rows, 1, least, [&](std::size_t begin, std::size_t end) {
       const Move to = move;  // here, so that compilers keep all of it in registers
       const std::size_t extent = whole_[axis_], step = static_cast<std::size_t>(steps_.of[axis_]);
-      const std::size_t along = axis_ == last ? 0 : 1, columns = n;
+      const std::size_t columns = n;
       for (std::size_t row = begin; row < end; ++row) {
         std::size_t base = 0, rest = row;
         for (std::size_t i = last; i-- > 0; rest /= shape[i])
           if (i != axis_) base += rest % shape[i] * static_cast<std::size_t>(steps_.of[i]);
         const std::int64_t* const index = indices_.data() + row * columns;
-        for (std::size_t j = 0; j < columns; ++j, base += along) {
+        const auto place = [&](std::size_t j) {
           if (!is_below(index[j], extent)) refuse_index(op_, indices_, row * columns + j, axis_, whole_);
-          to(base + static_cast<std::size_t>(index[j]) * step, row * columns + j);
-        }
+          return static_cast<std::size_t>(index[j]);
+        };
+        if (axis_ == last)
+          for (std::size_t j = 0; j < columns; ++j) to(base + place(j), row * columns + j);
+        else
+          for (std::size_t j = 0; j < columns; ++j) to(base + place(j) * step + j, row * columns + j);
       }
     });
   }
