@@ -1,7 +1,8 @@
 // bench/peers/conv.cpp - layers for images beside those of libtorch, in one program, in turns.
 //
 //   g++ -std=c++20 -O2 -fopenmp -w -Iinclude -isystem /usr/include/torch/csrc/api/include bench/peers/conv.cpp
-//       -o conv -ltorch -ltorch_cpu -lc10 && OMP_NUM_THREADS=1 ./conv 1 && OMP_NUM_THREADS=2 ./conv 2
+//       -o conv -ltorch -ltorch_cpu -lc10
+//   export OPENBLAS_NUM_THREADS=1; OMP_NUM_THREADS=1 ./conv 1; OMP_NUM_THREADS=2 ./conv 2
 //   ./conv memory minigrad; ./conv memory torch         what one step of a large convolution adds to peak memory
 //
 // A forward is the layer without gradients, a step the layer and its gradients for x, weight and bias. Of several
@@ -78,11 +79,12 @@ static void row(const char* name, const Value& x, Layer& layer, Theirs& theirs) 
          v = theirs->forward(u);
        },
        forward[0], forward[1]);
-  const auto& input = x;
+  minigrad::Parameter<Value> input(x);  // as a leaf is in libtorch: it is not copied
   race(
       [&] {
         graph.clear();
-        const auto z = layer(graph.variable(input));
+        input.zero_grad();
+        const auto z = layer(graph.parameter(input));
         minigrad::detail::sweep(z, &weights);
       },
       [&] {

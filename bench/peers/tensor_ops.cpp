@@ -1,9 +1,10 @@
 // bench/peers/tensor_ops.cpp - ops on whole tensors beside libtorch's, in one program and in turn.
 //
 //   g++ -std=c++20 -O2 -fopenmp -Iinclude bench/peers/tensor_ops.cpp -o tensor_ops -ltorch -ltorch_cpu -lc10
-//   ./tensor_ops [seconds for each measurement]
+//   OPENBLAS_NUM_THREADS=1 ./tensor_ops [seconds for each measurement]
 //
-// Debian: apt-get install libtorch-dev; without it compile with -DWITHOUT_TORCH, and without the -l. Both sides make a new
+// Debian: apt-get install libtorch-dev libopenblas0-pthread, without which libtorch multiplies by the reference BLAS;
+// without libtorch compile with -DWITHOUT_TORCH, and without the -l. Both sides make a new
 // tensor for each result. Prints a row for each op and number of threads: the microseconds of both, and how many times as
 // fast minigrad is. The two take turns, and the best round of nine counts: others disturb a machine, nobody speeds it up.
 // Results are compared first.

@@ -409,7 +409,7 @@ const std::vector<GradientCheck> gradient_list = {
      [] {
        const auto f = [](const auto& x, const auto& w, const auto& b) {
          using V = typename std::remove_cvref_t<decltype(x)>::value_type;
-         const detail::BatchNormAttributes<V> a{1e-5, &x.graph(), &x.graph().saved(), nullptr, nullptr, nullptr, 0};
+         const detail::BatchNormAttributes<V> a{"batch_norm", 1e-5, &x.graph(), &x.graph().saved(), nullptr, nullptr, 0, nullptr};
          return detail::batch_norm_op.apply(a, x, w, b);
        };
        check(f, {numbers({3, 2, 2}, -2, 2), numbers({2}, -2, 2, 2), numbers({2}, -2, 2, 3)});
@@ -445,7 +445,7 @@ const std::vector<GradientCheck> gradient_list = {
     {"strided_unslice",
      [] {
        detail::StridedPart part({2, 5});
-       part.set(1, Slice(1, to_end, 2), false);
+       part.set("slice", 1, Slice(1, to_end, 2), false);
        on_tensors([&](const auto& x) { return square(detail::strided_unslice(x, part)); }, {{2, 2}});
      }},
     {"gather",

@@ -1,5 +1,6 @@
 // For pytorch.sh: reads models that PyTorch has trained, computes and trains on, and writes them back.
 #include <minigrad/minigrad.hpp>
+#include <minigrad/nn/images.hpp>
 
 using namespace minigrad;
 
@@ -21,7 +22,9 @@ void use(const std::string& name, M& model) {
   load(name + ".safetensors", model);
   const auto x = data.get<T>("x"), t = data.get<T>("t");
   StateDict out;
+  eval(model);
   out.add("y", model(x));
+  train(model);
   Adam optimizer(model, {.lr = 0.01});
   for (int step = 0; step < 20; ++step) {
     Graph<Tensor<T>> graph;
@@ -29,6 +32,7 @@ void use(const std::string& name, M& model) {
     backward(mse_loss(model(graph.input(x)), t));
     optimizer.step();
   }
+  eval(model);
   out.add("trained_y", model(x));
   write_safetensors(name + "_out.safetensors", out);
   save(name + "_back.safetensors", model);
@@ -42,4 +46,8 @@ int main() {
   use<float>("sequential", model);
   Net net(rng);
   use<double>("net", net);
+  Sequential image{Conv2d<double>(1, 4, 3, rng, {.padding = 1}), BatchNorm2d<double>(4), ReLU(), MaxPool2d(2),
+                   ConvTranspose2d<double>(4, 2, 2, rng, {.bias = false}), Flatten(), Linear<double>(32, 3, rng),
+                   BatchNorm1d<double>(3, {.momentum = std::nullopt}), Linear<double>(3, 1, rng)};
+  use<double>("image", image);
 }

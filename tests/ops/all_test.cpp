@@ -231,7 +231,8 @@ TEST_CASE("the errors of ops name op, shapes and index") {
   CHECK(message([&] { index(m, {ellipsis, 1, ellipsis}); }) ==
         "index: 2 ellipses: which axes would each stand for? Take one");
   CHECK(message([&] { index(m, {0, 0, 0}); }) == "index: 3 indices into a tensor of shape [2, 3]");
-  CHECK(message([&] { slice(m, 0, 2, 0, 0); }) == "index: step 0 along axis 0: steps are 1 or more; flip() turns an axis");
+  CHECK(message([&] { index(m, {Slice(0, 2, 0)}); }) ==
+        "index: step 0 along axis 0 of a tensor of shape [2, 3]: steps are 1 or more; flip() turns an axis");
   CHECK(message([&] { gather(m, I{{0, 3}}, 1); }) ==
         "gather: index 3 at (0, 1) along axis 1 of a tensor of shape [2, 3]");
   CHECK(message([&] { gather(m, I{{0}, {1}, {1}}, 1); }) ==
@@ -239,7 +240,7 @@ TEST_CASE("the errors of ops name op, shapes and index") {
   CHECK(message([&] { take_along_dim(m, I{0}, 1); }) ==
         "take_along_dim: [2, 3] and [1]: the indices must have as many axes");
   CHECK(message([&] { scatter_add(m, I{{0}}, T{{1, 2}}, 1); }) ==
-        "scatter_add: [1, 2] and [1, 1]: one index for each element is expected");
+        "scatter_add: source [1, 2] and indices [1, 1]: one index for each element is expected");
   CHECK(message([&] { tril(T{1, 2}); }) == "tril: a tensor of shape [2] is no matrix");
   CHECK(message([&] { pad(m, {-2, -2}); }) == "pad: [2, 3] by {-2, -2}: more is cut off along axis 1 than there is");
   CHECK(message([&] { pad(m, {3, 0}, PadMode::reflect); }) ==
@@ -250,19 +251,60 @@ TEST_CASE("the errors of ops name op, shapes and index") {
   CHECK(message([&] { sort(m, 2); }) == "sort: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { argsort(m, 2); }) == "argsort: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { topk(m, 4); }) == "topk: 4 of 3 elements along axis 1 of a tensor of shape [2, 3]");
-  CHECK(message([&] { split(m, 0); }) == "split: into pieces of 0 places: 1 or more are expected");
+  CHECK(message([&] { split(m, 0); }) == "split: [2, 3] into pieces of 0 places: 1 or more are expected");
   CHECK(message([&] { split(m, {1, 3}, 1); }) ==
         "split: the pieces have 4 places together, and axis 1 of [2, 3] has 3");
-  CHECK(message([&] { chunk(m, 0); }) == "chunk: into 0 pieces: 1 or more are expected");
+  CHECK(message([&] { chunk(m, 0); }) == "chunk: [2, 3] into 0 pieces: 1 or more are expected");
   CHECK(message([&] { repeat(m, {2}); }) == "repeat: [2] times a tensor of shape [2, 3]: one number for each axis");
   CHECK(message([&] { flip(m, 2); }) == "flip: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { norm(m, NaN); }) == "norm: p is NaN");
   for (double p : {0.0, 1.0, 2.0, 3.0, inf})
     CHECK(message([&] { norm(m, p, 2); }) == "norm: axis 2 of a tensor of shape [2, 3], which has 2 axes");
-  CHECK(message([&] { einsum("ij,jk->ik", m, m); }) == "einsum: \"ij,jk->ik\" has j for extents 3 and 2");
-  CHECK(message([&] { einsum("ijk", m); }) == "einsum: \"ijk\" names 3 axes of operand 0, which has shape [2, 3]");
-  CHECK(message([&] { einsum("ij->k", m); }) == "einsum: \"ij->k\" has k in the result, and in no operand");
+  CHECK(message([&] { einsum("ij,jk->ik", m, m); }) == "einsum: \"ij,jk->ik\" of [2, 3], [2, 3] has j for extents 3 and 2");
+  CHECK(message([&] { einsum("ijk", m); }) == "einsum: \"ijk\" of [2, 3] names 3 axes of operand 0, which has 2");
+  CHECK(message([&] { einsum("ij->k", m); }) == "einsum: \"ij->k\" of [2, 3] has k in the result, and in no operand");
   CHECK(message([&] { outer(m, m); }) == "outer: [2, 3] and [2, 3]: two vectors are expected");
+}
+
+namespace {
+/// Ops that are made of others.
+template <class X>
+void check_messages_of(const X& m) {
+  const X none = slice(m, 0, 0);
+  CHECK(message([&] { take_along_dim(m, I{{0, 3}}, 1); }) ==
+        "take_along_dim: index 3 at (0, 1) along axis 1 of a tensor of shape [2, 3]");
+  CHECK(message([&] { take_along_dim(m, I{0, 6}); }) ==
+        "take_along_dim: index 6 at (1) of the 6 elements of a tensor of shape [2, 3]");
+  CHECK(message([&] { take_along_dim(m, I{{0, 1, 1, 0}}, 0); }) ==
+        "take_along_dim: [2, 3] and [1, 4]: shapes do not broadcast along the other axes");
+  CHECK(message([&] { slice(m, 0, 2, 0, 0); }) ==
+        "slice: step 0 along axis 0 of a tensor of shape [2, 3]: steps are 1 or more; flip() turns an axis");
+  CHECK(message([&] { slice(m, 0, 4, 1, 2); }) == "slice: 0 to 4 along axis 1 of a tensor of shape [2, 3]");
+  CHECK(message([&] { masked_fill(m, B{true, false}, 0); }) ==
+        "masked_fill: [2, 3] and [2]: shapes do not broadcast");
+  CHECK(message([&] { argsort(m, 2); }) == "argsort: axis 2 of a tensor of shape [2, 3], which has 2 axes");
+  CHECK(message([&] { argsort(sum(m)); }) == "argsort: a number has no axis to sort along");
+  for (const double p : {0.0, 0.5, 1.0, 2.0, inf, -inf})
+    CHECK(message([&] { norm(m, p, {0, 2}); }) == "norm: axis 2 of a tensor of shape [2, 3], which has 2 axes");
+  CHECK(message([&] { norm(none, -inf); }) == "norm: no elements to choose from in a tensor of shape [0, 3]");
+  CHECK(message([&] { minigrad::std(m, 2); }) == "std: axis 2 of a tensor of shape [2, 3], which has 2 axes");
+  CHECK(message([&] { max_with_indices(m, 2); }) ==
+        "max_with_indices: axis 2 of a tensor of shape [2, 3], which has 2 axes");
+  CHECK(message([&] { max_with_indices(none, 0); }) ==
+        "max_with_indices: no elements to choose from in a tensor of shape [0, 3]");
+  CHECK(message([&] { allclose(m, transpose(m)); }) == "allclose: [2, 3] and [3, 2]: shapes do not broadcast");
+  CHECK(message([&] { stack({m, m}, 3); }) ==
+        "stack: axis 3 of the result: tensors of shape [2, 3] and a new axis are 3 axes");
+  CHECK(message([&] { index_add(m, I{0, 1}, 4, 2); }) == "index_add: axis 2 of a tensor of shape [2, 3], which has 2 axes");
+  CHECK(message([&] { cumsum(m, Axis()); }) == "cumsum: of a tensor of shape [2, 3] one axis must be named");
+}
+}  // namespace
+
+TEST_CASE("an error names the op that was called, where it is made of others, and its own shapes") {
+  const T m = ones<double>({2, 3});
+  check_messages_of(m);
+  Graph<T> graph;
+  check_messages_of(graph.variable(m));
 }
 
 TEST_CASE("a norm is right where squares overflow or vanish") {

@@ -78,6 +78,43 @@ TEST_CASE_TEMPLATE("the three forms of a convolution are what the plain loops co
   }
 }
 
+TEST_CASE_TEMPLATE("a convolution by vectors of channels is what the plain loops compute", T, float, double) {
+  Geometries geometries(2);
+  std::size_t used = 0;
+  for (const std::size_t stride : {1u, 2u})
+    for (const std::size_t kernel : {3u, 5u})
+      for (const std::size_t extent : {5u, 7u, 9u, 21u}) {
+        ConvGeometry g;
+        g.n = 3, g.groups = 1 + extent % 2, g.ci = 64, g.co = extent == 7 ? 31 : 32;
+        const std::size_t padding = extent == 9 ? 0 : kernel / 2, y = (extent + 2 * padding - kernel) / stride + 1;
+        g.rows = g.columns = {extent, y, kernel, stride, padding, 1};
+        const auto x = geometries.numbers<T>(g.n * g.x_size()), w = geometries.numbers<T>(g.w_size());
+        const auto g_of_y = geometries.numbers<T>(g.n * g.y_size()), bias = geometries.numbers<T>(g.groups * g.ci);
+        const T* const b = extent == 21 ? nullptr : bias.data();
+        auto plain = g_of_y, back = x;
+        conv_reference(g, x.data(), w.data(), b, plain.data());
+        conv_transpose_reference(g, g_of_y.data(), w.data(), b, back.data());
+        const double tolerance = sizeof(T) == 8 ? 1e-12 : 2e-3;
+        auto ours = g_of_y;
+        conv(g, x.data(), w.data(), b, ours.data());
+        CHECK(largest_difference(ours, plain) < tolerance);
+        auto ours_back = x;
+        conv_transpose(g, g_of_y.data(), w.data(), b, ours_back.data());
+        CHECK(largest_difference(ours_back, back) < tolerance);
+#if defined(__GNUC__)
+        const ChannelConv<T> by_channels(g);
+        ours = g_of_y;
+        by_channels.run(x.data(), {w.data(), g.co * g.taps(), g.kernel(), g.taps(), false}, b, ours.data());
+        CHECK(largest_difference(ours, plain) < tolerance);
+        const std::size_t lanes = gemm_lanes<T>(isa());
+        if (by_channels.pays(g.rows.y * ((g.columns.y + lanes - 1) / lanes))) ++used;
+#endif
+      }
+#if defined(__GNUC__)
+  CHECK(used > 0);
+#endif
+}
+
 TEST_CASE("a convolution of whole numbers is exact") {
   ConvGeometry g;
   g.n = g.ci = g.co = 1;

@@ -189,6 +189,7 @@ class Axis {
   /// The axis as an index into a shape of this rank. Throws IndexError when there is no such axis.
   constexpr std::size_t in(const char* op, const Shape& shape) const {
     const int rank = static_cast<int>(shape.rank());
+    if (all()) detail::fail<IndexError>({op, ": of a tensor of shape ", shape, " one axis must be named"});
     if (index_ < -rank || index_ >= rank)
       detail::fail<IndexError>({op, ": axis ", index_, " of a tensor of shape ", shape, ", which has ", rank,
                                rank == 1 ? " axis" : " axes"});

@@ -99,6 +99,10 @@ struct Simd {
   MINIGRAD_INLINE static Simd load_some(const T* from, std::size_t n) {
     return load_some(from, n, std::make_index_sequence<count>{});
   }
+  /// Numbers that lie `step` apart.
+  MINIGRAD_INLINE static Simd load_apart(const T* from, std::size_t step) {
+    return load_apart(from, step, std::make_index_sequence<count>{});
+  }
   MINIGRAD_INLINE void store(T* to) const { __builtin_memcpy(to, &v, Bytes); }
   MINIGRAD_INLINE T operator[](std::size_t i) const { return v[i]; }
 
@@ -167,6 +171,10 @@ struct Simd {
   template <std::size_t... At>
   MINIGRAD_INLINE static Simd load_some(const T* from, std::size_t n, std::index_sequence<At...>) {
     return Vector{from[At < n ? At : 0]...};
+  }
+  template <std::size_t... At>
+  MINIGRAD_INLINE static Simd load_apart(const T* from, std::size_t step, std::index_sequence<At...>) {
+    return Vector{from[At * step]...};
   }
   template <std::size_t... At>
   MINIGRAD_INLINE Simd by_halves(std::index_sequence<At...>) const {

@@ -35,6 +35,11 @@ struct GraphValue<X, Rest...> {
 template <class... Rest>
 struct GraphValue<Tensor<std::int64_t>, Rest...> : GraphValue<Rest...> {};
 
+/// What stands for an input of type A in a graph of values of type V.
+template <class V, class A>
+using CapturedInput =
+    std::conditional_t<std::is_same_v<A, Tensor<std::int64_t>> && !std::is_same_v<A, V>, IndexVar<V>, Var<V>>;
+
 /// Throws GraphError where something that a recorded step depends on has changed.
 template <class V>
 void require_replayable(Graph<V>& graph) {
@@ -76,7 +81,7 @@ struct RecordedOps {
 template <class V, class F, class... X>
 class CapturedStep {
   template <class A>
-  using Handle = std::conditional_t<std::is_same_v<A, Tensor<std::int64_t>> && !std::is_same_v<A, V>, IndexVar<V>, Var<V>>;
+  using Handle = detail::CapturedInput<V, A>;
   template <class A>
   using Place = std::conditional_t<is_index_var<Handle<A>>, Tensor<std::int64_t>, V>;
   using Result = std::invoke_result_t<F&, Handle<X>...>;
@@ -206,7 +211,11 @@ class CapturedStep {
 template <class V = void, class F, class... X>
 auto capture(F f, const X&... x) {
   using Value = std::conditional_t<std::is_void_v<V>, typename detail::GraphValue<X...>::type, V>;
-  return CapturedStep<Value, F, X...>(std::move(f), x...);
+  using Result = std::invoke_result_t<F&, detail::CapturedInput<Value, X>...>;
+  constexpr bool is_recorded = is_var<Result> || is_index_var<Result>;
+  static_assert(is_recorded, "minigrad: capture() records what a function computes from Vars: it must give a Var or an "
+                "IndexVar, and this one gives a value, or nothing");
+  if constexpr (is_recorded) return CapturedStep<Value, F, X...>(std::move(f), x...);
 }
 
 }  // namespace minigrad

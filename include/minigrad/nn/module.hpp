@@ -68,8 +68,9 @@ auto parameters(M& model) {
   return out;
 }
 
-/// Every buffer of a model with its name, in the order of parts(). One that is listed twice appears once, by its first
-/// name. A model without buffers, or without parts, gives an empty list.
+/// Every buffer of a model with its name, in the order of parts(), but for those of whole numbers, which state_dict() has.
+/// One that is listed twice appears once, by its first name. A model without buffers, or without parts, gives an empty
+/// list.
 template <class M>
 auto named_buffers(M& model) {
   static_assert(!std::is_const_v<M>, "minigrad: this model is const, and its parts() are there to be changed");

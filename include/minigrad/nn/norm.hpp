@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -34,7 +35,8 @@ class BatchNorm {
 
  public:
   Parameter<V> weight, bias;
-  mutable V running_mean, running_var, num_batches_tracked;  // the last is one whole number
+  mutable V running_mean, running_var;
+  mutable Tensor<std::int64_t> num_batches_tracked;  // a single number
   bool training = true;
 
   V operator()(const V& x) const& {
@@ -84,7 +86,7 @@ class BatchNorm {
                         ": eps must be at least 0, and momentum 0 .. 1"});
     if (options.affine) weight = Parameter<V>(filled(1)), bias = Parameter<V>(filled(0));
     if (!options.track_running_stats) return;
-    running_mean = filled(0), running_var = filled(1), num_batches_tracked = V::scalar(0);
+    running_mean = filled(0), running_var = filled(1), num_batches_tracked = Tensor<std::int64_t>::scalar(0);
   }
 
  private:
@@ -101,13 +103,14 @@ class BatchNorm {
   auto of_batch(const X& x, Graph<V>* graph, V& saved) const {
     require_shape(shape_of(x));
     const bool moves = training && options_.track_running_stats;
-    const BatchNormAttributes<V> a{options_.eps,
+    const BatchNormAttributes<V> a{name_,
+                                   options_.eps,
                                    graph,
                                    &saved,
                                    moves ? &running_mean : nullptr,
                                    moves ? &running_var : nullptr,
-                                   moves ? &num_batches_tracked : nullptr,
-                                   options_.momentum.value_or(-1)};
+                                   options_.momentum.value_or(-1),
+                                   moves ? &num_batches_tracked : nullptr};
     if (options_.affine) return batch_norm_op.apply(a, x, weight, bias);
     V ones = V::empty({channels_}), zeros = ones;
     ones.fill(1), zeros.fill(0);

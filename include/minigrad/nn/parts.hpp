@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <string>
 #include <tuple>
@@ -60,6 +61,8 @@ template <class V>
 struct ModelHolds<Parameter<V>> : Holds<V, void> {};
 template <class T>
 struct ModelHolds<Tensor<T>> : Holds<void, Tensor<T>> {};
+template <>
+struct ModelHolds<Tensor<std::int64_t>> : Holds<void, void> {};  // counts, in a model of any type
 template <class M>
 struct ModelHolds<std::vector<M>> : ModelHolds<M> {};
 template <class M, std::size_t Count>
@@ -103,7 +106,8 @@ constexpr PartsFault parts_fault() {
   if constexpr (is_parameter<Part>)
     return std::is_same_v<Part, Parameter<V>> ? PartsFault::none : PartsFault::parameter_type;
   else if constexpr (is_tensor<std::remove_const_t<Part>>)
-    return std::is_same_v<Part, V> ? PartsFault::none : PartsFault::buffer_type;
+    return std::is_same_v<Part, V> || std::is_same_v<Part, Tensor<std::int64_t>> ? PartsFault::none
+                                                                                 : PartsFault::buffer_type;
   else if constexpr (AnswersForParts<Part>) return PartsFault::none;
   else if constexpr (is_list<Part>) return parts_fault<typename Part::value_type, V>();
   else if constexpr (HasParts<Part>) return tuple_fault<decltype(std::declval<Part&>().parts()), V>;
@@ -123,7 +127,7 @@ struct CheckedParts {
   static_assert(fault != PartsFault::parameter_type, "minigrad: a model's parameters must all be of one type");
   static_assert(fault != PartsFault::buffer_type,
                 "minigrad: parts() lists parameters, buffers, modules, and vectors and arrays of them: a Tensor is a "
-                "buffer, and must not be const, and be of the type of the model's parameters");
+                "buffer, and must not be const, and be of the type of the model's parameters, or of std::int64_t");
   static constexpr bool right = fault == PartsFault::none;
 };
 
@@ -145,14 +149,16 @@ struct PartPlace {
   }
 };
 
-/// The functions that a traversal calls for each parameter, buffer and random generator of a model, with `to` as their
-/// first argument. A function may be null. Function pointers keep the traversal independent of what is done.
+/// The functions that a traversal calls for each parameter, buffer, random generator and buffer of whole numbers of a
+/// model, with `to` as their first argument. A function may be null. Function pointers keep the traversal independent of
+/// what is done.
 template <class V>
 struct PartVisitor {
   void* to;
   void (*parameter)(void* to, Parameter<V>& parameter, const PartPlace& place);
   void (*buffer)(void* to, V& buffer, const PartPlace& place);
   void (*generator)(void* to, Rng& generator, const PartPlace& place) = nullptr;
+  void (*counts)(void* to, Tensor<std::int64_t>& buffer, const PartPlace& place) = nullptr;
 };
 
 /// visit(part, place) for each direct part of a module.
@@ -190,7 +196,12 @@ void visit_parts(M& module, const PartPlace& place, const PartVisitor<V>& visito
   } else if constexpr (is_parameter<M>) {
     if (visitor.parameter && !is_absent(module.value())) visitor.parameter(visitor.to, module, place);
   } else if constexpr (is_tensor<M>) {
-    if (visitor.buffer && !is_absent(module)) visitor.buffer(visitor.to, module, place);
+    if (is_absent(module)) return;
+    if constexpr (!std::is_same_v<M, V>) {
+      if (visitor.counts) visitor.counts(visitor.to, module, place);
+    } else if (visitor.buffer) {
+      visitor.buffer(visitor.to, module, place);
+    }
   } else if constexpr (std::is_same_v<M, Rng>) {
     if (visitor.generator) visitor.generator(visitor.to, module, place);
   } else if constexpr (AnswersForParts<M>) {

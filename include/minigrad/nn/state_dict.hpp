@@ -26,7 +26,10 @@ std::vector<StateTarget> state_targets(M& model) {
   const auto buffer = [](void* to, V& value, const PartPlace& place) {
     static_cast<std::vector<StateTarget>*>(to)->push_back(state_target(place.text(), value));
   };
-  visit_parts(model, {}, PartVisitor<V>{&out, parameter, buffer});
+  const auto counts = [](void* to, Tensor<std::int64_t>& value, const PartPlace& place) {
+    static_cast<std::vector<StateTarget>*>(to)->push_back(state_target(place.text(), value));
+  };
+  visit_parts(model, {}, PartVisitor<V>{&out, parameter, buffer, nullptr, counts});
   return out;
 }
 

@@ -33,7 +33,11 @@ PartVisitor<V> collect_summary(std::vector<SummaryPart>& out) {
           [](void* to, Parameter<V>& p, const PartPlace& place) {
             add_summary_part(to, p.value(), p.requires_grad() ? SummaryPart::trainable : SummaryPart::frozen, place);
           },
-          [](void* to, V& b, const PartPlace& place) { add_summary_part(to, b, SummaryPart::buffer, place); }};
+          [](void* to, V& b, const PartPlace& place) { add_summary_part(to, b, SummaryPart::buffer, place); },
+          nullptr,
+          [](void* to, Tensor<std::int64_t>& b, const PartPlace& place) {
+            add_summary_part(to, b, SummaryPart::buffer, place);
+          }};
 }
 
 /// A line of the table: a layer, one of its parts, or both.

@@ -113,7 +113,7 @@ template <detail::TensorOperand X>
 std::vector<X> split(const X& x, std::integral auto size, Axis axis = 0) {
   const Shape shape = shape_of(x);
   const std::size_t extent = shape[axis.in("split", shape)], by = static_cast<std::size_t>(size);
-  if (size <= 0) detail::fail<ValueError>({"split: into pieces of ", size, " places: 1 or more are expected"});
+  if (size <= 0) detail::fail<ValueError>({"split: ", shape, " into pieces of ", size, " places: 1 or more are expected"});
   std::vector<X> out;
   for (std::size_t begin = 0; begin < extent || out.empty(); begin += by)
     out.push_back(slice(x, begin, begin + by < extent ? begin + by : extent, axis));
@@ -141,8 +141,8 @@ std::vector<X> split(const X& x, std::initializer_list<std::size_t> sizes, Axis 
 /// Throws ValueError for a count below 1.
 template <detail::TensorOperand X>
 std::vector<X> chunk(const X& x, std::integral auto count, Axis axis = 0) {
-  if (count <= 0) detail::fail<ValueError>({"chunk: into ", count, " pieces: 1 or more are expected"});
   const Shape shape = shape_of(x);
+  if (count <= 0) detail::fail<ValueError>({"chunk: ", shape, " into ", count, " pieces: 1 or more are expected"});
   const std::size_t extent = shape[axis.in("chunk", shape)], n = static_cast<std::size_t>(count);
   return split(x, extent == 0 ? 1 : (extent + n - 1) / n, axis);
 }

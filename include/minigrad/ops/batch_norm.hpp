@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include "functions.hpp"
 #include "pool.hpp"
@@ -64,11 +65,13 @@ T dot_of_deviations(std::size_t n, const T* x, T p, const T* z, T q) {
 /// What batch_norm keeps for its rules, and the running statistics that it moves.
 template <class V>
 struct BatchNormAttributes {
+  const char* op;  // what the layer is called in messages
   double eps;
   Graph<V>* graph;        // null without one
   V* saved;               // mean and r of each channel, one after the other
-  V *mean, *var, *count;  // the running statistics, or null
+  V *mean, *var;          // the running statistics, or null
   double momentum;        // the share of the new batch; below 0 that of an average over all batches
+  Tensor<std::int64_t>* count;
   void describe(auto& list) const { list("eps", eps); }
 };
 
@@ -114,11 +117,11 @@ Tensor<T> batch_norm_value(const BatchNormAttributes<Tensor<T>>& a, const Tensor
   const ChannelSplit s("batch_norm", x.shape());
   const std::size_t n = s.n * s.plane;
   if (n == 1)
-    fail<ShapeError>({"batch_norm: x ", x.shape(),
+    fail<ShapeError>({a.op, ": x ", x.shape(),
                       ": the variance of one number for each channel is 0: train on more "
                       "than one, or call eval() first; in fit() a last batch of one row: .drop_last = true"});
   if (w.size() != s.channels || b.size() != s.channels)
-    fail<ShapeError>({"batch_norm: x ", x.shape(), " has ", s.channels, " channels, and the layer ", w.size()});
+    fail<ShapeError>({a.op, ": x ", x.shape(), " has ", s.channels, " channels, and the layer ", w.size()});
   const T divisor = static_cast<T>((std::max)(n, std::size_t{1}));  // no image is no mean: 0 stands for it
   if (is_scattered(s)) return scatter_channels(s, batch_norm_value(a, gather_channels(s, x), w, b), x.shape());
   if (a.saved->size() != 2 * s.channels) *a.saved = Tensor<T>::empty({2 * s.channels});
@@ -144,6 +147,13 @@ Tensor<T> batch_norm_value(const BatchNormAttributes<Tensor<T>>& a, const Tensor
   return y;
 }
 
+/// The sums of g and g (x - mean).
+template <class T>
+struct TwoSums {
+  T g, gx;
+  friend TwoSums operator+(const TwoSums& a, const TwoSums& b) { return {a.g + b.g, a.gx + b.gx}; }
+  TwoSums& operator+=(const TwoSums& other) { return *this = *this + other; }
+};
 /// dL/dx on values: from sums over each channel, in which x - mean stands for z.
 template <class T>
 Tensor<T> batch_norm_dx(const BatchNormAttributes<Tensor<T>>& a, const Tensor<T>& g, const Tensor<T>& x,
@@ -156,13 +166,11 @@ Tensor<T> batch_norm_dx(const BatchNormAttributes<Tensor<T>>& a, const Tensor<T>
   for_planes(s.channels, s.n * s.plane, [&](std::size_t begin, std::size_t end) {
     for (std::size_t c = begin; c < end; ++c) {
       const auto at = [&](std::size_t image) { return (image * s.channels + c) * s.plane; };
-      const T mean_g = sum_of_images<T>(0, s.n, [&](std::size_t k) { return sum_row(s.plane, g.data() + at(k)); }) / n;
-      const T mean_gx =
-          sum_of_images<T>(0, s.n,
-                           [&](std::size_t k) {
-                             return dot_of_deviations(s.plane, g.data() + at(k), T{}, x.data() + at(k), mean[c]);
-                           }) /
-          n;
+      const auto sums = sum_of_images<TwoSums<T>>(0, s.n, [&](std::size_t k) {
+        return TwoSums<T>{sum_row(s.plane, g.data() + at(k)),
+                          dot_of_deviations(s.plane, g.data() + at(k), T{}, x.data() + at(k), mean[c])};
+      });
+      const T mean_g = sums.g / n, mean_gx = sums.gx / n;
       const T of_g = w.data()[c] * r[c], of_x = -of_g * r[c] * r[c] * mean_gx, shift = -of_g * mean_g - of_x * mean[c];
       for (std::size_t k = 0; k < s.n; ++k)
         on_best_isa<Combine>(s.plane, of_g, g.data() + at(k), of_x, x.data() + at(k), shift, out.data() + at(k));

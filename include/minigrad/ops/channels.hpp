@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "../core/parallel.hpp"
 #include "rearrange.hpp"
 #include "reduce.hpp"
 
@@ -18,6 +19,13 @@ struct ChannelSplit {
     for (std::size_t axis = 2; axis < shape.rank(); ++axis) plane *= shape[axis];
   }
 };
+
+/// f(first, last) for the planes of images, on several threads where they are many.
+template <class F>
+void for_planes(std::size_t planes, std::size_t numbers, const F& f) {
+  constexpr std::size_t enough = 100'000;  // numbers that are worth a thread's while
+  parallel_for(planes, 1, 1 + enough / (numbers + 1), f);
+}
 
 /// The sum of one(image) over all images: in halves, so that no running sum is long.
 template <class T, class F>
@@ -43,9 +51,12 @@ inline constexpr auto channel_sum_op = record(
     []<class T>(const Tensor<T>& x) {
       const ChannelSplit s("channel_sum", x.shape());
       auto y = Tensor<T>::empty({s.channels});
-      for (std::size_t c = 0; c < s.channels; ++c)
-        y.data()[c] = sum_of_images<T>(
-            0, s.n, [&](std::size_t image) { return sum_row(s.plane, x.data() + (image * s.channels + c) * s.plane); });
+      for_planes(s.channels, s.n * s.plane, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t c = begin; c < end; ++c)
+          y.data()[c] = sum_of_images<T>(0, s.n, [&](std::size_t image) {
+            return sum_row(s.plane, x.data() + (image * s.channels + c) * s.plane);
+          });
+      });
       return y;
     },
     [](const auto& g, auto&&, const auto& x) { return channel_expand(g, shape_of(x)); });

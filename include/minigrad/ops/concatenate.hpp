@@ -75,13 +75,15 @@ Var<Tensor<double>> concatenate(std::initializer_list<detail::VarOrTensor<double
 }
 
 namespace detail {
-/// The shape with a new axis of extent 1, which may also come last.
-inline Shape with_new_axis(const Shape& shape, Axis axis) {
-  Shape longer = shape;
-  longer.push_back(1);
-  const std::size_t k = axis.in("stack", longer);
+/// The shape with a new axis of extent 1, which may also come last. (A template, so that it is compiled where it is used.)
+template <class = void>
+Shape with_new_axis(const Shape& shape, Axis axis) {
+  const int rank = static_cast<int>(shape.rank()) + 1;
+  if (axis.index() < -rank || axis.index() >= rank)
+    fail<IndexError>({"stack: axis ", axis.index(), " of the result: tensors of shape ", shape, " and a new axis are ",
+                      rank, rank == 1 ? " axis" : " axes"});
   Shape out = shape;
-  out.insert(k, 1);
+  out.insert(static_cast<std::size_t>(axis.index() < 0 ? axis.index() + rank : axis.index()), 1);
   return out;
 }
 }  // namespace detail

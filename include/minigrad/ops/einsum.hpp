@@ -27,9 +27,10 @@ inline bool has_letter(const std::string& letters, char letter) { return letters
 /// The equation of einsum(), taken apart.
 struct EinsumEquation {
   std::string text, output;
+  std::vector<Shape> operands;
   std::vector<std::string> inputs;  // the letters of each operand; an axis of an ellipsis is a digit, counted from the right
 
-  EinsumEquation(std::string_view equation, const std::vector<Shape>& shapes) : text(equation) {
+  EinsumEquation(std::string_view equation, const std::vector<Shape>& shapes) : text(equation), operands(shapes) {
     std::string compact;
     for (const char c : equation)
       if (c != ' ') compact += c;
@@ -43,7 +44,7 @@ struct EinsumEquation {
       const std::size_t dots = letters.find("...");
       const std::size_t named = letters.size() - (dots == letters.npos ? 0 : 3);
       if (named > shape.rank() || (dots == letters.npos && named != shape.rank()))
-        refuse({"names ", named, " axes of operand ", inputs.size(), ", which has shape ", shape});
+        refuse({"names ", named, " axes of operand ", inputs.size(), ", which has ", shape.rank()});
       if (dots != letters.npos) {
         letters.replace(dots, 3, axes_of_ellipsis(shape.rank() - named));
         longest = (std::max)(longest, shape.rank() - named);
@@ -68,7 +69,9 @@ struct EinsumEquation {
   }
 
   [[noreturn]] void refuse(std::initializer_list<FormatArg> why) const {
-    fail<ValueError>({"einsum: \"", text, "\" ", concat(why)});
+    std::string of;
+    for (const Shape& shape : operands) of += (of.empty() ? " of " : ", ") + to_string(shape);
+    fail<ValueError>({"einsum: \"", text, "\"", of, " ", concat(why)});
   }
   static std::string name(char letter) { return letter <= '9' ? std::string("...") : std::string(1, letter); }
 
@@ -117,10 +120,7 @@ struct Lettered {
   void take_diagonals(const EinsumEquation& equation) {
     for (std::size_t i = 0; i < letters.size(); ++i)
       for (std::size_t j = i + 1; j < letters.size();) {
-        if (letters[j] != letters[i]) {
-          ++j;
-          continue;
-        }
+        if (letters[j] != letters[i] && ++j > 0) continue;
         const std::size_t n = shape_of(x)[i];
         if (shape_of(x)[j] != n)
           equation.refuse({"has ", EinsumEquation::name(letters[i]), " for extents ", n, " and ", shape_of(x)[j]});
@@ -138,7 +138,7 @@ struct Lettered {
         shape[i] = n * n;
         auto places = Tensor<std::int64_t>::empty(Shape{n});
         for (std::size_t k = 0; k < n; ++k) places.data()[k] = static_cast<std::int64_t>(k * (n + 1));
-        x = index_select(reshape(x, shape), places, static_cast<int>(i));
+        x = index_select(reshape(std::move(x), shape), places, static_cast<int>(i));
         letters = order;
       }
   }
@@ -155,10 +155,11 @@ struct Lettered {
 /// The product of two operands, summed over what they share and is not wanted.
 template <class A, class B>
 auto contract(const EinsumEquation& equation, Lettered<A> a, Lettered<B> b, const std::string& wanted) {
-  a.keep(b.letters + wanted);
-  b.keep(a.letters + wanted);
+  static_assert(std::is_same_v<scalar_type<A>, scalar_type<B>>,
+                "minigrad: the tensors hold different number types: convert one with x.to<double>()");
+  a.keep(b.letters + wanted), b.keep(a.letters + wanted);
   std::string batch, summed, left, right;
-  std::size_t batch_size = 1, summed_size = 1;
+  std::size_t batch_size = 1, summed_size = 1, rows = 1, columns = 1;
   Shape out;
   const auto require = [&](char letter) {
     if (const std::size_t m = a.extent(letter), n = b.extent(letter); m != n)
@@ -173,7 +174,7 @@ auto contract(const EinsumEquation& equation, Lettered<A> a, Lettered<B> b, cons
         shape.erase(i);
         one.letters.erase(i, 1);
       }
-    if (one.letters != before) one.x = reshape(one.x, shape);
+    if (one.letters != before) one.x = reshape(std::move(one.x), shape);
   };
   drop_ones(a, b);
   drop_ones(b, a);
@@ -185,17 +186,16 @@ auto contract(const EinsumEquation& equation, Lettered<A> a, Lettered<B> b, cons
   for (const char letter : b.letters)
     if (!has_letter(a.letters, letter)) right += letter;
   for (const char letter : batch) out.push_back(a.extent(letter));
-  std::size_t rows = 1, columns = 1;
   for (const char letter : left) out.push_back(a.extent(letter)), rows *= a.extent(letter);
   for (const char letter : right) out.push_back(b.extent(letter)), columns *= b.extent(letter);
   a.order_as(batch + left + summed);
   b.order_as(batch + right + summed);
-  const auto product = [&](const Shape& p, const Shape& q) { return matmul_nt(reshape(a.x, p), reshape(b.x, q)); };
-  auto y = summed.empty() ? reshape(a.x, {batch_size, rows, std::size_t{1}}) * reshape(b.x, {batch_size, std::size_t{1}, columns})
+  const auto as = [](auto& one, const Shape& shape) { return reshape(std::move(one.x), shape); };
+  const auto product = [&](const Shape& p, const Shape& q) { return matmul_nt(as(a, p), as(b, q)); };
+  auto y = summed.empty() ? as(a, {batch_size, rows, 1}) * as(b, {batch_size, 1, columns})
            : batch.empty() ? product({rows, summed_size}, {columns, summed_size})
                            : product({batch_size, rows, summed_size}, {batch_size, columns, summed_size});
-  using Y = decltype(y);
-  return Lettered<Y>{reshape(y, out), batch + left + right};
+  return Lettered<decltype(y)>{reshape(std::move(y), out), batch + left + right};
 }
 
 template <class A>
@@ -205,12 +205,12 @@ auto einsum_rest(const EinsumEquation& equation, std::size_t, Lettered<A> a) {
   return a.x;
 }
 template <class A, class B, class... Rest>
-auto einsum_rest(const EinsumEquation& equation, std::size_t k, const Lettered<A>& a, const B& b, const Rest&... rest) {
+auto einsum_rest(const EinsumEquation& equation, std::size_t k, Lettered<A> a, const B& b, const Rest&... rest) {
   Lettered<B> next{b, equation.inputs[k]};
   next.take_diagonals(equation);
   std::string wanted = equation.output;
   for (std::size_t i = k + 1; i < equation.inputs.size(); ++i) wanted += equation.inputs[i];
-  return einsum_rest(equation, k + 1, contract(equation, a, next, wanted), rest...);
+  return einsum_rest(equation, k + 1, contract(equation, std::move(a), std::move(next), wanted), rest...);
 }
 
 /// The first operand that ties others to a graph, else the last.
@@ -233,7 +233,7 @@ auto einsum(std::string_view equation, const X& x, const More&... more) {
   const auto start = [&](const auto& first, const auto&... rest) {
     detail::Lettered<std::decay_t<decltype(first)>> a{first, parts.inputs[0]};
     a.take_diagonals(parts);
-    return detail::einsum_rest(parts, 1, a, rest...);
+    return detail::einsum_rest(parts, 1, std::move(a), rest...);
   };
   return start(detail::beside(x, guide), detail::beside(more, guide)...);
 }

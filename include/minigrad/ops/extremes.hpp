@@ -149,7 +149,7 @@ template <class = void>
 inline constexpr auto max_with_indices_op = record(
     "max_with_indices",
     []<class T>(const auto& a, const Tensor<T>& x) {
-      *a.to = argmax(x, a.axis, a.keepdim);
+      *a.to = arg_extreme("max_with_indices", x, a.axis, a.keepdim, less_than);
       return select_along(x, SelectAttributes{{a.axis, a.keepdim}, *a.to});
     },
     [](const auto& a, const auto& g, auto&&, const auto& x) {
@@ -161,7 +161,7 @@ inline constexpr auto max_with_indices_op = record(
 /// gradient goes to that one element. Throws ValueError for no elements.
 template <class T>
 std::pair<Tensor<T>, Tensor<std::int64_t>> max_with_indices(const Tensor<T>& x, Axis axis = {}, bool keepdim = false) {
-  return {(max)(x, axis, keepdim), argmax(x, axis, keepdim)};
+  return {detail::extreme("max_with_indices", x, axis, keepdim, detail::less_than), argmax(x, axis, keepdim)};
 }
 template <class T>
 std::pair<Var<Tensor<T>>, IndexVar<Tensor<T>>> max_with_indices(const Var<Tensor<T>>& x, Axis axis = {},

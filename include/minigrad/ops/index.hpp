@@ -57,17 +57,18 @@ struct StridedPart {
     for (std::size_t& one : step) one = 1;
   }
   /// Throws IndexError for places that the axis does not have.
-  void set(std::size_t axis, const Slice& slice, bool is_place) {
+  void set(const char* op, std::size_t axis, const Slice& slice, bool is_place) {
     const auto n = static_cast<std::ptrdiff_t>(whole[axis]);
     const auto from_begin = [n](std::ptrdiff_t place) { return place < 0 ? place + n : place; };
     const std::ptrdiff_t first = from_begin(slice.begin);
     const std::ptrdiff_t last = is_place ? first + 1 : slice.has_end ? from_begin(slice.end) : n;
     if (is_place && (first < 0 || first >= n))
-      fail<IndexError>({"index: place ", slice.begin, " along axis ", axis, " of a tensor of shape ", whole});
+      fail<IndexError>({op, ": place ", slice.begin, " along axis ", axis, " of a tensor of shape ", whole});
     if (slice.step < 1)
-      fail<ValueError>({"index: step ", slice.step, " along axis ", axis, ": steps are 1 or more; flip() turns an axis"});
+      fail<ValueError>({op, ": step ", slice.step, " along axis ", axis, " of a tensor of shape ", whole,
+                        ": steps are 1 or more; flip() turns an axis"});
     if (first < 0 || first > last || last > n)
-      fail<IndexError>({"index: ", slice.begin, " to ", slice.has_end ? slice.end : n, " along axis ", axis,
+      fail<IndexError>({op, ": ", slice.begin, " to ", slice.has_end ? slice.end : n, " along axis ", axis,
                         " of a tensor of shape ", whole});
     begin[axis] = static_cast<std::size_t>(first);
     step[axis] = static_cast<std::size_t>(slice.step);
@@ -153,7 +154,7 @@ auto index(const X& x, std::initializer_list<detail::AxisIndex> indices) {
       axis += part.whole.rank() - named;
       continue;
     }
-    part.set(axis, one.slice, one.is_place);
+    part.set("index", axis, one.slice, one.is_place);
     any = any || one.is_place;
     dropped[axis++] = one.is_place;
   }
@@ -170,7 +171,7 @@ auto index(const X& x, std::initializer_list<detail::AxisIndex> indices) {
 template <detail::TensorOperand X>
 auto slice(const X& x, std::size_t begin, std::size_t end, Axis axis, std::size_t step) {
   detail::StridedPart part(shape_of(x));
-  part.set(axis.in("slice", part.whole), Slice(begin, end, step), false);
+  part.set("slice", axis.in("slice", part.whole), Slice(begin, end, step), false);
   return detail::strided_slice_op.apply(part, x);
 }
 

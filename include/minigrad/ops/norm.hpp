@@ -60,8 +60,8 @@ inline constexpr auto norm_op = record(
 }  // namespace detail
 
 /// The p-norm of all elements, or along axes, which disappear unless keepdim: norm(x) is the Frobenius norm of a matrix,
-/// norm(x, 1, 0) the sum of sizes in each column. p may be infinite, or 0. Throws ValueError where p is NaN, IndexError
-/// for an axis that x does not have.
+/// norm(x, 1, 0) the sum of sizes in each column. p may be infinite, or 0. Throws ValueError where p is NaN, and
+/// where the largest of no elements is asked for, IndexError for an axis that x does not have.
 template <detail::TensorOperand X>
 auto norm(const X& x, double p = 2, const Axes& axes = {}, bool keepdim = false) {
   if constexpr (std::is_integral_v<detail::scalar_type<X>>) {
@@ -70,7 +70,8 @@ auto norm(const X& x, double p = 2, const Axes& axes = {}, bool keepdim = false)
     return detail::require_graph<X>(), norm(x.value(), p, axes, keepdim);
   } else {
     if (detail::is_nan(p)) detail::fail<ValueError>({"norm: p is NaN"});
-    axes.in("norm", shape_of(x));  // names a wrong axis
+    const detail::AxisSplit split("norm", shape_of(x), axes, keepdim);
+    if (!detail::is_finite(p)) detail::require_elements("norm", split, shape_of(x));
     if (p == 0) return X(sum(sign(abs(x)), axes, keepdim));
     if (!detail::is_finite(p)) return p > 0 ? X((max)(abs(x), axes, keepdim)) : X((min)(abs(x), axes, keepdim));
     return X(detail::norm_op.apply(detail::NormAttributes{{axes, keepdim}, p}, x));

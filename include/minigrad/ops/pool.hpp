@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../core/parallel.hpp"
+#include "../core/simd.hpp"
 #include "channels.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -67,45 +67,100 @@ inline PoolArray<Window> windows_of(const WindowAttributes& a, std::size_t axis,
   return out;
 }
 
-/// The largest number of each window to y, and where it stands in its plane to `at`, unless that is null.
+/// The windows of a plane. Those along a row from `whole` to `whole_end` are as wide as the kernel, `stride` apart.
+struct WindowGrid {
+  PoolArray<Window> rows, columns;
+  std::size_t width, taps, stride, whole = 0, whole_end = 0;
+
+  WindowGrid(const WindowAttributes& a, const Shape& x, const Shape& y)
+      : rows(x.rank() == 4 ? windows_of(a, 0, x[2], y[2]) : PoolArray<Window>(1)),
+        columns(windows_of(a, x.rank() - 3, x[x.rank() - 1], y[x.rank() - 1])),
+        width(x[x.rank() - 1]),
+        taps(a.kernel[x.rank() - 3]),
+        stride(a.stride[x.rank() - 3]) {
+    if (x.from_right(0) * (x.rank() == 4 ? x[2] : 1) >= std::size_t{1} << 31) return;  // places are kept in 32 bits
+    const auto is_whole = [&](const Window& w) { return w.end == w.begin + (taps - 1) * w.step + 1; };
+    while (whole < columns.size() && !is_whole(columns[whole])) ++whole;
+    for (whole_end = whole; whole_end < columns.size() && is_whole(columns[whole_end]);) ++whole_end;
+  }
+};
+
 template <class T>
-void max_pool_plane(const PoolArray<Window>& rows, const PoolArray<Window>& columns, std::size_t width, const T* x,
-                    T* y, std::int64_t* at) {
-  for (const Window& down : rows)
-    for (const Window& along : columns) {
-      std::size_t best = down.begin * width + along.begin;
-      T largest = -infinity<T>;
-      for (std::size_t r = down.begin; r < down.end; r += down.step)
-        for (std::size_t c = along.begin; c < along.end; c += along.step) {
-          const T value = x[r * width + c];
-          const bool larger = (value > largest) | is_nan(value);
-          largest = larger ? value : largest;
-          best = larger ? r * width + c : best;
-        }
-      *y++ = largest;
-      if (at) *at++ = static_cast<std::int64_t>(best);
+void max_of_window(const Window& down, const Window& along, std::size_t width, const T* x, T* y, std::int64_t* at) {
+  std::size_t best = down.begin * width + along.begin;
+  T largest = -infinity<T>;
+  for (std::size_t r = down.begin; r < down.end; r += down.step)
+    for (std::size_t c = along.begin; c < along.end; c += along.step) {
+      const T value = x[r * width + c];
+      const bool larger = (value > largest) | is_nan(value);
+      largest = larger ? value : largest;
+      best = larger ? r * width + c : best;
     }
+  *y = largest;
+  if (at) *at = static_cast<std::int64_t>(best);
 }
 
-/// f(first, last) for the planes of images, on several threads where they are many.
-template <class F>
-void for_planes(std::size_t planes, std::size_t numbers, const F& f) {
-  constexpr std::size_t enough = 100'000;  // numbers that are worth a thread's while
-  parallel_for(planes, 1, 1 + enough / (numbers + 1), f);
+#if defined(__GNUC__)
+/// The same of a register of whole windows side by side, without a branch. Their numbers lie `steps` further on.
+template <class L, class T = typename L::Number, class Places = typename L::Condition::Vector>
+void max_of_windows(const Window& down, const Window& along, const WindowGrid& grid, const Places& steps, const T* x,
+                    T* y, std::int64_t* at) {
+  const auto number = [](std::size_t i) { return static_cast<typename L::Condition::Number>(i); };
+  Places best = steps + number(down.begin * grid.width + along.begin);
+  L largest(-infinity<T>);
+  for (std::size_t r = down.begin; r < down.end; r += down.step)
+    for (std::size_t tap = 0; tap < grid.taps; ++tap) {
+      const std::size_t place = r * grid.width + along.begin + tap * along.step;
+      const L value = L::load_apart(x + place, grid.stride);
+      const Places is_nan = reinterpret_cast<Places>(value.absolute().v) > (Places{} + infinity_bits<T>);
+      const Places larger = (value > largest).v | is_nan;
+      largest = larger ? value.v : largest.v;
+      best = larger ? steps + number(place) : best;
+    }
+  largest.store(y);
+  if (at)
+    for (std::size_t i = 0; i < L::count; ++i) at[i] = best[i];
+}
+#endif
+
+/// The largest number of each window to y, and where it stands in its plane to `at`, unless that is null.
+template <class T>
+void max_pool_plane(const WindowGrid& grid, const T* x, T* y, std::int64_t* at) {
+  const std::size_t n = grid.columns.size();
+#if defined(__GNUC__)
+  using L = simd::Simd<std::conditional_t<simd::has_simd<T>, T, float>, 16>;
+  typename L::Condition::Vector steps{};
+  for (std::size_t i = 0; i < L::count; ++i) steps[i] = static_cast<typename L::Condition::Number>(i * grid.stride);
+#endif
+  for (const Window& down : grid.rows) {
+    for (std::size_t j = 0; j < n; ++j) {
+#if defined(__GNUC__)
+      if constexpr (simd::has_simd<T>) {
+        if (j >= grid.whole && grid.whole + L::count <= grid.whole_end && j < grid.whole_end) {
+          if (j + L::count > grid.whole_end) j = grid.whole_end - L::count;  // the last ones once more
+          max_of_windows<L>(down, grid.columns[j], grid, steps, x, y + j, at ? at + j : nullptr);
+          j += L::count - 1;
+          continue;
+        }
+      }
+#endif
+      max_of_window(down, grid.columns[j], grid.width, x, y + j, at ? at + j : nullptr);
+    }
+    y += n;
+    if (at) at += n;
+  }
 }
 
 template <class T>
 Tensor<T> max_pool_value(const WindowAttributes& a, const Tensor<T>& x, Tensor<std::int64_t>* positions) {
   const Shape shape = a.result(x.shape()), &from = x.shape();
-  const bool two = shape.rank() == 4;
-  const auto rows = two ? windows_of(a, 0, from[2], shape[2]) : PoolArray<Window>(1);
-  const auto columns = windows_of(a, two ? 1 : 0, from[shape.rank() - 1], shape[shape.rank() - 1]);
+  const WindowGrid grid(a, from, shape);
   auto y = Tensor<T>::empty(shape);
   if (positions && positions->shape() != shape) *positions = Tensor<std::int64_t>::empty(shape);
   const ChannelSplit in(a.op, from), out(a.op, shape);
   for_planes(in.n * in.channels, in.plane, [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = begin; k < end; ++k)
-      max_pool_plane(rows, columns, from[shape.rank() - 1], x.data() + k * in.plane, y.data() + k * out.plane,
+      max_pool_plane(grid, x.data() + k * in.plane, y.data() + k * out.plane,
                      positions ? positions->data() + k * out.plane : nullptr);
   });
   return y;

@@ -17,6 +17,13 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
+inline bool is_below(std::int64_t index, std::size_t extent) { return static_cast<std::uint64_t>(index) < extent; }
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_index(const char* op, const Tensor<std::int64_t>& indices,
+                                                                std::size_t i, std::size_t axis, const Shape& shape) {
+  fail<IndexError>({op, ": index ", indices.data()[i], " at ", place_of(indices.shape(), i), " along axis ", axis,
+                    " of a tensor of shape ", shape});
+}
+
 /// Where each index points to in a tensor of another shape of the same rank.
 class PlacesAlong {
  public:
@@ -31,37 +38,37 @@ class PlacesAlong {
                         ": the indices must have the same axes, and no other may be longer"});
   }
 
-  /// How many rows of indices there are, and how long they are.
-  std::size_t rows() const { return columns() ? indices_.size() / columns() : 0; }
-  std::size_t columns() const { return indices_.shape()[whole_.rank() - 1]; }
+  /// Whether each row of indices points into a row of its own.
+  bool rows_apart() const { return axis_ + 1 == whole_.rank(); }
 
-  /// move(place in the tensor, number of the index) for all indices in some rows.
+  /// move(place in the tensor, number of the index) for all indices; where `split` on several threads, by rows.
   template <class Move>
-  void for_rows(std::size_t begin, std::size_t end, const Move& move) const {
+  void for_all(bool split, const Move& move) const {
     const Shape& shape = indices_.shape();
-    const std::size_t last = whole_.rank() - 1, n = columns(), extent = whole_[axis_];
-    const std::size_t step = static_cast<std::size_t>(steps_.of[axis_]);
-    for (std::size_t row = begin; row < end; ++row) {
-      std::size_t base = 0, rest = row;
-      for (std::size_t i = last; i-- > 0; rest /= shape[i])
-        if (i != axis_) base += rest % shape[i] * static_cast<std::size_t>(steps_.of[i]);
-      const std::int64_t* const index = indices_.data() + row * n;
-      bool inside = true;
-      for (std::size_t j = 0; j < n; ++j) inside &= static_cast<std::size_t>(index[j]) < extent;
-      if (!inside) refuse(row * n, extent);
-      if (axis_ == last)
-        for (std::size_t j = 0; j < n; ++j) move(base + static_cast<std::size_t>(index[j]), row * n + j);
-      else
-        for (std::size_t j = 0; j < n; ++j) move(base + static_cast<std::size_t>(index[j]) * step + j, row * n + j);
-    }
+    const std::size_t last = whole_.rank() - 1, n = shape[last], rows = n ? indices_.size() / n : 0;
+    const std::size_t least = split ? (std::size_t{1} << 13) / (n + 1) + 1 : rows + 1;
+    parallel_for(rows, 1, least, [&](std::size_t begin, std::size_t end) {
+      const Move to = move;  // here, so that compilers keep all of it in registers
+      const std::size_t extent = whole_[axis_], step = static_cast<std::size_t>(steps_.of[axis_]);
+      const std::size_t columns = n;
+      for (std::size_t row = begin; row < end; ++row) {
+        std::size_t base = 0, rest = row;
+        for (std::size_t i = last; i-- > 0; rest /= shape[i])
+          if (i != axis_) base += rest % shape[i] * static_cast<std::size_t>(steps_.of[i]);
+        const std::int64_t* const index = indices_.data() + row * columns;
+        const auto place = [&](std::size_t j) {
+          if (!is_below(index[j], extent)) refuse_index(op_, indices_, row * columns + j, axis_, whole_);
+          return static_cast<std::size_t>(index[j]);
+        };
+        if (axis_ == last)
+          for (std::size_t j = 0; j < columns; ++j) to(base + place(j), row * columns + j);
+        else
+          for (std::size_t j = 0; j < columns; ++j) to(base + place(j) * step + j, row * columns + j);
+      }
+    });
   }
 
  private:
-  [[noreturn, gnu::cold, gnu::noinline]] void refuse(std::size_t i, std::size_t extent) const {
-    while (static_cast<std::size_t>(indices_.data()[i]) < extent) ++i;
-    fail<IndexError>({op_, ": index ", indices_.data()[i], " at ", place_of(indices_.shape(), i), " along axis ", axis_,
-                      " of a tensor of shape ", whole_});
-  }
   const char* op_;
   const Shape& whole_;
   const Tensor<std::int64_t>& indices_;
@@ -74,27 +81,25 @@ template <class T>
 Tensor<T> gathered(const Tensor<T>& x, const Tensor<std::int64_t>& indices, Axis axis) {
   const PlacesAlong places("gather", x.shape(), indices, axis);
   auto y = Tensor<T>::empty(indices.shape());
-  const std::size_t least = (std::size_t{1} << 15) / (places.columns() + 1) + 1;
-  parallel_for(places.rows(), 1, least, [&](std::size_t begin, std::size_t end) {
-    places.for_rows(begin, end, [from = x.data(), to = y.data()](std::size_t at, std::size_t i) { to[i] = from[at]; });
-  });
+  places.for_all(true, [from = x.data(), to = y.data()](std::size_t at, std::size_t i) { to[i] = from[at]; });
   return y;
 }
 template <class T>
 Tensor<T> with_added(Tensor<T> y, const Tensor<std::int64_t>& indices, const Tensor<T>& source, Axis axis) {
   if (source.shape() != indices.shape())
-    shape_error("scatter_add", source.shape(), indices.shape(), "one index for each element is expected");
+    fail<ShapeError>({"scatter_add: source ", source.shape(), " and indices ", indices.shape(),
+                      ": one index for each element is expected"});
   const PlacesAlong places("scatter_add", y.shape(), indices, axis);
   if (const std::size_t most = indices.shape()[axis.in("scatter_add", y.shape())]; most > longest_sum) {
     const bool flat = y.rank() == 1;  // then the indices are the places
     const Scratch<std::int64_t> to(flat ? 0 : indices.size());
-    places.for_rows(0, places.rows(), [at = to.data(), flat](std::size_t place, std::size_t i) {
+    places.for_all(true, [at = to.data(), flat](std::size_t place, std::size_t i) {
       if (!flat) at[i] = static_cast<std::int64_t>(place);
     });
     add_rows_at(indices.size(), flat ? indices.data() : to.data(), source.data(), y.size(), 1, y.data(), most);
     return y;
   }
-  places.for_rows(0, places.rows(), [from = source.data(), to = y.data()](std::size_t at, std::size_t i) {
+  places.for_all(places.rows_apart(), [from = source.data(), to = y.data()](std::size_t at, std::size_t i) {
     to[at] = static_cast<T>(to[at] + from[i]);
   });
   return y;
@@ -145,15 +150,25 @@ auto gather(const X& x, const Ids& indices, Axis axis) {
 /// ShapeError where they do not broadcast, IndexError for an index that x does not have.
 template <detail::TensorOperand X>
 auto take_along_dim(const X& x, const Tensor<std::int64_t>& indices, Axis axis = {}) {
+  const Shape of_x = shape_of(x), of_indices = indices.shape();
+  const std::size_t k = axis.all() ? 0 : axis.in("take_along_dim", of_x);
+  const std::size_t extent = axis.all() ? of_x.size() : of_x[k];
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    if (detail::is_below(indices.data()[i], extent)) continue;
+    if (!axis.all()) detail::refuse_index("take_along_dim", indices, i, k, of_x);
+    detail::fail<IndexError>({"take_along_dim: index ", indices.data()[i], " at ", detail::place_of(of_indices, i), " of the ",
+                              extent, " elements of a tensor of shape ", of_x});
+  }
   if (axis.all()) return gather(reshape(x, {-1}), reshape(indices, {-1}), 0);
-  Shape of_x = shape_of(x), of_indices = indices.shape();
-  const std::size_t k = axis.in("take_along_dim", of_x);
   if (of_indices.rank() != of_x.rank())
     detail::shape_error("take_along_dim", of_x, of_indices, "the indices must have as many axes");
-  const std::size_t extent = std::exchange(of_x[k], 1), picked = std::exchange(of_indices[k], 1);
-  Shape all = broadcast_shapes("take_along_dim", of_x, of_indices), wanted = all;
-  all[k] = extent;
-  wanted[k] = picked;
+  Shape all = of_x, wanted = of_indices;
+  for (std::size_t i = 0; i < of_x.rank(); ++i) {
+    if (i == k) continue;
+    if (of_x[i] != of_indices[i] && of_x[i] != 1 && of_indices[i] != 1)
+      detail::shape_error("take_along_dim", of_x, of_indices, "shapes do not broadcast along the other axes");
+    all[i] = wanted[i] = of_x[i] == 1 ? of_indices[i] : of_x[i];
+  }
   return gather(broadcast_to(x, all), broadcast_to(indices, wanted), axis);
 }
 

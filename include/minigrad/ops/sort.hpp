@@ -69,18 +69,22 @@ void sort_entries(std::size_t n, SortEntry<Key>* entries, SortEntry<Key>* room) 
   if (from != entries) std::copy(from, from + n, entries);
 }
 
-/// Of n entries the k first, sorted: a heap of the best so far, the last of them on top. It has the first k already.
-template <class Key, class EntryOf>
-void keep_first(std::size_t k, SortEntry<Key>* heap, std::size_t n, const EntryOf& entry) {
-  std::make_heap(heap, heap + k);
+/// Of n values the k first, sorted: what comes before the last of the best so far is put into its place. `best` has the
+/// first k already.
+template <class T, class ValueOf>
+void keep_first(std::size_t k, SortEntry<SortKey<T>>* best, std::size_t n, bool descending, const ValueOf& value_of) {
+  std::sort(best, best + k);
+  T last = k > 0 ? value_of(best[k - 1].index) : T{};
   for (std::size_t i = k; i < n && k > 0; ++i) {
-    const SortEntry<Key> next = entry(i);
-    if (!(next.key < heap->key)) continue;  // of equal ones the first stays
-    std::pop_heap(heap, heap + k);
-    heap[k - 1] = next;
-    std::push_heap(heap, heap + k);
+    const T value = value_of(i);
+    if (!MINIGRAD_FAST_MATH && (descending ? value <= last : value >= last)) continue;  // most; NaN is compared by its key
+    const SortEntry<SortKey<T>> next{sort_key(value, descending), static_cast<std::uint32_t>(i)};
+    if (!(next.key < best[k - 1].key)) continue;  // of equal ones the first stays
+    auto* const at = std::upper_bound(best, best + k - 1, next);
+    std::move_backward(at, best + k - 1, best + k);
+    *at = next;
+    last = value_of(best[k - 1].index);
   }
-  std::sort_heap(heap, heap + k);
 }
 
 /// What to sort: along an axis, the k first of each line.
@@ -94,7 +98,6 @@ struct SortOrder {
 template <class T>
 std::pair<Tensor<T>, Tensor<std::int64_t>> sorted_lines(const char* op, const Tensor<T>& x, const SortOrder& order) {
   using Entry = SortEntry<SortKey<T>>;
-  if (x.rank() == 0) fail<ShapeError>({op, ": a number has no axis to sort along"});
   const AxisSplit split(op, x.shape(), order.axis, true);
   const std::size_t n = split.extent, inner = split.inner, k = order.k;
   if (n > (std::numeric_limits<std::uint32_t>::max)()) fail<ShapeError>({op, ": ", x.shape(), " is too long to sort"});
@@ -107,12 +110,10 @@ std::pair<Tensor<T>, Tensor<std::int64_t>> sorted_lines(const char* op, const Te
     for (std::size_t line = begin; line < end; ++line) {
       const T* const from = x.data() + line / inner * n * inner + line % inner;
       Entry* const entries = room.data();
-      const auto entry = [&](std::size_t i) {
-        return Entry{sort_key(from[i * inner], order.descending), static_cast<std::uint32_t>(i)};
-      };
-      const bool few = k < n / 16;
-      for (std::size_t i = 0; i < (few ? k : n); ++i) entries[i] = entry(i);
-      if (few) keep_first(k, entries, n, entry);
+      const bool few = k < n / 16 && k <= 2048;
+      for (std::size_t i = 0; i < (few ? k : n); ++i)
+        entries[i] = {sort_key(from[i * inner], order.descending), static_cast<std::uint32_t>(i)};
+      if (few) keep_first<T>(k, entries, n, order.descending, [=](std::size_t i) { return from[i * inner]; });
       else sort_entries(n, entries, entries + n);
       const std::size_t at = line / inner * k * inner + line % inner;
       for (std::size_t i = 0; i < k; ++i) {
@@ -164,8 +165,9 @@ inline SortOrder topk_order(const Shape& shape, std::size_t k, Axis axis, bool l
     fail<ValueError>({"topk: ", k, " of ", n, " elements along axis ", axis.in("topk", shape), " of a tensor of shape ", shape});
   return {axis, largest, k};
 }
-inline SortOrder sort_order(const Shape& shape, Axis axis, bool descending) {
-  return {axis, descending, shape.rank() ? shape[axis.in("sort", shape)] : 0};
+inline SortOrder sort_order(const char* op, const Shape& shape, Axis axis, bool descending) {
+  if (shape.rank() == 0) fail<ShapeError>({op, ": a number has no axis to sort along"});
+  return {axis, descending, shape[axis.in(op, shape)]};
 }
 
 }  // namespace detail
@@ -175,19 +177,19 @@ inline SortOrder sort_order(const Shape& shape, Axis axis, bool descending) {
 /// that x does not have.
 template <class T>
 std::pair<Tensor<T>, Tensor<std::int64_t>> sort(const Tensor<T>& x, Axis axis = -1, bool descending = false) {
-  return detail::sorted_lines("sort", x, detail::sort_order(x.shape(), axis, descending));
+  return detail::sorted_lines("sort", x, detail::sort_order("sort", x.shape(), axis, descending));
 }
 template <class T>
 std::pair<Var<Tensor<T>>, IndexVar<Tensor<T>>> sort(const Var<Tensor<T>>& x, Axis axis = -1, bool descending = false) {
   const IndexVar<Tensor<T>> at = x.graph().indices();
-  const auto order = detail::sort_order(shape_of(x), axis, descending);
+  const auto order = detail::sort_order("sort", shape_of(x), axis, descending);
   return {detail::sort_op.apply(detail::SortAttributes{order, &at.edit()}, x), at};
 }
 
 /// Where the elements stand that sort() would give. Throws IndexError for an axis that x does not have.
 template <class X>
 auto argsort(const X& x, Axis axis = -1, bool descending = false) {
-  if (const Shape shape = shape_of(x); shape.rank() > 0) axis.in("argsort", shape);  // names a wrong axis
+  detail::sort_order("argsort", shape_of(x), axis, descending);
   return sort(x, axis, descending).second;
 }
 

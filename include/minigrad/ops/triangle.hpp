@@ -63,6 +63,8 @@ auto triu(const X& x, std::ptrdiff_t diagonal = 0) {
 /// where the shapes do not broadcast, and ValueError for a value that whole numbers do not hold.
 template <Operand X, Operand M>
 auto masked_fill(const X& x, const M& mask, double value) {
+  if constexpr (requires { mask.var(); }) broadcast_shapes("masked_fill", shape_of(x), shape_of(mask.var()));
+  else broadcast_shapes("masked_fill", shape_of(x), shape_of(mask));
   return where(mask, detail::constant_as<detail::scalar_type<X>>("masked_fill", value), x);
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "../core/parallel.hpp"
-#include "conv_planes.hpp"
+#include "conv_channels.hpp"
 
 #if defined(__GNUC__)
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -31,7 +31,7 @@ void for_each_image(const ConvGeometry& g, const Planes& planes, const T* x, std
   const std::size_t least = 1 + static_cast<std::size_t>(gemm_least_flops / (1 + g.flops() / static_cast<double>(g.n)));
   parallel_for(g.n, 1, least, [&](std::size_t begin, std::size_t end) {
     const Scratch<T> copy(size ? size + slack : 0), sums(scratch);
-    if (size) std::fill_n(copy.data() + size, slack, T{});
+    if (size) std::fill_n(copy.data(), size + slack, T{});
     for (std::size_t i = begin * g.groups; i < end * g.groups; ++i) {
       const T* image = x + i * group;
       if (size) planes.copy(image, copy.data());
@@ -52,6 +52,8 @@ void conv_fast(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* 
   one.column_step = 1, one.row_step = one.columns, one.channel_step = one.rows * one.columns;
   one.product.m = g.co, one.product.k = taps, one.product.offsets = offsets.data();
   one.choose(isa(), planes);
+  if (const ChannelConv<T> by_channels(g); by_channels.pays(one.vectors()))
+    return by_channels.run(x, {w, g.co * taps, g.kernel(), taps, false}, bias, y);
   const std::size_t packed = packed_size(g.co, taps);
   const Scratch<T> weights(g.groups * packed);
   for (std::size_t group = 0; group < g.groups; ++group) {

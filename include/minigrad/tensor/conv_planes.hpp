@@ -17,6 +17,8 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
+inline constexpr std::size_t numbers_to_copy = std::size_t{1} << 13;  // that are worth a thread's while
+
 /// Along one axis: number i of a plane is number i * stride + phase - before of the image, or 0 where there is none.
 struct PlaneAxis {
   std::size_t image, extent, stride = 1, phases = 1, before = 0;
@@ -32,6 +34,12 @@ struct PlaneAxis {
     const std::size_t count = begin < extent && from < image ? (image - from + stride - 1) / stride : 0;
     return {begin, begin + (std::min)(count, extent - begin), from};
   }
+  /// How many zeros at the end of a row are also those before the next one, so that rows lie closer together.
+  std::size_t shared() const {
+    if (stride > 1) return 0;
+    const Part one = part(0);
+    return (std::min)(one.begin, extent - one.end);
+  }
 };
 
 /// The planes of one image: rows.phases x columns.phases of them for each channel, one after another.
@@ -40,8 +48,9 @@ struct Planes {
   PlaneAxis rows, columns;
   bool in_place = false;  // the image is its own plane
 
-  std::size_t pitch() const { return in_place ? columns.image : columns.extent; }
-  std::size_t plane() const { return in_place ? rows.image * columns.image : rows.extent * columns.extent; }
+  std::size_t pitch() const { return in_place ? columns.image : columns.extent - columns.shared(); }
+  std::size_t plane() const { return rows_in_plane() * pitch() + (in_place ? 0 : columns.shared()); }
+  std::size_t rows_in_plane() const { return in_place ? rows.image : rows.extent; }
   std::size_t size() const { return in_place ? 0 : channels * rows.phases * columns.phases * plane(); }
 
   /// Uses the image where it stands, if nothing lies around it or between its numbers, and a result of `height` x
@@ -51,27 +60,34 @@ struct Planes {
                rows.extent <= rows.image && columns.extent <= columns.image &&
                (height - 1) * columns.image + width >= least;
   }
+  /// Writes the numbers of an image to planes of zeros.
   template <class T>
   void copy(const T* image, T* to) const {
-    for (std::size_t c = 0; c < channels; ++c, image += rows.image * columns.image)
-      for (std::size_t a = 0; a < rows.phases; ++a) {
-        const PlaneAxis::Part down = rows.part(a);
-        for (std::size_t b = 0; b < columns.phases; ++b, to += plane()) {
-          const PlaneAxis::Part along = columns.part(b);
-          T* row = std::fill_n(to, down.begin * columns.extent, T{});
-          const T* from = image + down.from * columns.image + along.from;
-          for (std::size_t i = down.begin; i < down.end; ++i, from += rows.stride * columns.image) {
-            row = std::fill_n(row, along.begin, T{});
-            const std::size_t count = along.end - along.begin;
-            if (columns.stride == 1)
-              std::copy_n(from, count, row);
-            else
-              for (std::size_t j = 0; j < count; ++j) row[j] = from[j * columns.stride];
-            row = std::fill_n(row + count, columns.extent - along.end, T{});
-          }
-          std::fill(row, to + plane(), T{});
-        }
+    const std::size_t size = plane();
+    parallel_for(channels, 1, 1 + numbers_to_copy / (rows.image * columns.image + 1), [&](std::size_t begin, std::size_t end) {
+      for (std::size_t c = begin; c < end; ++c)
+        copy_channel(image + c * rows.image * columns.image, to + c * rows.phases * columns.phases * size);
+    });
+  }
+
+ private:
+  template <class T>
+  void copy_channel(const T* image, T* to) const {
+    const std::size_t row_step = pitch();
+    for (std::size_t a = 0; a < rows.phases; ++a) {
+      const PlaneAxis::Part down = rows.part(a);
+      for (std::size_t b = 0; b < columns.phases; ++b, to += plane()) {
+        const PlaneAxis::Part along = columns.part(b);
+        const std::size_t count = along.end - along.begin;
+        const T* from = image + down.from * columns.image + along.from;
+        T* row = to + down.begin * row_step + along.begin;
+        for (std::size_t i = down.begin; i < down.end; ++i, from += rows.stride * columns.image, row += row_step)
+          if (columns.stride == 1)
+            std::copy_n(from, count, row);
+          else
+            for (std::size_t j = 0; j < count; ++j) row[j] = from[j * columns.stride];
       }
+    }
   }
 };
 
@@ -123,6 +139,11 @@ struct ImageProduct {
     product.c_row = row_step;
   }
 
+  /// How many vectors of places that are, of all rows.
+  std::size_t vectors() const {
+    return product.rows * ((product.columns + gemm_lanes<T>(isa) - 1) / gemm_lanes<T>(isa));
+  }
+
   void run(const T* planes, T* image, T* scratch) const {
     ShiftedProduct<T> x = product;
     x.b = planes;
@@ -131,15 +152,17 @@ struct ImageProduct {
     parallel_for(panels, 1, 1 + gemm_least_flops / (2 * x.m * (x.k + 1) * (x.rows * x.columns / panels + 1)),
                  [&](std::size_t begin, std::size_t end) { on_isa<ConvPanels>(isa, &std::as_const(x), begin, end); });
     if (!copies) return;
-    for (std::size_t r = 0; r < x.m; ++r)
-      for (std::size_t i = 0; i < rows; ++i) {
-        const T* from = scratch + r * x.c_step + i * x.b_row;
-        T* out = image + to + r * channel_step + i * row_step;
-        if (column_step == 1)
-          std::copy_n(from, columns, out);
-        else
-          for (std::size_t j = 0; j < columns; ++j) out[j * column_step] = from[j];
-      }
+    parallel_for(x.m, 1, 1 + numbers_to_copy / (rows * columns), [&](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r)
+        for (std::size_t i = 0; i < rows; ++i) {
+          const T* from = scratch + r * x.c_step + i * x.b_row;
+          T* out = image + to + r * channel_step + i * row_step;
+          if (column_step == 1)
+            std::copy_n(from, columns, out);
+          else
+            for (std::size_t j = 0; j < columns; ++j) out[j * column_step] = from[j];
+        }
+    });
   }
 };
 

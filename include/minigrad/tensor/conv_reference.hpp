@@ -35,7 +35,8 @@ struct ConvGeometry {
   std::size_t n = 0, groups = 1, ci = 0, co = 0;
   ConvAxis rows, columns;
 
-  std::size_t taps() const { return ci * rows.kernel * columns.kernel; }
+  std::size_t kernel() const { return rows.kernel * columns.kernel; }
+  std::size_t taps() const { return ci * kernel(); }
   std::size_t x_size() const { return groups * ci * rows.x * columns.x; }  // of an image
   std::size_t y_size() const { return groups * co * rows.y * columns.y; }  // of an image
   std::size_t w_size() const { return groups * co * taps(); }

@@ -80,6 +80,14 @@ void conv_transpose_fast(const ConvGeometry& g, const T* y, const T* w, const T*
       packed += packed_size(g.ci, one.product.k);
       phases.push_back(std::move(phase));
     }
+  if (g.rows.stride * g.columns.stride == 1 && g.rows.padding < g.rows.kernel && g.columns.padding < g.columns.kernel) {
+    const auto turned = [](const ConvAxis& a) {
+      return ConvAxis{a.y, a.x, a.kernel, 1, a.kernel - 1 - a.padding, a.dilation};
+    };
+    const ChannelConv<T> by_channels({g.n, g.groups, g.co, g.ci, turned(g.rows), turned(g.columns)});
+    if (by_channels.pays(phases[0].one.vectors()))
+      return by_channels.run(y, {w, g.co * g.taps(), g.taps(), kernel, true}, bias, x);
+  }
   const Scratch<T> weights(g.groups * packed);
   for (std::size_t group = 0; group < g.groups; ++group)
     for (Phase& phase : phases)

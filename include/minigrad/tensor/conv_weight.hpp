@@ -33,6 +33,7 @@ void conv_weight_part(const ConvGeometry& g, const Planes& planes, const std::si
   const std::size_t lanes = gemm_lanes<T>(best), width = (g.co + lanes - 1) / lanes * lanes;
   const Scratch<T> copy(planes.size()), turned(places * width), sums(taps * width);
   std::fill_n(turned.data(), places * width, T{});
+  std::fill_n(copy.data(), planes.size(), T{});
   for (std::size_t group = 0; group < g.groups; ++group) {
     std::fill_n(sums.data(), taps * width, T{});
     for (std::size_t image = begin; image < end; ++image) {

@@ -209,7 +209,7 @@ template <class T>
 Tensor<T> index_add(const Tensor<T>& x, const Tensor<std::int64_t>& indices, std::size_t rows, Axis axis = 0) {
   Shape shape;  // of x, with one axis in place of those of the indices
   while (shape.rank() + indices.rank() < x.rank() + 1) shape.push_back(rows);
-  const std::size_t k = shape.rank() ? axis.in("index_add", shape) : 0;
+  const std::size_t k = shape.rank() ? axis.in("index_add", indices.rank() == 1 ? x.shape() : shape) : 0;
   for (std::size_t i = 0; i < shape.rank(); ++i)
     if (i != k) shape[i] = x.shape()[i < k ? i : i + indices.rank() - 1];
   const detail::IndexedAxis at("index_add", shape, indices.shape(), axis);

@@ -8,6 +8,7 @@
 
 #include "../core/axes.hpp"
 #include "../core/parallel.hpp"
+#include "gemm_pack.hpp"
 #include "tensor.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -40,16 +41,37 @@ struct Steps {
   }
 };
 
-/// Rows of n numbers whose columns lie together in the source: square by square, so that what is read stays in the cache.
+/// Rows of n numbers whose columns lie together in the source: some columns at a time, so that what is read stays in the
+/// cache.
 template <class T>
 void copy_turned(std::size_t rows, std::size_t n, std::ptrdiff_t along, const T* from, T* to) {
   constexpr std::size_t side = 16;
-  for (std::size_t i = 0; i < rows; i += side)
-    for (std::size_t j = 0; j < n; j += side)
-      for (std::size_t r = i; r < rows && r < i + side; ++r) {
-        const T* in = from + r + static_cast<std::ptrdiff_t>(j) * along;
-        for (std::size_t c = j; c < n && c < j + side; ++c, in += along) to[r * n + c] = *in;
+  for (std::size_t j = 0, some; j < n; j += some, from += static_cast<std::ptrdiff_t>(some) * along) {
+    some = n - j < side ? n - j : side;
+#if defined(__GNUC__)
+    if constexpr (simd::has_simd<T>) {
+      if (along > 0) {
+        pack(from, 1, static_cast<std::size_t>(along), rows, some, to + j, n);
+        continue;
       }
+    }
+#endif
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < some; ++c)
+        to[r * n + j + c] = from[static_cast<std::ptrdiff_t>(r) + static_cast<std::ptrdiff_t>(c) * along];
+  }
+}
+
+/// to[i] = from[-i].
+template <class T>
+void copy_backwards(std::size_t n, const T* from, T* to) {
+  constexpr std::size_t some = 8;  // at a time, so that compilers load them together
+  for (; n >= some; n -= some, to += some, from -= some) {
+    T numbers[some];
+    for (std::size_t k = 0; k < some; ++k) numbers[k] = *(from - k);
+    for (std::size_t k = 0; k < some; ++k) to[k] = numbers[k];
+  }
+  for (std::size_t i = 0; i < n; ++i) to[i] = *(from - i);
 }
 
 /// The elements of the plan's axes from `axis` on; returns the end of what is written.
@@ -63,6 +85,7 @@ T* copy_axes(const StridedPlan& plan, std::size_t axis, const T* from, T* to) {
       for (std::size_t i = 0; i < n; ++i) to[i] = from[i];
       return to + n;
     }
+    if (step == -1) return copy_backwards(n, from, to), to + n;
     for (std::size_t i = 0; i < n; ++i) to[i] = from[static_cast<std::ptrdiff_t>(i) * step];
     return to + n;
   }
