@@ -24,6 +24,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// by simd::select(), for which both are computed.
 template <class F>
 struct SimdFn : F {};
+/// f, marked so.
 template <class F>
 constexpr SimdFn<F> simd_fn(const F& f) {
   return {f};

@@ -19,8 +19,8 @@ inline constexpr double by_data = std::numeric_limits<double>::quiet_NaN();
 
 /// A number beside an axis.
 struct Tick {
-  double at;
-  std::string text;
+  double at;         ///< in units of the axis
+  std::string text;  ///< what stands there
 };
 
 namespace detail {

@@ -15,7 +15,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// A number for all groups of an optimizer, or a list of one for each: .max_lr = 0.1, .max_lr = {0.1, 0.01}.
 struct PerGroup {
-  std::vector<double> values;
+  std::vector<double> values;  ///< one, or one for each group
 
   PerGroup(double value) : values{value} {}
   PerGroup(std::initializer_list<double> list) : values(list) {}
@@ -110,7 +110,7 @@ struct OneCycleLROptions {
 template <class Optimizer>
 class OneCycleLR : public detail::Schedule<OneCycleLR<Optimizer>, Optimizer, OneCycleLROptions> {
  public:
-  static constexpr const char* name = "OneCycleLR";
+  static constexpr const char* name = "OneCycleLR";  ///< in messages
   OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options) : OneCycleLR::Schedule(optimizer, options) {
     if (options.cycle_momentum) detail::require_momentum(name, optimizer);
     set();
@@ -201,7 +201,7 @@ struct CyclicLROptions {
 template <class Optimizer>
 class CyclicLR : public detail::Schedule<CyclicLR<Optimizer>, Optimizer, CyclicLROptions> {
  public:
-  static constexpr const char* name = "CyclicLR";
+  static constexpr const char* name = "CyclicLR";  ///< in messages
   CyclicLR(Optimizer& optimizer, const CyclicLROptions& options) : CyclicLR::Schedule(optimizer, options) {
     if (options.cycle_momentum) detail::require_momentum(name, optimizer);
     set();
