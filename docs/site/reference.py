@@ -211,8 +211,8 @@ def since(name, changelog):
 
 def page(name, documentation, signatures, members, header, blocks, changelog, kind):
     out = ["# " + html.escape(name), ""]
-    out.append("*%s* · `#include <minigrad/%s>` · [source](../../include/minigrad/%s) · since %s\n" %
-               (kind, header, header, since(name, changelog)))
+    out.append("*%s* · [%s](rooms/%s.md) · `#include <minigrad/%s>` · [source](../../include/minigrad/%s) · since %s\n" %
+               (kind, header.split("/")[0], header.split("/")[0], header, header, since(name, changelog)))
     if signatures:
         out.append("```cpp\n" + "\n\n".join(signatures) + "\n```\n")
     out.append(documentation + "\n")
