@@ -263,6 +263,8 @@ def write(folder, include, out, pages, changelog):
         file = re.sub(r"[^\w]+", "_", name.replace("operator", "operator_") if name.startswith("operator") else name)
         if name.startswith("operator"):
             file = "operator_" + "_".join(str(ord(c)) for c in name[len("operator"):])
+        if file == "index":  # that is the page which lists them all
+            file = "index_"
         with open(os.path.join(out, file + ".md"), "w", encoding="utf-8") as page_file:
             page_file.write(text)
         entries.append((name, file + ".md", header, (sentences(documentation) or [""])[0]))
