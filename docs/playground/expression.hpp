@@ -18,6 +18,27 @@ namespace expression {
 using namespace minigrad;
 using X = Var<double>;
 
+/// "x=2, y=3" as numbers by their names.
+inline std::map<std::string, double> values_of(const std::string& text) {
+  std::map<std::string, double> out;
+  std::string part;
+  for (const char c : text + ",") {
+    if (c != ',' && c != ';') {
+      if (!std::isspace(static_cast<unsigned char>(c))) part += c;
+      continue;
+    }
+    if (part.empty()) continue;
+    const std::size_t equals = part.find('=');
+    const char* const number = equals == std::string::npos ? "" : part.c_str() + equals + 1;
+    char* end = nullptr;
+    const double value = std::strtod(number, &end);
+    if (equals == 0 || end == number || *end) throw ValueError("values: '" + part + "' is not like x=2");
+    out[part.substr(0, equals)] = value;
+    part.clear();
+  }
+  return out;
+}
+
 /// expression := term {(+|-) term}     term := factor {(*|/) factor}     factor := [-] power     power := atom [^ factor]
 /// atom := number | name | function ( expression ) | ( expression )
 class Parser {
@@ -28,8 +49,9 @@ class Parser {
   X parse() {
     const X result = sum_of_terms();
     skip();
-    if (at_ < text_.size()) stop("unexpected '" + text_.substr(at_, 1) + "'");
-    return result;
+    if (at_ == text_.size()) return result;
+    const bool product = text_[at_] == '(' || std::isalnum(static_cast<unsigned char>(text_[at_]));
+    stop("unexpected '" + text_.substr(at_, 1) + "'" + (product ? ": products are written with *" : ""));
   }
   const std::map<std::string, X>& variables() const { return variables_; }
 
@@ -86,6 +108,7 @@ class Parser {
       at_ = static_cast<std::size_t>(end - text_.c_str());
       return graph_.input(number);
     }
+    if (at_ < text_.size() && text_[at_] == '*') stop("unexpected '*': powers are written with ^");
     std::string name;
     while (at_ < text_.size() && std::isalnum(static_cast<unsigned char>(text_[at_]))) name += text_[at_++];
     if (name.empty()) stop(at_ < text_.size() ? "a number, a name or a bracket is expected" : "the formula ends too early");
@@ -94,6 +117,8 @@ class Parser {
       if (!take(')')) stop("a bracket is not closed");
       return call(name, x);
     }
+    if ((" " + std::string(functions) + " ").find(" " + name + " ") != std::string::npos)
+      stop("the argument of " + name + " stands in brackets: " + name + "(x)");
     const auto known = variables_.find(name);
     if (known != variables_.end()) return known->second;
     const auto value = values_.find(name);
@@ -111,9 +136,10 @@ class Parser {
     if (name == "relu") return relu(x);
     if (name == "sigmoid") return sigmoid(x);
     if (name == "softplus") return softplus(x);
-    stop("there is no function " + name + ": sin cos tan exp log sqrt tanh abs relu sigmoid softplus");
+    stop("there is no function " + name + ": " + functions);
   }
 
+  static constexpr const char* functions = "sin cos tan exp log sqrt tanh abs relu sigmoid softplus";
   Graph<double>& graph_;
   std::string text_;
   std::map<std::string, double> values_;

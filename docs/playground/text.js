@@ -22,7 +22,7 @@ const texts = {
     derive: "Derivative with respect to", derive_go: "Differentiate", step_back: "Back", step_forward: "Next node", step_all: "All", node: "Node", op: "op",
     value: "value", gradient: "gradient", inputs: "inputs", at_start: "Press “Next node” to run backward node by node: the derivative goes from the result to the variables.",
     at_node: "Node {n}, {op}: its gradient {g} is complete, and its rule passes it to {to}.", at_leaf: "Node {n}: the derivative with respect to {name} is {g}.", at_end: "backward is done.",
-    graph_note: "Type a formula, and values for its variables. Each box is a node: its op, its value, and below, once backward has reached it, the derivative of the result with respect to it. Functions: sin cos tan exp log sqrt tanh abs relu sigmoid softplus; + - * / ^.", picture_of: "Picture of", no_features: "Choose at least one feature.", class_losses: "Cross entropy, by epochs",
+    graph_note: "Type a formula, and values for its variables; without one a variable is 1. Each box is a node: its op, its value, and below, once backward has reached it, the derivative of the result with respect to it. Functions: sin cos tan exp log sqrt tanh abs relu sigmoid softplus; + - * / ^.", picture_of: "Picture of", no_features: "Choose at least one feature.", class_losses: "Cross entropy, by epochs",
   },
   "zh-TW": {
     lecture_note: "每個點是一堂課：它的投影片，以及它上了幾分鐘。按「訓練」，函式會從藍點（訓練資料）學習。橘點（驗證資料）從來不用來學習；在它們上面的損失就是驗證損失。",
@@ -42,7 +42,7 @@ const texts = {
     formula: "式子", values: "數值", draw: "畫出來", derive: "對哪個變數微分", derive_go: "微分", step_back: "退一步", step_forward: "下一個節點", step_all: "全部",
     node: "節點", op: "運算", value: "值", gradient: "梯度", inputs: "輸入", at_start: "按「下一個節點」，反向傳播會從結果開始，一個節點一個節點把微分往回傳給變數。",
     at_node: "節點 {n}（{op}）：梯度已經加總完，是 {g}；它的規則把梯度傳給 {to}。", at_leaf: "節點 {n}：對 {name} 的微分是 {g}。", at_end: "反向傳播完成。",
-    graph_note: "輸入一個式子，以及變數的值。每個方塊是一個節點：它的運算、它的值，以及反向傳播走到之後，結果對它的微分。函式：sin cos tan exp log sqrt tanh abs relu sigmoid softplus；+ - * / ^。", picture_of: "小圖：", no_features: "請至少選一個特徵。", class_losses: "交叉熵隨 epoch 的變化",
+    graph_note: "輸入一個式子，以及變數的值，沒有給值的變數是 1。每個方塊是一個節點：它的運算、它的值，以及反向傳播走到之後，結果對它的微分。函式：sin cos tan exp log sqrt tanh abs relu sigmoid softplus；+ - * / ^。", picture_of: "小圖：", no_features: "請至少選一個特徵。", class_losses: "交叉熵隨 epoch 的變化",
   },
 };
 let language = "en";

@@ -146,7 +146,9 @@ def build(language):
     for path, place in places:
         pages.put(path, place)
     nav = [{words["home"]: "index.md"}]
-    in_book = [{title(docs + "/" + n): n} for n in numbered]
+    story = [n for n in others if n == "examples.md"]  # what the lecture tells, before the rooms
+    others = [n for n in others if n not in story]
+    in_book = [{title(docs + "/" + n): n} for n in story + numbered]
     if os.path.exists(os.path.join(root, docs, "index.md")):
         in_book.insert(0, {words["chapters"]: "book.md"})
     nav.append({words["chapters"]: in_book})
