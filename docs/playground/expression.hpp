@@ -112,10 +112,14 @@ class Parser {
     std::string name;
     while (at_ < text_.size() && std::isalnum(static_cast<unsigned char>(text_[at_]))) name += text_[at_++];
     if (name.empty()) stop(at_ < text_.size() ? "a number, a name or a bracket is expected" : "the formula ends too early");
+    const std::size_t begin = at_ - name.size();
     if (take('(')) {
       X x = sum_of_terms();
       if (!take(')')) stop("a bracket is not closed");
-      return call(name, x);
+      const std::size_t end = std::exchange(at_, begin);  // where a message points
+      x = call(name, x);
+      at_ = end;
+      return x;
     }
     if ((" " + std::string(functions) + " ").find(" " + name + " ") != std::string::npos)
       stop("the argument of " + name + " stands in brackets: " + name + "(x)");
@@ -146,6 +150,9 @@ class Parser {
   std::map<std::string, X> variables_;
   std::size_t at_ = 0, depth_ = 0;
 };
+
+/// A number, or a text where JSON has none: "inf", "nan".
+inline std::string number_or_text(double x) { return std::isfinite(x) ? json(x) : quoted(format_number(x)); }
 
 /// The graph of a formula, and what backward() did in it, step by step.
 class Explorer {
@@ -179,8 +186,8 @@ class Explorer {
       for (const auto& [result, text] : results_)
         if (result.id() == id) name = text;
       const double value = view.value() ? *view.value() : 0;
-      return "{\"op\":" + quoted(view.op()) + ",\"name\":" + quoted(name) + ",\"value\":" + json(value) +
-             ",\"grad\":" + (grads_[i].first ? json(grads_[i].second) : "null") + ",\"inputs\":" +
+      return "{\"op\":" + quoted(view.op()) + ",\"name\":" + quoted(name) + ",\"value\":" + number_or_text(value) +
+             ",\"grad\":" + (grads_[i].first ? number_or_text(grads_[i].second) : "null") + ",\"inputs\":" +
              list(ids.size(), [&](std::size_t k) {
                return ids[k] == no_node ? "{\"number\":" + json(view.number(k)) + "}" : std::to_string(ids[k]);
              }) + "}";
@@ -188,7 +195,7 @@ class Explorer {
     return "{\"nodes\":" + nodes + ",\"order\":" +
            list(order_.size(), [&](std::size_t k) { return std::to_string(order_[k]); }) + ",\"result\":" +
            std::to_string(results_.back().first.id()) + ",\"results\":" + list(results_.size(), [&](std::size_t k) {
-             return "{\"name\":" + quoted(results_[k].second) + ",\"value\":" + json(results_[k].first.value()) + "}";
+             return "{\"name\":" + quoted(results_[k].second) + ",\"value\":" + number_or_text(results_[k].first.value()) + "}";
            }) + ",\"variables\":" + variables_json() + "}";
   }
 
@@ -196,7 +203,7 @@ class Explorer {
   std::string variables_json() const {
     std::string out = "[";
     for (const auto& [name, variable] : variables_)
-      out += (out.size() > 1 ? "," : "") + ("{\"name\":" + quoted(name) + ",\"value\":" + json(variable.value()) + "}");
+      out += (out.size() > 1 ? "," : "") + ("{\"name\":" + quoted(name) + ",\"value\":" + number_or_text(variable.value()) + "}");
     return out + "]";
   }
 

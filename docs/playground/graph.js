@@ -81,6 +81,7 @@ function show() {
   table.replaceChildren();
   for (const id of ["graph-forward", "graph-all"]) root.querySelector("#" + id).disabled = !graph || step >= graph.order.length;
   root.querySelector("#graph-back").disabled = !graph || step === 0;
+  for (const id of ["graph-results", "graph-said"]) root.querySelector("#" + id).textContent = "";
   if (!graph) return;
   const names = root.querySelector("#graph-variable"), before = names.value;
   names.replaceChildren(...graph.variables.map((v) => make("option", {value: v.name, selected: v.name === before}, v.name)));

@@ -50,12 +50,13 @@ function show() {
   const fit = call("lecture_fit");
   const curve = fit.curve;
   const points = (rows) => rows.map((row) => (curve ? [row[0], row[1]] : [row[1], row[2]]));
+  const longest = Math.max(...[...fit.train, ...fit.validation].map((row) => row[1]));
   const fitText = curve ? words("fit", {feature: words(["pages", "words", "words_per_page"][Math.log2(get("lecture.features"))])}) : words("predicted");
   root.querySelector("#lecture-fit-text").textContent = fitText;
   plot(root.querySelector("#lecture-fit"), {
     label: fitText,
     dots: [{points: points(fit.train), color: colors[0], name: words("training_rows")}, {points: points(fit.validation), color: colors[1], name: words("validation_rows")}],
-    curves: curve ? [{points: curve, color: "#333"}] : [{points: [[0, 0], [120, 120]], color: "#bbb"}],
+    curves: curve ? [{points: curve, color: "#333"}] : [{points: [[0, 0], [longest, longest]], color: "#bbb"}],
   });
   plot(root.querySelector("#lecture-losses"), {
     label: words("losses"), log: true, across: 10,

@@ -12,9 +12,9 @@ const texts = {
     validation: "Validation loss", test: "Test loss", best: "lowest validation", surface: "Training loss by w (across) and b (up): white is low. The red dot is the function now, the line its path; the cross is the closed form",
     no_surface: "The loss surface of a line of one feature is drawn here.", updates: "updates", parameters: "parameters",
     diverged: "The loss is no longer finite: try a smaller learning rate.", stop_here: "Early stopping keeps update {n}: validation loss {loss}",
-    predicted: "Predicted against true minutes", minutes: "minutes", data: "Data", circle: "rings", xor: "quadrants", gauss: "clouds",
+    predicted: "True minutes of the lectures (across) and predicted ones (up); on the line they agree", minutes: "minutes", data: "Data", circle: "rings", xor: "quadrants", gauss: "clouds",
     spiral: "spiral", classes: "Classes", noise: "Noise", share: "Share for training", activation: "Activation", linear: "linear",
-    penalty: "Regularisation", none: "none", rate: "Rate of it", layers: "Hidden layers", add_layer: "Add a layer", remove_layer: "Remove a layer",
+    penalty: "Regularisation", none: "none", rate: "Regularisation rate", layers: "Hidden layers", add_layer: "Add a layer", remove_layer: "Remove a layer",
     more: "one neuron more", less: "one neuron less", layer: "Layer {k}", epoch: "Epoch", accuracy: "accuracy", output: "What the network answers. Dots with a dark ring are for testing, those with a white ring for training",
     neurons: "The network, from its features (left) to the classes (right). Each picture is what a neuron gives for each point of the plane; a line is a weight: choose one to change it. Blue is positive, orange negative", weight: "Weight", set: "Set",
     from: "from", to: "to", code: "As a C++ program", show_code: "Show the program", copy: "Copy", copied: "Copied", code_note: "It trains the same network on the same points, and prints the losses that stand above. Save it as trained.cpp in the folder of minigrad; its first line compiles and runs it.",
@@ -33,7 +33,7 @@ const texts = {
     scale: "標準化", lr: "學習率", optimizer: "最佳化器", batch: "批次大小", all: "全部", seed: "亂數種子", fit: "每堂課的{feature}與分鐘數（點），以及函式的預測（線）",
     training_rows: "訓練資料", validation_rows: "驗證資料", losses: "損失（分鐘的平方）隨更新次數的變化，對數座標", train: "訓練損失", validation: "驗證損失", test: "測試損失",
     best: "驗證損失最低", surface: "訓練損失曲面：w 往右，b 往上，白色是低處。紅點是現在的函式，線是它走過的路；叉是封閉解", no_surface: "只有一個特徵的直線，損失曲面會畫在這裡。",
-    updates: "次更新", parameters: "個參數", diverged: "損失已不是有限的數：請試小一點的學習率。", stop_here: "提早停止會留下第 {n} 次更新的參數：驗證損失 {loss}", predicted: "預測值對真實值（分鐘）",
+    updates: "次更新", parameters: "個參數", diverged: "損失已不是有限的數：請試小一點的學習率。", stop_here: "提早停止會留下第 {n} 次更新的參數：驗證損失 {loss}", predicted: "每堂課的真實分鐘數（橫）與預測（縱）；在線上就是完全猜中",
     minutes: "分鐘", data: "資料", circle: "同心環", xor: "象限", gauss: "雲團", spiral: "螺旋", classes: "類別數", noise: "雜訊", share: "訓練資料的比例",
     activation: "啟動函式", linear: "線性", penalty: "正規化", none: "無", rate: "正規化的強度", layers: "隱藏層", add_layer: "加一層", remove_layer: "減一層",
     more: "加一個神經元", less: "減一個神經元", layer: "第 {k} 層", epoch: "Epoch", accuracy: "準確率", output: "網路的回答。深色圈的點是測試資料，白色圈的是訓練資料",
@@ -74,4 +74,4 @@ export function make(tag, attributes = {}, ...children) {
 
 /** A number in a few digits. */
 export const shown = (x) =>
-  x === null || x === undefined ? "–" : Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-3) ? x.toExponential(2) : String(+x.toPrecision(5));
+  x === null || x === undefined ? "–" : typeof x === "string" ? x : Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-3) ? x.toExponential(2) : String(+x.toPrecision(5));

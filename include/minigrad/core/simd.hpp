@@ -89,7 +89,11 @@ struct Simd {
     return *this;
   }
   MINIGRAD_INLINE Simd(T number) {
+#if defined(__clang__)
+    v = number - Vector{};  // for WebAssembly it would keep the loop; a sum with 0 would lose the sign of -0
+#else
     for (std::size_t i = 0; i < count; ++i) v[i] = number;  // GCC finds the one instruction in this way of writing it
+#endif
   }
   MINIGRAD_INLINE static Simd load(const T* from) {
     Vector vector;
