@@ -298,7 +298,8 @@ def write(folder, include, out, pages, changelog):
 
     for name, members in sorted(free.items()):
         members = [m for m in members if not m.deleted]
-        if not members or name in HIDDEN or name in classes or members[0].kind in ("friend",):
+        specialized = "<" in name and not name.startswith("operator")
+        if not members or specialized or name in HIDDEN or name in classes or members[0].kind in ("friend",):
             continue
         words = []
         for member in members:
