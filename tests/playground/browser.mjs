@@ -117,8 +117,15 @@ await check("the derivative can be differentiated again", async () => {
 await check("a wrong formula is explained", async () => {
   await page.fill('[id="graph.formula"]', "x*(y");
   await page.click("#graph-draw");
-  return (await text("#graph-error")).includes("bracket");
+  return (await text("#graph-error")).includes("bracket") && (await text("#graph-results")) === "";
 });
+for (const [formula, values, said] of [["2x", "x=2", "products are written with *"], ["x**2", "x=2", "powers are written with ^"], ["sin x", "x=2", "sin(x)"], ["f(x)", "x=2", "there is no function f"], ["x*y", "x=2;y", "'y' is not like x=2"]])
+  await check(`${formula} with ${values} says: ${said}`, async () => {
+    await page.fill('[id="graph.formula"]', formula);
+    await page.fill('[id="graph.values"]', values);
+    await page.click("#graph-draw");
+    return (await text("#graph-error")).includes(said);
+  });
 await open("tab=graph&graph.formula=exp(-x^2)*tanh(y)");
 await page.click("#graph-all");
 await picture("graph");
