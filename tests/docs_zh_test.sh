@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The Chinese pages show the programs of the English ones: block by block the same, comments aside, so that the tests of
-# the English pages hold for both. Their comments with expected output are the same too.
+# the English pages hold for both. Their comments with expected output are the same too. The figures of examples.md are
+# those that the examples print.
 set -euo pipefail
 root=${ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 scratch=${SCRATCH:-$(mktemp -d)}
@@ -34,12 +35,26 @@ for page in "$root"/README.zh-TW.md "$root"/docs/zh-TW/*.md; do
   fi
 done
 
-# Every example has its section in the translation of their comments.
+# Every example has its section in the translation of their comments. What the section says that the example shows, is what
+# it prints: each number of that paragraph stands in the example's output. (01 to 09 are other examples, and links are not
+# numbers of the example.)
+numbers() { sed -E 's/\[[^]]*\]\([^)]*\)//g' | grep -oE '[0-9][0-9,]*(\.[0-9]+)?' | sed -E 's/,//g' | grep -vxE '0[1-9]' | sort -u; }
 for example in "$root"/examples/*.cpp; do
-  name=$(basename "$example")
-  if ! grep -q "^\[$name\](../../examples/$name)$" "$root/docs/zh-TW/examples.md"; then
-    echo "docs/zh-TW/examples.md: $name is missing"
+  name=$(basename "$example" .cpp)
+  awk -v link="[$name.cpp](../../examples/$name.cpp)" '/^## / { inside = 0 } $0 == link { inside = 1 } inside' \
+    "$root/docs/zh-TW/examples.md" > "$scratch/section"
+  { grep '^\*\*顯示了什麼：\*\*' "$scratch/section" || true; } > "$scratch/shows"
+  if [ ! -s "$scratch/shows" ]; then
+    echo "docs/zh-TW/examples.md: $name.cpp is missing, or what it shows"
     failed=$((failed + 1))
+    continue
+  fi
+  missing=$(comm -23 <(numbers < "$scratch/shows") <(numbers < "${example%.cpp}.expected") | tr '\n' ' ')
+  if [ -n "$missing" ]; then
+    echo "docs/zh-TW/examples.md: $name does not print: $missing"
+    failed=$((failed + 1))
+  else
+    passed=$((passed + 1))
   fi
 done
 

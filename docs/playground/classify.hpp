@@ -30,7 +30,8 @@ struct Settings {
   std::vector<int> hidden{4, 2};
 };
 
-inline constexpr const char* feature_code[] = {"x1", "x2", "x1 * x1", "x2 * x2", "x1 * x2", "sin(x1)", "sin(x2)"};
+inline constexpr const char* feature_code[] = {"x1", "x2", "x1 * x1", "x2 * x2", "x1 * x2",
+                                               "sin(x1.to<double>()).to<float>()", "sin(x2.to<double>()).to<float>()"};
 inline constexpr const char* activation_code[] = {"Tanh()", "ReLU()", "Sigmoid()", ""};
 inline constexpr std::size_t points = 500;
 
@@ -67,10 +68,12 @@ inline Dataset<float, std::int64_t> make_points(const Settings& s) {
   return {x, label};
 }
 
-/// The chosen features of points [n, 2], as columns.
+/// The chosen features of points [n, 2], as columns. The sines are those of double, rounded: C libraries differ in the last
+/// bits of a float's, and the exported program shall learn from the same numbers.
 inline Tensor<float> features_of(const Settings& s, const Tensor<float>& points_) {
   const auto x1 = slice(points_, 0, 1, 1), x2 = slice(points_, 1, 2, 1);
-  const Tensor<float> all[] = {x1, x2, x1 * x1, x2 * x2, x1 * x2, sin(x1), sin(x2)};
+  const auto sine = [](const Tensor<float>& x) { return sin(x.to<double>()).to<float>(); };
+  const Tensor<float> all[] = {x1, x2, x1 * x1, x2 * x2, x1 * x2, sine(x1), sine(x2)};
   std::vector<Tensor<float>> chosen;
   for (std::size_t k = 0; k < 7; ++k)
     if (s.features >> k & 1) chosen.push_back(all[k]);
@@ -218,7 +221,7 @@ class Training {
 inline std::string Training::program() const {
   const auto numbers = [](std::size_t n, const auto& at) {
     std::string out;
-    for (std::size_t i = 0; i < n; ++i) out += (i % 12 ? " " : "\n    ") + at(i) + ",";
+    for (std::size_t i = 0; i < n; ++i) out += (i % 10 ? " " : "\n    ") + at(i) + ",";
     return out;
   };
   std::string features, model, layer;
@@ -234,22 +237,27 @@ inline std::string Training::program() const {
   model += "Linear(" + std::to_string(inputs) + ", " + std::to_string(settings_.classes) + ", rng)";
   std::string penalty;
   if (settings_.penalty > 0) {
+    std::string at;  // the places of the Linear layers in the Sequential
+    for (std::size_t k = 0; k <= settings_.hidden.size(); ++k)
+      at += (k ? ", " : "") + std::to_string(activation.empty() ? k : 2 * k) + "u";
     const std::string rate = format_exact(settings_.penalty_rate);
-    penalty = "      for (const auto& p : named_parameters(model)) {\n"
-              "        if (!p.name.ends_with(\"weight\")) continue;\n"
-              "        const auto w = graph.parameter(p.parameter);\n";
-    penalty += settings_.penalty == 1 ? "        loss = loss + " + rate + " * sum(abs(w));\n"
-                                      : "        loss = loss + " + rate + " / 2 * sum(w * w);\n";
-    penalty += "      }\n";
+    penalty = "      for (const auto k : {" + at + "}) {\n"
+              "        const auto w = graph.parameter(model.get<Linear<float>>(k).weight);\n" +
+              (settings_.penalty == 1 ? "        loss = loss + " + rate + " * sum(abs(w));\n"
+                                      : "        loss = loss + " + rate + " / 2 * sum(w * w);\n") +
+              "      }\n";
   }
-  return "// g++ -std=c++20 -O2 -Iinclude trained.cpp -o trained && ./trained\n"
+  return "// g++ -std=c++20 -O2 -Iinclude trained.cpp -o trained && MINIGRAD_ISA=portable ./trained\n"
+         "// (portable: the kernels that give the same bits here as in a browser)\n"
          "#include <minigrad/minigrad.hpp>\n\n#include <cstdint>\n#include <cstdio>\n#include <vector>\n\n"
          "using namespace minigrad;\n\n"
          "// " + std::to_string(points) + " points (x1, x2) and their classes; the first " + std::to_string(train_rows_) +
          " are for training.\n"
          "const std::vector<float> coordinates{" +
-         numbers(2 * points, [&](std::size_t i) { return format_exact(static_cast<double>(points_.x.data()[i])) + (
-             format_exact(static_cast<double>(points_.x.data()[i])).find_first_of(".e") == std::string::npos ? ".0f" : "f"); }) +
+         numbers(2 * points, [&](std::size_t i) {
+           const std::string digits = format_number(static_cast<double>(points_.x.data()[i]), 9);  // enough for a float
+           return digits + (digits.find_first_of(".e") == std::string::npos ? ".0f" : "f");
+         }) +
          "\n};\nconst std::vector<std::int64_t> classes{" +
          numbers(points, [&](std::size_t i) { return std::to_string(points_.y.data()[i]); }) +
          "\n};\n\nint main() {\n"

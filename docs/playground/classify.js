@@ -13,12 +13,12 @@ const inputs = () => featureNames.filter((_, k) => get("classify.features") >> k
 
 function restart() {
   player.stop();
+  root.querySelector('[id="classify.rate"]').disabled = get("classify.penalty") === 0;
   status = call("classify_start", get("classify.data"), get("classify.classes"), get("classify.noise"), get("classify.share"), get("classify.batch"),
     get("classify.features"), get("classify.activation"), get("classify.penalty"), get("classify.rate"), get("classify.lr"), get("classify.seed"), get("classify.hidden"));
   points = call("classify_points");
   log = [status];
   chosen = null;
-  root.querySelector("#classify-code").hidden = true;
   buildNetwork();
   show();
 }
@@ -31,11 +31,12 @@ function run(epochs) {
 }
 
 function show() {
+  root.querySelector("#classify-code").hidden = true;  // it is the program of other numbers
   root.querySelector("#classify-numbers").replaceChildren(
     make("b", {}, `${words("epoch")} ${status.epoch}`),
     make("b", {}, `${words("train")} ${shown(status.train)} (${words("accuracy")} ${shown(status.trainAccuracy)})`),
     make("b", {}, `${words("test")} ${shown(status.test)} (${words("accuracy")} ${shown(status.testAccuracy)})`));
-  plot(root.querySelector("#classify-losses"), {label: words("train") + ", " + words("test"), curves: [
+  plot(root.querySelector("#classify-losses"), {across: 10, label: words("train") + ", " + words("test"), curves: [
     {points: log.map((s) => [s.epoch, s.train]), color: colors[0], name: words("train")}, {points: log.map((s) => [s.epoch, s.test]), color: colors[1], name: words("test")}]});
   const layers = [inputs().length, ...hidden(), get("classify.classes")], count = layers.reduce((a, b) => a + b);
   const values = floats("classify_pictures", count * side * side, side);
@@ -86,7 +87,7 @@ function buildNetwork() {
   layers.forEach((size, layer) => {
     for (let k = 0; k < size; ++k) {
       const [x, y] = place(layer, k);
-      const name = layer === 0 ? names[k] : `${words("layer")} ${layer}: ${k + 1}`;
+      const name = layer === 0 ? names[k] : `${words("layer", {k: layer})}: ${k + 1}`;
       const canvas = make("canvas", {width: side, height: side, role: "img", "aria-label": `${words("picture_of")} ${name}`, title: name,
         style: `position:absolute;left:${x}px;top:${y}px;width:${box}px;height:${box}px;border:2px solid ${layer === layers.length - 1 ? colors[k] : "#999"}`});
       pictures.push(canvas);
@@ -109,7 +110,7 @@ function showWeights(focus = false) {
   editor.hidden = !chosen;
   if (!chosen) return;
   const [layer, to, from] = chosen, input = root.querySelector("#classify-weight");
-  root.querySelector("#classify-weight-name").textContent = `${words("weight")}: ${words("layer")} ${layer + 1}, ${words("from")} ${from + 1} ${words("to")} ${to + 1}`;
+  root.querySelector("#classify-weight-name").textContent = `${words("weight")}: ${words("layer", {k: layer + 1})}, ${words("from")} ${from + 1} ${words("to")} ${to + 1}`;
   if (document.activeElement !== input) input.value = shown(weights[layer].weight[to][from]);
   if (focus) input.focus();
 }
@@ -129,10 +130,10 @@ function layersControl() {
     list.replaceChildren(
       button("remove_layer", () => change(sizes.slice(0, -1)), {id: "remove-layer", disabled: sizes.length === 0}),
       button("add_layer", () => change([...sizes, 2]), {id: "add-layer", disabled: sizes.length >= 6}),
-      ...sizes.map((size, k) => make("span", {class: "row"}, `${words("layer")} ${k + 1}:`,
-        make("button", {type: "button", "aria-label": `${words("layer")} ${k + 1}: ${words("less")}`, disabled: size <= 1, onclick: () => change(sizes.map((s, i) => (i === k ? s - 1 : s)))}, "−"),
+      ...sizes.map((size, k) => make("span", {class: "row"}, words("layer", {k: k + 1}) + ":",
+        make("button", {type: "button", "aria-label": `${words("layer", {k: k + 1})}: ${words("less")}`, disabled: size <= 1, onclick: () => change(sizes.map((s, i) => (i === k ? s - 1 : s)))}, "−"),
         String(size),
-        make("button", {type: "button", "aria-label": `${words("layer")} ${k + 1}: ${words("more")}`, disabled: size >= 8, onclick: () => change(sizes.map((s, i) => (i === k ? s + 1 : s)))}, "+"))));
+        make("button", {type: "button", "aria-label": `${words("layer", {k: k + 1})}: ${words("more")}`, disabled: size >= 8, onclick: () => change(sizes.map((s, i) => (i === k ? s + 1 : s)))}, "+"))));
   };
   fill();
   return list;
@@ -149,6 +150,7 @@ export function build(element) {
   root = element;
   player = new Player(() => run(1));
   root.replaceChildren(
+    make("p", {"data-text": "classify_note"}),
     make("div", {class: "controls"},
       choice("classify.data", "data", ["circle", "xor", "gauss", "spiral"], restart),
       numbers("classify.classes", "classes", [2, 3, 4, 5, 6], restart),
@@ -162,7 +164,7 @@ export function build(element) {
       numbers("classify.lr", "lr", [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3], restart),
       numbers("classify.seed", "seed", [0, 1, 2, 3, 4], restart),
       make("fieldset", {}, make("legend", {"data-text": "layers"}), layersControl())),
-    make("div", {class: "row"}, player.button, button("step", () => { player.stop(); run(1); }, {id: "classify-step"}), button("reset", restart, {id: "classify-reset"})),
+    make("div", {class: "row actions"}, player.button, button("step", () => { player.stop(); run(1); }, {id: "classify-step"}), button("reset", restart, {id: "classify-reset"})),
     make("p", {class: "numbers", id: "classify-numbers"}),
     make("div", {class: "pictures"},
       make("figure", {}, make("canvas", {id: "classify-output", width: 420, height: 420, role: "img", "data-label": "output"}), make("figcaption", {"data-text": "output"})),

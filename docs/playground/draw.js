@@ -12,8 +12,17 @@ function ticks(low, high) {
   return out;
 }
 
-/** plot(element, {curves: [{points, color, name}], dots: [...], marks: [{x, name}], log, label}) draws into an <svg>. */
-export function plot(svg, {curves = [], dots = [], marks = [], log = false, label = ""}) {
+/** The same for a logarithmic axis, whose ends are exponents of 10: 1, 2, 5, 10, ..., or powers of 10 where these are many. */
+function logTicks(low, high) {
+  const out = [], steps = high - low > 2.5 ? [1] : [1, 2, 5];
+  for (let k = Math.floor(low); k <= high; ++k) for (const s of steps) out.push(k + Math.log10(s));
+  const inside = out.filter((t) => t >= low && t <= high);
+  return inside.length > 1 ? inside : ticks(10 ** low, 10 ** high).filter((v) => v > 0).map(Math.log10);
+}
+
+/** plot(element, {curves: [{points, color, name}], dots: [...], marks: [{x, name}], log, label, across}) draws into an
+    <svg>; `across` is the least width of the picture, in units of x. */
+export function plot(svg, {curves = [], dots = [], marks = [], log = false, label = "", across = 1e-9}) {
   const width = 420, height = 300, left = 52, right = 12, top = 24, bottom = 28;
   const y = (v) => (log ? Math.log10(Math.max(v, 1e-12)) : v);
   const all = [...curves.flatMap((c) => c.points), ...dots.flatMap((d) => d.points)].filter((p) => Number.isFinite(p[1]) && p[1] !== null);
@@ -24,13 +33,13 @@ export function plot(svg, {curves = [], dots = [], marks = [], log = false, labe
   if (!all.length) return;
   let [x0, x1] = [Math.min(...all.map((p) => p[0])), Math.max(...all.map((p) => p[0]))];
   let [y0, y1] = [Math.min(...all.map((p) => y(p[1]))), Math.max(...all.map((p) => y(p[1])))];
-  if (x0 === x1) x1 = x0 + 1;
+  x1 = Math.max(x1, x0 + across);
   if (y1 - y0 < 1e-9) [y0, y1] = [y0 - 0.5, y1 + 0.5];
   const px = (v) => left + ((v - x0) / (x1 - x0)) * (width - left - right);
   const py = (v) => height - bottom - ((y(v) - y0) / (y1 - y0)) * (height - top - bottom);
   const text = (x, yy, s, anchor, fill = "#556") => make("text", {x, y: yy, "text-anchor": anchor, "font-size": 11, fill}, s);
   for (const t of ticks(x0, x1)) svg.append(make("line", {x1: px(t), x2: px(t), y1: top, y2: height - bottom, stroke: "#eee"}), text(px(t), height - 10, shown(t), "middle"));
-  for (const t of ticks(y0, y1)) {
+  for (const t of log ? logTicks(y0, y1) : ticks(y0, y1)) {
     const value = log ? 10 ** t : t;
     svg.append(make("line", {x1: left, x2: width - right, y1: py(value), y2: py(value), stroke: "#eee"}), text(left - 5, py(value) + 4, shown(value), "end"));
   }
@@ -38,6 +47,8 @@ export function plot(svg, {curves = [], dots = [], marks = [], log = false, labe
     svg.append(make("line", {x1: px(x), x2: px(x), y1: top, y2: height - bottom, stroke: color, "stroke-dasharray": "4 3"}), text(Math.min(px(x) + 4, width - 120), top + 12, name, "start", color));
   for (const {points, color} of curves)
     svg.append(make("polyline", {points: points.filter((p) => Number.isFinite(p[1]) && p[1] !== null).map((p) => px(p[0]).toFixed(1) + "," + py(p[1]).toFixed(1)).join(" "), fill: "none", stroke: color, "stroke-width": 2}));
+  for (const {points: [p, ...others], color} of curves)  // one point alone is no line
+    if (!others.length && p && Number.isFinite(p[1])) svg.append(make("circle", {cx: px(p[0]), cy: py(p[1]), r: 3, fill: color}));
   for (const {points, color} of dots)
     for (const p of points) if (Number.isFinite(p[1])) svg.append(make("circle", {cx: px(p[0]), cy: py(p[1]), r: 4, fill: color, "fill-opacity": 0.8}));
   let at = left;

@@ -18,6 +18,27 @@ namespace expression {
 using namespace minigrad;
 using X = Var<double>;
 
+/// "x=2, y=3" as numbers by their names.
+inline std::map<std::string, double> values_of(const std::string& text) {
+  std::map<std::string, double> out;
+  std::string part;
+  for (const char c : text + ",") {
+    if (c != ',' && c != ';') {
+      if (!std::isspace(static_cast<unsigned char>(c))) part += c;
+      continue;
+    }
+    if (part.empty()) continue;
+    const std::size_t equals = part.find('=');
+    const char* const number = equals == std::string::npos ? "" : part.c_str() + equals + 1;
+    char* end = nullptr;
+    const double value = std::strtod(number, &end);
+    if (equals == 0 || end == number || *end) throw ValueError("values: '" + part + "' is not like x=2");
+    out[part.substr(0, equals)] = value;
+    part.clear();
+  }
+  return out;
+}
+
 /// expression := term {(+|-) term}     term := factor {(*|/) factor}     factor := [-] power     power := atom [^ factor]
 /// atom := number | name | function ( expression ) | ( expression )
 class Parser {
@@ -28,8 +49,9 @@ class Parser {
   X parse() {
     const X result = sum_of_terms();
     skip();
-    if (at_ < text_.size()) stop("unexpected '" + text_.substr(at_, 1) + "'");
-    return result;
+    if (at_ == text_.size()) return result;
+    const bool product = text_[at_] == '(' || std::isalnum(static_cast<unsigned char>(text_[at_]));
+    stop("unexpected '" + text_.substr(at_, 1) + "'" + (product ? ": products are written with *" : ""));
   }
   const std::map<std::string, X>& variables() const { return variables_; }
 
@@ -86,14 +108,21 @@ class Parser {
       at_ = static_cast<std::size_t>(end - text_.c_str());
       return graph_.input(number);
     }
+    if (at_ < text_.size() && text_[at_] == '*') stop("unexpected '*': powers are written with ^");
     std::string name;
     while (at_ < text_.size() && std::isalnum(static_cast<unsigned char>(text_[at_]))) name += text_[at_++];
     if (name.empty()) stop(at_ < text_.size() ? "a number, a name or a bracket is expected" : "the formula ends too early");
+    const std::size_t begin = at_ - name.size();
     if (take('(')) {
       X x = sum_of_terms();
       if (!take(')')) stop("a bracket is not closed");
-      return call(name, x);
+      const std::size_t end = std::exchange(at_, begin);  // where a message points
+      x = call(name, x);
+      at_ = end;
+      return x;
     }
+    if ((" " + std::string(functions) + " ").find(" " + name + " ") != std::string::npos)
+      stop("the argument of " + name + " stands in brackets: " + name + "(x)");
     const auto known = variables_.find(name);
     if (known != variables_.end()) return known->second;
     const auto value = values_.find(name);
@@ -111,15 +140,19 @@ class Parser {
     if (name == "relu") return relu(x);
     if (name == "sigmoid") return sigmoid(x);
     if (name == "softplus") return softplus(x);
-    stop("there is no function " + name + ": sin cos tan exp log sqrt tanh abs relu sigmoid softplus");
+    stop("there is no function " + name + ": " + functions);
   }
 
+  static constexpr const char* functions = "sin cos tan exp log sqrt tanh abs relu sigmoid softplus";
   Graph<double>& graph_;
   std::string text_;
   std::map<std::string, double> values_;
   std::map<std::string, X> variables_;
   std::size_t at_ = 0, depth_ = 0;
 };
+
+/// A number, or a text where JSON has none: "inf", "nan".
+inline std::string number_or_text(double x) { return std::isfinite(x) ? json(x) : quoted(format_number(x)); }
 
 /// The graph of a formula, and what backward() did in it, step by step.
 class Explorer {
@@ -153,8 +186,8 @@ class Explorer {
       for (const auto& [result, text] : results_)
         if (result.id() == id) name = text;
       const double value = view.value() ? *view.value() : 0;
-      return "{\"op\":" + quoted(view.op()) + ",\"name\":" + quoted(name) + ",\"value\":" + json(value) +
-             ",\"grad\":" + (grads_[i].first ? json(grads_[i].second) : "null") + ",\"inputs\":" +
+      return "{\"op\":" + quoted(view.op()) + ",\"name\":" + quoted(name) + ",\"value\":" + number_or_text(value) +
+             ",\"grad\":" + (grads_[i].first ? number_or_text(grads_[i].second) : "null") + ",\"inputs\":" +
              list(ids.size(), [&](std::size_t k) {
                return ids[k] == no_node ? "{\"number\":" + json(view.number(k)) + "}" : std::to_string(ids[k]);
              }) + "}";
@@ -162,7 +195,7 @@ class Explorer {
     return "{\"nodes\":" + nodes + ",\"order\":" +
            list(order_.size(), [&](std::size_t k) { return std::to_string(order_[k]); }) + ",\"result\":" +
            std::to_string(results_.back().first.id()) + ",\"results\":" + list(results_.size(), [&](std::size_t k) {
-             return "{\"name\":" + quoted(results_[k].second) + ",\"value\":" + json(results_[k].first.value()) + "}";
+             return "{\"name\":" + quoted(results_[k].second) + ",\"value\":" + number_or_text(results_[k].first.value()) + "}";
            }) + ",\"variables\":" + variables_json() + "}";
   }
 
@@ -170,7 +203,7 @@ class Explorer {
   std::string variables_json() const {
     std::string out = "[";
     for (const auto& [name, variable] : variables_)
-      out += (out.size() > 1 ? "," : "") + ("{\"name\":" + quoted(name) + ",\"value\":" + json(variable.value()) + "}");
+      out += (out.size() > 1 ? "," : "") + ("{\"name\":" + quoted(name) + ",\"value\":" + number_or_text(variable.value()) + "}");
     return out + "]";
   }
 

@@ -10,6 +10,7 @@ let root, player, log = [], path = [], view, status;
 
 function restart() {
   player.stop();
+  root.querySelector('[id="lecture.width"]').disabled = get("lecture.model") === 0;  // a line has neither hinges nor neurons
   status = call("lecture_start", get("lecture.features"), get("lecture.model"), get("lecture.width"), get("lecture.scale"), get("lecture.adam"),
     get("lecture.lr"), get("lecture.batch"), get("lecture.seed"));
   log = [status];
@@ -44,19 +45,21 @@ function show() {
   root.querySelector("#lecture-numbers").replaceChildren(
     make("b", {}, `${status.updates} ${words("updates")}`), make("b", {}, `${status.parameters} ${words("parameters")}`),
     make("b", {}, `${words("train")} ${shown(status.train)}`), make("b", {}, `${words("validation")} ${shown(status.validation)}`),
-    make("b", {}, `${words("stop_here")} ${status.bestAt} (${shown(status.best)})`),
+    make("b", {}, words("stop_here", {n: status.bestAt, loss: shown(status.best)})),
     make("span", {class: "error"}, status.diverged ? words("diverged") : ""));
   const fit = call("lecture_fit");
   const curve = fit.curve;
   const points = (rows) => rows.map((row) => (curve ? [row[0], row[1]] : [row[1], row[2]]));
-  root.querySelector("#lecture-fit-text").textContent = words(curve ? "fit" : "predicted");
+  const longest = Math.max(...[...fit.train, ...fit.validation].map((row) => row[1]));
+  const fitText = curve ? words("fit", {feature: words(["pages", "words", "words_per_page"][Math.log2(get("lecture.features"))])}) : words("predicted");
+  root.querySelector("#lecture-fit-text").textContent = fitText;
   plot(root.querySelector("#lecture-fit"), {
-    label: words(curve ? "fit" : "predicted"),
+    label: fitText,
     dots: [{points: points(fit.train), color: colors[0], name: words("training_rows")}, {points: points(fit.validation), color: colors[1], name: words("validation_rows")}],
-    curves: curve ? [{points: curve, color: "#333"}] : [{points: [[0, 0], [120, 120]], color: "#bbb"}],
+    curves: curve ? [{points: curve, color: "#333"}] : [{points: [[0, 0], [longest, longest]], color: "#bbb"}],
   });
   plot(root.querySelector("#lecture-losses"), {
-    label: words("losses"), log: true,
+    label: words("losses"), log: true, across: 10,
     curves: [{points: log.map((s) => [s.updates, s.train]), color: colors[0], name: words("train")}, {points: log.map((s) => [s.updates, s.validation]), color: colors[1], name: words("validation")}],
     marks: [{x: status.bestAt, name: words("best")}],
   });
@@ -95,6 +98,7 @@ export function build(element) {
   root = element;
   player = new Player(() => run(get("lecture.model") === 0 ? 1 : 5));
   root.replaceChildren(
+    make("p", {"data-text": "lecture_note"}),
     make("div", {class: "controls"},
       bits("lecture.features", "features", ["pages", "words", "words_per_page"], restart),
       choice("lecture.model", "model", ["line", "hinges", "network"], restart),
@@ -104,7 +108,7 @@ export function build(element) {
       numbers("lecture.batch", "batch", [0, 1, 2, 5, 10], restart, (v) => (v === 0 ? words("all") : String(v))),
       box("lecture.scale", "scale", restart),
       numbers("lecture.seed", "seed", [0, 1, 2, 3, 4], restart)),
-    make("div", {class: "row"}, player.button, button("step", () => { player.stop(); run(1); }, {id: "lecture-step"}), button("reset", restart, {id: "lecture-reset"})),
+    make("div", {class: "row actions"}, player.button, button("step", () => { player.stop(); run(1); }, {id: "lecture-step"}), button("reset", restart, {id: "lecture-reset"})),
     make("p", {class: "numbers", id: "lecture-numbers"}),
     make("div", {class: "pictures"},
       make("figure", {}, make("svg", {id: "lecture-fit", class: "plot"}), make("figcaption", {id: "lecture-fit-text"})),

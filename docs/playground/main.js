@@ -7,6 +7,7 @@ import * as classify from "./classify.js";
 import * as graph from "./graph.js";
 
 const tabs = {lecture, classify, graph};
+const built = new Set();  // a tab that was left goes on where it was
 
 function open(name, focus = false) {
   if (!(name in tabs)) name = "lecture";
@@ -18,12 +19,14 @@ function open(name, focus = false) {
     panel.hidden = one !== name;
     if (one !== name) tab.stop();
   }
-  tabs[name].build(document.querySelector("#" + name));
+  if (!built.has(name)) tabs[name].build(document.querySelector("#" + name));
+  built.add(name);
   setLanguage(get("language"));
   if (focus) document.querySelector("#tab-" + name).focus();
 }
 
 function showAll() {
+  built.clear();
   setLanguage(get("language"));
   document.querySelector("#language").value = get("language");
   open(get("tab"));

@@ -3,7 +3,6 @@
 // Each function returns JSON, or the address of numbers. What goes wrong is {"error": "..."}: nothing is thrown into
 // JavaScript.
 #include <exception>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -105,25 +104,11 @@ EXPORT const float* classify_pictures(int side) { return started(classify_).pict
 EXPORT const char* classify_program() { return guarded([] { return started(classify_).program(); }); }
 EXPORT int classify_edited() { return classify_ && classify_->edited(); }
 
-/// values: "x=2,y=3".
+/// values: "x=2, y=3".
 EXPORT const char* graph_start(const char* formula, const char* values) {
   return guarded([&] {
-    std::map<std::string, double> of;
-    std::string name, number;
-    bool in_number = false;
-    for (const char* c = values;; ++c) {
-      if (*c == ',' || *c == 0) {
-        if (!name.empty() && !number.empty()) of[name] = std::strtod(number.c_str(), nullptr);
-        name.clear(), number.clear(), in_number = false;
-        if (*c == 0) break;
-      } else if (*c == '=') {
-        in_number = true;
-      } else {
-        (in_number ? number : name) += *c;
-      }
-    }
     explorer_.reset();
-    explorer_ = std::make_unique<expression::Explorer>(formula, of);
+    explorer_ = std::make_unique<expression::Explorer>(formula, expression::values_of(values));
     return started(explorer_).to_json();
   });
 }

@@ -1,6 +1,6 @@
 // state.js - everything that was chosen, in the address of the page: #tab=graph&graph.formula=x*x
 const defaults = {
-  tab: "lecture", language: (navigator.language || "en").startsWith("zh") ? "zh-TW" : "en",
+  tab: "lecture", language: location.pathname.includes("/zh-TW/") || (navigator.language || "en").startsWith("zh") ? "zh-TW" : "en",
   "lecture.features": 1, "lecture.model": 0, "lecture.width": 16, "lecture.scale": 1, "lecture.adam": 0, "lecture.lr": 0.05,
   "lecture.batch": 0, "lecture.seed": 0,
   "classify.data": 0, "classify.classes": 2, "classify.noise": 0, "classify.share": 0.5, "classify.batch": 10, "classify.features": 3,

@@ -19,9 +19,11 @@ here = os.path.join(root, "docs", "site")
 
 LANGUAGES = {
     "en": {"readme": "README.md", "docs": "docs", "name": "minigrad",
-           "home": "minigrad", "looking_up": "To look things up", "chapters": "The book", "language": "en"},
+           "home": "minigrad", "looking_up": "To look things up", "chapters": "The book", "language": "en",
+           "playground": "Playground"},
     "zh-TW": {"readme": "README.zh-TW.md", "docs": "docs/zh-TW", "name": "minigrad 中文",
-              "home": "minigrad", "looking_up": "查閱", "chapters": "全書", "language": "zh-TW"},
+              "home": "minigrad", "looking_up": "查閱", "chapters": "全書", "language": "zh-TW",
+              "playground": "遊樂場"},
 }
 
 
@@ -144,24 +146,26 @@ def build(language):
     for path, place in places:
         pages.put(path, place)
     nav = [{words["home"]: "index.md"}]
-    in_book = [{title(docs + "/" + n): n} for n in numbered]
+    story = [n for n in others if n == "examples.md"]  # what the lecture tells, before the rooms
+    others = [n for n in others if n not in story]
+    in_book = [{title(docs + "/" + n): n} for n in story + numbered]
     if os.path.exists(os.path.join(root, docs, "index.md")):
         in_book.insert(0, {words["chapters"]: "book.md"})
     nav.append({words["chapters"]: in_book})
     if others:
         nav.append({words["looking_up"]: [{title(docs + "/" + n): n} for n in others]})
-    undocumented = []
+    listed, undocumented = [], []
     if language == "en":
         pages.put("CHANGELOG.md", "changelog.md")
         nav[-1][words["looking_up"]].append({"Changes": "changelog.md"})
-        undocumented = put_reference(pages, nav, [n for n in numbered + others])
+        listed, undocumented = put_reference(pages, nav, [n for n in numbered + others])
         nav.append({"Source": "source/include/minigrad/index.md"})
         pages.place("include/minigrad")
     pages.put_sources()
     playground = os.path.join(root, "build", "playground")
-    if language == "en" and os.path.exists(os.path.join(playground, "playground.wasm")):
+    if os.path.exists(os.path.join(playground, "playground.wasm")):
         shutil.copytree(playground, os.path.join(pages.folder, "playground"), ignore=shutil.ignore_patterns("include"))
-        nav.insert(1, {"Playground": "playground/index.html"})
+        nav.insert(1, {words["playground"]: "playground/index.html"})
 
     for name in ("math.js", "site.css"):
         os.makedirs(os.path.join(pages.folder, "assets"), exist_ok=True)
@@ -183,8 +187,13 @@ def build(language):
                                        {"name": "繁體中文", "link": chinese, "lang": "zh-TW"}]}
     write(os.path.join(out, "mkdocs." + language + ".yml"), yaml.safe_dump(settings, allow_unicode=True))
     subprocess.run(["mkdocs", "build", "-q", "-f", os.path.join(out, "mkdocs." + language + ".yml")], check=True)
-    put_markdown(pages, settings["site_dir"], words, settings["nav"])
+    put_markdown(pages, settings["site_dir"], words, settings["nav"] + [{"Names": listed}] * bool(listed))
     return undocumented
+
+
+def label(name):
+    """A name as the text of a link: operator*, operator[]."""
+    return re.sub(r"[^\w: ]", lambda m: "&#%d;" % ord(m.group(0)), name)
 
 
 def put_reference(pages, nav, docs):
@@ -203,24 +212,28 @@ def put_reference(pages, nav, docs):
     rooms = re.findall(r"^// (\w+): ", read(os.path.join(root, "include/minigrad/minigrad.hpp")), flags=re.M)
     rooms += sorted({e[2].split("/")[0] for e in entries} - set(rooms))
     lines = ["# Reference", "", "A page for each class and each set of overloads, by the rooms of the library.", ""]
-    listed = []
+    by_room, listed = [], []
     for room in rooms:
         of_room = sorted((e for e in entries if e[2].split("/")[0] == room), key=lambda e: e[0].lower())
         if not of_room:
             continue
-        lines += ["## " + room, "", "| name | |", "| --- | --- |"]
+        lines.append("- [%s](rooms/%s.md): %s" % (room, room, ", ".join("[%s](%s)" % (label(e[0]), e[1]) for e in of_room)))
+        table = ["# Reference: " + room, "", "| name | |", "| --- | --- |"]
         for name, file, header, summary in of_room:
-            lines.append("| [%s](%s) | %s |" % (name.replace("|", "\\|"), file, summary.replace("|", "\\|")))
-        lines.append("")
+            table.append("| [%s](../%s) | %s |" % (label(name), file, summary.replace("|", "\\|")))
+        pages.add("docs/reference/rooms/%s.md" % room, "reference/rooms/%s.md" % room)
+        write(os.path.join(pages.folder, "reference/rooms", room + ".md"), "\n".join(table) + "\n")
+        by_room.append({room: "reference/rooms/%s.md" % room})
         listed.append({room: [{e[0]: "reference/" + e[1]} for e in of_room]})
     write(os.path.join(pages.folder, "reference/index.md"), "\n".join(lines))
     for name, file, header, summary in entries:
         # The pages of the reference link as if they stood in docs/reference.
         text = read(os.path.join(folder, file))
         write(os.path.join(pages.folder, "reference", file), pages.convert("docs/reference/" + file, "reference/" + file, text))
-    nav.append({"Reference": ["reference/index.md"] + listed})
+    # Hundreds of names in the navigation of every page would make each page ten times as large.
+    nav.append({"Reference": ["reference/index.md"] + by_room})
     warnings = [w for w in read(os.path.join(doxygen, "warnings")).split("\n") if "warning:" in w]
-    return ["%s: %s has no doc comment" % one for one in undocumented] + warnings
+    return listed, ["%s: %s has no doc comment" % one for one in undocumented] + warnings
 
 
 def put_markdown(pages, site, words, nav):

@@ -7,10 +7,24 @@ the book that uses the name, with what it prints.
 import html
 import os
 import re
+import textwrap
 import xml.etree.ElementTree as xml
 
 # Names that a user never writes, though they are not in namespace detail.
 HIDDEN = {"operator<<", "what", "swap"}
+
+
+def escaped(text):
+    """Prose, for Markdown: a lambda, [](auto x), looks like a link there, and Tensor<T> like a tag."""
+    return text.replace("](", "]&#40;").replace("<", "&lt;")
+
+
+def tidy(code):
+    """What Doxygen writes as Tensor< T > &x, as the headers write it: Tensor<T>& x."""
+    before = None
+    while code != before:
+        before, code = code, re.sub(r"(\w)< ([^<>]*(?:<[^<> ]*>[^<>]*)*) >", r"\1<\2>", code)
+    return re.sub(r"([\w>]) ([&*]+)(\.\.\.)?(?=[\w ]) ?", r"\1\2\3 ", code)
 
 
 def text_of(element):
@@ -48,16 +62,18 @@ def text_of(element):
             before = "\n"
         out.append(before)
         code = inside_code or tag in ("computeroutput", "verbatim", "preformatted", "programlisting")
+        add = out.append if code else lambda text: out.append(escaped(text))
         if node.text:
-            out.append(node.text)
+            add(node.text)
         for child in node:
             walk(child, code)
             if child.tail:
-                out.append(child.tail)
+                add(child.tail)
         out.append(after)
 
     walk(element)
-    return re.sub(r"\n{3,}", "\n\n", "".join(out)).strip()
+    text = re.sub(r"(?<=```cpp\n)(.*?)\s*\n```", lambda m: textwrap.dedent(m.group(1)) + "\n```", "".join(out), flags=re.S)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def described(member):
@@ -103,13 +119,15 @@ class Member:
             lines.append("template <" + self.template + ">")
         if self.requires:
             lines.append("  requires " + self.requires)
+        if self.kind == "typedef":
+            return tidy("\n".join(lines + ["using %s = %s;" % (self.name, self.type)]))
         head = (self.type + " " if self.type else "") + self.name
         if self.kind == "function":
             head += self.arguments
         elif self.kind == "variable" and self.initializer and len(self.initializer) < 60:
             head += " " + self.initializer
         lines.append(head + ";")
-        return "\n".join(lines)
+        return tidy("\n".join(lines))
 
 
 def read(folder):
@@ -144,17 +162,21 @@ def file_text(path, cache={}):
     return cache[path]
 
 
-def above(member, include):
-    """A comment that stands above a group of overloads belongs to all of them: without a blank line between."""
+def nearby(member, include):
+    """A comment beside a line belongs to all that the line declares. One that stands above a group of overloads belongs to
+    all of them: without a blank line between."""
     lines = file_text(os.path.join(include, member.file))
+    beside = re.search(r"///<\s*(.*)", lines[member.line - 1])
+    if beside:
+        return escaped(beside.group(1))
     at = member.line - 2
     while at >= 0 and lines[at].strip() and not re.match(r"\s*(///|class |struct |public:|private:)", lines[at]):
         at -= 1
     comment = []
     while at >= 0 and re.match(r"\s*///", lines[at]):
-        comment.insert(0, re.sub(r"\s*///<? ?", "", lines[at]))
+        comment.insert(0, re.sub(r"^  (?=[^ -])", "    ", re.sub(r"\s*///<? ?", "", lines[at])))  # see Doxyfile
         at -= 1
-    return "\n".join(comment)
+    return "".join(part if part.startswith("`") else escaped(part) for part in re.split(r"(`[^`]*`)", "\n".join(comment)))
 
 
 def examples(pages):
@@ -189,8 +211,8 @@ def since(name, changelog):
 
 def page(name, documentation, signatures, members, header, blocks, changelog, kind):
     out = ["# " + html.escape(name), ""]
-    out.append("*%s* · `#include <minigrad/%s>` · [source](../../include/minigrad/%s) · since %s\n" %
-               (kind, header, header, since(name, changelog)))
+    out.append("*%s* · [%s](rooms/%s.md) · `#include <minigrad/%s>` · [source](../../include/minigrad/%s) · since %s\n" %
+               (kind, header.split("/")[0], header.split("/")[0], header, header, since(name, changelog)))
     if signatures:
         out.append("```cpp\n" + "\n\n".join(signatures) + "\n```\n")
     out.append(documentation + "\n")
@@ -198,6 +220,7 @@ def page(name, documentation, signatures, members, header, blocks, changelog, ki
     parameters, seen = [], set()
     for member in members:
         for kind_of, argument, default in member.parameters:
+            kind_of = tidy(kind_of + " ").strip()
             if argument and argument not in seen:
                 seen.add(argument)
                 parameters.append("| `%s` | `%s` | %s |" %
@@ -208,7 +231,7 @@ def page(name, documentation, signatures, members, header, blocks, changelog, ki
         shapes = chosen(documentation, r"\[[^\]]*[,\w][^\]]*\]|\bshapes?\b|\baxis\b|\baxes\b")
         throws = chosen(documentation, r"\b[Tt]hrows?\b|\w+Error\b")
         cost = chosen(documentation, r"\bO\(|\bcosts?\b|\bcopies\b|\bcopy\b|\ballocat")
-        returns = sorted({m.type for m in members if m.kind == "function" and m.type})
+        returns = sorted({tidy(m.type + " ").strip() for m in members if m.kind == "function" and m.type})
         if shapes:
             out.append("## Shapes\n\n" + shapes + "\n")
         if returns:
@@ -240,6 +263,8 @@ def write(folder, include, out, pages, changelog):
         file = re.sub(r"[^\w]+", "_", name.replace("operator", "operator_") if name.startswith("operator") else name)
         if name.startswith("operator"):
             file = "operator_" + "_".join(str(ord(c)) for c in name[len("operator"):])
+        if file == "index":  # that is the page which lists them all
+            file = "index_"
         with open(os.path.join(out, file + ".md"), "w", encoding="utf-8") as page_file:
             page_file.write(text)
         entries.append((name, file + ".md", header, (sentences(documentation) or [""])[0]))
@@ -260,10 +285,11 @@ def write(folder, include, out, pages, changelog):
         for member_name, overloads in groups.items():
             words = []
             for member in overloads:
-                comment = member.documentation or above(member, include)
+                comment = member.documentation or nearby(member, include)
                 if comment and " ".join(comment.split()) not in [" ".join(w.split()) for w in words]:
                     words.append(comment)
-            trivial = member_name in ("value_type", short) or member_name.startswith("operator")
+            inherited = all(m.kind == "function" and not m.type for m in overloads)  # using Base::Base;
+            trivial = member_name in ("value_type", short) or member_name.startswith("operator") or inherited
             if not words and not trivial:
                 undocumented.append((header, name + "::" + member_name))
             text.append("### %s\n\n```cpp\n%s\n```\n\n%s\n" %
@@ -272,13 +298,16 @@ def write(folder, include, out, pages, changelog):
 
     for name, members in sorted(free.items()):
         members = [m for m in members if not m.deleted]
-        if not members or name in HIDDEN or name in classes or members[0].kind in ("friend",):
+        specialized = "<" in name and not name.startswith("operator")
+        if not members or specialized or name in HIDDEN or name in classes or members[0].kind in ("friend",):
             continue
         words = []
         for member in members:
-            comment = member.documentation or above(member, include)
+            comment = member.documentation or nearby(member, include)
             if comment and " ".join(comment.split()) not in [" ".join(w.split()) for w in words]:
                 words.append(comment)
+        if not words and members[0].kind == "variable":  # the only value of a type: its comment says what it is for
+            words = [classes[t][0] for t in re.findall(r"\w+", members[0].type) if t in classes]
         header = header_of(members[0].file)
         if not words and not name.startswith("operator"):
             undocumented.append((header, name))

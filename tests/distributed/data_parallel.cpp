@@ -9,6 +9,14 @@
 
 using namespace minigrad;
 
+/// Counts the sums over ranks that have begun: MPI's functions may be wrapped.
+int sums_begun = 0;
+extern "C" int MPI_Iallreduce(const void* send, void* receive, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm,
+                              MPI_Request* request) {
+  ++sums_begun;
+  return PMPI_Iallreduce(send, receive, count, type, op, comm, request);
+}
+
 namespace {
 
 using V = Tensor<double>;
@@ -134,6 +142,24 @@ void unused(Mpi& mpi) {
   require(!nowhere.has_grad(), "what no rank uses has a gradient");
 }
 
+/// When backward comes to the first layer, the sums of the layers behind it have begun.
+void overlap(Mpi& mpi) {
+  const auto data = points();
+  auto model = network(7);
+  DistributedDataParallel parallel(model, mpi, {.bucket_bytes = 1});  // each parameter a bucket
+  Graph<V> graph;
+  const auto hidden = model.get<Linear<double>>(0)(graph.input(data.x));
+  auto y = model.get<Linear<double>>(4)(tanh(model.get<Linear<double>>(2)(tanh(hidden))));
+  int begun = -1;
+  register_hook(hidden, [&](const V&) { begun = sums_begun; });
+  const auto loss = mse_loss(y, data.y);
+  sums_begun = 0;
+  parallel.backward(loss, data.x.shape()[0]);
+  const int buckets = mpi.size() == 1 ? 0 : 4, rows = mpi.size() == 1 ? 0 : 1;  // weights and biases of two layers
+  require(begun == buckets + rows, std::to_string(begun) + " sums had begun before the first layer");
+  require(sums_begun == (mpi.size() == 1 ? 0 : 7), std::to_string(sums_begun) + " sums in all");
+}
+
 /// One rank fails in step 7. Rank 0 writes a checkpoint after each step; a second job goes on from it.
 void failing(Mpi& mpi, const std::string& file, bool resume) {
   const auto data = points();
@@ -185,6 +211,8 @@ int main(int argc, char** argv) {
       captured(mpi);
     else if (what == "unused")
       unused(mpi);
+    else if (what == "overlap")
+      overlap(mpi);
     else if (what == "fail")
       failing(mpi, file, false);
     else if (what == "resume")

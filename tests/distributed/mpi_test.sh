@@ -37,7 +37,7 @@ for header in "$ROOT"/include/minigrad/distributed/*.hpp; do
 done
 mpicxx "${flags[@]}" "$tests/data_parallel.cpp" -o data_parallel
 for count in 1 2 4; do
-  for what in equality captured unused; do
+  for what in equality captured unused overlap; do
     check "$what on $count ranks" ranks $count ./data_parallel $what
   done
 done

@@ -1,9 +1,9 @@
-// browser.mjs URL PROGRAM_FILE PICTURES: what tests/playground.sh runs. Uses every control of the playground in Chromium;
-// writes the exported program to PROGRAM_FILE and prints the losses that the page shows; pictures go to a folder.
+// browser.mjs URL PROGRAMS PICTURES: what tests/playground.sh runs. Uses every control of the playground in Chromium;
+// writes exported programs to the folder PROGRAMS, each with the losses that the page shows; pictures go to PICTURES.
 import {writeFileSync} from "node:fs";
 import {chromium} from "playwright-core";
 
-const [url, programFile, pictures] = process.argv.slice(2);
+const [url, programs, pictures] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -87,13 +87,20 @@ await check("an address opens what it was copied from", async () => {
   return (await text("#classify-layers")) === hidden;
 });
 
-await open("tab=classify&classify.data=3&classify.classes=3&classify.features=127&classify.hidden=6,4&classify.penalty=2");
-for (let k = 0; k < 30; ++k) await page.click("#classify-step");
-await page.click("#classify-show-code");
-writeFileSync(programFile, await text("#classify-program"));
-const status = await page.evaluate(async () => JSON.parse((await import("./engine.js")).text("classify_status")));
-console.log(`page: training loss ${status.train.toFixed(4)}, test loss ${status.test.toFixed(4)}`);
-await picture("classify");
+// Every kind of exported program: each penalty and activation, with hidden layers and without.
+const exported = ["classify.data=3&classify.classes=3&classify.features=127&classify.hidden=6,4&classify.penalty=2",
+  "classify.data=1&classify.activation=1&classify.hidden=5&classify.penalty=1&classify.noise=0.1&classify.share=0.7&classify.batch=20&classify.seed=3",
+  "classify.data=2&classify.classes=6&classify.activation=2&classify.hidden=8,8,8", "classify.activation=3&classify.hidden=&classify.penalty=2&classify.features=124"];
+for (const [k, hash] of exported.entries()) {
+  await open("tab=classify&" + hash);
+  for (let step = 0; step < 30; ++step) await page.click("#classify-step");
+  await page.click("#classify-show-code");
+  writeFileSync(`${programs}/trained_${k}.cpp`, await text("#classify-program"));
+  const status = await page.evaluate(async () => JSON.parse((await import("./engine.js")).text("classify_status")));
+  writeFileSync(`${programs}/trained_${k}.page`, `training loss ${status.train.toFixed(4)}, test loss ${status.test.toFixed(4)}\n`);
+  if (k === 0) await picture("classify");
+}
+await check("a program that is shown goes when training goes on", async () => { await page.click("#classify-step"); return page.isHidden("#classify-code"); });
 
 await open("tab=graph");
 await check("backward goes node by node", async () => {
@@ -110,21 +117,41 @@ await check("the derivative can be differentiated again", async () => {
 await check("a wrong formula is explained", async () => {
   await page.fill('[id="graph.formula"]', "x*(y");
   await page.click("#graph-draw");
-  return (await text("#graph-error")).includes("bracket");
+  return (await text("#graph-error")).includes("bracket") && (await text("#graph-results")) === "";
 });
+for (const [formula, values, said] of [["2x", "x=2", "products are written with *"], ["x**2", "x=2", "powers are written with ^"], ["sin x", "x=2", "sin(x)"], ["f(x)", "x=2", "there is no function f"], ["x*y", "x=2;y", "'y' is not like x=2"]])
+  await check(`${formula} with ${values} says: ${said}`, async () => {
+    await page.fill('[id="graph.formula"]', formula);
+    await page.fill('[id="graph.values"]', values);
+    await page.click("#graph-draw");
+    return (await text("#graph-error")).includes(said);
+  });
 await open("tab=graph&graph.formula=exp(-x^2)*tanh(y)");
 await page.click("#graph-all");
 await picture("graph");
 
 await check("tabs move by arrow keys", async () => { await page.focus("#tab-graph"); await page.keyboard.press("ArrowRight"); return (await page.getAttribute("#tab-lecture", "aria-selected")) === "true"; });
-await check("Traditional Chinese", async () => { await page.selectOption("#language", "zh-TW"); return (await text("#tab-graph")) === "看進計算圖" && page.url().includes("zh-TW"); });
+await check("Traditional Chinese", async () => { await page.selectOption("#language", "zh-TW"); return (await text("#tab-graph")) === "看看計算圖" && page.url().includes("zh-TW"); });
 await check("every input has a name", async () => page.evaluate(() => [...document.querySelectorAll("input, select, button")].every((e) => e.getAttribute("aria-label") || e.textContent.trim() || e.closest("label")?.textContent.trim())));
-for (const tab of ["lecture", "classify", "graph"])
-  await check(`${tab} fits a phone`, async () => {
-    await open("tab=" + tab, {width: 360, height: 740});
-    await picture("phone-" + tab);
-    return page.evaluate(() => document.documentElement.scrollWidth <= 361);
-  });
+await check("a tab that is left keeps its training", async () => {
+  await open("tab=lecture");
+  await page.click("#lecture-step");
+  await page.click("#tab-classify");
+  await page.click("#tab-lecture");
+  return (await text("#lecture-numbers")).startsWith("1 ");
+});
+await open("tab=graph&graph.formula=log(1%2Bexp(x*y))%2Bx^2&graph.derive=x,x");
+await picture("graph-second-derivative");
+for (const tab of ["lecture", "classify", "graph"]) {
+  await open(`tab=${tab}&language=zh-TW`);
+  await picture("chinese-" + tab);
+  for (const language of ["en", "zh-TW"])
+    await check(`${tab} fits a phone, ${language}`, async () => {
+      await open(`tab=${tab}&language=${language}`, {width: 360, height: 740});
+      await picture(`phone-${tab}-${language}`);
+      return page.evaluate(() => document.documentElement.scrollWidth <= 361);
+    });
+}
 await check("speed", async () => {
   await open("");
   const seconds = await page.evaluate(async () => {

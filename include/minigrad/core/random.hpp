@@ -21,7 +21,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// Copying an Rng copies its place in the stream. Not for cryptography.
 class Rng {
  public:
-  using result_type = std::uint64_t;
+  using result_type = std::uint64_t;  ///< what operator() gives, as the standard library asks
 
   explicit Rng(std::uint64_t seed = 0) {
     for (std::uint64_t& word : state_) word = splitmix64(seed);

@@ -24,6 +24,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// by simd::select(), for which both are computed.
 template <class F>
 struct SimdFn : F {};
+/// f, marked so.
 template <class F>
 constexpr SimdFn<F> simd_fn(const F& f) {
   return {f};
@@ -88,7 +89,11 @@ struct Simd {
     return *this;
   }
   MINIGRAD_INLINE Simd(T number) {
+#if defined(__clang__)
+    v = number - Vector{};  // for WebAssembly it would keep the loop; a sum with 0 would lose the sign of -0
+#else
     for (std::size_t i = 0; i < count; ++i) v[i] = number;  // GCC finds the one instruction in this way of writing it
+#endif
   }
   MINIGRAD_INLINE static Simd load(const T* from) {
     Vector vector;

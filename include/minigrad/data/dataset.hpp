@@ -73,11 +73,11 @@ decltype(auto) with_tensors(const F& f, X& x) {
 /// Features x [n, ...], targets y [n, ...], and, for an x of shape [n, columns], optionally the names of the columns.
 template <class T = float, class Y = T>
 struct Dataset {
-  using Features = typename detail::RowsOf<T>::type;
-  using Targets = typename detail::RowsOf<Y>::type;
-  Features x;
-  Targets y;
-  std::vector<std::string> feature_names;
+  using Features = typename detail::RowsOf<T>::type;  ///< Tensor<T>, or Tensors
+  using Targets = typename detail::RowsOf<Y>::type;   ///< Tensor<Y>, or Tensors
+  Features x;                                         ///< [n, ...]
+  Targets y;                                          ///< [n, ...], of the same rows
+  std::vector<std::string> feature_names;             ///< of the columns of x, or none
 
   /// No rows.
   Dataset() = default;

@@ -21,8 +21,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// A place in a file, as editors count: lines and characters (Unicode code points, not bytes) from 1. A line ends with
 /// LF or CRLF. The place of a field is its first character, which is the opening quote of a quoted field.
 struct Place {
-  std::size_t line = 0;
-  std::size_t column = 0;
+  std::size_t line = 0;    ///< from 1
+  std::size_t column = 0;  ///< from 1, in characters
 
   friend bool operator==(Place a, Place b) { return a.line == b.line && a.column == b.column; }
 };

@@ -35,8 +35,8 @@ struct DataLoaderOptions {
 /// Some rows of a dataset.
 template <class T, class Y>
 struct Batch {
-  typename Dataset<T, Y>::Features x;
-  typename Dataset<T, Y>::Targets y;
+  typename Dataset<T, Y>::Features x;  ///< the features of the rows
+  typename Dataset<T, Y>::Targets y;   ///< their targets
 };
 
 /// DataLoader loader(data, {.batch_size = 32}, rng);

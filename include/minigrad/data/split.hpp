@@ -22,13 +22,13 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// The two parts of a split as indices of rows.
 struct SplitRows {
-  std::vector<std::size_t> train, validation;
+  std::vector<std::size_t> train, validation;  ///< rows to learn from, and to judge by
 };
 
 /// The two parts of a split as datasets: auto [train, validation] = train_test_split(data, 0.2, rng).
 template <class T, class Y>
 struct Split {
-  Dataset<T, Y> train, validation;
+  Dataset<T, Y> train, validation;  ///< rows to learn from, and to judge by
 };
 
 namespace detail {

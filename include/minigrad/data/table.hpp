@@ -33,7 +33,8 @@ class BasicTable {
   class Row {
    public:
     Row(const BasicTable& table, std::size_t index) : table_(table), index_(index) {}
-    std::size_t index() const { return index_; }
+    std::size_t index() const { return index_; }  ///< its number in the table, from 0
+    /// The field of a column, as table.text(), table.number() and table.is_missing() give it.
     std::string text(std::string_view column) const { return table_.text(index_, column); }
     double number(std::string_view column) const { return table_.number(index_, column); }
     bool is_missing(std::string_view column) const { return table_.is_missing(index_, column); }

@@ -19,7 +19,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// Tensors of T_0, T_1, ... with the same number of rows.
 template <class... T>
 struct Tensors {
-  std::tuple<Tensor<T>...> all;
+  std::tuple<Tensor<T>...> all;  ///< the tensors, in their order
 
   Tensors() = default;
   /// Throws ShapeError unless all have the same number of rows.

@@ -14,6 +14,7 @@
 
 #include "../diff/hooks.hpp"
 #include "../nn/module.hpp"
+#include "../tensor/inner_loop.hpp"
 #include "mpi.hpp"
 
 #if defined(__GNUC__)
@@ -129,7 +130,11 @@ class DistributedDataParallel {
       const std::size_t n = parameter.value().size();
       const bool has_grad = weight_ != 0 && parameter.requires_grad() && parameter.has_grad();
       sums[n] = has_grad;
-      for (std::size_t i = 0; i < n; ++i) sums[i] = has_grad ? weight_ * parameter.grad().data()[i] : T{};
+      if (has_grad)
+        detail::for_each_element([weight = weight_](auto& sum, const auto& g) { sum = weight * g; }, n, sums,
+                                 parameter.grad().data());
+      else
+        std::fill(sums, sums + n, T{});
     });
     detail::in_pieces(bucket.sums.size(), [&](std::size_t first, int count) {
       requests_.push_back(MPI_REQUEST_NULL);
@@ -150,7 +155,8 @@ class DistributedDataParallel {
         detail::Gradient<V>& grad = parameter.state().grad;
         if (grad.value.shape() != parameter.value().shape()) grad.value = V::empty(parameter.value().shape());
         grad.present = true;
-        for (std::size_t i = 0; i < n; ++i) grad.value.data()[i] = sums[i] / static_cast<T>(total_);
+        detail::for_each_element([total = static_cast<T>(total_)](auto& g, const auto& sum) { g = sum / total; }, n,
+                                 grad.value.data(), sums);
       });
   }
 

@@ -32,8 +32,8 @@ inline constexpr NodeId no_node = (std::numeric_limits<NodeId>::max)();
 /// One attribute of an op: the axis of a sum, the slope of a leaky_relu. `numbers` holds the value, one number or the
 /// extents of a shape; `text` is how messages and pictures write it.
 struct Attribute {
-  std::string name, text;
-  std::vector<double> numbers;
+  std::string name, text;       ///< as "axis", and as messages write its value
+  std::vector<double> numbers;  ///< the value: one number, or the extents of a shape
 };
 
 /// Takes the attributes of an op: list("axis", axis), list("keepdim", true). What becomes of them is known to who asks

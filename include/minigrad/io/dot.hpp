@@ -19,8 +19,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// A name for the box of a Var or a Parameter.
 template <class V>
 struct DotName {
-  const V* value;  // identifies the node; a parameter may have several nodes
-  std::string name;
+  const V* value;    ///< identifies the node; a parameter may have several nodes
+  std::string name;  ///< what the box is called
 
   DotName(const Var<V>& x, std::string text) : value(&x.value()), name(std::move(text)) {}
   DotName(const Parameter<V>& x, std::string text) : value(&x.value()), name(std::move(text)) {}

@@ -22,9 +22,9 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// What load_model() finds: the model, in evaluation mode, the ModelInfo that was saved with it, and all extra state.
 template <class T>
 struct LoadedModel {
-  Sequential<T> model;
-  ModelInfo<T> info;
-  StateDict extra;
+  Sequential<T> model;  ///< in evaluation mode
+  ModelInfo<T> info;    ///< what was saved with it
+  StateDict extra;      ///< all other state of the file
 
   /// What the model gives for x [rows, features], in the units of the data: scaled by x_scaler before the model, and
   /// back by y_scaler after it, where there are such. Threads may call it at the same time.

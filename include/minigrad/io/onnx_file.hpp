@@ -34,10 +34,10 @@ constexpr OnnxType onnx_type_of() {
 
 /// A tensor in an ONNX file, of any of these element types. `bytes` are its elements, row-major.
 struct OnnxTensor {
-  std::string name;
-  OnnxType type = OnnxType::none;
-  Shape shape{};
-  Tensor<std::uint8_t> bytes{};
+  std::string name;                ///< what nodes call it
+  OnnxType type = OnnxType::none;  ///< of its elements
+  Shape shape{};                   ///< its extents
+  Tensor<std::uint8_t> bytes{};    ///< its elements
 
   /// The tensor; T must be the element type.
   template <class T>
@@ -63,20 +63,20 @@ OnnxTensor to_onnx_tensor(const Tensor<T>& x) {
 
 /// An attribute of a node. What it does not have is 0 or empty.
 struct OnnxAttribute {
-  std::string name;
-  float real = 0;
-  std::int64_t integer = 0;
-  std::string text{};
-  std::vector<float> reals{};
-  std::vector<std::int64_t> integers{};
+  std::string name;                      ///< as "kernel_shape"
+  float real = 0;                        ///< FLOAT
+  std::int64_t integer = 0;              ///< INT
+  std::string text{};                    ///< STRING
+  std::vector<float> reals{};            ///< FLOATS
+  std::vector<std::int64_t> integers{};  ///< INTS
   std::vector<OnnxTensor> tensor{};  ///< one or none
 };
 
 /// One call of an op. An input that is left out has an empty name.
 struct OnnxNode {
-  std::string op, name, domain;
-  std::vector<std::string> inputs, outputs;
-  std::vector<OnnxAttribute> attributes;
+  std::string op, name, domain;              ///< as "Gemm"; what the file calls the node; whose op it is
+  std::vector<std::string> inputs, outputs;  ///< their names
+  std::vector<OnnxAttribute> attributes;     ///< of the op
 
   /// The attribute of this name; null if the node has none.
   const OnnxAttribute* find(std::string_view attribute) const {
@@ -88,16 +88,16 @@ struct OnnxNode {
 
 /// An input or output of the graph. The type is `none` for what is no tensor or of a type that is not read.
 struct OnnxValueInfo {
-  std::string name;
-  OnnxType type = OnnxType::none;
+  std::string name;                ///< what nodes call it
+  OnnxType type = OnnxType::none;  ///< of its elements
 };
 
 /// What an ONNX file holds.
 struct OnnxFile {
   std::int64_t opset = 0;  ///< of the ops of ONNX itself
-  std::vector<OnnxNode> nodes;
-  std::vector<OnnxTensor> initializers;
-  std::vector<OnnxValueInfo> inputs, outputs;
+  std::vector<OnnxNode> nodes;                 ///< in an order in which they can be computed
+  std::vector<OnnxTensor> initializers;        ///< weights and constants
+  std::vector<OnnxValueInfo> inputs, outputs;  ///< of the graph
 };
 
 namespace detail {

@@ -26,7 +26,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// of the file.
 struct SafetensorsLimits {
   std::size_t header_bytes = 100'000'000;  ///< as in the official reader
-  std::size_t tensors = 1'000'000;
+  std::size_t tensors = 1'000'000;         ///< how many a file may have
   std::size_t metadata = 10'000;  ///< texts
 };
 

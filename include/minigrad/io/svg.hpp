@@ -41,8 +41,8 @@ struct Series {
 
 /// A text at a point, such as the name of an event.
 struct Note {
-  double x, y;
-  std::string text;
+  double x, y;       ///< the point, in units of the axes
+  std::string text;  ///< begins there
 };
 
 /// A coordinate system and what is drawn in it. Ranges that are not given are those of the data.

@@ -18,8 +18,8 @@ inline constexpr double by_data = detail::not_a_number<double>;
 
 /// A number beside an axis.
 struct Tick {
-  double at;
-  std::string text;
+  double at;         ///< in units of the axis
+  std::string text;  ///< what stands there
 };
 
 namespace detail {

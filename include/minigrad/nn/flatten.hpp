@@ -12,6 +12,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 struct Flatten {
   int start_dim = 1, end_dim = -1;  ///< the first and the last of these axes; -1: the last of x
   auto operator()(const auto& x) const { return flatten(x, start_dim, end_dim); }
+  /// How summary() shows it.
   std::string describe() const {
     if (start_dim == 1 && end_dim == -1) return "Flatten";
     return detail::concat({"Flatten(", start_dim, ", ", end_dim, ")"});
@@ -21,8 +22,8 @@ struct Flatten {
 /// Axis dim as several: Unflatten(1, {8, 4, 4}) makes [n, 8, 4, 4] of x [n, 128]. One extent may be -1. Throws
 /// ShapeError where the extents do not make up the axis.
 struct Unflatten {
-  Axis dim;
-  TargetShape sizes;
+  Axis dim;           ///< the axis of x
+  TargetShape sizes;  ///< the extents that take its place
   Unflatten(Axis axis, const TargetShape& shape) : dim(axis), sizes(shape) {}
 
   auto operator()(const auto& x) const {

@@ -32,7 +32,7 @@ void normal_(Tensor<T>& x, double mean, double stddev, Rng& rng) {
 
 /// How many numbers of x one output sums, and how many outputs one number of x goes to; of a weight.
 struct Fans {
-  double in, out;
+  double in, out;  ///< numbers that one output sums; outputs of one number
 };
 /// The fans of a weight [out, in] or [out, in, kernel...]. Throws ShapeError for a smaller rank.
 template <class T>

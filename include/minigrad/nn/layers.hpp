@@ -23,7 +23,7 @@ struct LinearOptions {
 /// called, ShapeError unless the last extent of x is in.
 template <class T = float>
 struct Linear {
-  Parameter<Tensor<T>> weight, bias;
+  Parameter<Tensor<T>> weight, bias;  ///< [out, in], and [out] or empty
 
   Linear(std::size_t in, std::size_t out, Rng& rng, const LinearOptions& options = {})
       : weight(Tensor<T>::empty({out, in})), bias(Tensor<T>::empty({options.bias ? out : 0})) {
@@ -57,7 +57,7 @@ struct Linear {
 /// training. Throws ValueError if count or width is 0, and IndexError for a number outside 0 .. count-1.
 template <class T = float>
 struct Embedding {
-  Parameter<Tensor<T>> weight;
+  Parameter<Tensor<T>> weight;  ///< [count, width]
 
   Embedding(std::size_t count, std::size_t width, Rng& rng) : weight(Tensor<T>::empty({count, width})) {
     if (count == 0 || width == 0)

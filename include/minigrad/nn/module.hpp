@@ -23,16 +23,16 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// A parameter and its name in a model, as in PyTorch's state_dict: "0.weight".
 template <class V>
 struct NamedParameter {
-  std::string name;
-  ParameterRef<V> parameter;
+  std::string name;           ///< where it is in the model
+  ParameterRef<V> parameter;  ///< refers to it
 };
 
 /// A buffer and its name in a model, as in PyTorch's state_dict: "1.running_mean". The pointer is valid until the model
 /// is moved or destroyed.
 template <class V>
 struct NamedBuffer {
-  std::string name;
-  V* buffer;
+  std::string name;  ///< where it is in the model
+  V* buffer;         ///< points to it
 };
 
 /// Every parameter of a model with its name, in the order of parts(). One that is listed twice appears once, by its

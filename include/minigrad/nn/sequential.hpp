@@ -86,8 +86,8 @@ struct FirstScalar<M, Rest...> {
 template <class T = float>
 class Sequential {
  public:
-  using X = Tensor<T>;
-  using parameter_value = X;
+  using X = Tensor<T>;        ///< what the layers take and give
+  using parameter_value = X;  ///< tells generic code what its parameters hold
 
   Sequential() = default;
   template <class First, class... Rest>

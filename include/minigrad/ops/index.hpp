@@ -22,7 +22,7 @@ inline constexpr Ellipsis ellipsis{};
 /// The places begin, begin + step, ... before end of an axis; all of them unless told otherwise. Negative ones count from
 /// the end of the axis, so that Slice(-2, to_end) is the last two.
 struct Slice {
-  std::ptrdiff_t begin = 0, end = 0, step = 1;
+  std::ptrdiff_t begin = 0, end = 0, step = 1;  ///< the first place, the one behind the last, and how far apart
   bool has_end = false;  ///< false: to the end of the axis
 
   constexpr Slice() = default;

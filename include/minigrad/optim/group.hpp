@@ -52,7 +52,7 @@ void require_options(const Options& options) {
 /// A group of an optimizer. Its options may be changed at any time; the next step checks them, and uses them.
 template <class V, class Options>
 struct ParameterGroup {
-  Options options;
+  Options options;         ///< those of the optimizer, but for this group
   double initial_lr = -1;  ///< the rate from which schedules count: that when the first schedule saw it; before, -1
 
   /// The parameters of the group, in the order in which they were added.

@@ -30,7 +30,7 @@ struct MultiStepLROptions {
 template <class Optimizer>
 class MultiStepLR : public detail::Schedule<MultiStepLR<Optimizer>, Optimizer, MultiStepLROptions> {
  public:
-  static constexpr const char* name = "MultiStepLR";
+  static constexpr const char* name = "MultiStepLR";  ///< in messages
   MultiStepLR(Optimizer& optimizer, const MultiStepLROptions& options) : MultiStepLR::Schedule(optimizer, options) {
     this->begin();
   }
@@ -72,7 +72,7 @@ struct ConstantLROptions {
 template <class Optimizer>
 class ConstantLR : public detail::Schedule<ConstantLR<Optimizer>, Optimizer, ConstantLROptions> {
  public:
-  static constexpr const char* name = "ConstantLR";
+  static constexpr const char* name = "ConstantLR";  ///< in messages
   ConstantLR(Optimizer& optimizer, const ConstantLROptions& options = {}) : ConstantLR::Schedule(optimizer, options) {
     this->begin();
   }
@@ -100,7 +100,7 @@ struct PolynomialLROptions {
 template <class Optimizer>
 class PolynomialLR : public detail::Schedule<PolynomialLR<Optimizer>, Optimizer, PolynomialLROptions> {
  public:
-  static constexpr const char* name = "PolynomialLR";
+  static constexpr const char* name = "PolynomialLR";  ///< in messages
   PolynomialLR(Optimizer& optimizer, const PolynomialLROptions& options = {})
       : PolynomialLR::Schedule(optimizer, options) {}
 
@@ -134,7 +134,7 @@ template <class Optimizer>
 class CosineAnnealingWarmRestarts
     : public detail::Schedule<CosineAnnealingWarmRestarts<Optimizer>, Optimizer, CosineAnnealingWarmRestartsOptions> {
  public:
-  static constexpr const char* name = "CosineAnnealingWarmRestarts";
+  static constexpr const char* name = "CosineAnnealingWarmRestarts";  ///< in messages
   CosineAnnealingWarmRestarts(Optimizer& optimizer, const CosineAnnealingWarmRestartsOptions& options)
       : CosineAnnealingWarmRestarts::Schedule(optimizer, options) {
     begin();
@@ -183,7 +183,7 @@ double call_for_group(const char* schedule, const F& f, std::size_t epoch, std::
 template <class Optimizer, class F>
 class LambdaLR : public detail::Schedule<LambdaLR<Optimizer, F>, Optimizer, detail::NoOptions> {
  public:
-  static constexpr const char* name = "LambdaLR";
+  static constexpr const char* name = "LambdaLR";  ///< in messages
   LambdaLR(Optimizer& optimizer, F f) : LambdaLR::Schedule(optimizer, {}), f_(std::move(f)) { restart(); }
 
   /// Sets the rates for the next epoch, or the next update.
@@ -208,7 +208,7 @@ class LambdaLR : public detail::Schedule<LambdaLR<Optimizer, F>, Optimizer, deta
 template <class Optimizer, class F>
 class MultiplicativeLR : public detail::Schedule<MultiplicativeLR<Optimizer, F>, Optimizer, detail::NoOptions> {
  public:
-  static constexpr const char* name = "MultiplicativeLR";
+  static constexpr const char* name = "MultiplicativeLR";  ///< in messages
   MultiplicativeLR(Optimizer& optimizer, F f) : MultiplicativeLR::Schedule(optimizer, {}), f_(std::move(f)) {}
 
   /// Multiplies the rates for the next epoch, or the next update.

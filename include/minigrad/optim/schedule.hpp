@@ -37,7 +37,7 @@ struct StepLROptions {
 template <class Optimizer>
 class StepLR : public detail::Schedule<StepLR<Optimizer>, Optimizer, StepLROptions> {
  public:
-  static constexpr const char* name = "StepLR";
+  static constexpr const char* name = "StepLR";  ///< in messages
   StepLR(Optimizer& optimizer, const StepLROptions& options) : StepLR::Schedule(optimizer, options) {}
 
  private:
@@ -63,7 +63,7 @@ struct ExponentialLROptions {
 template <class Optimizer>
 class ExponentialLR : public detail::Schedule<ExponentialLR<Optimizer>, Optimizer, ExponentialLROptions> {
  public:
-  static constexpr const char* name = "ExponentialLR";
+  static constexpr const char* name = "ExponentialLR";  ///< in messages
   ExponentialLR(Optimizer& optimizer, const ExponentialLROptions& options)
       : ExponentialLR::Schedule(optimizer, options) {}
 
@@ -94,7 +94,7 @@ struct CosineAnnealingLROptions {
 template <class Optimizer>
 class CosineAnnealingLR : public detail::Schedule<CosineAnnealingLR<Optimizer>, Optimizer, CosineAnnealingLROptions> {
  public:
-  static constexpr const char* name = "CosineAnnealingLR";
+  static constexpr const char* name = "CosineAnnealingLR";  ///< in messages
   CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options)
       : CosineAnnealingLR::Schedule(optimizer, options) {}
 
@@ -139,7 +139,7 @@ struct LinearLROptions {
 template <class Optimizer>
 class LinearLR : public detail::Schedule<LinearLR<Optimizer>, Optimizer, LinearLROptions> {
  public:
-  static constexpr const char* name = "LinearLR";
+  static constexpr const char* name = "LinearLR";  ///< in messages
   LinearLR(Optimizer& optimizer, const LinearLROptions& options = {}) : LinearLR::Schedule(optimizer, options) {
     this->begin();
   }
@@ -192,7 +192,7 @@ struct ReduceLROnPlateauOptions {
 template <class Optimizer>
 class ReduceLROnPlateau : public detail::Schedule<ReduceLROnPlateau<Optimizer>, Optimizer, ReduceLROnPlateauOptions> {
  public:
-  static constexpr const char* name = "ReduceLROnPlateau";
+  static constexpr const char* name = "ReduceLROnPlateau";  ///< in messages
   ReduceLROnPlateau(Optimizer& optimizer, const ReduceLROnPlateauOptions& options = {})
       : ReduceLROnPlateau::Schedule(optimizer, options) {}
 

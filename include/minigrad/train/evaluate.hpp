@@ -22,10 +22,12 @@ namespace minigrad::inline MINIGRAD_ABI {
 ///
 ///   {.metrics = {{"accuracy", accuracy_score}, {"auc", roc_auc_score}, {"f1", f1_score, Average::macro}}}
 struct Metric {
+  /// The form of accuracy_score.
   using OfLabels = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred);
+  /// The form of f1_score.
   using OfAveragedLabels = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<std::int64_t>& y_pred, Average);
-  using OfScores = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<double>& y_score);
-  using OfNumbers = double (*)(const Tensor<double>& y_true, const Tensor<double>& y_pred);
+  using OfScores = double (*)(const Tensor<std::int64_t>& y_true, const Tensor<double>& y_score);  ///< of roc_auc_score
+  using OfNumbers = double (*)(const Tensor<double>& y_true, const Tensor<double>& y_pred);        ///< of r2_score
 
   std::string name;  ///< the end of its columns in History, as in validation_accuracy and train_accuracy
   /// The function: the one of these that is not null; of_averaged_labels gets `average` too.

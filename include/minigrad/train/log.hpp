@@ -21,8 +21,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// A number with its name: {"loss", 0.25}.
 struct LogValue {
-  std::string name;
-  double value;
+  std::string name;  ///< the column, or the key
+  double value;      ///< what is written there
 };
 
 namespace detail {

@@ -21,7 +21,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// Measures the seconds since its construction.
 class Stopwatch {
  public:
-  double seconds() const { return now() - start_; }
+  double seconds() const { return now() - start_; }  ///< so far
 
  private:
   static double now() {
