@@ -12,10 +12,11 @@ let passed = 0, failed = 0, page;
 const errors = [];
 async function open(hash, size = {width: 1200, height: 1000}) {
   page = await browser.newPage({viewport: size});
+  page.setDefaultTimeout(300000);  // on a busy machine
   page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(url + "#" + hash);
-  await page.waitForSelector("body[data-ready]", {timeout: 60000});
+  await page.waitForSelector("body[data-ready]");
 }
 async function check(name, test) {
   try {
@@ -35,7 +36,7 @@ const first = await text("#lecture-numbers");
 await check("one step is one update", async () => { await page.click("#lecture-step"); return (await text("#lecture-numbers")).startsWith("1 "); });
 await check("training goes on until it is paused", async () => {
   await page.click("#lecture button.main");
-  await page.waitForFunction(() => parseInt(document.querySelector("#lecture-numbers").textContent) > 5, null, {timeout: 60000});
+  await page.waitForFunction(() => parseInt(document.querySelector("#lecture-numbers").textContent) > 5);
   await page.click("#lecture button.main");
   const now = await text("#lecture-numbers");
   await page.waitForTimeout(300);
@@ -52,7 +53,7 @@ for (const k of [1, 2, 0]) await check(`feature ${k} can be ticked`, async () =>
 await check("without standardising, a rate of 1 diverges, and the page says so", async () => {
   await open("tab=lecture&lecture.scale=0&lecture.lr=1");
   await page.click("#lecture button.main");
-  await page.waitForFunction(() => document.querySelector("#lecture-numbers .error").textContent.length > 0, null, {timeout: 60000});
+  await page.waitForFunction(() => document.querySelector("#lecture-numbers .error").textContent.length > 0);
 });
 await open("tab=lecture&lecture.model=2&lecture.adam=1&lecture.lr=0.01");
 for (let k = 0; k < 30; ++k) await page.click("#lecture-step");
