@@ -84,12 +84,10 @@ class Selection {
     if (judges_ && k == columns.size())
       fail<ValueError>({"fit: best_by is ", detail::quoted(name), ", and the columns are ", quoted_list(columns)});
     column_ = k + (k > 0 && !has_validation ? 1 : 0);
-    for (const Metric& metric : metrics) {
-      if (metric.direction == 0 || (name != "validation_" + metric.name && name != "train_" + metric.name)) continue;
-      if (maximize && metric.direction < 0)
-        fail<ValueError>({"fit: maximize: the smallest ", quoted(name), " is the best"});
-      sign_ = -metric.direction;
-    }
+    const std::size_t losses = has_validation ? 2 : 1;  // the columns of all metrics follow, once or twice
+    const int direction = judges_ && k >= losses ? metrics[(k - losses) % metrics.size()].direction : 0;
+    if (maximize && direction < 0) fail<ValueError>({"fit: maximize: the smallest ", quoted(name), " is the best"});
+    if (direction != 0) sign_ = -direction;
   }
   double of(const Epoch& e) const {
     return column_ == 0 ? e.train_loss : column_ == 1 ? e.validation_loss : e.metrics[column_ - 2];

@@ -36,6 +36,7 @@ struct History {
   std::vector<std::string> metric_names;  ///< validation_accuracy for accuracy, of all metrics; then train_accuracy
 
   /// The entry of the best epoch. Throws IndexError if there is none.
+  template <class = void>
   const Epoch& best() const {
     if (best_epoch == 0)
       detail::fail<IndexError>({"History: no best epoch: there was no validation, or its loss was never finite"});
@@ -130,6 +131,7 @@ struct History {
 
 /// Thrown by fit() when the loss is not finite. `history` holds the completed epochs.
 struct TrainingError : Error {
+  template <class = void>
   TrainingError(const std::string& message, History completed) : Error(message), history(std::move(completed)) {}
 
   History history;  ///< of the completed epochs

@@ -18,7 +18,7 @@ concept TakesClosure = requires(Optimizer& optimizer) {
 /// Throws ValueError if the optimizer updates none of the weights, as one that was made for a copy of the model does, and
 /// for weights that are not frozen and that it does not update, by name. Optimizers without updates() are not checked.
 template <class Model, class V, class Optimizer>
-void require_updates(Model& model, const std::vector<ParameterRef<V>>& weights, const Optimizer& optimizer) {
+[[gnu::noinline]] void require_updates(Model& model, const std::vector<ParameterRef<V>>& weights, const Optimizer& optimizer) {
   if constexpr (requires { optimizer.updates(weights[0]); }) {
     bool all = true, none = true;
     for (const ParameterRef<V>& weight : weights)
@@ -29,8 +29,9 @@ void require_updates(Model& model, const std::vector<ParameterRef<V>>& weights, 
                         "for a copy of this one, or was moved from"});
     if (all) return;
     std::string names;
-    for (const auto& [name, weight] : named_parameters(model))
-      if (weight.requires_grad() && !optimizer.updates(weight)) append(names, {names.empty() ? "" : ", ", name});
+    for (const auto& one : named_parameters(model))
+      if (one.parameter.requires_grad() && !optimizer.updates(one.parameter))
+        append(names, {names.empty() ? "" : ", ", one.name});
     fail<ValueError>({"fit: the optimizer does not update the parameters ", names, ": add them to it by add_group(), or "
                       "freeze them by requires_grad(false)"});
   }
