@@ -150,8 +150,12 @@ auto deviations(const auto& x, const auto& axis) {
 /// dL/dx = 2 g (x - mean) / (n - correction). Throws IndexError for an axis that x does not have.
 inline constexpr auto var_op = record(
     "var",
-    [](const auto& a, const auto& x) {
-      return sum(square(detail::deviations(x, a.axis)), a.axis, a.keepdim) / a.divisor(x.shape());
+    []<class T>(const auto& a, const Tensor<T>& x) {
+      const double divisor = a.divisor(x.shape());
+      Tensor<T> y = x - mean(x, a.axis, true);  // the squares of deviations(), in memory that is there
+      const auto square_of_difference = [](T v, T center) { return (v - center) * (v - center); };
+      detail::map_into(y, square_of_difference, detail::Write::assign, y, mean(y, a.axis, true));
+      return sum(y, a.axis, a.keepdim) / divisor;
     },
     [](const auto& a, const auto& g, auto&&, const auto& x) {
       return detail::expand(g, x, a.axis) / a.divisor(shape_of(x)) * (2 * detail::deviations(x, a.axis));
