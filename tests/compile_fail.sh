@@ -4,8 +4,9 @@
 # compile_fail.sh --headers COMPILER SCRATCH
 #
 # One line of a snippet ends in `// error: REGEXP`. With that line it must not compile, and the compiler's first error
-# must match the (extended) regular expression. What follows that error is short: at most 14 errors and notes altogether,
-# without the context of instantiations. A line `// flags: FLAG...` adds flags.
+# must match the (extended) regular expression. The text is short: at most 14 lines, besides those that say by which
+# headers a header was included and how many errors there were. A line `// lines: g++ N, clang++ M: REASON` allows more.
+# A line `// flags: FLAG...` adds flags.
 # --right: without that line each snippet compiles; all in one file, each in a namespace of its own,
 # so that its main() is an ordinary function.
 # --headers: minigrad.hpp once for all snippets that follow, if the compiler is clang; to g++ it would bring nothing.
@@ -67,8 +68,12 @@ if ! grep -Eq -- "$wanted" <<< "$first"; then
   echo "it is: $first"
   exit 1
 fi
-length=$(grep -E '(error|note): ' "$scratch/$name.errors" | grep -vcE 'instantiation of|requested here|while substituting')
-if [ "$length" -gt 14 ]; then
-  echo "$snippet: $length errors and notes, and 14 are enough"
+length=$(grep -vcE '^In file included from|^ +from |^[0-9]+ (errors?|warnings?).* generated' "$scratch/$name.errors")
+kind=g++
+if "$compiler" --version | grep -q clang; then kind=clang++; fi
+most=$(sed -nE "s|^// lines: (.*, )?${kind//+/\\+} ([0-9]+)[,:].*|\\2|p" "$snippet")
+if [ "$length" -gt "${most:-14}" ]; then
+  echo "$snippet: $length lines by $kind, and ${most:-14} are enough"
   exit 1
 fi
+echo "[$name] $length lines by $kind"

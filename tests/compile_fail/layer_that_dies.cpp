@@ -1,4 +1,5 @@
 // A graph refers to a layer's parameters, so the layer must live until backward() is done.
+// lines: clang++ 15: the compiler lists all functions of that name
 #include <minigrad/nn/layers.hpp>
 
 int main() {

@@ -1,4 +1,5 @@
 // A graph refers to a model's parameters, so the model must live until backward() is done.
+// lines: clang++ 18: the compiler lists all functions of that name
 #include <minigrad/nn/sequential.hpp>
 
 int main() {

@@ -1,4 +1,5 @@
 // A parameter is changed in place by edit(), which graphs notice.
+// lines: g++ 18: the compiler lists all functions of that name
 #include <minigrad/graph/parameter.hpp>
 #include <minigrad/ops/ops.hpp>
 

@@ -29,6 +29,12 @@ auto undefined_at_zero(const auto& a, const auto& b) {
                 [](const auto& g, auto&&, const auto& x, const auto& y) { return g * x * y / y; })(a, b);
 }
 
+/// What <stdlib.h> declares: of a double it takes the whole part.
+namespace c_functions {
+[[maybe_unused]] int abs(int v) { return v < 0 ? -v : v; }
+int abs(double v) { return abs(static_cast<int>(v)); }
+}  // namespace c_functions
+
 template <class Check>
 std::string message_of(const Check& check) {
   try {
@@ -150,7 +156,29 @@ TEST_CASE("check_grads finds a rule that gives another result on Vars than on va
         })(x);
   };
   CHECK(message_of([&] { check_grads(two_faced, {2.0}); }) ==
-        "minigrad: check_grads: order 1, input 0: grad() gives 6, finite differences give 4");
+        "minigrad: check_grads: order 1, input 0: grad() gives 6, finite differences give 4: a rule gives another "
+        "value for numbers, which backward() computes with, than for Vars, as for grad(). A plain abs(v) does, which is "
+        "that of C and makes a whole number of v: write minigrad::abs(v)");
+}
+
+TEST_CASE("check_grads says where a plain abs(v) in a rule is that of C") {
+  // x |x| / 2 with its derivative |x|. Of a double, abs may be C's; here it is, on each system.
+  const auto signed_square = [](auto x) {
+    return elementwise("signed_square", [](auto v) { return v * std::abs(v) / 2; },
+                       [](auto g, auto&&, auto v) {
+                         using c_functions::abs;
+                         return g * abs(v);
+                       })(x);
+  };
+  const std::string hint = ": a rule gives another value for numbers";
+  CHECK(message_of([&] { check_grads(signed_square, {0.75}); })
+            .find("backward() gives 0, finite differences give 0.75" + hint) != std::string::npos);
+  CHECK(message_of([&] { check_grads(signed_square, {Tensor<double>{1.5, 2.5}}); })
+            .find(", finite differences give ") != std::string::npos);
+  CHECK(message_of([&] { check_grads(signed_square, {Tensor<double>{1.5, 2.5}}); }).find(hint) != std::string::npos);
+  const auto many = full<double>({10, 10}, 1.5);
+  CHECK(message_of([&] { check_grads(signed_square, {many}); }).find(hint) != std::string::npos);
+  check_grads(signed_square, {2.0});  // where the two are the same
 }
 
 TEST_CASE("several outputs are weighted at random, which the message says") {

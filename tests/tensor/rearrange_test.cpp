@@ -301,7 +301,8 @@ TEST_CASE("10^7 numbers that are added at few rows keep their digits, and whole 
     whole.data()[i] = 3;
   }
   const auto y = index_add(x, indices, 3);  // one after the other wrong by 2.6 %
-  for (std::size_t row = 0; row < 3; ++row) CHECK(static_cast<double>(y[row]) == doctest::Approx(right[row]).epsilon(1e-5));
+  for (std::size_t row = 0; row < 3; ++row)
+    CHECK(static_cast<double>(y[row]) == doctest::Approx(right[row]).epsilon(1e-5));
   CHECK(sum(index_add(whole, indices, 3)).item() == 30'000'000);
 }
 

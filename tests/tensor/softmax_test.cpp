@@ -86,7 +86,8 @@ void check_extremes(Rows<T> probabilities, Rows<T> logarithms, Rows<T> log_of_su
 
 template <Softmax kind, Isa isa, class T>
 void rows_on(std::size_t rows, std::size_t n, const T* x, T* y) {
-  detail::on_isa<detail::SoftmaxRows<kind>>(isa, rows, n, x, y);
+  if (n <= 256 && n % 2 == 0) detail::on_isa<detail::SoftmaxRows<kind, false>>(isa, rows, n, x, y);
+  else detail::on_isa<detail::SoftmaxRows<kind, true>>(isa, rows, n, x, y);
 }
 template <Isa isa, class T>
 void check_on() {

@@ -83,14 +83,21 @@ class GradientChecker {
     down = static_cast<T>(x - h);
     const double distance = static_cast<double>(up) - static_cast<double>(down);  // not quite 2h, because of rounding
     const Quotient measured = f_.difference(k, plus, minus, distance);
-    for (const V* gradient : {&by_backward, &by_grad}) {
-      const auto derived = static_cast<double>(elements(*gradient)[i]);
-      if (!agree(derived, measured))
-        fail<GradientError>({"check_grads: order ", f_.order, ", input ", k, place(", element ", shape_of(*gradient), i),
-                             ": ", gradient == &by_backward ? "backward()" : "grad()", " gives ", derived,
-                             ", finite differences give ", measured.value,
-                             f_.weighted() ? ", for the outputs weighted at random" : "", misread_rule(k, i, measured)});
-    }
+    const auto on_values = static_cast<double>(elements(by_backward)[i]);
+    const auto on_vars = static_cast<double>(elements(by_grad)[i]);
+    const bool values_are_right = agree(on_values, measured), vars_are_right = agree(on_vars, measured);
+    if (values_are_right && vars_are_right) return;
+    fail<GradientError>({"check_grads: order ", f_.order, ", input ", k, place(", element ", shape_of(by_grad), i),
+                         values_are_right ? ": grad() gives " : ": backward() gives ",
+                         values_are_right ? on_vars : on_values, ", finite differences give ", measured.value,
+                         f_.weighted() ? ", for the outputs weighted at random" : "",
+                         values_are_right != vars_are_right ? two_forms() : misread_rule(k, i, measured)});
+  }
+
+  /// What to say where only one of them is wrong: both run the same rules.
+  static std::string two_forms() {
+    return ": a rule gives another value for numbers, which backward() computes with, than for Vars, as for grad(). A "
+           "plain abs(v) does, which is that of C and makes a whole number of v: write minigrad::abs(v)";
   }
 
   /// What to say where the rule of an op is right if x stands in place of y: it is written as (g, x), which is (g, y).
@@ -135,7 +142,7 @@ class GradientChecker {
       if (agree(a, Quotient{b, 0})) continue;
       check_element(k, i, by_backward, by_grad);
       fail<GradientError>({"check_grads: order ", f_.order, ", input ", k, place(", element ", shape_of(by_grad), i),
-                           ": backward() gives ", a, ", and grad() gives ", b});
+                           ": backward() gives ", a, ", and grad() gives ", b, two_forms()});
     }
     for (int d = 0; d < directions; ++d) {
       std::vector<double> direction(n);

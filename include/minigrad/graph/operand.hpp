@@ -35,9 +35,25 @@ inline constexpr bool is_scalar_var = false;
 template <class T>
 inline constexpr bool is_scalar_var<ScalarVar<T>> = true;
 
+namespace detail {
+template <class X>
+inline constexpr bool is_operand =
+    is_scalar<X> || is_tensor<X> || is_var<X> || is_parameter<X> || is_scalar_var<X> || is_mask_var<X>;
+template <class X>
+inline constexpr bool is_no_operand = false;
+template <class T, class A>
+inline constexpr bool is_no_operand<std::vector<T, A>> = true;
+template <class V>
+inline constexpr bool is_no_operand<ParameterRef<V>> = true;
+}  // namespace detail
+
 /// What an op takes: a number, a Tensor, a Parameter, a Var, a ScalarVar or a mask.
-template <class X, class D = std::remove_cvref_t<X>>
-concept Operand = is_scalar<D> || is_tensor<D> || is_var<D> || is_parameter<D> || is_scalar_var<D> || is_mask_var<D>;
+template <class X>
+concept Operand = detail::is_operand<std::remove_cvref_t<X>>;
+/// An operand, or something that many take for one, a std::vector and a ParameterRef: an op refuses it by one message,
+/// where the compiler would list all functions of the same name in <cmath>.
+template <class X>
+concept Argument = Operand<X> || detail::is_no_operand<X>;
 /// Operands of one op, of which at least one is more than a number.
 template <class... X>
 concept Operands = (Operand<X> && ...) && (!is_scalar<std::remove_cvref_t<X>> || ...);
@@ -54,12 +70,17 @@ decltype(auto) value_of(const X& x) {
   else return (x);
 }
 
+namespace detail {
+template <class X>
+inline constexpr bool is_whole_tensor = false;
+template <class T>
+inline constexpr bool is_whole_tensor<Tensor<T>> = std::is_integral_v<T>;
+}  // namespace detail
 /// Whole numbers, alone or in a Tensor, as doubles; all else as it is. For functions whose results are not whole.
 template <class X>
 decltype(auto) to_floating(const X& x) {
-  constexpr bool whole = std::is_integral_v<typename detail::ScalarType<X>::type>;
-  if constexpr (whole && is_scalar<X>) return static_cast<double>(x);
-  else if constexpr (whole && is_tensor<X>) return x.template to<double>();
+  if constexpr (std::is_integral_v<X>) return static_cast<double>(x);
+  else if constexpr (detail::is_whole_tensor<X>) return x.template to<double>();
   else return (x);
 }
 
@@ -101,12 +122,22 @@ struct FirstVar<MaskVar<V>, Rest...> {
   using type = V;
 };
 
-/// Refuses an op on Parameters that nothing ties to a graph: its result would be a constant, and never be trained.
-template <class... X>
-constexpr void require_graph() {
-  constexpr bool parameters = (is_parameter<X> || ...);
-  constexpr bool data = ((is_tensor<X> && std::is_floating_point_v<scalar_type<X>>) || ... || false);
-  static_assert(!parameters || data,
+template <class X>
+inline constexpr bool is_data = is_var<X> || is_mask_var<X> || is_scalar_var<X>;
+template <class T>
+inline constexpr bool is_data<Tensor<T>> = std::is_floating_point_v<T>;
+
+/// Refuses what is no operand, another number of them, and an op on Parameters that nothing ties to a graph: its result
+/// would be a constant, and never be trained. Called by what the user calls, so that the compiler's message is short.
+template <std::size_t inputs, class... X>
+constexpr void require_operands() {
+  constexpr bool operands = (is_operand<X> && ...), one_for_each = sizeof...(X) == inputs;
+  constexpr bool parameters = (is_parameter<X> || ...), data = (is_data<X> || ...);
+  static_assert(operands,
+                "minigrad: an operand is a number, a Tensor, a Var or a Parameter: make a Tensor of a std::vector by "
+                "Tensor<float>::from(shape, vector), and of a ParameterRef take its Parameter, or its value()");
+  static_assert(one_for_each, "minigrad: an op needs one rule for each input");
+  static_assert(!operands || !parameters || data,
                 "minigrad: an op on Parameters alone would be a constant that is never trained: take w.value() if that "
                 "is meant, else graph.parameter(w), or operand(w, x), which is w in the graph of x");
 }

@@ -74,6 +74,12 @@ template <class V>
   return graph.var(y);
 }
 
+template <class T, class>
+using Same = T;
+/// Whether an op's value can be called with a T for each of its inputs.
+template <class Value, class T, class... X>
+inline constexpr bool takes_inputs = requires(Value& value, const Same<T, X>&... x) { value(x...); };
+
 /// Of numbers, and of operands that become numbers.
 template <class T, class F, class... X>
 auto on_numbers(const F& f, const X&... x) {
@@ -87,9 +93,6 @@ auto on_numbers(const F& f, const X&... x) {
 /// computes or records.
 template <bool PerElement, class Value, class... R>
 class OpFunction {
-  static_assert(!PerElement || sizeof...(R) + 2 <= detail::max_operands,
-                "minigrad: an elementwise op takes at most four inputs");
-
  public:
   const char* name;           ///< what messages and pictures call the op
   Value value;                ///< y from the inputs: of elements, or of whole values
@@ -105,26 +108,31 @@ class OpFunction {
   /// with(attributes)(x...), but in a template nothing of it is compiled before the template is used.
   template <class A, class... X>
   auto apply(const A& attributes, X&&... x) const {
+    detail::require_operands<sizeof...(R), std::remove_cvref_t<X>...>();
     return with(attributes)(std::forward<X>(x)...);
   }
 
   template <class... X>
   MINIGRAD_INLINE auto operator()(X&&... x) const& {
+    detail::require_operands<sizeof...(R), std::remove_cvref_t<X>...>();
     return call<Reduction::none>(*this, std::forward<X>(x)...);
   }
   /// What a temporary holds is moved into the graph.
   template <class... X>
   MINIGRAD_INLINE auto operator()(X&&... x) && {
+    detail::require_operands<sizeof...(R), std::remove_cvref_t<X>...>();
     return call<Reduction::none>(static_cast<OpFunction&>(*this), std::forward<X>(x)...);
   }
 
   /// The mean and the sum over all elements to which the operands broadcast. The elements are not kept: for losses.
   template <class... X>
   auto mean(X&&... x) const {
+    detail::require_operands<sizeof...(R), std::remove_cvref_t<X>...>();
     return call<Reduction::mean>(*this, std::forward<X>(x)...);
   }
   template <class... X>
   auto sum(X&&... x) const {
+    detail::require_operands<sizeof...(R), std::remove_cvref_t<X>...>();
     return call<Reduction::sum>(*this, std::forward<X>(x)...);
   }
 
@@ -141,24 +149,31 @@ class OpFunction {
 
   template <Reduction reduction, class Self, class... X>
   MINIGRAD_INLINE static auto call(Self& self, X&&... x) {
-    static_assert(sizeof...(X) == sizeof...(R), "minigrad: an op needs one rule for each input");
     static_assert(PerElement || reduction == Reduction::none, "minigrad: mean() and sum() are for elementwise ops");
     using V = typename detail::FirstVar<std::remove_cvref_t<X>...>::type;
-    if constexpr ((is_scalar_var<std::remove_cvref_t<X>> || ...)) {
+    if constexpr (!(Operand<X> && ...) || sizeof...(X) != sizeof...(R)) {
+      return 0;  // refused
+    } else if constexpr ((is_scalar_var<std::remove_cvref_t<X>> || ...)) {
       return on_tape(self.name, self.value, self.rules, x...);  // see scalar_var.hpp
     } else if constexpr (std::is_void_v<V>) {
-      detail::require_graph<std::remove_cvref_t<X>...>();
       return self.template compute<reduction>(value_of(x)...);
     } else {
       static_assert(!is_tensor<V> || PerElement || (!is_scalar<std::remove_cvref_t<X>> && ...),
                     "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
-      using Ops = detail::OpTable<V, PerElement, Value, R...>;
-      const detail::OperandRef<V> in[] = {detail::OperandRef<V>(std::forward<X>(x))...};
-      if constexpr (detail::holds_nothing<Value, R...>) {
-        return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), nullptr);
+      using One = std::conditional_t<PerElement, detail::scalar_type<V>, V>;
+      constexpr bool takes_inputs = detail::takes_inputs<Value, One, X...>;
+      static_assert(takes_inputs, "minigrad: this op takes attributes before its inputs: op.with(attributes)(x)");
+      if constexpr (!takes_inputs) {
+        return Var<V>();
       } else {
-        auto held = self.functions();
-        return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), &held);
+        using Ops = detail::OpTable<V, PerElement, Value, R...>;
+        const detail::OperandRef<V> in[] = {detail::OperandRef<V>(std::forward<X>(x))...};
+        if constexpr (detail::holds_nothing<Value, R...>) {
+          return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), nullptr);
+        } else {
+          auto held = self.functions();
+          return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), &held);
+        }
       }
     }
   }
@@ -187,7 +202,9 @@ class OpFunction {
 ///                                            [](auto g, auto y, auto x) { return g * 3 * x * x; });
 template <class Value, class... R>
 constexpr auto elementwise(const char* name, const Value& value, const R&... rules) {
-  return OpFunction<true, Value, R...>{name, value, {rules...}};
+  constexpr bool few = sizeof...(R) + 2 <= detail::max_operands;
+  static_assert(few, "minigrad: an elementwise op takes at most four inputs");
+  if constexpr (few) return OpFunction<true, Value, R...>{name, value, {rules...}};
 }
 
 /// An op on whole values: y = value(inputs...), with a derivative rule for each input: matmul, sum, a loss.

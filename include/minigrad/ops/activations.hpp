@@ -11,7 +11,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 inline constexpr auto tanh_op = elementwise(
     "tanh", simd_fn([](auto v) { return simd::tanh(v); }),
     [](auto g, auto y) { return g * (1 - y * y); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto tanh(const X& x, None...) {
   return tanh_op(to_floating(x));
 }
@@ -20,7 +20,7 @@ inline auto tanh(const X& x, None...) {
 inline constexpr auto sigmoid_op = elementwise(
     "sigmoid", simd_fn([](auto v) { return simd::sigmoid(v); }),
     [](auto g, auto y) { return g * (y * (1 - y)); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto sigmoid(const X& x, None...) {
   return sigmoid_op(to_floating(x));
 }
@@ -29,7 +29,7 @@ inline auto sigmoid(const X& x, None...) {
 inline constexpr auto relu_op = elementwise(
     "relu", simd_fn([]<class T>(T v) { return simd::select(v < 0, T(0), v); }),
     simd_fn([](auto g, auto y) { return where(less_equal(y, 0), 0, g); }));
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto relu(const X& x, None...) {
   return relu_op(x);
 }
@@ -73,7 +73,7 @@ inline constexpr auto softplus_op = elementwise(
       return simd::larger(T(0), v) + simd::log1p(simd::exp(-simd::abs(v)));
     }),
     simd_fn([](auto g, auto&&, auto v) { return g * sigmoid(v); }));
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto softplus(const X& x, None...) {
   return softplus_op(to_floating(x));
 }
@@ -84,7 +84,7 @@ inline constexpr auto silu_op = elementwise(
     simd_fn([](auto g, auto y, auto v) {
       return g * (sigmoid(v) + y * sigmoid(-v));
     }));
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto silu(const X& x, None...) {
   return silu_op(to_floating(x));
 }
@@ -94,7 +94,7 @@ inline auto silu(const X& x, None...) {
 inline constexpr auto gelu_op = elementwise(
     "gelu", [](auto v) { return v * detail::normal_cdf_op(v); },
     [](auto g, auto&&, auto v) { return g * (detail::normal_cdf_op(v) + v * detail::normal_density(v)); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto gelu(const X& x, None...) {
   return gelu_op(to_floating(x));
 }

@@ -14,7 +14,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// The angle of sine x. dy/dx = 1 / sqrt(1 - x^2), infinite at -1 and 1.
 inline constexpr auto asin_op = elementwise(
     "asin", [](auto v) { return std::asin(v); }, [](auto g, auto&&, auto v) { return g / sqrt((1 - v) * (1 + v)); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto asin(const X& x, None...) {
   return asin_op(to_floating(x));
 }
@@ -22,7 +22,7 @@ inline auto asin(const X& x, None...) {
 /// The angle of cosine x. dy/dx = -1 / sqrt(1 - x^2), infinite at -1 and 1.
 inline constexpr auto acos_op = elementwise(
     "acos", [](auto v) { return std::acos(v); }, [](auto g, auto&&, auto v) { return -(g / sqrt((1 - v) * (1 + v))); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto acos(const X& x, None...) {
   return acos_op(to_floating(x));
 }
@@ -83,18 +83,18 @@ inline constexpr auto atan_op = elementwise(
       const auto r = hypot(v, 1);
       return g / r / r;
     });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto atan(const X& x, None...) {
   return atan_op(to_floating(x));
 }
 
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 auto cosh(const X& x, None...);  // for the rule of sinh
 
 /// The hyperbolic sine, (e^x - e^-x) / 2. dy/dx = cosh x.
 inline constexpr auto sinh_op = elementwise(
     "sinh", [](auto v) { return std::sinh(v); }, [](auto g, auto&&, auto v) { return g * cosh(v); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto sinh(const X& x, None...) {
   return sinh_op(to_floating(x));
 }
@@ -102,7 +102,7 @@ inline auto sinh(const X& x, None...) {
 /// The hyperbolic cosine, (e^x + e^-x) / 2. dy/dx = sinh x.
 inline constexpr auto cosh_op = elementwise(
     "cosh", [](auto v) { return std::cosh(v); }, [](auto g, auto&&, auto v) { return g * sinh(v); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto cosh(const X& x, None...) {
   return cosh_op(to_floating(x));
 }
@@ -110,7 +110,7 @@ inline auto cosh(const X& x, None...) {
 /// The inverse of sinh. dy/dx = 1 / sqrt(x^2 + 1).
 inline constexpr auto asinh_op = elementwise(
     "asinh", [](auto v) { return std::asinh(v); }, [](auto g, auto&&, auto v) { return g / hypot(v, 1); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto asinh(const X& x, None...) {
   return asinh_op(to_floating(x));
 }
@@ -119,7 +119,7 @@ inline auto asinh(const X& x, None...) {
 inline constexpr auto acosh_op = elementwise(
     "acosh", [](auto v) { return std::acosh(v); },
     [](auto g, auto&&, auto v) { return g / (sqrt(v - 1) * sqrt(v + 1)); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto acosh(const X& x, None...) {
   return acosh_op(to_floating(x));
 }
@@ -127,7 +127,7 @@ inline auto acosh(const X& x, None...) {
 /// The inverse of tanh, for x between -1 and 1, where it is infinite. dy/dx = 1 / (1 - x^2).
 inline constexpr auto atanh_op = elementwise(
     "atanh", [](auto v) { return std::atanh(v); }, [](auto g, auto&&, auto v) { return g / ((1 - v) * (1 + v)); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto atanh(const X& x, None...) {
   return atanh_op(to_floating(x));
 }

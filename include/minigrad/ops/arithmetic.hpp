@@ -67,60 +67,47 @@ MINIGRAD_INLINE decltype(auto) cast_scalar(X&& x) {
 template <class A, class B>
   requires Operands<A, B>
 MINIGRAD_INLINE auto operator+(A&& a, B&& b) {
-  if constexpr (is_scalar<std::remove_cvref_t<A>>) return add(std::forward<B>(b), detail::cast_scalar<B>(a));
-  else return add(std::forward<A>(a), detail::cast_scalar<A>(std::forward<B>(b)));
+  if constexpr (is_scalar<std::remove_cvref_t<A>>) return add_op(std::forward<B>(b), detail::cast_scalar<B>(a));
+  else return add_op(std::forward<A>(a), detail::cast_scalar<A>(std::forward<B>(b)));
 }
 template <class A, class B>
   requires Operands<A, B>
 MINIGRAD_INLINE auto operator-(A&& a, B&& b) {
-  return sub(detail::cast_scalar<B>(std::forward<A>(a)), detail::cast_scalar<A>(std::forward<B>(b)));
+  return sub_op(detail::cast_scalar<B>(std::forward<A>(a)), detail::cast_scalar<A>(std::forward<B>(b)));
 }
 template <class A, class B>
   requires Operands<A, B>
 MINIGRAD_INLINE auto operator*(A&& a, B&& b) {
-  if constexpr (is_scalar<std::remove_cvref_t<A>>) return mul(std::forward<B>(b), detail::cast_scalar<B>(a));
-  else return mul(std::forward<A>(a), detail::cast_scalar<A>(std::forward<B>(b)));
+  if constexpr (is_scalar<std::remove_cvref_t<A>>) return mul_op(std::forward<B>(b), detail::cast_scalar<B>(a));
+  else return mul_op(std::forward<A>(a), detail::cast_scalar<A>(std::forward<B>(b)));
 }
 template <class A, class B>
   requires Operands<A, B>
 MINIGRAD_INLINE auto operator/(A&& a, B&& b) {
   static_assert(!std::is_integral_v<detail::scalar_type<A>> || !std::is_integral_v<detail::scalar_type<B>>,
                 "minigrad: whole numbers are not divided: convert them first, as by x.to<float>()");
-  return div(detail::cast_scalar<B>(std::forward<A>(a)), detail::cast_scalar<A>(std::forward<B>(b)));
+  return div_op(detail::cast_scalar<B>(std::forward<A>(a)), detail::cast_scalar<A>(std::forward<B>(b)));
 }
 
 namespace detail {
-template <class X>
-inline constexpr bool is_no_operand = false;
-template <class T, class A>
-inline constexpr bool is_no_operand<std::vector<T, A>> = true;
-template <class V>
-inline constexpr bool is_no_operand<ParameterRef<V>> = true;
-
 /// An operand beside something that many take for one, which is refused by one message.
 template <class A, class B>
 concept WrongOperands = (Operand<A> && is_no_operand<std::remove_cvref_t<B>>) ||
                         (is_no_operand<std::remove_cvref_t<A>> && Operand<B>);
-template <class A, class B>
-void refuse_operands() {
-  static_assert(!WrongOperands<A, B>,
-                "minigrad: an operand is a number, a Tensor, a Var or a Parameter: make a Tensor of a std::vector by "
-                "Tensor<float>::from(shape, vector), and of a ParameterRef take its Parameter, or its value()");
-}
 }  // namespace detail
 /// Does not compile: a std::vector and a ParameterRef are no operands.
 template <class A, class B>
   requires detail::WrongOperands<A, B>
-void operator+(const A&, const B&) { detail::refuse_operands<A, B>(); }
+void operator+(const A&, const B&) { detail::require_operands<2, A, B>(); }
 template <class A, class B>
   requires detail::WrongOperands<A, B>
-void operator-(const A&, const B&) { detail::refuse_operands<A, B>(); }
+void operator-(const A&, const B&) { detail::require_operands<2, A, B>(); }
 template <class A, class B>
   requires detail::WrongOperands<A, B>
-void operator*(const A&, const B&) { detail::refuse_operands<A, B>(); }
+void operator*(const A&, const B&) { detail::require_operands<2, A, B>(); }
 template <class A, class B>
   requires detail::WrongOperands<A, B>
-void operator/(const A&, const B&) { detail::refuse_operands<A, B>(); }
+void operator/(const A&, const B&) { detail::require_operands<2, A, B>(); }
 
 /// -x
 inline constexpr auto neg_op = elementwise("neg", detail::negate, detail::negate);

@@ -56,7 +56,7 @@ struct Comparison {
     } else if constexpr ((is_scalar<A> || is_tensor<A>) && (is_scalar<B> || is_tensor<B>)) {
       return map(op.name, op.value, a, b);
     } else {
-      require_graph<A, B>();
+      require_operands<2, A, B>();
       return (*this)(value_of(a), value_of(b));
     }
   }
@@ -130,7 +130,7 @@ auto where(const M& mask, const A& a, const B& b) {
     using T = std::common_type_t<A, B>;
     return mask ? static_cast<T>(a) : static_cast<T>(b);
   } else if constexpr (is_parameter<A> || is_parameter<B>) {
-    detail::require_graph<A, B>();
+    detail::require_operands<2, A, B>();
     return where(mask, value_of(a), value_of(b));
   } else {
     return map("where", detail::where_value, mask, a, b);

@@ -195,7 +195,7 @@ inline constexpr auto prod_op = record(
 template <detail::TensorOperand X>
 auto prod(const X& x, const Axes& axes = {}, bool keepdim = false) {
   if constexpr (is_parameter<X>) {
-    return detail::require_graph<X>(), prod(x.value(), axes, keepdim);
+    return detail::require_operands<1, X>(), prod(x.value(), axes, keepdim);
   } else if constexpr (detail::becomes_int64<detail::scalar_type<X>>) {
     return prod(x.template to<std::int64_t>(), axes, keepdim);
   } else {

@@ -16,7 +16,7 @@ namespace minigrad::inline MINIGRAD_ABI {
 inline constexpr auto sign_op = elementwise(
     "sign", []<class T>(T v) { return v > 0 ? T(1) : (v < 0 ? T(-1) : T(v + 0)); },  // -0 + 0 is 0
     [](auto g) { return zeros_like(g); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto sign(const X& x, None...) {
   return sign_op(x);
 }
@@ -25,7 +25,7 @@ inline auto sign(const X& x, None...) {
 inline constexpr auto abs_op = elementwise(
     "abs", [](auto v) { return v < 0 ? -v : v + 0; },  // -0 + 0 is 0
     [](auto g, auto&&, auto v) { return g * sign(v); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto abs(const X& x, None...) {
   return abs_op(x);
 }
@@ -33,7 +33,7 @@ inline auto abs(const X& x, None...) {
 /// x^2. dy/dx = 2 x.
 inline constexpr auto square_op = elementwise(
     "square", [](auto v) { return v * v; }, [](auto g, auto&&, auto v) { return g * (2 * v); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto square(const X& x, None...) {
   return square_op(x);
 }
@@ -42,7 +42,7 @@ inline auto square(const X& x, None...) {
 inline constexpr auto sqrt_op = elementwise(
     "sqrt", simd_fn([](auto v) { return simd::sqrt(v); }),
     [](auto g, auto y) { return g / (2 * y); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto sqrt(const X& x, None...) {
   return sqrt_op(to_floating(x));
 }
@@ -50,7 +50,7 @@ inline auto sqrt(const X& x, None...) {
 /// 1 / x. dy/dx = -y^2.
 inline constexpr auto reciprocal_op = elementwise(
     "reciprocal", [](auto v) { return 1 / v; }, [](auto g, auto y) { return -(g * y * y); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto reciprocal(const X& x, None...) {
   return reciprocal_op(to_floating(x));
 }
@@ -58,7 +58,7 @@ inline auto reciprocal(const X& x, None...) {
 /// The largest whole number that is not larger than x. dy/dx = 0.
 inline constexpr auto floor_op = elementwise(
     "floor", [](auto v) { return std::floor(v); }, [](auto g) { return zeros_like(g); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto floor(const X& x, None...) {
   return floor_op(x);
 }
@@ -66,7 +66,7 @@ inline auto floor(const X& x, None...) {
 /// The smallest whole number that is not smaller than x. dy/dx = 0.
 inline constexpr auto ceil_op = elementwise(
     "ceil", [](auto v) { return std::ceil(v); }, [](auto g) { return zeros_like(g); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto ceil(const X& x, None...) {
   return ceil_op(x);
 }
@@ -77,7 +77,7 @@ inline auto ceil(const X& x, None...) {
 inline constexpr auto exp_op = elementwise(
     "exp", simd_fn([](auto v) { return simd::exp(v); }),
     [](auto g, auto y) { return g * y; });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto exp(const X& x, None...) {
   return exp_op(to_floating(x));
 }
@@ -85,7 +85,7 @@ inline auto exp(const X& x, None...) {
 /// e^x - 1, exact near 0. dy/dx = e^x, of which y + 1 would lose the digits where y is close to -1.
 inline constexpr auto expm1_op = elementwise("expm1", simd_fn([](auto v) { return simd::expm1(v); }),
                                              simd_fn([](auto g, auto&&, auto v) { return g * exp(v); }));
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto expm1(const X& x, None...) {
   return expm1_op(to_floating(x));
 }
@@ -94,7 +94,7 @@ inline auto expm1(const X& x, None...) {
 inline constexpr auto log_op = elementwise(
     "log", simd_fn([](auto v) { return simd::log(v); }),
     [](auto g, auto&&, auto v) { return g / v; });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto log(const X& x, None...) {
   return log_op(to_floating(x));
 }
@@ -103,7 +103,7 @@ inline auto log(const X& x, None...) {
 inline constexpr auto log1p_op = elementwise(
     "log1p", simd_fn([](auto v) { return simd::log1p(v); }),
     [](auto g, auto&&, auto v) { return g / (1 + v); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto log1p(const X& x, None...) {
   return log1p_op(to_floating(x));
 }
@@ -112,7 +112,7 @@ inline auto log1p(const X& x, None...) {
 inline constexpr auto log2_op = elementwise(
     "log2", [](auto v) { return std::log2(v); },
     [](auto g, auto&&, auto v) { return g / (v * constant_like(v, std::numbers::ln2)); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto log2(const X& x, None...) {
   return log2_op(to_floating(x));
 }
@@ -121,7 +121,7 @@ inline auto log2(const X& x, None...) {
 inline constexpr auto log10_op = elementwise(
     "log10", [](auto v) { return std::log10(v); },
     [](auto g, auto&&, auto v) { return g * constant_like(v, std::numbers::log10e) / v; });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto log10(const X& x, None...) {
   return log10_op(to_floating(x));
 }
@@ -199,13 +199,13 @@ inline auto pow(const X& x, const P& p, None...) {
   return pow_op(x, p);
 }
 
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 auto cos(const X& x, None...);  // for the rule of sin
 
 /// The sine. dy/dx = cos x.
 inline constexpr auto sin_op = elementwise(
     "sin", [](auto v) { return std::sin(v); }, [](auto g, auto&&, auto v) { return g * cos(v); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto sin(const X& x, None...) {
   return sin_op(to_floating(x));
 }
@@ -213,7 +213,7 @@ inline auto sin(const X& x, None...) {
 /// The cosine. dy/dx = -sin x.
 inline constexpr auto cos_op = elementwise(
     "cos", [](auto v) { return std::cos(v); }, [](auto g, auto&&, auto v) { return -(g * sin(v)); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto cos(const X& x, None...) {
   return cos_op(to_floating(x));
 }
@@ -221,7 +221,7 @@ inline auto cos(const X& x, None...) {
 /// The tangent. dy/dx = 1 + y^2.
 inline constexpr auto tan_op = elementwise(
     "tan", [](auto v) { return std::tan(v); }, [](auto g, auto y) { return g * (1 + y * y); });
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto tan(const X& x, None...) {
   return tan_op(to_floating(x));
 }

@@ -67,7 +67,7 @@ auto norm(const X& x, double p = 2, const Axes& axes = {}, bool keepdim = false)
   if constexpr (std::is_integral_v<detail::scalar_type<X>>) {
     return norm(x.template to<double>(), p, axes, keepdim);
   } else if constexpr (is_parameter<X>) {
-    return detail::require_graph<X>(), norm(x.value(), p, axes, keepdim);
+    return detail::require_operands<1, X>(), norm(x.value(), p, axes, keepdim);
   } else {
     if (detail::is_nan(p)) detail::fail<ValueError>({"norm: p is NaN"});
     const detail::AxisSplit split("norm", shape_of(x), axes, keepdim);

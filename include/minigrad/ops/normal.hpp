@@ -71,7 +71,7 @@ inline constexpr auto erf_op = elementwise(
     simd_fn([](auto g, auto&&, auto v) {
       return g * (detail::gaussian(v, 1) * constant_like(v, 2 * std::numbers::inv_sqrtpi));
     }));
-template <Operand X, LowPriority... None>
+template <Argument X, LowPriority... None>
 inline auto erf(const X& x, None...) {
   return erf_op(to_floating(x));
 }

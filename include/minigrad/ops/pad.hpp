@@ -164,7 +164,7 @@ auto pad(const X& x, const Padding& padding, PadMode mode = PadMode::constant, d
   const Shape shape = shape_of(x);
   static_cast<void>(detail::padded_shape(shape, padding));
   if constexpr (is_parameter<X>) {
-    detail::require_graph<X>();
+    detail::require_operands<1, X>();
     return pad(x.value(), padding, mode, value);
   } else {
     if (mode == PadMode::constant) {

@@ -46,7 +46,7 @@ auto with_handle(const X& x, [[maybe_unused]] const Ids& indices, const F& f) {
   if constexpr (is_index_var<Ids> && is_var<X>) require_own_handle(x, indices);
   if constexpr (is_index_var<Ids> && is_parameter<X>) return f(indices.graph().parameter(x));
   else if constexpr (is_index_var<Ids> && is_tensor<X>) return f(indices.graph().input(x));
-  else if constexpr (is_parameter<X>) return require_graph<X>(), f(x.value());
+  else if constexpr (is_parameter<X>) return require_operands<1, X>(), f(x.value());
   else return f(x);
 }
 

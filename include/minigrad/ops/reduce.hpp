@@ -4,6 +4,7 @@
 // that a gradient broadcasts over what was reduced.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -151,9 +152,22 @@ auto deviations(const auto& x, const auto& axis) {
 /// dL/dx = 2 g (x - mean) / (n - correction). Throws IndexError for an axis that x does not have.
 inline constexpr auto var_op = record(
     "var",
-    [](const auto& a, const auto& x) {
-      const double n = a.divisor(x.shape());
-      return sum(square(detail::deviations(x, a.axis)), a.axis, a.keepdim) / n;
+    []<class T>(const auto& a, const Tensor<T>& x) {
+      const double divisor = a.divisor(x.shape());
+      const Tensor<T> center = mean(x, a.axis, true);
+      Tensor<T> y = x - center;
+      detail::map_into(y, [](T v) { return v * v; }, detail::Write::assign, y);
+      y = sum(y, a.axis, a.keepdim) / divisor;
+      // The error of a mean of n numbers is at most about n roundings, and 256 of a long one. Where it is less than the
+      // square root of a rounding beside the deviations, its square is lost beside theirs.
+      const double n = y.size() ? static_cast<double>(x.size() / y.size()) : 1;
+      const double most = 2048 / (n < 1 ? 1 : n < 256 ? n : 256);
+      bool near_0 = true;
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const auto c = static_cast<double>(center.data()[i]);
+        near_0 = near_0 && !(c * c > most * most * static_cast<double>(y.data()[i]));
+      }
+      return near_0 ? y : sum(square(detail::deviations(x, a.axis)), a.axis, a.keepdim) / divisor;
     },
     [](const auto& a, const auto& g, auto&&, const auto& x) {
       return detail::expand(g, x, a.axis) / a.divisor(shape_of(x)) * (2 * detail::deviations(x, a.axis));

@@ -177,9 +177,9 @@ struct FirstScalarVar<ScalarVar<T>, Rest...> {
 template <class Value, class... R, class... X>
 MINIGRAD_INLINE auto on_tape(const char* op, const Value& value, const detail::Rules<R...>& rules, const X&... x) {
   using S = typename detail::FirstScalarVar<X...>::type;
-  static_assert(((is_scalar<X> || std::is_same_v<X, S>)&&...),
-                "minigrad: a ScalarVar meets numbers and ScalarVars of its own type, nothing else");
-  return S::result(std::index_sequence_for<X...>{}, op, value, rules, x...);
+  constexpr bool fits = ((is_scalar<X> || std::is_same_v<X, S>)&&...);
+  static_assert(fits, "minigrad: a ScalarVar meets numbers and ScalarVars of its own type, nothing else");
+  if constexpr (fits) return S::result(std::index_sequence_for<X...>{}, op, value, rules, x...);
 }
 
 /// Computes dL/dv for every variable v of the loss's tape, and forgets what an earlier backward() found. Throws

@@ -44,8 +44,9 @@ MINIGRAD_INLINE L sum_of_long_row(std::size_t n, const T* x, T* y, const L& shif
 }
 
 /// One row of n > 0 elements to y. What does not fill a register at the end of the row is computed together with
-/// elements before it, or, in a short row, with copies of the first; but it is summed alone.
-template <Softmax kind, class L, class T>
+/// elements before it, or, in a short row, with copies of the first; but it is summed alone. What long rows need would
+/// make short ones slower, so that it is compiled for `is_long` only.
+template <Softmax kind, bool is_long, class L, class T>
 MINIGRAD_INLINE void softmax_row(std::size_t n, const T* x, T* y) {
   constexpr bool divides = kind == Softmax::probabilities;
   const std::size_t width = n < L::count ? n : L::count, last = n - width;
@@ -59,12 +60,13 @@ MINIGRAD_INLINE void softmax_row(std::size_t n, const T* x, T* y) {
   const L shift = select(largest.finite(), largest, T{});  // all may be -infinity
 
   L sum = T{};
-  std::size_t i = 0;
-  if (constexpr std::size_t longest = longest_sum * L::count; last > longest) {
-    i = (last - 1) / longest * longest;
-    sum = sum_of_long_row<divides>(i, x, y, shift);
-  }
-  for (;; i += L::count) {
+  std::size_t begin = 0;
+  if constexpr (constexpr std::size_t longest = longest_sum * L::count; is_long)
+    if (last > longest) {
+      begin = (last - 1) / longest * longest;
+      sum = sum_of_long_row<divides>(begin, x, y, shift);
+    }
+  for (std::size_t i = begin;; i += L::count) {
     const bool at_end = i >= last;
     const L e = exp(L::load(at_end ? end : x + i) - shift);
     if constexpr (divides) e.store(at_end ? end : y + i);
@@ -82,7 +84,7 @@ MINIGRAD_INLINE void softmax_row(std::size_t n, const T* x, T* y) {
   } else {
     const L log_of_sum = divides ? sum : log(sum);
     const T* const from = divides ? y : x;
-    for (i = 0;; i += L::count) {
+    for (std::size_t i = 0;; i += L::count) {
       const bool at_end = i >= last;
       const L term = L::load(at_end ? end : from + i);
       const L result = divides ? term / sum : term - shift - log_of_sum;
@@ -98,12 +100,12 @@ MINIGRAD_INLINE void softmax_row(std::size_t n, const T* x, T* y) {
   }
 }
 
-template <Softmax kind>
+template <Softmax kind, bool is_long = true>
 struct SoftmaxRows {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(std::size_t rows, std::size_t n, const T* x, T* y) {
     for (std::size_t i = 0; i < rows; ++i, x += n, y += kind == Softmax::log_of_sum ? 1 : n)
-      softmax_row<kind, simd::Simd<T, Bytes>>(n, x, y);
+      softmax_row<kind, is_long, simd::Simd<T, Bytes>>(n, x, y);
   }
 };
 
@@ -112,7 +114,9 @@ template <Softmax kind, class T>
 void softmax_rows(std::size_t rows, std::size_t n, const T* x, T* y) {
   constexpr std::size_t least = 10'000;  // numbers that are worth a thread's while
   parallel_for(rows, 1, least / n + 1, [=](std::size_t begin, std::size_t end) {
-    on_best_isa<SoftmaxRows<kind>>(end - begin, n, x + begin * n, y + begin * (kind == Softmax::log_of_sum ? 1 : n));
+    T* const to = y + begin * (kind == Softmax::log_of_sum ? 1 : n);
+    if (n <= longest_sum * (16 / sizeof(T))) on_best_isa<SoftmaxRows<kind, false>>(end - begin, n, x + begin * n, to);
+    else on_best_isa<SoftmaxRows<kind, true>>(end - begin, n, x + begin * n, to);
   });
 }
 

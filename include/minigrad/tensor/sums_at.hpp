@@ -1,8 +1,8 @@
 // tensor/sums_at.hpp - rows that are added one after another to rows of a tensor, each to any one of them.
 //
 // Which row the next one is added to is known only then, so that no sum can be halved in advance, as in pairwise.hpp.
-// Instead a row that has got `longest_sum` summands is put aside and begins again at 0, and what was put aside is added in
-// the end in the same way. So the sum of n rows consists of sums of at most 256, and its error grows with log n.
+// Instead a row that has got `longest_sum` summands is put aside and begins again at 0, and what was put aside is added
+// in the end in the same way. So the sum of n rows consists of sums of at most 256, and its error grows with log n.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
-/// y[at_i] += x_i for rows of `width` numbers, until one of them has got 256: `counts`, if not null, has a byte for each,
-/// which then comes back to 0. Returns how many were added.
+/// y[at_i] += x_i for rows of `width` numbers, until one of them has got 256: `counts`, if not null, has a byte for
+/// each, which then comes back to 0. Returns how many were added.
 struct AddRowsAt {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static std::size_t run(std::size_t n, const std::int64_t* at, const T* x, std::size_t width, T* y,
@@ -58,8 +58,8 @@ struct AddRowsAt {
 
 /// y[at_i] += x_i for n rows of `width` numbers, where y has `rows`. No row gets more than `most` of them.
 template <class T>
-[[gnu::noinline]] void add_rows_at(std::size_t n, const std::int64_t* at, const T* x, std::size_t rows, std::size_t width,
-                                   T* y, std::size_t most) {
+[[gnu::noinline]] void add_rows_at(std::size_t n, const std::int64_t* at, const T* x, std::size_t rows,
+                                   std::size_t width, T* y, std::size_t most) {
   static_assert(longest_sum == 256, "minigrad: AddRowsAt counts to 256");
   const bool counted = most > longest_sum && !std::is_integral_v<T>;
   const Scratch<std::uint8_t> counts(counted ? rows : 0);
