@@ -159,6 +159,10 @@ TEST_CASE("what cannot be exported is an error that names the op, and leaves the
                  }),
                  "strided_slice(starts=[0, 0], ends=[1, 4], steps=[1, 1]) for 2 rows, and strided_slice(starts=[0, 0], "
                  "ends=[2, 4], steps=[1, 1]) for 3: it depends on the batch size"));
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) { return norm(v, 3, 1); }),
+                 "norm: with p = 3 it has no counterpart in ONNX"));
+  CHECK(contains(refusal([](const auto& v, const auto&, const auto&) { return pad(v, {-1, 0}); }),
+                 "pad: with places below 0, which cut off, it is not exported: take slice()"));
   CHECK(contains(refusal([](const auto& v, const auto&, const auto&) { return var(v, 0); }),
                  "var: over the batch it depends on the batch size"));
   CHECK(contains(refusal([](const auto& v, const auto&, const auto&) {

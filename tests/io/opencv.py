@@ -8,6 +8,7 @@ import numpy as np
 LEFT_OUT = {
     "tokens": "no import of Gather from an initializer",
     "shapes": "no import of Gather from an initializer",
+    "attention": "no input of three axes: Python's are taken for matrices with channels",
     "parts": "no input of three axes: Python's are taken for matrices with channels",
     "averages": "other means than ONNX's with count_include_pad",
     "line": "no pooling of images with one axis",

@@ -5,6 +5,8 @@
 #include <minigrad/io/load_onnx.hpp>
 #include <minigrad/minigrad.hpp>
 #include <minigrad/ops/index.hpp>
+#include <minigrad/ops/norm.hpp>
+#include <minigrad/ops/pad.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -68,6 +70,15 @@ void for_few_onnx_models(const Visit& visit) {
             const auto product = matmul(reshape(flat, {-1, 4}), row);
             const auto shuffled = index_select(w, Tensor<std::int64_t>{2, 0, 1});
             return concatenate({flatten(square_of, 1), reshape(product, {-1, 9}), flatten(v + shuffled, 1)}, 1);
+          }),
+      deep);
+  run("attention",
+      formula<float>(
+          rng,
+          [](const auto& v, const auto& w, const auto&) {
+            const auto scores = softmax(matmul_nt(v + w, v) / 2, -1);
+            const auto y = pad(matmul(scores, v), {1, 1, 0, 1});
+            return concatenate({norm(y, 2, -1), norm(y, 1, 1), flatten(y, 1)}, 1);
           }),
       deep);
   run("parts",

@@ -126,6 +126,7 @@ class TextOutput : public ByteOutput {
 /// A new file that replaces the one at `path` when commit() is called, and else leaves no trace. A link stays, and the
 /// file that it leads to is replaced; the permissions of the old file stay. Throws DataError where the file cannot be
 /// written, and for what is not a file, such as a folder or a device.
+template <class = void>
 class AtomicFile : public ByteOutput {
  public:
   AtomicFile(const char* op, const std::string& path) : op_(op), name_(path), path_(path) {
@@ -144,10 +145,7 @@ class AtomicFile : public ByteOutput {
       if (!file_ && (file_ = open_new(temporary))) temporary_ = temporary;
       if (!file_ && errno != EEXIST) break;
     }
-    if (!file_) {
-      const std::string reason = std::strerror(errno);
-      fail_file(op_, name_, {"cannot write: ", reason});
-    }
+    if (!file_) fail_file(op_, name_, {"cannot write: ", std::strerror(errno)});
 #ifndef _WIN32
     if (exists && fchmod(fileno(file_), old.st_mode & 07777) != 0) fail("cannot set the permissions of the new file");
 #endif
@@ -240,7 +238,8 @@ class AtomicFile : public ByteOutput {
 };
 
 /// Writes a text to a file, whole or not at all.
-inline void write_file(const char* op, const std::string& path, std::string_view text) {
+template <class = void>
+void write_file(const char* op, const std::string& path, std::string_view text) {
   AtomicFile file(op, path);
   file.write(text.data(), text.size());
   file.commit();

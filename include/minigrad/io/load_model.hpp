@@ -228,11 +228,11 @@ LoadedModel<T> load_model(const std::string& path) {
   out.model = LayerBuilder<T, More>(path, state).build(layers);
   const auto targets = state_targets(out.model);
   if (const auto found = differences(state, targets); !found.empty()) {
-    const StateEntry* first = state.size() ? state.begin() : nullptr;
-    const char* other = first && first->dtype == DType::f64 ? "double" : "float";
-    const bool of_other = first && first->dtype != dtype_of<T>();
-    fail_file("load_model", path, {"its tensors do not fit its layers: ", to_string(found),
-                                   of_other ? concat({"; for a model of ", other, " call load_model<", other, ">(path)"}) : ""});
+    const DType own = state.size() ? state.begin()->dtype : dtype_of<T>();
+    const char* const type = own == DType::f64 ? "double" : "float";
+    const std::string hint = concat({"; for a model of ", type, " call load_model<", type, ">(path)"});
+    fail_file("load_model", path,
+              {"its tensors do not fit its layers: ", to_string(found), own == dtype_of<T>() ? "" : hint});
   }
   copy_to(targets, state);
   out.model.eval();

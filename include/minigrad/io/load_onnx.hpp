@@ -84,7 +84,7 @@ class OnnxModel {
       if constexpr (requires { one.graph(); }) graph = &one.graph();
     };
     (note_graph(x), ...);
-    const auto set = [&](std::size_t place, const auto& from) {  // a parameter or a constant, as it stands or in a graph
+    const auto set = [&](std::size_t place, const auto& from) {  // a constant, as it stands or in a graph
       constexpr bool trained = std::is_same_v<decltype(from), const Parameter<V>&>;
       if constexpr (records && trained) values[place].real = &(own[place] = graph->parameter(from));
       else if constexpr (records) values[place].real = &(own[place] = graph->borrow(from));

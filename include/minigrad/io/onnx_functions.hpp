@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../ops/index.hpp"
+#include "../ops/pad.hpp"
 #include "../tensor/create.hpp"
 #include "onnx_call.hpp"
 
@@ -39,30 +40,13 @@ template <class X>
 X onnx_matmul(const OnnxCall<X>& c) {
   const std::size_t left = shape_of(c[0]).rank(), right = shape_of(c[1]).rank();
   if (left == 0 || right == 0) c.fail({shape_of(c[0]), " and ", shape_of(c[1]), " are no matrices"});
-  if (left >= 2 && right == 2) return matmul(c[0], c[1]);
+  if (left > 1 && right > 1) return matmul(c[0], c[1]);
   const X a = left > 1 ? c[0] : c.reshaped(c[0], Shape{1, shape_of(c[0])[0]});
-  const X b = right > 1 ? c[1] : c.reshaped(c[1], Shape{shape_of(c[1])[0], 1});
-  const auto batch_of = [](Shape shape) { return shape.erase(shape.rank() - 1), shape.erase(shape.rank() - 1), shape; };
-  Shape shape = broadcast_shapes("MatMul", batch_of(shape_of(a)), batch_of(shape_of(b)));
-  const std::size_t count = shape.size();
-  const auto matrices = [&](const X& x) {  // as many of each, one after another
-    const std::size_t n = shape_of(x).from_right(1), m = shape_of(x).from_right(0);
-    Shape all = shape;
-    all.push_back(n), all.push_back(m);
-    const X wide = all == shape_of(x) ? x : broadcast_to(x, all);
-    return reshape(wide, TargetShape{count, n, m});
-  };
-  const X as = matrices(a), bs = matrices(b);
-  if (count == 0) c.fail({"an empty list of matrices is not supported"});
-  const auto matrix = [&](const X& x, std::size_t k) {
-    return reshape(slice(x, k, k + 1, 0), TargetShape{shape_of(x)[1], shape_of(x)[2]});
-  };
-  std::vector<X> products;
-  for (std::size_t k = 0; k < count; ++k) products.push_back(matmul(matrix(as, k), matrix(bs, k)));
-  const X product = concatenate(products, 0);
-  if (left > 1) shape.push_back(shape_of(a).from_right(1));
-  if (right > 1) shape.push_back(shape_of(b).from_right(0));
-  return reshape(product, TargetShape(shape));
+  const X product = matmul(a, right > 1 ? c[1] : c.reshaped(c[1], Shape{shape_of(c[1])[0], 1}));
+  Shape shape = shape_of(product);
+  if (right == 1) shape.erase(shape.rank() - 1);
+  if (left == 1) shape.erase(shape.rank() - (right == 1 ? 1 : 2));
+  return c.reshaped(product, shape);
 }
 
 /// (x - mean) / sqrt(var + epsilon) scale + bias, for each channel: axis 1.
@@ -220,29 +204,25 @@ X onnx_unsqueeze(const OnnxCall<X>& c) {
 /// x between constants along each axis.
 template <class X>
 X onnx_pad(const OnnxCall<X>& c) {
-  using T = scalar_type<X>;
-  X x = c[0];
+  const Shape& shape = shape_of(c[0]);
   const auto pads = c.list("pads", 1);
-  const std::size_t rank = shape_of(x).rank();
+  const std::size_t rank = shape.rank();
   if (c.text("mode", "constant") != "constant" || c.has(3))
     c.fail({"other than constant pads of all axes is not supported"});
-  if (pads.size() != 2 * rank) c.fail({pads.size(), " pads for ", shape_of(x)});
-  const T value = c.has(2) ? constant_value(c[2]).item() : static_cast<T>(c.real("value", 0));
+  if (pads.size() != 2 * rank) c.fail({pads.size(), " pads for ", shape});
+  double places[2 * Shape::max_rank];  // from the last axis
+  std::vector<std::int64_t> extents;
   for (std::size_t axis = 0; axis < rank; ++axis) {
     const std::int64_t begin = pads[axis], end = pads[axis + rank];
     if (begin < 0 || end < 0) c.fail({"negative pads are not supported"});
-    std::vector<X> parts;
-    const auto add = [&](std::int64_t count) {
-      Shape shape = shape_of(x);
-      shape[axis] = c.shape_of_list({count})[0];
-      if (count > 0) parts.push_back(c.constant(full<T>(shape, value)));
-    };
-    add(begin);
-    parts.push_back(x);
-    add(end);
-    if (parts.size() > 1) x = concatenate(parts, Axis(axis));
+    c.shape_of_list({begin}), c.shape_of_list({end});  // not more than memory can hold
+    extents.push_back(begin + static_cast<std::int64_t>(shape[axis]) + end);
+    places[2 * (rank - 1 - axis)] = static_cast<double>(begin);
+    places[2 * (rank - 1 - axis) + 1] = static_cast<double>(end);
   }
-  return x;
+  c.shape_of_list(extents);
+  const double value = c.has(2) ? static_cast<double>(constant_value(c[2]).item()) : c.real("value", 0);
+  return pad(c[0], Padding(places, 2 * rank), PadMode::constant, value);
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

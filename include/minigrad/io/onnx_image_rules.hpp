@@ -20,6 +20,7 @@ struct OnnxImage {
   const OnnxCall<X>& c;
   std::size_t axes;
   bool same_upper = false, same_lower = false;
+  bool same() const { return same_upper || same_lower; }
 
   explicit OnnxImage(const OnnxCall<X>& call) : c(call), axes(shape_of(call[0]).rank() - 2) {
     const Shape& shape = shape_of(c[0]);
@@ -27,13 +28,13 @@ struct OnnxImage {
       c.fail({shape, " is not supported: only [rows, channels, length] and [rows, channels, height, width] are"});
     const std::string pad = c.text("auto_pad", "NOTSET");
     same_upper = pad == "SAME_UPPER", same_lower = pad == "SAME_LOWER";
-    if (!same_upper && !same_lower && pad != "NOTSET" && pad != "VALID") c.fail({"auto_pad ", pad, " is not supported"});
+    if (!same() && pad != "NOTSET" && pad != "VALID") c.fail({"auto_pad ", pad, " is not supported"});
   }
 
-  /// The attribute pads at the beginning or the end of each axis, or what auto_pad says: the result has as many places as
-  /// there are strides in the image.
+  /// The attribute pads at the beginning or the end of each axis, or what auto_pad says: the result has as many places
+  /// as there are strides in the image.
   Shape pads(bool at_end, const Shape& kernel) const {
-    if (!same_upper && !same_lower) return numbers("pads", at_end ? axes : 0, 0, 0);
+    if (!same()) return numbers("pads", at_end ? axes : 0, 0, 0);
     const Shape stride = numbers("strides", 0, 1, 1), dilation = numbers("dilations", 0, 1, 1);
     Shape out;
     for (std::size_t k = 0; k < axes; ++k) {
@@ -101,7 +102,7 @@ X onnx_conv(const OnnxCall<X>& c) {
 template <class X>
 X onnx_conv_transpose(const OnnxCall<X>& c) {
   const OnnxImage<X> image(c);
-  if (image.same_upper || image.same_lower) c.fail({"auto_pad is not supported: give pads"});
+  if (image.same()) c.fail({"auto_pad is not supported: give pads"});
   const ConvAttributes a = image.conv();
   for (std::size_t k = 0; k < a.axes(); ++k)
     if (a.output_padding[k] >= a.stride[k] && a.output_padding[k] >= a.dilation[k])

@@ -49,12 +49,25 @@ inline std::string write_with_alpha(OnnxWriter& to, const RecordedOp& op, const 
   return to.with_real("alpha", op.number(op.op == "elu" ? "alpha" : "slope")).node(onnx, op.inputs);
 }
 inline std::string write_product(OnnxWriter& to, const RecordedOp& op, const char*) {
-  const bool left = op.op == "matmul_tn", right = op.op == "matmul_nt" || op.op == "linear";
-  if (op.shapes[0].rank() == 2) return to.with("transA", left).with("transB", right).node("Gemm", op.inputs);
-  if (left) op.fail({"of more than two axes it has no counterpart in ONNX"});
-  const std::string b = right ? to.with_list("perm", {1, 0}).node("Transpose", {op.inputs[1]}) : op.inputs[1];
-  const std::string product = to.node("MatMul", {op.inputs[0], b});
+  const bool many = op.op.compare(0, 6, "batch_") == 0;
+  const bool left = op.op == "matmul_tn" || op.op == "batch_matmul_tn";
+  const bool right = op.op == "matmul_nt" || op.op == "batch_matmul_nt" || op.op == "linear";
+  if (!many && op.shapes[0].rank() == 2) return to.with("transA", left).with("transB", right).node("Gemm", op.inputs);
+  if (!many && left) op.fail({"of more than two axes it has no counterpart in ONNX"});
+  const auto operand = [&](std::size_t k, bool turned) {
+    std::vector<std::int64_t> order;
+    for (std::size_t i = 0; i < op.shapes[k].rank(); ++i) order.push_back(static_cast<std::int64_t>(i));
+    if (!turned) return op.inputs[k];
+    std::swap(order[order.size() - 1], order[order.size() - 2]);
+    return to.with_list("perm", order).node("Transpose", {op.inputs[k]});
+  };
+  const std::string a = operand(0, left), product = to.node("MatMul", {a, operand(1, right)});
   return op.inputs.size() < 3 ? product : to.node("Add", {product, op.inputs[2]});
+}
+inline std::string write_norm(OnnxWriter& to, const RecordedOp& op, const char*) {
+  const double p = op.number("p");
+  if (p != 1 && p != 2) op.fail({"with p = ", p, " it has no counterpart in ONNX"});
+  return write_reduction(to, op, p == 1 ? "ReduceL1" : "ReduceL2");
 }
 
 // ---- ops that are composed -----------------------------------------------------------------------------------------
@@ -67,7 +80,8 @@ inline std::string write_normal(OnnxWriter& to, const RecordedOp& op, const char
   return op.op == "gelu" ? to.node("Mul", {x, cdf}) : cdf;
 }
 inline std::string write_log(OnnxWriter& to, const RecordedOp& op, const char* log) {
-  return to.node("Mul", {to.node(log, op.inputs), to.number(op.op == "log2" ? std::numbers::log2e : std::numbers::log10e)});
+  const double factor = op.op == "log2" ? std::numbers::log2e : std::numbers::log10e;
+  return to.node("Mul", {to.node(log, op.inputs), to.number(factor)});
 }
 /// sum((x - mean)^2) / (n - correction), and its square root for std.
 inline std::string write_variance(OnnxWriter& to, const RecordedOp& op, const char*) {
@@ -128,7 +142,9 @@ inline constexpr OnnxForm onnx_forms[] = {
     {"stop_gradient", "Identity"},
     {"linear", "", write_product},
     {"matmul", "", write_product},
-    {"batch_matmul", "MatMul"},
+    {"batch_matmul", "", write_product},
+    {"batch_matmul_nt", "", write_product},
+    {"batch_matmul_tn", "", write_product},
     {"matmul_nt", "", write_product},
     {"matmul_tn", "", write_product},
     {"softmax", "Softmax", write_softmax},
@@ -139,6 +155,7 @@ inline constexpr OnnxForm onnx_forms[] = {
     {"max", "ReduceMax", write_reduction},
     {"min", "ReduceMin", write_reduction},
     {"logsumexp", "ReduceLogSumExp", write_reduction},
+    {"norm", "", write_norm},
     {"var", "", write_variance},
     {"std", "", write_variance},
     {"equal", "Equal", write_comparison},
@@ -191,6 +208,7 @@ inline constexpr OnnxForm onnx_forms[] = {
      }},
     {"transpose", "Transpose", write_transpose},
     {"permute", "Transpose", write_transpose},
+    {"pad", "Pad", write_pad},
     {"slice", "Slice", write_slice},
     {"strided_slice", "Slice", write_slice},
     {"index_select", "Gather",

@@ -45,6 +45,17 @@ inline std::string write_transpose(OnnxWriter& to, const RecordedOp& op, const c
               order[Axis(op.integer("second")).in("transpose", op.shape)]);
   return to.with_list("perm", order).node(onnx, op.inputs);
 }
+/// The places before and after each axis are listed from the last axis here, and from the first there.
+inline std::string write_pad(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  const Attribute* const places = op.find("pads");
+  const std::size_t rank = op.shape.rank();
+  std::vector<std::int64_t> pads(2 * rank);
+  for (std::size_t i = 0; i < places->numbers.size(); ++i) {
+    if (places->numbers[i] < 0) op.fail({"with places below 0, which cut off, it is not exported: take slice()"});
+    pads[rank - 1 - i / 2 + i % 2 * rank] = static_cast<std::int64_t>(places->numbers[i]);
+  }
+  return to.node(onnx, {op.inputs[0], to.integers(pads), to.number(op.number("value"))});
+}
 /// An axis of which all is taken is left out, so that its extent may depend on the batch size.
 inline std::string write_slice(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
   const bool strided = op.op == "strided_slice";  // of all axes, and with steps

@@ -31,6 +31,10 @@ class Padding {
     std::size_t i = 0;
     ((places_[i++] = static_cast<double>(places)), ...);
   }
+  /// The first `count` of these places.
+  constexpr Padding(const double* places, std::size_t count) : count_(count) {
+    for (std::size_t i = 0; i < count; ++i) places_[i] = places[i];
+  }
   /// Of how many axes.
   constexpr std::size_t axes() const { return count_ / 2; }
   /// How many places come before and after the axis that is `from_right` from the last; 0 for one that is not padded.
