@@ -181,6 +181,12 @@ TEST_CASE("Linear says which sizes do not fit") {
   CHECK_THROWS_WITH_AS(
       linear(graph.input(Tensor<float>::empty({4, 2}))),
       "minigrad: linear: x [4, 2] and weight [5, 3]: the last extent of x must be 3, the weight's second", ShapeError);
+  const Linear<float> without(4, 2, rng, {.bias = false});
+  Graph<Tensor<float>> other;
+  const char* const wanted =
+      "minigrad: linear: x [2, 3] and weight [2, 4]: the last extent of x must be 4, the weight's second";
+  CHECK_THROWS_WITH_AS(without(zeros({2, 3})), wanted, ShapeError);
+  CHECK_THROWS_WITH_AS(without(other.variable(zeros({2, 3}))), wanted, ShapeError);
 }
 
 TEST_CASE("Embedding gives the rows of its weight, and adds up the gradients of a row that was picked twice") {

@@ -36,6 +36,7 @@ struct Linear {
 
   auto operator()(const auto& x) const& {
     if (bias.value().size() > 0) return linear(x, weight, bias);
+    detail::require_inputs("linear", shape_of(x), weight.value().shape());
     const auto& w = operand(weight, x);
     return detail::matmul_nt_rows(x, w);
   }

@@ -25,6 +25,13 @@ template <class T>
   return transposed ? matrix.transposed() : matrix;
 }
 
+/// Throws ShapeError unless the last extent of x is the second of a layer's weight, [out, in].
+inline void require_inputs(const char* op, const Shape& x, const Shape& weight) {
+  if (x.rank() == 0 || x[x.rank() - 1] != weight[1])
+    fail<ShapeError>({op, ": x ", x, " and weight ", weight, ": the last extent of x must be ", weight[1],
+                      ", the weight's second"});
+}
+
 /// A product of matrices, A B or A B' or A' B, and A B + bias, that is not computed yet.
 template <class T>
 struct ProductExpression {
@@ -65,9 +72,7 @@ struct ProductExpression {
   void require_layer() const {
     if (b.rank() != 2 || bias->shape() != Shape{b.shape()[0]})
       shape_error(op, b.shape(), bias->shape(), "weight must be [out, in] and bias [out]");
-    if (const std::size_t in = b.shape()[1]; a.rank() == 0 || a.shape()[a.rank() - 1] != in)
-      fail<ShapeError>({op, ": x ", a.shape(), " and weight ", b.shape(), ": the last extent of x must be ", in,
-                        ", the weight's second"});
+    require_inputs(op, a.shape(), b.shape());
   }
 };
 
