@@ -153,6 +153,7 @@ struct UpdateLoop<Rule, std::index_sequence<At...>> {
       for (; i + L::count <= n; i += L::count) step<L>(rule, i, w, g, state);
       for (; i < n; ++i) rule(w[i], g[i], state[At][i]...);
     } else {
+#pragma GCC unroll 4
       for (std::size_t left = (n - i) / L::count; left > 0; --left, i += L::count) step<L>(rule, i, w, g, state);
     }
     return i;
