@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <iomanip>  // whose std::quoted is not taken for ours
 #include <optional>
 #include <string>
 #include <type_traits>

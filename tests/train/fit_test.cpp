@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <iomanip>  // whose std::quoted is not taken for ours
 #include <limits>
 #include <stdexcept>
 #include <string>

@@ -48,7 +48,7 @@ bool require_unchanged(const char* op, Graph<V>& graph, NodeId root) {
   return frozen;
 }
 
-/// dL/dv for every node v that L was computed from, from dL/d(root): kept by the nodes that do so.
+/// dL/dv for every node v that L was computed from, from dL/d(root): kept by the nodes with `keeps_grad`.
 template <class V>
 class Sweep {
  public:
@@ -81,7 +81,7 @@ class Sweep {
     }
   }
 
-  /// The same, where somebody looks on.
+  /// The same with hooks or an inspector.
   void run_watched(const V* seed) {
     HookRunner<V> hooks(graph_, root_);
     begin(seed);

@@ -125,7 +125,8 @@ class CapturedStep {
   void backward() { minigrad::backward(result()); }
 
   /// Records the function again on these inputs, and compares: throws GraphError naming the first node whose op,
-  /// attributes, inputs or constant differ from the recorded ones. No random stream and no buffer moves.
+  /// attributes, inputs or constant differ from the recorded ones. No random stream and no buffer moves. What the lambdas
+  /// of an op capture is not compared: make it an attribute.
   void (check)(const X&... x) {
     require_here();
     Graph<V> again;

@@ -126,7 +126,7 @@ class Graph {
       detail::fail<GraphError>({what, ": the graph belongs to another thread: call graph.adopt() on this one first"});
   }
 
-  /// What input(), borrow() and parameter() call: a node of that op name without inputs, which holds or refers to it.
+  /// What input() and variable() call: a node of that op name without inputs, which holds or refers to it.
   template <class X>
   Var<V> add_leaf(const char* name, X&& value, bool needs_grad) {
     require_owner(name);
@@ -170,7 +170,6 @@ class Graph {
   const detail::PoolArray<detail::BorrowedUse>& borrowed() const { return borrowed_; }  ///< What borrow() took.
 
   bool retains_grads() const { return retain_grads_; }  ///< Whether retain_grads() is on.
-  bool freezes_parameters() const { return frozen_; }   ///< Whether freeze_parameters() is on.
   /// Constants are kept although no rule reads them, since the step is to run again.
   bool keeps_constants() const { return keeps_constants_; }
   void keep_constants() { keeps_constants_ = true; }

@@ -36,7 +36,8 @@ struct Attribute {
   std::vector<double> numbers;  ///< the value: one number, or the extents of a shape
 };
 
-/// Takes the attributes of an op: list("axis", axis), list("keepdim", true). What becomes of them is known to who asks
+/// Takes the attributes of an op: list("axis", axis), list("keepdim", true). A value is a bool, a number, a Shape, an
+/// Axis, Axes or a C string. What becomes of them is known to who asks
 /// for them alone, so that an op with attributes compiles no strings.
 class AttributeList {
  public:
@@ -144,7 +145,7 @@ struct Op {
   void (*forward)(Graph<V>&, Node<V>&) = nullptr;     // computes the value into the node's memory
   InnerLoop each = nullptr;                           // a function of one element
   Vjp<V> vjp[max_inputs] = {};
-  void (*backward)(Graph<V>&, Node<V>&) = nullptr;    // all rules at once: of numbers, and of a checkpoint
+  void (*backward)(Graph<V>&, Node<V>&) = nullptr;    // all rules at once: numbers, checkpoint, many inputs
   void (*record_all)(RecordedSweep<V>&, Graph<V>&, NodeId y, const Var<V>& g) = nullptr;  // the same on Vars
   std::size_t captured_bytes = 0;                     // of what value and rules hold
   void (*capture)(void* memory, void* functions) = nullptr;  // moves them there
@@ -171,7 +172,7 @@ struct Node {
   ParameterState<V>* parameter = nullptr;
   void* captured = nullptr;            // what value and rules hold
   const Input<V>* in = nullptr;
-  Node* previous = nullptr;            // the op before this one
+  Node* previous = nullptr;            // the op recorded before, to which backward() goes next
   NodeId id = 0;
   std::uint32_t inputs = 0;
   std::uint16_t captured_units = 0;    // of memory that is there

@@ -20,8 +20,8 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// Adds the node of an op and computes its value, by the function that a replay calls. If the operands do not fit, no
-/// node is added.
+/// Adds the node of an op and computes its value, by the function that a replay calls. If the operands do not fit, the
+/// op adds no node; those of its constants and parameters stay.
 template <class V>
 [[gnu::noinline]] Var<V> record_op(const Op<V>& op, const char* name, const OperandRef<V>* in, std::size_t count,
                                    void* functions) {
@@ -94,12 +94,14 @@ auto on_numbers(const F& f, const X&... x) {
 template <bool PerElement, class Value, class... R>
 class OpFunction {
  public:
+  // What value and rules capture by value is copied into the node; by reference, it is read again in backward().
   const char* name;           ///< what messages and pictures call the op
   Value value;                ///< y from the inputs: of elements, or of whole values
   detail::Rules<R...> rules;  ///< dL/d(input) for each input, from g = dL/dy
 
   /// The op with attributes: value and rules get them as their first argument. Attributes are a struct of plain data
-  /// with `void describe(auto& list) const { list("slope", slope); }`, which pictures and messages show.
+  /// with `void describe(auto& list) const { list("slope", slope); }`, which pictures and messages show, and which
+  /// check() of a captured step compares. constant_like(x, a.slope) has the type of x.
   template <class A>
   constexpr auto with(const A& attributes) const {
     return with(attributes, std::index_sequence_for<R...>{});
@@ -200,6 +202,8 @@ class OpFunction {
 ///
 ///   inline constexpr auto cube = elementwise("cube", [](auto x) { return x * x * x; },
 ///                                            [](auto g, auto y, auto x) { return g * 3 * x * x; });
+///
+/// Rules run on Vars too, so that they choose by where(greater(x, 0), g, 0), not by `if` or `?:`.
 template <class Value, class... R>
 constexpr auto elementwise(const char* name, const Value& value, const R&... rules) {
   constexpr bool few = sizeof...(R) + 2 <= detail::max_operands;

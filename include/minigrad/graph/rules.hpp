@@ -2,7 +2,8 @@
 //
 //   rule(g, y, inputs...)  is  dL/d(input),  where g = dL/dy and y is the op's own result.
 //
-// A rule takes what it reads: g alone; g and y; g and the inputs, where there are several; or all of them.
+// A rule takes what it reads: (g), (g, y), (g, inputs...) where there are several inputs, or all of them. With one input
+// the second argument of two is y: a rule that reads g and x alone is (g, auto&&, x).
 #pragma once
 
 #include <concepts>

@@ -86,7 +86,8 @@ class Selection {
     column_ = k + (k > 0 && !has_validation ? 1 : 0);
     const std::size_t losses = has_validation ? 2 : 1;  // the columns of all metrics follow, once or twice
     const int direction = judges_ && k >= losses ? metrics[(k - losses) % metrics.size()].direction : 0;
-    if (maximize && direction < 0) fail<ValueError>({"fit: maximize: the smallest ", quoted(name), " is the best"});
+    if (maximize && direction < 0)
+      fail<ValueError>({"fit: maximize: the smallest ", detail::quoted(name), " is the best"});
     if (direction != 0) sign_ = -direction;
   }
   double of(const Epoch& e) const {
