@@ -13,6 +13,6 @@ int main() {
   constexpr auto scale = record("scale", [](const auto& a, const auto& v) { return v * a.by; },
                                 [](const auto& a, const auto& g) { return g * a.by; });
   auto y = scale.with(Scale{2})(x);
-  y = scale(x);  // error: this op takes attributes before its inputs
+  y = scale(x);  // error: the op does not take these inputs, or it takes attributes first
   return y.value().size() == 2 ? 0 : 1;
 }

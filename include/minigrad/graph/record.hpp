@@ -164,7 +164,7 @@ class OpFunction {
                     "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
       using One = std::conditional_t<PerElement, detail::scalar_type<V>, V>;
       constexpr bool takes_inputs = detail::takes_inputs<Value, One, X...>;
-      static_assert(takes_inputs, "minigrad: this op takes attributes before its inputs: op.with(attributes)(x)");
+      static_assert(takes_inputs, "minigrad: the op does not take these inputs, or it takes attributes first: op.with(a)(x)");
       if constexpr (!takes_inputs) {
         return Var<V>();
       } else {
