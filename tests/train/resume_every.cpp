@@ -15,7 +15,7 @@
 #include <memory>
 #include <vector>
 
-#include "support/resume.hpp"
+#include "../support/resume.hpp"
 
 using namespace minigrad;
 using support::Stopping;

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "support/resume.hpp"
+#include "../support/resume.hpp"
 
 using namespace minigrad;
 using support::File;

@@ -153,18 +153,20 @@ template <class L, std::size_t Vectors, bool Starts, class T>
 }
 
 /// A product with one summand, k = 1, whose rows have at least one vector: each is a multiple of B's only row. Panels
-/// are made where all those of a row lie in the nearest cache, and a processor without AVX2 is not the exception. Their
-/// last vectors may overlap, so that S must not be C.
+/// are made where all those of a row lie in the nearest cache. Their last vectors may overlap, so that S must not be C.
+/// Those of 16 bytes, which on x86-64 are for few columns, have one vector: a program then compiles less.
 template <class T, std::size_t Bytes>
 [[gnu::always_inline]] inline void gemm_outer(const Product<T>& x) {
   using L = simd::Simd<T, Bytes>;
   const std::size_t last = x.n - L::count, walk = x.start ? 1 : 0, start_row = x.start ? x.start_row : 0;
   const T* start = x.start ? x.start : gemm_zeros<T>;
-  if ((Bytes > 16 || !MINIGRAD_HAS_TARGETS) && x.n <= 32 * L::count && start != x.c) {
+  constexpr bool few = Bytes == 16 && MINIGRAD_HAS_TARGETS;
+  if (x.n <= (few ? 4 : 32) * L::count && start != x.c) {
     std::size_t j = 0;
-    for (; j + 8 * L::count <= x.n; j += 8 * L::count)
-      if (x.start) gemm_outer_panel<L, 8, true>(x, j, start + j, start_row);
-      else gemm_outer_panel<L, 8, false>(x, j, start, 0);
+    if constexpr (!few)
+      for (; j + 8 * L::count <= x.n; j += 8 * L::count)
+        if (x.start) gemm_outer_panel<L, 8, true>(x, j, start + j, start_row);
+        else gemm_outer_panel<L, 8, false>(x, j, start, 0);
     for (; j < x.n; j += L::count) {
       const std::size_t first = j < last ? j : last;
       gemm_outer_panel<L, 1, true>(x, first, start + first * walk, start_row);
