@@ -66,8 +66,8 @@ class Sweep {
         watcher->watch(*this, seed);
       } else {
         begin(seed);
-        for (Node<V>* y = root_.inputs ? &root_ : nullptr; y; y = y->previous)
-          if (has_gradient(*y)) pass(*y);
+        for (NodeId id = root_.inputs ? root_.id : no_node; id != no_node; id = nodes_[id].previous)
+          if (Node<V>& y = nodes_[id]; has_gradient(y)) pass(y);
         if (frozen_) drop_frozen();
       }
     } catch (Error& error) {

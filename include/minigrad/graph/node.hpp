@@ -172,15 +172,15 @@ struct Node {
   ParameterState<V>* parameter = nullptr;
   void* captured = nullptr;            // what value and rules hold
   const Input<V>* in = nullptr;
-  Node* previous = nullptr;            // the op recorded before, to which backward() goes next
   NodeId id = 0;
+  NodeId previous = no_node;           // the op recorded before, to which backward() goes next
   std::uint32_t inputs = 0;
   std::uint16_t captured_units = 0;    // of memory that is there
   std::uint8_t passes = 0;             // bit k: the gradient of this passes to input k
-  bool needs_grad = false, was_loss = false;
-  bool keeps_grad = false;             // a leaf, or one that is retained: its gradient stays after backward()
-  bool hooked = false;
-  bool plain = false;                  // an elementwise op on operands of one shape
+  bool needs_grad : 1 = false, was_loss : 1 = false;
+  bool keeps_grad : 1 = false;         // a leaf, or one that is retained: its gradient stays after backward()
+  bool hooked : 1 = false;
+  bool plain : 1 = false;              // an elementwise op on operands of one shape
   V own{};
 };
 

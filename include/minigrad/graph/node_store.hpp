@@ -79,7 +79,7 @@ class NodeStore {
     y.passes = static_cast<std::uint8_t>(wanted & op.rules);
     y.needs_grad = y.passes != 0;
     if (op.release) owning_.push_back(&y);
-    y.previous = std::exchange(last_op_, &y);
+    y.previous = std::exchange(last_op_, size_);
     return commit(y);
   }
   void undo_op(Node<V>& y) {
@@ -167,7 +167,7 @@ class NodeStore {
   [[gnu::noinline]] void clear() {
     retained_.clear();
     losses_.clear();
-    last_op_ = nullptr;
+    last_op_ = no_node;
     for (Node<V>* y : owning_) y->op->release(y->captured);
     owning_.clear();
     memory_.clear();
@@ -207,7 +207,7 @@ class NodeStore {
   }
 
   PoolArray<Node<V>*> blocks_, owning_, retained_, losses_;
-  Node<V>* last_op_ = nullptr;
+  NodeId last_op_ = no_node;
   Rows<Input<V>> inputs_;
   PoolArray<Node<V>*> variables_;
   GradientMemory<V> memory_;

@@ -134,7 +134,7 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors>
 }
 
 /// Columns of a product with one summand: B's row stays in registers for all rows of C.
-template <class L, std::size_t Vectors, bool Starts, class T>
+template <class L, std::size_t Vectors, class T>
 [[gnu::always_inline]] inline void gemm_outer_panel(const Product<T>& x, std::size_t first, const T* start,
                                                      std::size_t start_row) {
   L b[Vectors];
@@ -147,8 +147,7 @@ template <class L, std::size_t Vectors, bool Starts, class T>
     const L times = *a;
 #pragma GCC unroll 8
     for (std::size_t j = 0; j < Vectors; ++j)
-      if constexpr (Starts) multiply_add(times, b[j], L::load(start + j * L::count)).store(c + j * L::count);
-      else (times * b[j]).store(c + j * L::count);
+      multiply_add(times, b[j], L::load(start + j * L::count)).store(c + j * L::count);
   }
 }
 
@@ -165,11 +164,10 @@ template <class T, std::size_t Bytes>
     std::size_t j = 0;
     if constexpr (!few)
       for (; j + 8 * L::count <= x.n; j += 8 * L::count)
-        if (x.start) gemm_outer_panel<L, 8, true>(x, j, start + j, start_row);
-        else gemm_outer_panel<L, 8, false>(x, j, start, 0);
+        gemm_outer_panel<L, 8>(x, j, start + j * walk, start_row);
     for (; j < x.n; j += L::count) {
       const std::size_t first = j < last ? j : last;
-      gemm_outer_panel<L, 1, true>(x, first, start + first * walk, start_row);
+      gemm_outer_panel<L, 1>(x, first, start + first * walk, start_row);
     }
     return;
   }

@@ -139,7 +139,7 @@ template <class T, class Rule, std::size_t... At>
 }
 
 #if defined(__GNUC__)
-/// The same from element i on in registers; returns where it ended, less than a register before n.
+/// The same from element i on in registers; returns where it ended, which for registers of 16 bytes is n.
 template <class Rule, class Indices>
 struct UpdateLoop;
 template <class Rule, std::size_t... At>
@@ -149,8 +149,9 @@ struct UpdateLoop<Rule, std::index_sequence<At...>> {
   MINIGRAD_KERNEL static std::size_t run(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
                                          [[maybe_unused]] T* const* state) {
     using L = simd::Simd<T, Bytes>;
-    if constexpr (Bytes == 16) {  // not unrolled: a program compiles less
+    if constexpr (Bytes == 16) {
       for (; i + L::count <= n; i += L::count) step<L>(rule, i, w, g, state);
+      for (; i < n; ++i) rule(w[i], g[i], state[At][i]...);
     } else {
 #pragma GCC unroll 4
       for (std::size_t left = (n - i) / L::count; left > 0; --left, i += L::count) step<L>(rule, i, w, g, state);
@@ -182,7 +183,7 @@ void for_each_element(const Rule& rule, std::size_t n, T* w, const T* g, State*.
     if constexpr (simd::has_simd<T>) {
       using Loop = UpdateLoop<Rule, All>;
       if (end - i >= 32 / sizeof(T)) i = on_best_isa<Loop>(rule, i, end, w, g, s);
-      for (; i < end; ++i) rule(w[i], g[i], state[i]...);
+      if (i < end) on_isa<Loop>(Isa::portable, rule, i, end, w, g, s);
     } else {
       update_scalar(rule, i, end, w, g, s, All());
     }
