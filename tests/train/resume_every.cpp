@@ -8,6 +8,7 @@
 #include <minigrad/optim/cyclic_lr.hpp>
 #include <minigrad/optim/lbfgs.hpp>
 #include <minigrad/optim/more_schedules.hpp>
+#include <minigrad/optim/swa_lr.hpp>
 #include <minigrad/train/step_evaluation.hpp>
 
 #include <doctest/doctest.h>
@@ -113,6 +114,9 @@ void check(const Settings& settings, const MakeSchedule& make_schedule, bool in_
       other.lr /= 2;
       optimizer.add_group(model.template get<Conv2d<T>>(1), other);
       optimizer.add_group(model.template get<Linear<T>>(11));
+      optimizer.add_group(model.template get<BatchNorm2d<T>>(2));
+      optimizer.add_group(model.template get<BatchNorm1d<T>>(7));
+      optimizer.add_group(model.template get<support::Noisy<T>>(10));
     }
     using Model = Sequential<T>;
     Hooks hooks;
@@ -174,10 +178,11 @@ void check_schedules() {
   with([](auto& o) { return each_step(CosineAnnealingWarmRestarts(o, {.t_0 = 3, .t_mult = 2})); });
   with([](auto& o) { return each_step(OneCycleLR(o, {.max_lr = 0.1, .total_steps = 30, .three_phase = true})); });
   with([](auto& o) { return each_step(CyclicLR(o, {.base_lr = 0.01, .max_lr = 0.1, .step_size_up = 4})); });
+  with([](auto& o) { return SWALR(o, {.swa_lr = 0.03, .anneal_epochs = 3}); });
   with([](auto& o) { return each_step(ReduceLROnPlateau(o, {.factor = 0.9, .patience = 1})); });
 }
 
-/// The numbers of a training by LBFGS, which fit() does not take; stopped after some steps, and resumed from a file.
+/// The numbers of a training by LBFGS in a loop of its own; stopped after some steps, and resumed from a file.
 template <class T>
 StateDict train_by_lbfgs(const LBFGSOptions& options, std::size_t stop_at) {
   const support::File file("minigrad_resume_lbfgs.safetensors");
