@@ -249,3 +249,11 @@ TEST_CASE("grad() through a checkpoint that draws random numbers is refused in a
   auto step = capture([&](const auto& x) { return sum(square(grad(sum(noisy(x) * x), x))); }, T{1, 2});  // as it says
   CHECK(step(T{1, 2}).size() == 1);
 }
+
+TEST_CASE("a checkpoint of more inputs than an op has keeps the constants among them") {
+  Graph<Tensor<double>> graph;
+  const Tensor<double> c{2, 3};
+  const auto x = graph.variable({1, 2});
+  backward(sum(checkpoint([](const auto&... v) { return (v * ...); }, c, c, c, c, c, c, c, c, x)));
+  CHECK(x.grad() == Tensor<double>{256, 6561});
+}

@@ -90,7 +90,7 @@ class Checkpoint {
   static constexpr Op<V> op = [] {
     Op<V> table;
     table.arity = N;
-    table.readers = 0xff;
+    table.readers = 1;
     table.forward = forward;
     table.backward = backward;
     table.record_all = record_all;

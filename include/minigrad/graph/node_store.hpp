@@ -75,7 +75,7 @@ class NodeStore {
     y.in = in;
     unsigned wanted = 0;
     for (std::size_t k = 0; k < count; ++k)
-      if (in[k].node && in[k].node->needs_grad) wanted |= op.variadic ? 1u : 1u << k;
+      if (in[k].node && in[k].node->needs_grad) wanted |= op.variadic || op.record_all ? 1u : 1u << k;
     y.passes = static_cast<std::uint8_t>(wanted & op.rules);
     y.needs_grad = y.passes != 0;
     if (op.release) owning_.push_back(&y);

@@ -32,11 +32,11 @@ template <class V>
   graph.require_owner(name);
   NodeStore<V>& nodes = graph.nodes();
   bool numbers = false;
-  unsigned differentiable = 0;  // bit k: operand k is a Var or a Parameter
+  unsigned differentiable = 0;  // bit k: operand k is a Var or a Parameter; bit 0 for all where their number is open
   for (std::size_t k = 0; k < count; ++k) {
     if (in[k].kind == Kind::var) graph.require_own(name, *in[k].var);
     numbers |= in[k].kind == Kind::number;
-    if (in[k].kind <= Kind::parameter) differentiable |= op.variadic ? 1u : 1u << k;
+    if (in[k].kind <= Kind::parameter) differentiable |= op.variadic || op.record_all ? 1u : 1u << k;
   }
   Input<V>* const inputs = nodes.add_inputs(numbers ? 2 * count : count);
   Node<V>* lent[max_inputs];  // constants that are only read now

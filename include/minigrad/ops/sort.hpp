@@ -110,7 +110,7 @@ std::pair<Tensor<T>, Tensor<std::int64_t>> sorted_lines(const char* op, const Te
     for (std::size_t line = begin; line < end; ++line) {
       const T* const from = x.data() + line / inner * n * inner + line % inner;
       Entry* const entries = room.data();
-      const bool few = k < n / 16 && k <= 2048;
+      const bool few = k < n / 16 && k <= 256;
       for (std::size_t i = 0; i < (few ? k : n); ++i)
         entries[i] = {sort_key(from[i * inner], order.descending), static_cast<std::uint32_t>(i)};
       if (few) keep_first<T>(k, entries, n, order.descending, [=](std::size_t i) { return from[i * inner]; });
