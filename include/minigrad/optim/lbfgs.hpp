@@ -164,7 +164,8 @@ double LBFGS<V>::step(Closure&& closure) {
     T* const g = start_.gradient.data();
     if (++iterations_ > 1) history_.add(n, g, previous_.data(), static_cast<T>(t_), d_.data(), o.history_size);
     start_.slope = history_.find_direction(n, g, d_.data());
-    o.strong_wolfe ? void(std::copy(g, g + n, previous_.data())) : std::swap(start_.gradient, previous_);
+    if (o.strong_wolfe) std::copy(g, g + n, previous_.data());
+    else std::swap(start_.gradient, previous_);  // it is computed anew
     const double loss_before = start_.f;
     t_ = o.lr;
     if (iterations_ == 1) {
@@ -196,7 +197,6 @@ double LBFGS<V>::step(Closure&& closure) {
   }
   return first;
 }
-
 template <class V>
 std::vector<detail::StateTarget> LBFGS<V>::targets() {
   std::vector<detail::StateTarget> out{detail::state_target("t", t_)};

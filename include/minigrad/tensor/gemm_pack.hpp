@@ -43,7 +43,7 @@ template <class T>
     for (std::size_t j = 0; j < columns; ++j) to[i * apart + j] = from[i * row_step + j * column_step];
 }
 
-/// Copies A for panels that are `Packed`: its tiles of up to `most` rows one after another, each with the numbers that
+/// Copies A for panels that are `packed`: its tiles of up to `most` rows one after another, each with the numbers that
 /// one step of its loop needs side by side. Rows that are missing from the last tile, whose results nobody keeps, repeat
 /// the last that is there.
 template <class T>
