@@ -12,7 +12,7 @@ using namespace minigrad;
 namespace {
 /// What a message says of an exception in the middle of a sweep.
 const std::string gone =
-    "; the parameters of this loss have no gradient now, as after zero_grad(): call backward() again";
+    "; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then call backward() again";
 }  // namespace
 using T = Tensor<double>;
 

@@ -110,7 +110,7 @@ TEST_CASE("a hook may not change a gradient's shape") {
   register_hook(x, [](const T& g) { return sum(g); });
   CHECK_THROWS_WITH_AS(backward(sum(x)),
                        "minigrad: register_hook: a hook got a gradient of shape [3] and gave one of shape []; the "
-                       "parameters of this loss have no gradient now, as after zero_grad(): call backward() again",
+                       "parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then call backward() again",
                        ShapeError);
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("an exception from a hook comes through, and the graph can be cleared 
   register_hook(x, [](double) { detail::fail<ValueError>({"stop here"}); });
   CHECK_THROWS_WITH_AS(backward(x * 2),
                        "minigrad: stop here; the parameters of this loss have no gradient now, as after zero_grad(): "
-                       "call backward() again",
+                       "mend the cause, then call backward() again",
                        ValueError);
   graph.clear();
   const auto y = graph.variable(2);
@@ -161,7 +161,7 @@ TEST_CASE("a hook may not start another backward() on its graph, nor clear it, a
     CHECK_THROWS_WITH_AS(backward(y * x),
                          "minigrad: backward: called by a hook, while gradients pass through the same graph: call it "
                          "later, or give the hook a graph of its own; the parameters of this loss have no gradient now, as "
-                         "after zero_grad(): call backward() again",
+                         "after zero_grad(): mend the cause, then call backward() again",
                          GraphError);
   }
   {

@@ -163,7 +163,7 @@ TEST_CASE("after an exception in a rule the graph can be cleared and used again"
                           detail::fail<ValueError>({"no derivative today"});
                         })(x);
   CHECK_THROWS_WITH_AS(backward(sum(y)), "minigrad: no derivative today; the parameters of this loss have no gradient now, as after "
-                       "zero_grad(): call backward() again", ValueError);
+                       "zero_grad(): mend the cause, then call backward() again", ValueError);
   graph.clear();
   const auto again = graph.variable({1, 2});
   backward(sum(again));

@@ -161,7 +161,7 @@ TEST_CASE("a parameter of a new shape does not add to the gradient of the old on
       backward(sum(graph.parameter(p))),
       "minigrad: backward: a gradient of shape [3] is to be added to one of shape [2]: call zero_grad() "
       "after giving a parameter another shape; the parameters of this loss have no gradient now, as after "
-      "zero_grad(): call backward() again",
+      "zero_grad(): mend the cause, then call backward() again",
       ShapeError);
   backward(sum(graph.parameter(p)));
   CHECK(p.grad() == Tensor<double>{1, 1, 1});

@@ -6,6 +6,7 @@
 #include <minigrad/ops/ops.hpp>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "../support/count_allocations.hpp"
 
@@ -169,17 +170,21 @@ TEST_CASE("a rule that gives a derivative of the wrong shape is found out") {
   const auto total = record("total", [](const auto& v) { return sum(v); },
                             [](const auto& g, auto&&, auto&&) { return g; })(x);
   CHECK_THROWS_WITH_AS(backward(total),
-                       "minigrad: total: its rule gave a derivative of shape [] for an input of shape [3]; the "
-                       "parameters of this loss have no gradient now, as after zero_grad(): call backward() again",
+                       "minigrad: total: its rule gave a derivative of shape [] for an input of shape [3]: let the rule for "
+                       "input 0 give its shape, or the one to which it was broadcast; the parameters of this loss "
+                       "have no gradient now, as after zero_grad(): mend the cause, then call backward() again",
                        ShapeError);
   CHECK_THROWS_WITH_AS(grad(total, x),
-                       "minigrad: total: its rule gave a derivative of shape [] for an input of shape [3]", ShapeError);
+                       "minigrad: total: its rule gave a derivative of shape [] for an input of shape [3]: let the rule for "
+                       "input 0 give its shape, or the one to which it was broadcast",
+                       ShapeError);
   const auto matrix = graph.variable({{1, 2, 3}, {4, 5, 6}});
   const auto turned = record("turned", [](const auto& v) { return sum(v); },
                              [](const auto& g, auto&&, const auto& v) { return transpose(v) * g; })(matrix);
   CHECK_THROWS_WITH_AS(backward(turned),
-                       "minigrad: turned: its rule gave a derivative of shape [3, 2] for an input of shape [2, 3]; the "
-                       "parameters of this loss have no gradient now, as after zero_grad(): call backward() again",
+                       "minigrad: turned: its rule gave a derivative of shape [3, 2] for an input of shape [2, 3]: let the rule "
+                       "for input 0 give its shape, or the one to which it was broadcast; the parameters of this loss "
+                       "have no gradient now, as after zero_grad(): mend the cause, then call backward() again",
                        ShapeError);
 }
 
@@ -252,7 +257,9 @@ TEST_CASE("a rule that gives a number for an input of shape [1, 1] is named") {
   constexpr auto wrong = record("wrong", [](const auto& x) { return sum(x); }, [](const auto& g) { return g; });
   Graph<Tensor<double>> graph;
   const auto x = graph.variable({{1}});
-  const char* const message = "minigrad: wrong: its rule gave a derivative of shape [] for an input of shape [1, 1]";
+  const char* const message =
+      "minigrad: wrong: its rule gave a derivative of shape [] for an input of shape [1, 1]: let the rule for input 0 "
+      "give its shape, or the one to which it was broadcast";
   CHECK_THROWS_WITH_AS(grad(wrong(x), x), message, ShapeError);
   try {
     backward(wrong(x));
@@ -260,4 +267,68 @@ TEST_CASE("a rule that gives a number for an input of shape [1, 1] is named") {
   } catch (const ShapeError& error) {
     CHECK(std::string(error.what()).find(message) == 0);
   }
+}
+
+TEST_CASE("a rule that gives more than an input of the result's shape is found out, and what was broadcast is summed") {
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({1, 2, 3});
+  const Tensor<double> rows{{1, 1, 1}, {2, 2, 2}};
+  const auto wrong = record("wrong", [](const auto& v) { return v * 2; },
+                            [](const auto& g) { return g * Tensor<double>{{1, 1, 1}, {2, 2, 2}}; });
+  const char* const message =
+      "minigrad: wrong: its rule gave a derivative of shape [2, 3] for an input of shape [3]: let the rule for input 0 "
+      "give its shape, or the one to which it was broadcast";
+  CHECK_THROWS_WITH_AS(grad(sum(wrong(x)), x), message, ShapeError);
+  CHECK_THROWS_WITH_AS(backward(sum(wrong(x))),
+                       (std::string(message) + "; the parameters of this loss have no gradient now, as after "
+                                               "zero_grad(): mend the cause, then call backward() again")
+                           .c_str(),
+                       ShapeError);
+  const auto many = record_many("many", [](auto values) { return *values[0]; },
+                                [](const auto& g, auto&&, std::size_t) {
+                                  return g * Tensor<double>{{1, 1, 1}, {2, 2, 2}};
+                                });
+  const std::vector<Var<Tensor<double>>> one{x};
+  CHECK_THROWS_AS(backward(sum(many(one))), ShapeError);
+  CHECK_THROWS_AS(grad(sum(many(one)), x), ShapeError);
+
+  // x has the shape of the result, and was broadcast to that of the other input.
+  const auto columns = record("columns", [](const auto& v, const auto& w) { return sum(v * w, 0); },
+                              [](const auto& g, auto&&, auto&&, const auto& w) { return g * w; },
+                              [](const auto& g, auto&&, const auto& v, const auto& w) {
+                                return broadcast_to(g * v, shape_of(w));
+                              });
+  const auto y = sum(columns(x, rows));
+  CHECK(grad(y, x).value() == Tensor<double>{3, 3, 3});
+  backward(y);
+  CHECK(x.grad() == Tensor<double>{3, 3, 3});
+}
+
+TEST_CASE("where no_rule stops every gradient, the message names the op and the input") {
+  const auto weighted = elementwise("weighted", [](auto v, auto w) { return v * w; },
+                                    [](auto g, auto&&, auto&&, auto w) { return g * w; }, no_rule);
+  const std::string missing =
+      " has no derivative rule for its input 1: give it one in place of no_rule, if it has that derivative";
+  Graph<double> graph;
+  const auto x = graph.variable(2), weight = graph.variable(3);
+  const auto only = weighted(graph.input(2), exp(weight));
+  CHECK_THROWS_WITH_AS(backward(2 * only), ("minigrad: backward: the op weighted (node 4)" + missing).c_str(), GraphError);
+  CHECK_THROWS_WITH_AS(only.grad(),
+                       ("minigrad: grad: no gradient reaches this Var (weighted): the op weighted (node 4)" + missing).c_str(),
+                       GraphError);
+  const auto both = weighted(x, exp(weight));
+  backward(both);
+  CHECK(x.grad() == std::exp(3.0));
+  CHECK_THROWS_WITH_AS(weight.grad(),
+                       ("minigrad: grad: no gradient reaches this Var (variable): the op weighted (node 7)" + missing).c_str(),
+                       GraphError);
+  CHECK_THROWS_WITH_AS(graph.input(1).grad(),
+                       "minigrad: grad: this Var (input) needs no gradient: make it by graph.variable()", GraphError);
+
+  Graph<Tensor<double>> tensors;
+  const Parameter<Tensor<double>> w(Tensor<double>{1, 2});
+  CHECK_THROWS_WITH_AS(backward(sum(greater(tensors.parameter(w), 1).var())),
+                       "minigrad: backward: the op greater (node 1) has no derivative rule for its input 0: give it one in "
+                       "place of no_rule, if it has that derivative",
+                       GraphError);
 }

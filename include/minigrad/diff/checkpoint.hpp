@@ -83,7 +83,7 @@ class Checkpoint {
     const auto gradients = grad_along(again, g, std::span<const Var<V>>(x), x[0].id());
     for (std::size_t k = 0; k < N; ++k)
       if (const Node<V>& in = *graph.nodes().input(graph.nodes()[id], k); sweep.wants(in))
-        sweep.add("checkpoint", in, gradients[k]);
+        sweep.add(graph.nodes()[id], k, gradients[k]);
     for (std::size_t i = 0; i < parameters.size(); ++i) sweep.add(*parameters[i], gradients[N + i]);
   }
 

@@ -53,11 +53,12 @@ class RecordedSweep {
   bool wants(const Node<V>& x) const { return wanted_[x.id] != 0; }
   bool wants(const ParameterState<V>& parameter) { return find(&parameter) != nullptr; }
 
-  /// Adds to the adjoint of x what the op `name` gave, summed where x was broadcast.
-  void add(const char* name, const Node<V>& x, Var<V> part) {
+  /// Adds to the adjoint of input k of y what the rule of y gave, summed where the input was broadcast.
+  void add(const Node<V>& y, std::size_t k, Var<V> part) {
+    const Node<V>& x = *graph_.nodes().input(y, k);
     if constexpr (is_tensor<V>) {
       if (part.value().shape() != x.value->shape()) {
-        check_rule(name, part.value().shape(), x.value->shape());
+        check_rule(graph_.nodes(), y, k, part.value().shape());
         part = sum_to(part, x.value->shape());
       }
     }
@@ -101,7 +102,7 @@ class RecordedSweep {
         for (std::size_t k = 0; k < node(id).inputs; ++k) {
           const Node<V>* const in = graph_.nodes().input(node(id), k);
           const Vjp<V>& vjp = op.vjp[op.variadic ? 0 : k];
-          if (in && wants(*in) && vjp.record) add(node(id).name, *in, vjp.record(graph_, id, k, g));
+          if (in && wants(*in) && vjp.record) add(node(id), k, vjp.record(graph_, id, k, g));
         }
       }
       if (hooks.inspector) (*hooks.inspector)->after_rules(graph_, node(id), value_in, this);

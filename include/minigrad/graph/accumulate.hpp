@@ -12,21 +12,34 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// A derivative may be larger than its input only as far as the input was broadcast.
-[[gnu::noinline]] inline void check_rule(const char* op, const Shape& derivative, const Shape& input) {
+/// A derivative by input k of y may be larger than the input only as far as that was broadcast: to the shape of y or,
+/// where it has that, of another input.
+template <class V>
+[[gnu::noinline]] void check_rule(const NodeStore<V>& nodes, const Node<V>& y, std::size_t k, const Shape& derivative) {
+  const Shape& input = nodes.input(y, k)->value->shape();
+  const bool same = input == y.own.shape();
   bool fits = input.rank() <= derivative.rank();
-  for (std::size_t i = 0; i < derivative.rank(); ++i)
-    fits = fits && (input.from_right(i) == 1 || input.from_right(i) == derivative.from_right(i));
+  for (std::size_t i = 0; i < derivative.rank(); ++i) {
+    const std::size_t extent = derivative.from_right(i);
+    if (input.from_right(i) == extent) continue;
+    bool broadcast = !same;
+    for (std::size_t j = 0; j < y.inputs && !broadcast; ++j)
+      if (const Node<V>* other = nodes.input(y, j); other && other->value)
+        broadcast = other->value->shape().from_right(i) == extent;
+    fits = fits && input.from_right(i) == 1 && broadcast;
+  }
   if (!fits)
-    fail<ShapeError>({op, ": its rule gave a derivative of shape ", derivative, " for an input of shape ", input});
+    fail<ShapeError>({y.name, ": its rule gave a derivative of shape ", derivative, " for an input of shape ", input,
+                      ": let the rule for input ", k, " give its shape, or the one to which it was broadcast"});
 }
 
-/// Adds what the rule of y gave for x, a tensor of its own.
+/// Adds what the rule of y gave for input k, a tensor of its own.
 template <class V>
-[[gnu::noinline]] void add_gradient(Graph<V>& graph, const Node<V>& y, Node<V>& x, V part) {
+[[gnu::noinline]] void add_gradient(Graph<V>& graph, const Node<V>& y, std::size_t k, V part) {
+  Node<V>& x = *graph.nodes().input(y, k);
   if constexpr (is_tensor<V>) {
     if (part.shape() != x.value->shape()) {
-      check_rule(y.name, part.shape(), x.value->shape());
+      check_rule(graph.nodes(), y, k, part.shape());
       part = sum_to(part, x.value->shape());
     }
     if (graph.nodes().begin_grad(x) == Write::assign)
@@ -53,8 +66,8 @@ template <class V>
   const bool one = first && size == 1 && g.size() > 1 && shape.rank() <= g.rank();  // a bias of one neuron
   const bool bias = first && shape.rank() == 1 && g.rank() > 1 && g.shape().from_right(0) == size && g.size();
   if (!same && !bias && !one) {
-    check_rule(y.name, g.shape(), shape);
-    return add_gradient(graph, y, x, sum_to(g, shape));
+    check_rule(graph.nodes(), y, k, g.shape());
+    return add_gradient(graph, y, k, sum_to(g, shape));
   }
   graph.nodes().begin_grad(x);
   T* const to = x.grad->value.data();

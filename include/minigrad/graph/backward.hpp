@@ -73,7 +73,7 @@ class Sweep {
     } catch (Error& error) {
       give_up();
       if (!graph_.nested())
-        error.append("; the parameters of this loss have no gradient now, as after zero_grad(): call backward() again");
+        error.append("; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then call backward() again");
       throw;
     } catch (...) {
       give_up();
@@ -194,9 +194,11 @@ template <class V>
 void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
   detail::Node<V>& node = loss.node();
   detail::require_single_number("backward", *node.value);
-  if (!node.needs_grad)
-    detail::fail<GraphError>({"backward: the loss depends on no Parameter and no graph.variable(), so there is nothing "
-                              "to differentiate"});
+  if (!node.needs_grad) {
+    const std::string missing = detail::missing_rule(loss.graph().nodes(), node.id);
+    detail::fail<GraphError>({"backward: ", missing.empty() ? "the loss depends on no Parameter and no graph.variable(), "
+                              "so there is nothing to differentiate" : missing});
+  }
   if (node.was_loss)
     detail::fail<GraphError>({"backward: called twice on the same loss, so that its gradients would count twice: "
                               "compute the loss anew, or, if that is meant, let the first call be backward(loss, "

@@ -85,7 +85,7 @@ void run_rule(Graph<V>& graph, const Node<V>& y, std::size_t k, const Shape& sha
   }
   V part = V::empty(shape);
   broadcast_loop(part, each, loop_function(y, k), Write::assign, in);
-  add_gradient(graph, y, x, std::move(part));
+  add_gradient(graph, y, k, std::move(part));
 }
 
 /// The rule of one element for input k.

@@ -120,7 +120,7 @@ class RecordedSweep;  // see diff/grad.hpp
 
 /// What a derivative rule reads besides the gradient g of the op's result y. It takes g; or g and y; or g and all
 /// inputs (where there are several); or g, y and all inputs.
-enum class Reads : unsigned char { gradient, result, inputs, all };
+enum class Reads : unsigned char { gradient, result, inputs, all, unknown };
 
 /// How the gradient of one input follows from that of the result: "vector-Jacobian product". On values `accumulate` adds it
 /// to the input's gradient; on Vars `record` computes it by ops, so that it can be differentiated again. Neither is

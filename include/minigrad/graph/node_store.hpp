@@ -127,6 +127,7 @@ class NodeStore {
     x.was_loss = true;
     losses_.push_back(&x);
   }
+  NodeId last_loss() const { return losses_.empty() ? no_node : losses_[losses_.size() - 1]->id; }
   void forget_losses() {
     for (Node<V>* x : losses_) x->was_loss = false;
     losses_.clear();

@@ -65,4 +65,32 @@ std::string op_text(const NodeView<V>& node) {
   return out.empty() ? node.op() : detail::concat({node.op(), "(", out, ")"});
 }
 
+namespace detail {
+
+/// Says which op between the node `root` and what needs a gradient, or only the node `from`, has no rule for an input;
+/// nothing where there is none.
+template <class V>
+[[gnu::cold, gnu::noinline]] std::string missing_rule(const NodeStore<V>& nodes, NodeId root, const Node<V>* from = nullptr) {
+  PoolArray<char> used(std::size_t{root} + 1), depends(std::size_t{root} + 1);
+  used[root] = 1;
+  for (NodeId id = root + 1; id-- > 0;)
+    for (std::size_t k = 0; used[id] && k < nodes[id].inputs; ++k)
+      if (const Node<V>* in = nodes.input(nodes[id], k)) used[in->id] = 1;
+  for (NodeId id = 0; id <= root; ++id) {
+    const Node<V>& y = nodes[id];
+    depends[id] = from ? from == &y : y.needs_grad;
+    for (std::size_t k = 0; k < y.inputs; ++k) {
+      const Node<V>* const in = nodes.input(y, k);
+      if (!in || !depends[in->id]) continue;
+      depends[id] = 1;
+      if (used[id] && (y.op->record_all ? !y.needs_grad : !(y.op->rules >> (y.op->variadic ? 0 : k) & 1)))
+        return concat({"the op ", y.name, " (node ", id, ") has no derivative rule for its input ", k,
+                       ": give it one in place of no_rule, if it has that derivative"});
+    }
+  }
+  return "";
+}
+
+}  // namespace detail
+
 }  // namespace minigrad::inline MINIGRAD_ABI

@@ -25,6 +25,14 @@ const Functions<Value, R...>& functions_of(const Node<V>& y) {
 
 template <class A>
 concept Describes = requires(const A& a, const AttributeList& list) { a.describe(list); };
+/// Whether a struct of attributes has no member `describe`, whatever that is: the name is ambiguous where it has one.
+struct NamedDescribe {
+  int describe;
+};
+template <class A>
+struct WithDescribe : A, NamedDescribe {};
+template <class A>
+concept Undescribed = !std::is_class_v<A> || std::is_final_v<A> || requires { &WithDescribe<A>::describe; };
 template <class F>
 inline constexpr bool has_attributes = false;
 template <Describes A, class F>
@@ -99,6 +107,11 @@ class OpTable {
   template <std::size_t K>
   static constexpr Reads reads = reads_of<Rule<K>, std::conditional_t<PerElement, T, V>>(Indices{});
 
+  template <std::size_t... K>
+  static constexpr bool known(std::index_sequence<K...>) {
+    return ((std::is_same_v<Rule<K>, NoRule> || reads<K> != Reads::unknown) && ...);
+  }
+
   static const Held& functions(const Node<V>& y) { return functions_of<V, Value, R...>(y); }
 
   // ---- whole tensors ----
@@ -123,13 +136,12 @@ class OpTable {
   template <std::size_t K, std::size_t... J>
   static void pass(Graph<V>& graph, Node<V>& y, std::index_sequence<J...>) {
     const Rule<K>& rule = functions(y).rules.template get<K>();
-    Node<V>& x = *graph.nodes().input(y, K);
     if constexpr (is_deferred<Rule<K>>) {
       const auto part = call_rule<reads<K>>(rule, unevaluated(y.grad->value), unevaluated(y.own),
                                             unevaluated(input_value(graph, y, J))...);
-      write_gradient(graph, x, part);
+      write_gradient(graph, *graph.nodes().input(y, K), part);
     } else {
-      add_gradient(graph, y, x, V(call_rule<reads<K>>(rule, y.grad->value, y.own, input_value(graph, y, J)...)));
+      add_gradient(graph, y, K, V(call_rule<reads<K>>(rule, y.grad->value, y.own, input_value(graph, y, J)...)));
     }
   }
   template <std::size_t K>
@@ -157,7 +169,10 @@ class OpTable {
   template <std::size_t K, std::size_t... J>
   static Var<V> record_rule(Graph<V>& graph, NodeId y, const Var<V>& g, const Var<V>& result, std::index_sequence<J...>) {
     const Rule<K> rule = functions(graph.nodes()[y]).rules.template get<K>();  // a copy, since recording may move it
-    if constexpr (reads<K> >= Reads::inputs) return call_rule<reads<K>>(rule, g, result, input_var(graph, y, J)...);
+    constexpr bool fits = rule_gives<reads<K>, Rule<K>, Var<V>>(Indices{});
+    static_assert(fits, "minigrad: a derivative rule runs on Vars too: let it take `auto`, and give what it computes");
+    if constexpr (!fits) return g;
+    else if constexpr (reads<K> >= Reads::inputs) return call_rule<reads<K>>(rule, g, result, input_var(graph, y, J)...);
     else return call_rule<reads<K>>(rule, g, result);
   }
   template <Reduction reduction, std::size_t K>
@@ -240,6 +255,8 @@ class OpTable {
   }
 
  public:
+  /// Whether each rule can be called on values.
+  static constexpr bool rules_fit = known(Indices{});
   template <Reduction reduction>
   static constexpr Op<V> op = make<reduction>(Indices{});
 };

@@ -104,6 +104,8 @@ class OpFunction {
   /// check() of a captured step compares. constant_like(x, a.slope) has the type of x.
   template <class A>
   constexpr auto with(const A& attributes) const {
+    static_assert(detail::Describes<A> || detail::Undescribed<A>,
+                  "minigrad: attributes are named by `void describe(auto& list) const`, and this describe is another");
     return with(attributes, std::index_sequence_for<R...>{});
   }
 
@@ -162,11 +164,8 @@ class OpFunction {
     } else {
       static_assert(!is_tensor<V> || PerElement || (!is_scalar<std::remove_cvref_t<X>> && ...),
                     "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
-      using One = std::conditional_t<PerElement, detail::scalar_type<V>, V>;
-      constexpr bool takes_inputs = detail::takes_inputs<Value, One, X...>;
-      static_assert(takes_inputs, "minigrad: the op does not take these inputs, or it takes attributes first: op.with(a)(x)");
-      if constexpr (!takes_inputs) {
-        return Var<V>();
+      if constexpr (!fits<V, X...>()) {
+        return Var<V>();  // refused
       } else {
         using Ops = detail::OpTable<V, PerElement, Value, R...>;
         const detail::OperandRef<V> in[] = {detail::OperandRef<V>(std::forward<X>(x))...};
@@ -178,6 +177,24 @@ class OpFunction {
         }
       }
     }
+  }
+
+  /// Refuses a value or a rule that cannot be called with what it gets in a graph of values V.
+  template <class V, class... X>
+  static constexpr bool fits() {
+    constexpr bool takes_inputs =
+        detail::takes_inputs<Value, std::conditional_t<PerElement, detail::scalar_type<V>, V>, X...>;
+    static_assert(takes_inputs,
+                  "minigrad: the op does not take these inputs, or it takes attributes first: op.with(a)(x); its value "
+                  "has a parameter for each rule");
+    if constexpr (takes_inputs) {
+      constexpr bool rules_fit = detail::OpTable<V, PerElement, Value, R...>::rules_fit;
+      static_assert(rules_fit,
+                    "minigrad: a derivative rule takes (g), (g, y), (g, inputs...) where there are several, or (g, y, "
+                    "inputs...): let each be `auto`, since the rule runs on values and on Vars");
+      return rules_fit;
+    }
+    return false;
   }
 
   detail::Functions<Value, R...> functions() const { return {value, rules}; }
@@ -214,7 +231,9 @@ constexpr auto elementwise(const char* name, const Value& value, const R&... rul
 /// An op on whole values: y = value(inputs...), with a derivative rule for each input: matmul, sum, a loss.
 template <class Value, class... R>
 constexpr auto record(const char* name, const Value& value, const R&... rules) {
-  return OpFunction<false, Value, R...>{name, value, {rules...}};
+  constexpr bool few = sizeof...(R) <= detail::max_inputs;
+  static_assert(few, "minigrad: an op takes at most four inputs, with a rule for each: record_many() takes more");
+  if constexpr (few) return OpFunction<false, Value, R...>{name, value, {rules...}};
 }
 
 /// An op with as many inputs as there are, such as concatenate: y = value(pointers to the inputs' values), and
@@ -229,12 +248,20 @@ class ManyFunction {
 
   template <class V>
   Var<V> operator()(std::span<const Var<V>> x) const {
-    if (x.empty()) detail::fail<ValueError>({name, ": nothing to put together"});
-    detail::PoolArray<detail::OperandRef<V>> in;
-    in.reserve(x.size());
-    for (const Var<V>& one : x) in.push_back(detail::OperandRef<V>(one));
-    detail::Functions<Value, Rule> held{value, rule};
-    return detail::record_op<V>(detail::ManyTable<V, Value, Rule>::op, name, in.data(), x.size(), &held);
+    constexpr bool fits = std::is_invocable_r_v<V, const Value&, std::span<const V* const>> &&
+                          std::is_invocable_r_v<V, const Rule&, const V&, const V&, std::size_t>;
+    static_assert(fits, "minigrad: the value of record_many() takes a std::span of pointers to the inputs' values, and "
+                  "its rule takes (g, y, k)");
+    if constexpr (fits) {
+      if (x.empty()) detail::fail<ValueError>({name, ": nothing to put together"});
+      detail::PoolArray<detail::OperandRef<V>> in;
+      in.reserve(x.size());
+      for (const Var<V>& one : x) in.push_back(detail::OperandRef<V>(one));
+      detail::Functions<Value, Rule> held{value, rule};
+      return detail::record_op<V>(detail::ManyTable<V, Value, Rule>::op, name, in.data(), x.size(), &held);
+    } else {
+      return {};
+    }
   }
   template <class V>
   Var<V> operator()(const std::vector<Var<V>>& x) const {

@@ -87,15 +87,28 @@ struct Rules {
   }
 };
 
+/// X, for each J of a pack.
+template <class X, std::size_t J>
+using Repeat = X;
+
 /// What a rule reads, told by how many arguments it takes. X is a value type.
-template <class Rule, class X, std::size_t... Inputs>
-constexpr Reads reads_of(std::index_sequence<Inputs...>) {
+template <class Rule, class X, std::size_t... J>
+constexpr Reads reads_of(std::index_sequence<J...>) {
   if constexpr (std::is_invocable_v<const Rule&, const X&>) return Reads::gradient;
   else if constexpr (std::is_invocable_v<const Rule&, const X&, const X&>) return Reads::result;
-  else if constexpr (sizeof...(Inputs) > 1 &&
-                     std::is_invocable_v<const Rule&, const X&, std::enable_if_t<(Inputs < max_inputs), const X&>...>)
+  else if constexpr (sizeof...(J) > 1 && std::is_invocable_v<const Rule&, const X&, const Repeat<X, J>&...>)
     return Reads::inputs;
-  else return Reads::all;
+  else if constexpr (std::is_invocable_v<const Rule&, const X&, const X&, const Repeat<X, J>&...>) return Reads::all;
+  else return Reads::unknown;
+}
+
+/// Whether a rule that reads this gives an X where all that it reads is an X.
+template <Reads reads, class Rule, class X, std::size_t... J>
+constexpr bool rule_gives(std::index_sequence<J...>) {
+  if constexpr (reads == Reads::gradient) return std::is_invocable_r_v<X, const Rule&, const X&>;
+  else if constexpr (reads == Reads::result) return std::is_invocable_r_v<X, const Rule&, const X&, const X&>;
+  else if constexpr (reads == Reads::inputs) return std::is_invocable_r_v<X, const Rule&, const X&, const Repeat<X, J>&...>;
+  else return std::is_invocable_r_v<X, const Rule&, const X&, const X&, const Repeat<X, J>&...>;
 }
 
 /// Calls a rule with what it reads.
