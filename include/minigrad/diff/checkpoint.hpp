@@ -93,6 +93,7 @@ class Checkpoint {
     table.readers = 1;
     table.forward = forward;
     table.backward = backward;
+    table.one_rule = true;
     table.record_all = record_all;
     table.captured_bytes = sizeof(State);
     table.capture = [](void* memory, void* state) { new (memory) State(std::move(*static_cast<State*>(state))); };
@@ -123,8 +124,7 @@ class Checkpoint {
       x.push_back(inner.var(node));
     }
     const Var<V> result = call(state, x, std::make_index_sequence<N>{});
-    inner.require_own("checkpoint", result);
-    state.result = result.id();
+    state.result = inner.own_node("checkpoint", result).id;
     return result;
   }
   static void require_same(const Var<V>& again, const Node<V>& y) {

@@ -62,18 +62,20 @@ template <class V>
   const V& g = y.grad->value;
   const Shape& shape = x.value->shape();
   const std::size_t size = x.value->size();
-  const bool first = !has_gradient(x), same = g.shape() == shape;
-  const bool one = first && size == 1 && g.size() > 1 && shape.rank() <= g.rank();  // a bias of one neuron
-  const bool bias = first && shape.rank() == 1 && g.rank() > 1 && g.shape().from_right(0) == size && g.size();
-  if (!same && !bias && !one) {
-    check_rule(graph.nodes(), y, k, g.shape());
-    return add_gradient(graph, y, k, sum_to(g, shape));
+  const bool bias = g.size() && shape.rank() <= g.rank() &&
+                    (size == 1 || (shape.rank() == 1 && g.shape().from_right(0) == size));
+  if (has_gradient(x) || (!bias && g.shape() != shape)) {
+    if (g.shape() != shape) {
+      check_rule(graph.nodes(), y, k, g.shape());
+      return add_gradient(graph, y, k, sum_to(g, shape));
+    }
+    graph.nodes().begin_grad(x);
+    return map_into(x.grad->value, identity, Write::add, g);
   }
   graph.nodes().begin_grad(x);
   T* const to = x.grad->value.data();
-  if (one) *to = sum_row(g.size(), g.data());
-  else if (!first) map_into(x.grad->value, identity, Write::add, g);
-  else if (same) std::copy(g.begin(), g.end(), to);
+  if (g.size() == size) std::copy(g.begin(), g.end(), to);
+  else if (size == 1) *to = sum_row(g.size(), g.data());  // one number, or the bias of one neuron
   else sum_columns(g.size() / size, size, g.data(), to);  // the sum of g's rows
 }
 

@@ -33,6 +33,13 @@ template <class V>
   return reached[leaf] != 0;
 }
 
+template <class V>
+[[gnu::cold, gnu::noinline]] void refuse_changed(const char* op, Graph<V>& graph, NodeId root, const ParameterUse<V>& use) {
+  if (reaches(graph, root, use.id))
+    fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
+                      "call ", op, "() before a step of the optimizer and before writing to the parameter"});
+}
+
 /// Throws GraphError where a parameter was written since `root` was computed from it: derivatives would mix both values.
 /// Returns whether a parameter was frozen since.
 template <class V>
@@ -40,9 +47,7 @@ bool require_unchanged(const char* op, Graph<V>& graph, NodeId root) {
   bool frozen = false;
   for (const auto& use : graph.uses()) {
     if (use.id > root) break;
-    if (use.changed() && reaches(graph, root, use.id))
-      fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
-                        "call ", op, "() before a step of the optimizer and before writing to the parameter"});
+    if (use.changed()) refuse_changed(op, graph, root, use);
     frozen |= use.frozen();
   }
   return frozen;
@@ -66,8 +71,13 @@ class Sweep {
         watcher->watch(*this, seed);
       } else {
         begin(seed);
-        for (NodeId id = root_.inputs ? root_.id : no_node; id != no_node; id = nodes_[id].previous)
-          if (Node<V>& y = nodes_[id]; has_gradient(y)) pass(y);
+        Graph<V>& graph = graph_;
+        const NodeStore<V>& nodes = graph.nodes();
+        for (NodeId id = root_.inputs ? root_.id : no_node; id != no_node;) {
+          Node<V>& y = nodes[id];
+          if (has_gradient(y)) pass(graph, y);
+          id = y.previous;
+        }
         if (frozen_) drop_frozen();
       }
     } catch (Error& error) {
@@ -89,7 +99,7 @@ class Sweep {
       Node<V>& y = nodes_[id];
       if (y.hooked && has_gradient(y)) hooks.run(y);
       if (y.inputs && has_gradient(y)) {
-        pass(y);
+        pass(graph_, y);
         if (graph_.hooks().inspector) (*graph_.hooks().inspector)->after_rules(graph_, y, value_of_gradient, this);
       }
       hooks.run_final(y);
@@ -113,16 +123,16 @@ class Sweep {
   }
 
   /// Passes the gradient of y, which is complete, on to its inputs.
-  void pass(Node<V>& y) {
+  static void pass(Graph<V>& graph, Node<V>& y) {
     const Op<V>& op = *y.op;
-    if (op.backward) op.backward(graph_, y);
+    if (op.backward) op.backward(graph, y);
     else
       for (unsigned rest = y.passes; rest; rest &= rest - 1) {
-        const auto k = static_cast<unsigned>(std::countr_zero(rest));
-        op.vjp[k].accumulate(graph_, y, k);
+        const auto k = static_cast<std::size_t>(std::countr_zero(rest));
+        op.vjp[k].accumulate(graph, y, k);
       }
-    if (graph_.retains_grads()) nodes_.retain(y);
-    else nodes_.end_grad(y);
+    if (graph.retains_grads()) graph.nodes().retain(y);
+    else graph.nodes().end_grad(y);
   }
 
   static const V* value_of_gradient(const void*, const Node<V>& x) {

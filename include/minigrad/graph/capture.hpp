@@ -40,13 +40,16 @@ template <class V, class A>
 using CapturedInput =
     std::conditional_t<std::is_same_v<A, Tensor<std::int64_t>> && !std::is_same_v<A, V>, IndexVar<V>, Var<V>>;
 
-/// Throws GraphError where something that a recorded step depends on has changed.
+/// Throws GraphError where something that a recorded step depends on has changed. Parameters are to have the values that
+/// they have now.
 template <class V>
-void require_replayable(Graph<V>& graph) {
-  for (const auto& use : graph.uses())
+[[gnu::noinline]] void prepare_replay(Graph<V>& graph) {
+  for (auto& use : graph.uses()) {
     if (use.requires_grad != use.state->requires_grad || shape_of(use.state->value) != use.shape)
       fail<GraphError>({"replay: a parameter of shape ", use.shape, " has another shape or requires_grad than when the "
                         "step was recorded: record it again, by capture()"});
+    use.renew();
+  }
   for (const auto& one : graph.borrowed())
     if (const Shape now = shape_of(*graph.nodes()[one.id].value); now != one.shape)
       fail<GraphError>({"replay: a borrowed tensor of shape ", one.shape, " has shape ", now, " now: record the step "
@@ -67,7 +70,6 @@ struct RecordedOps {
     NodeStore<V>& nodes = graph.nodes();
     for (; listed < nodes.size(); ++listed)  // once, and after more was recorded
       if (nodes[listed].op->forward) all.push_back(&nodes[listed]);
-    for (auto& use : graph.uses()) use.renew();
     nodes.forget_losses();
     for (Node<V>* x : nodes.variables())
       if (x->grad) x->grad->present = false;
@@ -101,8 +103,8 @@ class CapturedStep {
     const auto& y = result_.value();  // throws after clear()
     std::size_t number = 0;
     std::apply([&](const auto*... place) { (require_shape(*place, x, number++), ...); }, inputs_);
-    detail::require_replayable(*graph_);
     complete_ = false;
+    detail::prepare_replay(*graph_);
     std::apply([&](auto*... place) { (set(*place, x), ...); }, inputs_);
     ops_.run(*graph_);
     complete_ = true;

@@ -32,8 +32,7 @@ std::size_t append_inputs(Graph<V>& graph, const Node<V>& y, StridedInput* to, s
 
 /// The shape to which the inputs of y broadcast. Throws ShapeError where they do not.
 template <class V>
-Shape broadcast_inputs(Graph<V>& graph, const Node<V>& y) {
-  if (y.plain) return graph.nodes().input(y, 0)->value->shape();
+[[gnu::noinline]] Shape broadcast_inputs(Graph<V>& graph, const Node<V>& y) {
   StridedInput in[max_operands];
   const std::size_t count = append_inputs(graph, y, in);
   return broadcast_all(y.name, {in, count});
@@ -42,10 +41,11 @@ Shape broadcast_inputs(Graph<V>& graph, const Node<V>& y) {
 template <class V>
 Shape elementwise_shape(Graph<V>& graph, Node<V>& y) {
   const Input<V>* const inputs = graph.nodes().inputs(y);
-  y.plain = inputs[0].node;
-  for (std::size_t k = 1; k < y.inputs && y.plain; ++k)
-    y.plain = inputs[k].node && inputs[k].node->value->shape() == inputs[0].node->value->shape();
-  return broadcast_inputs(graph, y);
+  bool plain = inputs[0].node;
+  for (std::size_t k = 1; k < y.inputs && plain; ++k)
+    plain = inputs[k].node && inputs[k].node->value->shape() == inputs[0].node->value->shape();
+  y.plain = plain;
+  return plain ? inputs[0].node->value->shape() : broadcast_inputs(graph, y);
 }
 
 template <class V>

@@ -24,15 +24,14 @@ class GradientMemory {
   }
 
   [[gnu::noinline]] void lend(Node<V>& x) {
-    if (x.keeps_grad && !x.parameter) {
-      x.grad = &kept_.next();
-      x.grad->present = false;
-    } else if (const std::size_t i = again_ ? 0 : find_free(shape_of(*x.value))) {
+    const bool kept = x.keeps_grad && !x.parameter;
+    if (const std::size_t i = kept || again_ ? 0 : find_free(shape_of(*x.value))) {
       x.grad = free_[i - 1];
       free_[i - 1] = free_[free_.size() - 1];
       free_.pop_back();
     } else {
-      x.grad = &gradients_.next();
+      x.grad = &(kept ? kept_ : gradients_).next();
+      x.grad->present = false;
     }
     if constexpr (is_tensor<V>)
       if (x.grad->value.shape() != x.value->shape()) reshape_memory(x.grad->value, x.value->shape());

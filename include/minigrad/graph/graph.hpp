@@ -38,8 +38,8 @@ class Graph {
   [[gnu::noinline]] ~Graph() {}  // much code
 
   /// A node for a value that needs no gradient: data. A named value is copied, a temporary is moved.
-  Var<V> input(const V& value) { return add_leaf("input", value, false); }
-  Var<V> input(V&& value) { return add_leaf("input", std::move(value), false); }
+  Var<V> input(const V& value) { return var(add_leaf("input", value, false)); }
+  Var<V> input(V&& value) { return var(add_leaf("input", std::move(value), false)); }
 
   /// An input of whole numbers, such as labels. It has no gradient. Ops take the handle as a Tensor<std::int64_t>.
   template <class Ids>
@@ -51,8 +51,8 @@ class Graph {
   }
 
   /// A node for a value whose gradient is wanted: read it by .grad() after backward().
-  Var<V> variable(const V& value) { return add_leaf("variable", value, true); }
-  Var<V> variable(V&& value) { return add_leaf("variable", std::move(value), true); }
+  Var<V> variable(const V& value) { return var(add_leaf("variable", value, true)); }
+  Var<V> variable(V&& value) { return var(add_leaf("variable", std::move(value), true)); }
 
   /// A node that refers to a value without a copy, and needs no gradient. The value must outlive the step. A buffer of
   /// a module, such as a running mean, is read live when the step is replayed.
@@ -114,9 +114,9 @@ class Graph {
 
   /// Whether a Var is of this graph, and from after its last clear().
   bool owns(const Var<V>& x) const { return x.graph_ == this && x.generation_ == generation_; }
-  /// Throws GraphError, naming `op`, for a Var of another graph, one from before clear(), and one without a value.
-  void require_own(const char* op, const Var<V>& x) const {
-    if (owns(x)) return;
+  /// The node of a Var. Throws GraphError, naming `op`, for one of another graph, from before clear(), or without a value.
+  Node& own_node(const char* op, const Var<V>& x) const {
+    if (owns(x)) return *x.node_;
     if (!x.graph_ || x.graph_ == this) x.refuse();
     detail::fail<GraphError>({op, ": the operands belong to different graphs"});
   }
@@ -128,13 +128,13 @@ class Graph {
 
   /// What input() and variable() call: a node of that op name without inputs, which holds or refers to it.
   template <class X>
-  Var<V> add_leaf(const char* name, X&& value, bool needs_grad) {
+  Node& add_leaf(const char* name, X&& value, bool needs_grad) {
     require_owner(name);
     Node& x = nodes_.next(name);
     x.own = std::forward<X>(value);
     x.needs_grad = x.keeps_grad = needs_grad;
     if (needs_grad) nodes_.note_variable(x);
-    return var(nodes_.commit(x));
+    return nodes_.commit(x);
   }
   Node& add_reference(const char* name, const V& value) {
     require_owner(name);

@@ -36,7 +36,7 @@ class ManyTable {
   }
   static constexpr Op<V> make() {
     Op<V> table;
-    table.variadic = true;
+    table.variadic = table.one_rule = true;
     table.rules = 1;
     table.readers = 1;
     table.forward = forward;

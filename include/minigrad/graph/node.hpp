@@ -138,6 +138,7 @@ template <class V>
 struct Op {
   std::size_t arity = 0;
   bool variadic = false;                              // as many inputs as the node says; vjp[0] is that of each
+  bool one_rule = false;                              // bit 0 of `rules` and `readers` stands for all inputs
   unsigned rules = 0;                                 // bit k: vjp[k] is there
   unsigned readers = 0;                               // bit k: the rule for input k reads the inputs
   Reduction reduction = Reduction::none;              // what becomes of the results of an elementwise op

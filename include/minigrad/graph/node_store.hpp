@@ -66,16 +66,15 @@ class NodeStore {
   }
   /// Room for the inputs of a node.
   Input<V>* add_inputs(std::size_t count) { return inputs_.take(count); }
-  /// Adds the node of an op, with its inputs and what its functions hold. undo_op() takes it back.
-  Node<V>& begin_op(const char* name, const Op<V>& op, const Input<V>* in, std::size_t count, void* functions) {
+  /// Adds the node of an op, with its inputs, whose gradients are `wanted`, and what its functions hold. undo_op() takes
+  /// it back.
+  Node<V>& begin_op(const char* name, const Op<V>& op, const Input<V>* in, std::size_t count, unsigned wanted,
+                    void* functions) {
     Node<V>& y = next(name);
     if (op.capture) capture(y, op, functions);
     y.op = &op;
     y.inputs = static_cast<std::uint32_t>(count);
     y.in = in;
-    unsigned wanted = 0;
-    for (std::size_t k = 0; k < count; ++k)
-      if (in[k].node && in[k].node->needs_grad) wanted |= op.variadic || op.record_all ? 1u : 1u << k;
     y.passes = static_cast<std::uint8_t>(wanted & op.rules);
     y.needs_grad = y.passes != 0;
     if (op.release) owning_.push_back(&y);

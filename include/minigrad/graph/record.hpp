@@ -20,46 +20,52 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
+/// The node of operand k, a constant tensor. It is copied where a rule reads it, or the step is to run again; else
+/// `lent` gets the node, which refers to it for now.
+template <class V>
+[[gnu::noinline]] Node<V>& add_constant(Graph<V>& graph, const Op<V>& op, const OperandRef<V>* in, std::size_t count,
+                                        std::size_t k, Node<V>** lent, std::size_t& lent_count) {
+  using Kind = typename OperandRef<V>::Kind;
+  if (in[k].kind == Kind::temporary) return graph.add_leaf("input", std::move(*in[k].temporary), false);
+  if (in[k].kind == Kind::mask) return graph.add_leaf("input", in[k].mask->template to<scalar_type<V>>(), false);
+  bool read = graph.keeps_constants();
+  for (std::size_t j = 0; j < count; ++j)  // by the rule of an operand that is a Var or a Parameter
+    read |= in[j].kind <= Kind::parameter && (op.readers >> (op.one_rule ? 0 : j)) % 2 != 0;
+  if (read) return graph.add_leaf("input", *in[k].value, false);
+  return *(lent[lent_count++] = &graph.nodes().refer("input", *in[k].value));
+}
+
 /// Adds the node of an op and computes its value, by the function that a replay calls. If the operands do not fit, the
 /// op adds no node; those of its constants and parameters stay.
 template <class V>
 [[gnu::noinline]] Var<V> record_op(const Op<V>& op, const char* name, const OperandRef<V>* in, std::size_t count,
-                                   void* functions) {
+                                   void* functions, bool numbers = false) {
   using Kind = typename OperandRef<V>::Kind;
   std::size_t first = 0;
   while (in[first].kind != Kind::var) ++first;
   Graph<V>& graph = in[first].var->graph();
   graph.require_owner(name);
   NodeStore<V>& nodes = graph.nodes();
-  bool numbers = false;
-  unsigned differentiable = 0;  // bit k: operand k is a Var or a Parameter; bit 0 for all where their number is open
-  for (std::size_t k = 0; k < count; ++k) {
-    if (in[k].kind == Kind::var) graph.require_own(name, *in[k].var);
-    numbers |= in[k].kind == Kind::number;
-    if (in[k].kind <= Kind::parameter) differentiable |= op.variadic || op.record_all ? 1u : 1u << k;
-  }
   Input<V>* const inputs = nodes.add_inputs(numbers ? 2 * count : count);
   Node<V>* lent[max_inputs];  // constants that are only read now
   std::size_t lent_count = 0;
+  unsigned wanted = 0;  // bit k: the gradient of operand k
   for (std::size_t k = 0; k < count; ++k) {
+    Node<V>* x;
     if (in[k].kind == Kind::var) {
-      inputs[k].node = &in[k].var->node();
+      x = &graph.own_node(name, *in[k].var);
     } else if (in[k].kind == Kind::number) {
-      inputs[k].node = nullptr;
+      x = nullptr;
       inputs[count + k].number = in[k].number;
     } else if (in[k].kind == Kind::parameter) {
-      inputs[k].node = &graph.add_parameter(in[k].parameter->ref().state());
+      x = &graph.add_parameter(in[k].parameter->ref().state());
     } else {
-      if constexpr (is_tensor<V>) {
-        if (in[k].kind == Kind::temporary) inputs[k].node = &graph.input(std::move(*in[k].temporary)).node();
-        else if (in[k].kind == Kind::mask) inputs[k].node = &graph.input(in[k].mask->template to<scalar_type<V>>()).node();
-        else if (graph.keeps_constants() || (op.readers & differentiable) != 0)
-          inputs[k].node = &graph.input(*in[k].value).node();
-        else inputs[k].node = lent[lent_count++] = &nodes.refer("input", *in[k].value);
-      }
+      if constexpr (is_tensor<V>) x = &add_constant(graph, op, in, count, k, lent, lent_count);
     }
+    inputs[k].node = x;
+    if (x && x->needs_grad) wanted |= 1u << (op.one_rule ? 0 : k);
   }
-  Node<V>& y = nodes.begin_op(name, op, inputs, count, functions);
+  Node<V>& y = nodes.begin_op(name, op, inputs, count, wanted, functions);
   try {
     if constexpr (is_tensor<V>)
       if (op.shape)
@@ -169,11 +175,12 @@ class OpFunction {
       } else {
         using Ops = detail::OpTable<V, PerElement, Value, R...>;
         const detail::OperandRef<V> in[] = {detail::OperandRef<V>(std::forward<X>(x))...};
+        constexpr bool numbers = (is_scalar<std::remove_cvref_t<X>> || ...);
         if constexpr (detail::holds_nothing<Value, R...>) {
-          return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), nullptr);
+          return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), nullptr, numbers);
         } else {
           auto held = self.functions();
-          return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), &held);
+          return detail::record_op<V>(Ops::template op<reduction>, self.name, in, sizeof...(X), &held, numbers);
         }
       }
     }
