@@ -45,26 +45,21 @@
 // graph: the engine. What was computed from what, how gradients pass back through it, and how it runs again.
 #include "graph/parameter.hpp"
 #include "graph/node.hpp"
-#include "graph/slots.hpp"
-#include "graph/gradient_memory.hpp"
+#include "graph/memory.hpp"
 #include "graph/node_store.hpp"
 #include "graph/node_view.hpp"
 #include "graph/hook.hpp"
-#include "graph/random_log.hpp"
-#include "graph/unique_number.hpp"
-#include "graph/var.hpp"
 #include "graph/uses.hpp"
+#include "graph/var.hpp"
 #include "graph/graph.hpp"
 #include "graph/operand.hpp"
 #include "graph/rules.hpp"
 #include "graph/accumulate.hpp"
 #include "graph/elementwise_node.hpp"
 #include "graph/op_table.hpp"
-#include "graph/many_table.hpp"
 #include "graph/record.hpp"
-#include "graph/hook_runner.hpp"
+#include "graph/record_many.hpp"
 #include "graph/backward.hpp"
-#include "graph/recording_difference.hpp"
 #include "graph/capture.hpp"
 
 // ops: the table of all ops, each value beside its derivative.
@@ -86,6 +81,7 @@
 
 // diff: derivatives of any order, and what is built on them.
 #include "diff/grad.hpp"
+#include "diff/hook_runner.hpp"
 #include "diff/hooks.hpp"
 #include "diff/anomaly.hpp"
 #include "diff/checkpoint.hpp"

@@ -153,7 +153,7 @@ TEST_CASE("a function that gives another result the second time is refused") {
   const char* const message =
       "minigrad: checkpoint: computed again for the gradient, the function gave another result: it must depend on "
       "nothing but its arguments and parameters that keep their values; random numbers must come from ops of this "
-      "library, such as dropout; the parameters of this loss have no gradient now, as after zero_grad(): call backward() "
+      "library, such as dropout; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then call backward() "
       "again";
   Rng rng(1);
   Graph<T> graph;

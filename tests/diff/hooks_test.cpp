@@ -169,7 +169,8 @@ TEST_CASE("a hook may not start another backward() on its graph, nor clear it, a
     register_hook(y, [&](double) { graph.clear(); });
     CHECK_THROWS_WITH_AS(backward(y * x),
                          "minigrad: clear: called by a hook, or within checkpoint(), while the graph is in use: call "
-                         "it later; the parameters of this loss have no gradient now, as after zero_grad(): call "
+                         "it later; the parameters of this loss have no gradient now, as after zero_grad(): mend the "
+                         "cause, then call "
                          "backward() again",
                          GraphError);
   }

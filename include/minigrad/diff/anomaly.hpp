@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../core/finite.hpp"
-#include "../graph/backward.hpp"
+#include "hook_runner.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
@@ -30,12 +30,8 @@ class AnomalyInspector final : public Inspector<V> {
 
   void before_sweep(Graph<V>& graph, const Node<V>& root) override {
     if (find(*root.value).finite) return;
-    NodeStore<V>& nodes = graph.nodes();
-    std::vector<char> used(graph.size());
-    used[root.id] = 1;
-    for (NodeId id = root.id + 1; id-- > 0;)
-      for (std::size_t k = 0; used[id] && k < nodes[id].inputs; ++k)
-        if (const Node<V>* in = nodes.input(nodes[id], k)) used[in->id] = 1;
+    const NodeStore<V>& nodes = graph.nodes();
+    const PoolArray<char> used = used_by(nodes, root.id);
     for (NodeId id = 0; id <= root.id; ++id)
       if (used[id] && nodes[id].value)
         if (const Found found = find(*nodes[id].value); !found.finite) refuse_value(graph, nodes[id], found);
@@ -44,7 +40,7 @@ class AnomalyInspector final : public Inspector<V> {
   void after_rules(Graph<V>& graph, const Node<V>& y, const V* (*gradient)(const void*, const Node<V>&),
                    const void* sweep) override {
     for (std::size_t k = 0; k < y.inputs; ++k) {
-      const Node<V>* const in = graph.nodes().input(y, k);
+      const Node<V>* const in = y.input(k);
       const V* const g = in ? gradient(sweep, *in) : nullptr;
       if (!g) continue;
       if (const Found found = find(*g); !found.finite)
@@ -100,9 +96,9 @@ class AnomalyInspector final : public Inspector<V> {
   static std::string call(Graph<V>& graph, const Node<V>& node) {
     std::string arguments;
     for (std::size_t k = 0; k < node.inputs; ++k) {
-      const Node<V>* const input = graph.nodes().input(node, k);
+      const Node<V>* const input = node.input(k);
       arguments += k ? ", " : "";
-      if (!input) arguments += format_number(static_cast<double>(graph.nodes().number(node, k)));
+      if (!input) arguments += format_number(static_cast<double>(node.number(k)));
       else if constexpr (is_tensor<V>) arguments += input->value ? to_string(input->value->shape()) : "constant";
       else arguments += format_number(static_cast<double>(*input->value));
     }
@@ -118,7 +114,7 @@ class AnomalyInspector final : public Inspector<V> {
     const NodeStore<V>& nodes = graph.nodes();
     std::string out = " (node " + std::to_string(node.id), own;
     for (std::size_t k = 0; k < node.inputs; ++k)
-      if (const Node<V>* in = nodes.input(node, k); in && in->parameter)
+      if (const Node<V>* in = node.input(k); in && in->parameter)
         own += (own.empty() ? ", with the parameters " : ", ") + name(*in);
     if (!own.empty()) return out + own + ")";
     const NodeId end = static_cast<NodeId>(graph.size());

@@ -47,14 +47,14 @@ class Checkpoint {
     require_same(again, y);
     NodeStore<V>& nodes = graph.nodes();
     for (std::size_t k = 0; k < N; ++k) {
-      Node<V>& x = *nodes.input(y, k);
+      Node<V>& x = *y.input(k);
       if (!x.needs_grad) continue;
       if (!x.grad) nodes.lend_gradient(x);
       graph.scratch().nodes()[static_cast<NodeId>(k)].grad = x.grad;
     }
     sweep(again, &y.grad->value);
     for (std::size_t k = 0; k < N; ++k)
-      if (Node<V>& x = *nodes.input(y, k); x.grad && !x.grad->present && !x.keeps_grad) nodes.take_back(x);
+      if (Node<V>& x = *y.input(k); x.grad && !x.grad->present && !x.keeps_grad) nodes.take_back(x);
   }
   /// Recorded, the nodes of f become part of the graph, so that they can be differentiated again. What f is called on
   /// stands between it and its inputs, as x times 1, so that the sweep over its nodes ends there.
@@ -66,7 +66,7 @@ class Checkpoint {
                         "in each run and for grad() once more: call f(x) in place of checkpoint(f, x) in this step, or "
                         "run it without capture()"});
     std::vector<Var<V>> x;
-    for (std::size_t k = 0; k < N; ++k) x.push_back(graph.at(graph.nodes().input(y, k)->id) * 1);
+    for (std::size_t k = 0; k < N; ++k) x.push_back(graph.at(y.input(k)->id) * 1);
     const Var<V> again = [&] {
       const auto scope = graph.log_random(state.log, true);
       return call(state, x, std::make_index_sequence<N>{});
@@ -82,14 +82,13 @@ class Checkpoint {
     }
     const auto gradients = grad_along(again, g, std::span<const Var<V>>(x), x[0].id());
     for (std::size_t k = 0; k < N; ++k)
-      if (const Node<V>& in = *graph.nodes().input(graph.nodes()[id], k); sweep.wants(in))
+      if (const Node<V>& in = *graph.nodes()[id].input(k); sweep.wants(in))
         sweep.add(graph.nodes()[id], k, gradients[k]);
     for (std::size_t i = 0; i < parameters.size(); ++i) sweep.add(*parameters[i], gradients[N + i]);
   }
 
   static constexpr Op<V> op = [] {
     Op<V> table;
-    table.arity = N;
     table.readers = 1;
     table.forward = forward;
     table.backward = backward;
@@ -118,7 +117,7 @@ class Checkpoint {
     const auto scope = inner.log_random(state.log, rereads, &graph);
     std::vector<Var<V>> x;
     for (std::size_t k = 0; k < N; ++k) {
-      const Node<V>& in = *graph.nodes().input(y, k);
+      const Node<V>& in = *y.input(k);
       Node<V>& node = inner.add_reference(in.needs_grad ? "variable" : "input", *in.value);
       node.needs_grad = node.keeps_grad = in.needs_grad;
       x.push_back(inner.var(node));

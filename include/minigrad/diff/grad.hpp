@@ -35,7 +35,7 @@ class RecordedSweep {
       if (use.id >= first_ && use.id <= last_ && find(use.state)) wanted_[use.id] = 1;
     for (NodeId id = first_; id <= last_; ++id)
       for (std::size_t k = 0; k < node(id).inputs && !wanted_[id]; ++k)
-        if (const Node<V>* in = graph_.nodes().input(node(id), k)) wanted_[id] = wanted_[in->id];
+        if (const Node<V>* in = node(id).input(k)) wanted_[id] = wanted_[in->id];
     adjoints_[last_] = seed;
     run();
   }
@@ -55,10 +55,10 @@ class RecordedSweep {
 
   /// Adds to the adjoint of input k of y what the rule of y gave, summed where the input was broadcast.
   void add(const Node<V>& y, std::size_t k, Var<V> part) {
-    const Node<V>& x = *graph_.nodes().input(y, k);
+    const Node<V>& x = *y.input(k);
     if constexpr (is_tensor<V>) {
       if (part.value().shape() != x.value->shape()) {
-        check_rule(graph_.nodes(), y, k, part.value().shape());
+        check_rule(y, k, part.value().shape());
         part = sum_to(part, x.value->shape());
       }
     }
@@ -100,8 +100,8 @@ class RecordedSweep {
         op.record_all(*this, graph_, id, g);
       } else {
         for (std::size_t k = 0; k < node(id).inputs; ++k) {
-          const Node<V>* const in = graph_.nodes().input(node(id), k);
-          const Vjp<V>& vjp = op.vjp[op.variadic ? 0 : k];
+          const Node<V>* const in = node(id).input(k);
+          const Vjp<V>& vjp = op.vjp[op.one_rule ? 0 : k];
           if (in && wants(*in) && vjp.record) add(node(id), k, vjp.record(graph_, id, k, g));
         }
       }

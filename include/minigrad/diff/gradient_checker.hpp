@@ -109,12 +109,12 @@ class GradientChecker {
       const Var<V> y = f_.weighted_sum(f_.outputs(x));
       count = y.id();
       const Op<V>* const op = nodes[id].op;
-      if (op->arity != 1 || op->variadic || op->reduction != Reduction::none || op->vjp[0].reads != Reads::result)
+      if (nodes[id].inputs != 1 || op->one_rule || op->reduction != Reduction::none || op->vjp[0].reads != Reads::result)
         continue;
       for (NodeId other = id; other < count; ++other)
         if (Node<V>& node = f_.graph().nodes()[other];
-            node.op == op && node.needs_grad && shape_of(node.own) == shape_of(*nodes.input(node, 0)->value))
-          register_hook(f_.graph().at(other), [&](const V&) { node.own = *nodes.input(node, 0)->value; });
+            node.op == op && node.needs_grad && shape_of(node.own) == shape_of(*node.input(0)->value))
+          register_hook(f_.graph().at(other), [&](const V&) { node.own = *node.input(0)->value; });
       try {
         sweep(y);
       } catch (const Error&) {

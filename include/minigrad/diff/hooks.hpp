@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "../graph/backward.hpp"
+#include "hook_runner.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {

@@ -12,19 +12,26 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
+/// Makes part, which has the shape of x, the gradient of x, or adds it to what is there.
+template <class V, class Part>
+void store_or_add(NodeStore<V>& nodes, Node<V>& x, Part&& part) {
+  if (nodes.begin_grad(x) == Write::assign) x.grad->value = std::forward<Part>(part);
+  else if constexpr (is_tensor<V>) map_into(x.grad->value, identity, Write::add, part);
+  else x.grad->value = x.grad->value + part;
+}
+
 /// A derivative by input k of y may be larger than the input only as far as that was broadcast: to the shape of y or,
 /// where it has that, of another input.
 template <class V>
-[[gnu::noinline]] void check_rule(const NodeStore<V>& nodes, const Node<V>& y, std::size_t k, const Shape& derivative) {
-  const Shape& input = nodes.input(y, k)->value->shape();
-  const bool same = input == y.own.shape();
+[[gnu::noinline]] void check_rule(const Node<V>& y, std::size_t k, const Shape& derivative) {
+  const Shape& input = y.input(k)->value->shape();
   bool fits = input.rank() <= derivative.rank();
   for (std::size_t i = 0; i < derivative.rank(); ++i) {
     const std::size_t extent = derivative.from_right(i);
     if (input.from_right(i) == extent) continue;
-    bool broadcast = !same;
+    bool broadcast = input != y.own.shape();
     for (std::size_t j = 0; j < y.inputs && !broadcast; ++j)
-      if (const Node<V>* other = nodes.input(y, j); other && other->value)
+      if (const Node<V>* other = y.input(j); other && other->value)
         broadcast = other->value->shape().from_right(i) == extent;
     fits = fits && input.from_right(i) == 1 && broadcast;
   }
@@ -36,41 +43,30 @@ template <class V>
 /// Adds what the rule of y gave for input k, a tensor of its own.
 template <class V>
 [[gnu::noinline]] void add_gradient(Graph<V>& graph, const Node<V>& y, std::size_t k, V part) {
-  Node<V>& x = *graph.nodes().input(y, k);
+  Node<V>& x = *y.input(k);
   if constexpr (is_tensor<V>) {
     if (part.shape() != x.value->shape()) {
-      check_rule(graph.nodes(), y, k, part.shape());
+      check_rule(y, k, part.shape());
       part = sum_to(part, x.value->shape());
     }
-    if (graph.nodes().begin_grad(x) == Write::assign)
-      x.grad->value = std::move(part);
-    else
-      map_into(x.grad->value, identity, Write::add, part);
-  } else {
-    if (graph.nodes().begin_grad(x) == Write::assign)
-      x.grad->value = part;
-    else
-      x.grad->value = x.grad->value + part;
   }
+  store_or_add(graph.nodes(), x, std::move(part));
 }
 
 /// The rule same_gradient: the gradient of x is that of y.
 template <class V>
 [[gnu::noinline]] void accumulate_same(Graph<V>& graph, Node<V>& y, std::size_t k) {
   using T = scalar_type<V>;
-  Node<V>& x = *graph.nodes().input(y, k);
+  Node<V>& x = *y.input(k);
   const V& g = y.grad->value;
   const Shape& shape = x.value->shape();
   const std::size_t size = x.value->size();
   const bool bias = g.size() && shape.rank() <= g.rank() &&
                     (size == 1 || (shape.rank() == 1 && g.shape().from_right(0) == size));
   if (has_gradient(x) || (!bias && g.shape() != shape)) {
-    if (g.shape() != shape) {
-      check_rule(graph.nodes(), y, k, g.shape());
-      return add_gradient(graph, y, k, sum_to(g, shape));
-    }
-    graph.nodes().begin_grad(x);
-    return map_into(x.grad->value, identity, Write::add, g);
+    if (g.shape() == shape) return store_or_add(graph.nodes(), x, g);
+    check_rule(y, k, g.shape());
+    return add_gradient(graph, y, k, sum_to(g, shape));
   }
   graph.nodes().begin_grad(x);
   T* const to = x.grad->value.data();

@@ -3,9 +3,9 @@
 
 #include <bit>
 #include <cstddef>
+#include <string>
 #include <utility>
 
-#include "hook_runner.hpp"
 #include "record.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -20,22 +20,9 @@ void require_single_number(const char* op, const V& y) {
                         "sum() or mean()"});
 }
 
-/// Whether the node `root` was computed from the node `leaf`.
-template <class V>
-[[gnu::cold]] bool reaches(Graph<V>& graph, NodeId root, NodeId leaf) {
-  NodeStore<V>& nodes = graph.nodes();
-  PoolArray<char> reached(std::size_t{root} + 1);
-  reached[root] = 1;
-  for (NodeId id = root + 1; id-- > leaf;)
-    if (reached[id])
-      for (std::size_t k = 0; k < nodes[id].inputs; ++k)
-        if (const Node<V>* in = nodes.input(nodes[id], k)) reached[in->id] = 1;
-  return reached[leaf] != 0;
-}
-
 template <class V>
 [[gnu::cold, gnu::noinline]] void refuse_changed(const char* op, Graph<V>& graph, NodeId root, const ParameterUse<V>& use) {
-  if (reaches(graph, root, use.id))
+  if (used_by(graph.nodes(), root)[use.id])
     fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
                       "call ", op, "() before a step of the optimizer and before writing to the parameter"});
 }
@@ -68,7 +55,7 @@ class Sweep {
     if (graph_.hooks().inspector) (*graph_.hooks().inspector)->before_sweep(graph_, root_);
     try {
       if (watcher) {
-        watcher->watch(*this, seed);
+        watcher->watch(*this, graph_, root_, seed);
       } else {
         begin(seed);
         Graph<V>& graph = graph_;
@@ -78,7 +65,7 @@ class Sweep {
           if (has_gradient(y)) pass(graph, y);
           id = y.previous;
         }
-        if (frozen_) drop_frozen();
+        end();
       }
     } catch (Error& error) {
       give_up();
@@ -91,35 +78,15 @@ class Sweep {
     }
   }
 
-  /// The same with hooks or an inspector.
-  void run_watched(const V* seed) {
-    HookRunner<V> hooks(graph_, root_);
-    begin(seed);
-    for (NodeId id = root_.id + 1; id-- > 0;) {
-      Node<V>& y = nodes_[id];
-      if (y.hooked && has_gradient(y)) hooks.run(y);
-      if (y.inputs && has_gradient(y)) {
-        pass(graph_, y);
-        if (graph_.hooks().inspector) (*graph_.hooks().inspector)->after_rules(graph_, y, value_of_gradient, this);
-      }
-      hooks.run_final(y);
-    }
-    if (frozen_) drop_frozen();
-    hooks.end();
-  }
-
- private:
+  /// Where the sweep begins: dL/d(root).
   void begin(const V* seed) {
     if (frozen_) set_aside_frozen();
-    const Write write = nodes_.begin_grad(root_);
-    V& g = root_.grad->value;
-    if constexpr (is_tensor<V>) {
-      if (write == Write::add) map_into(g, identity, Write::add, seed ? *seed : V::scalar(1));
-      else if (seed) g = *seed;
-      else *g.data() = 1;
-    } else {
-      g = (write == Write::assign ? V(0) : g) + (seed ? *seed : V(1));
-    }
+    if (seed) return store_or_add(nodes_, root_, *seed);
+    const bool first = nodes_.begin_grad(root_) == Write::assign;
+    scalar_type<V>* g;
+    if constexpr (is_tensor<V>) g = root_.grad->value.data();
+    else g = &root_.grad->value;
+    *g = first ? 1 : *g + 1;
   }
 
   /// Passes the gradient of y, which is complete, on to its inputs.
@@ -135,10 +102,11 @@ class Sweep {
     else graph.nodes().end_grad(y);
   }
 
-  static const V* value_of_gradient(const void*, const Node<V>& x) {
-    return has_gradient(x) && x.needs_grad ? &x.grad->value : nullptr;
+  void end() {
+    if (frozen_) drop_frozen();
   }
 
+ private:
   /// A parameter that was frozen since it was recorded keeps the gradient that it has, as in PyTorch. What this sweep
   /// passes to it goes to lent memory, and is dropped.
   [[gnu::cold]] void set_aside_frozen() {

@@ -18,7 +18,6 @@
 #include <utility>
 
 #include "backward.hpp"
-#include "recording_difference.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {

@@ -20,64 +20,66 @@ const void* loop_function(const Node<V>& y, std::size_t k) {
 }
 inline constexpr std::size_t value_function = max_inputs;
 
-/// The operands of a loop over the inputs of y, behind `first` others that are there already.
+// ---- what a loop reads: pointers where all has one shape, else strided operands ----
+
+/// Appends the elements of the inputs of y, from `begin` on.
 template <class V>
-std::size_t append_inputs(Graph<V>& graph, const Node<V>& y, StridedInput* to, std::size_t first = 0) {
+MINIGRAD_INLINE void append_elements(const Node<V>& y, const void** to, std::size_t begin = 0) {
+  const Input<V>* const inputs = y.in;
+  for (std::size_t k = 0; k < y.inputs; ++k) to[k] = inputs[k].node->value->data() + begin;
+}
+/// Appends the inputs of y, and returns the end.
+template <class V>
+StridedInput* append_inputs(const Node<V>& y, StridedInput* to) {
   static constexpr Shape one{};
-  const Input<V>* in = graph.nodes().inputs(y);
   for (std::size_t k = 0; k < y.inputs; ++k)
-    to[first + k] = in[k].node ? strided_input(*in[k].node->value) : StridedInput{&in[y.inputs + k].number, &one, sizeof(scalar_type<V>)};
-  return first + y.inputs;
+    *to++ = y.input(k) ? strided_input(*y.input(k)->value) : StridedInput{&y.number(k), &one, sizeof(scalar_type<V>)};
+  return to;
+}
+/// The same for what a rule reads, from g on.
+template <class V>
+StridedInput* append_rule_operands(const Node<V>& y, Reads reads, const StridedInput& g, const V& result,
+                                   StridedInput* to) {
+  *to++ = g;
+  if (reads_result(reads)) *to++ = strided_input(result);
+  return reads_inputs(reads) ? append_inputs(y, to) : to;
 }
 
 /// The shape to which the inputs of y broadcast. Throws ShapeError where they do not.
 template <class V>
-[[gnu::noinline]] Shape broadcast_inputs(Graph<V>& graph, const Node<V>& y) {
+[[gnu::noinline]] Shape broadcast_inputs(const Node<V>& y) {
   StridedInput in[max_operands];
-  const std::size_t count = append_inputs(graph, y, in);
-  return broadcast_all(y.name, {in, count});
+  return broadcast_all(y.name, {in, append_inputs(y, in)});
 }
 /// The same, and notes whether all inputs have one shape.
 template <class V>
-Shape elementwise_shape(Graph<V>& graph, Node<V>& y) {
-  const Input<V>* const inputs = graph.nodes().inputs(y);
+Shape elementwise_shape(Graph<V>&, Node<V>& y) {
+  const Input<V>* const inputs = y.in;
   bool plain = inputs[0].node;
   for (std::size_t k = 1; k < y.inputs && plain; ++k)
     plain = inputs[k].node && inputs[k].node->value->shape() == inputs[0].node->value->shape();
   y.plain = plain;
-  return plain ? inputs[0].node->value->shape() : broadcast_inputs(graph, y);
+  return plain ? inputs[0].node->value->shape() : broadcast_inputs(y);
 }
 
+/// The results of all elements, into memory of their shape.
 template <class V>
-void elementwise_forward(Graph<V>& graph, Node<V>& y) {
-  const Op<V>& op = *y.op;
-  if (y.plain) {
-    const Input<V>* inputs = graph.nodes().inputs(y);
-    const void* in[max_operands];
-    for (std::size_t k = 0; k < op.arity; ++k) in[k] = inputs[k].node->value->data();
-    if (y.own.size()) op.each(loop_function(y, value_function), y.own.size(), y.own.data(), in, all_walk);
-    return;
-  }
+void compute_elements(const Node<V>& y, V& to) {
   StridedInput in[max_operands];
-  const std::size_t count = append_inputs(graph, y, in);
-  broadcast_loop(y.own, op.each, loop_function(y, value_function), Write::assign, {in, count});
+  broadcast_loop(to, y.op->each, loop_function(y, value_function), Write::assign, {in, append_inputs(y, in)});
 }
-
-/// The operands that a rule reads, from g on.
 template <class V>
-std::size_t rule_operands(Graph<V>& graph, const Node<V>& y, Reads reads, const StridedInput& g, const StridedInput& result,
-                          StridedInput* in) {
-  std::size_t count = 1;
-  in[0] = g;
-  if (reads == Reads::result || reads == Reads::all) in[count++] = result;
-  if (reads == Reads::inputs || reads == Reads::all) count = append_inputs(graph, y, in, count);
-  return count;
+void elementwise_forward(Graph<V>&, Node<V>& y) {
+  if (!y.plain) return compute_elements(y, y.own);
+  const void* in[max_operands];
+  append_elements(y, in);
+  if (y.own.size()) y.op->each(loop_function(y, value_function), y.own.size(), y.own.data(), in, all_walk);
 }
 
 /// Runs the rule for input k over memory, straight into the gradient of the input unless that was broadcast from it.
 template <class V>
 void run_rule(Graph<V>& graph, const Node<V>& y, std::size_t k, const Shape& shape, std::span<const StridedInput> in) {
-  Node<V>& x = *graph.nodes().input(y, k);
+  Node<V>& x = *y.input(k);
   const InnerLoop each = y.op->vjp[k].each;
   if (x.value->shape() == shape) {
     const Write write = graph.nodes().begin_grad(x);
@@ -91,31 +93,27 @@ void run_rule(Graph<V>& graph, const Node<V>& y, std::size_t k, const Shape& sha
 /// The rule of one element for input k.
 template <class V>
 void elementwise_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
-  Node<V>& x = *graph.nodes().input(y, k);
+  Node<V>& x = *y.input(k);
   const Vjp<V>& vjp = y.op->vjp[k];
   const V& g = y.grad->value;
-  if (y.plain && !has_gradient(x)) {
-    graph.nodes().begin_grad(x);
-    const void* in[max_operands] = {g.data()};
-    std::size_t count = 1;
-    if (vjp.reads == Reads::result || vjp.reads == Reads::all) in[count++] = y.own.data();
-    if (vjp.reads == Reads::inputs || vjp.reads == Reads::all) {
-      const Input<V>* inputs = graph.nodes().inputs(y);
-      for (std::size_t j = 0; j < y.inputs; ++j) in[count++] = inputs[j].node->value->data();
-    }
-    if (g.size()) vjp.each(loop_function(y, k), g.size(), x.grad->value.data(), in, all_walk);
-    return;
+  if (!y.plain || has_gradient(x)) {
+    StridedInput in[max_operands];
+    return run_rule(graph, y, k, g.shape(), {in, append_rule_operands(y, vjp.reads, strided_input(g), y.own, in)});
   }
-  StridedInput in[max_operands];
-  const std::size_t count = rule_operands(graph, y, vjp.reads, strided_input(g), strided_input(y.own), in);
-  run_rule(graph, y, k, g.shape(), {in, count});
+  graph.nodes().begin_grad(x);
+  const void* in[max_operands] = {g.data()};
+  const void** to = in + 1;
+  if (reads_result(vjp.reads)) *to++ = y.own.data();
+  if (reads_inputs(vjp.reads)) append_elements(y, to);
+  if (g.size()) vjp.each(loop_function(y, k), g.size(), x.grad->value.data(), in, all_walk);
 }
 
 // ---- elementwise ops whose results are summed at once, and not kept ----
 
-template <class V>
-double divisor_of(const Node<V>& y, const Shape& shape) {
-  return y.op->reduction == Reduction::mean ? static_cast<double>(shape.size()) : 1;
+/// What a sum of `count` results is divided by.
+template <class T, class V>
+T divisor_of(const Node<V>& y, std::size_t count) {
+  return y.op->reduction == Reduction::mean ? static_cast<T>(count) : T(1);
 }
 template <class V>
 Shape reduced_shape(Graph<V>& graph, Node<V>& y) {
@@ -124,16 +122,15 @@ Shape reduced_shape(Graph<V>& graph, Node<V>& y) {
 }
 /// The sum of the results over operands of one shape, in pieces that stay in the nearest cache.
 template <class V>
-double sum_of_pieces(Graph<V>& graph, const Node<V>& y, std::size_t size) {
+double sum_of_pieces(const Node<V>& y, std::size_t size) {
   using T = scalar_type<V>;
   constexpr std::size_t most = 1024;
   alignas(64) T elements[most];
-  const Input<V>* const inputs = graph.nodes().inputs(y);
   const void* in[max_operands];
   double total = 0;
   for (std::size_t begin = 0; begin < size; begin += most) {
     const std::size_t n = size - begin < most ? size - begin : most;
-    for (std::size_t k = 0; k < y.inputs; ++k) in[k] = inputs[k].node->value->data() + begin;
+    append_elements(y, in, begin);
     y.op->each(loop_function(y, value_function), n, elements, in, all_walk);
     total += static_cast<double>(sum_row(n, elements));
   }
@@ -141,54 +138,46 @@ double sum_of_pieces(Graph<V>& graph, const Node<V>& y, std::size_t size) {
 }
 
 template <class V>
-void reduced_forward(Graph<V>& graph, Node<V>& y) {
+void reduced_forward(Graph<V>&, Node<V>& y) {
   using T = scalar_type<V>;
   if (y.plain) {
-    const std::size_t size = graph.nodes().input(y, 0)->value->size();
-    const double divisor = y.op->reduction == Reduction::mean ? static_cast<double>(size) : 1;
-    *y.own.data() = static_cast<T>(sum_of_pieces(graph, y, size) / divisor);
+    const std::size_t size = y.input(0)->value->size();
+    *y.own.data() = static_cast<T>(sum_of_pieces(y, size) / divisor_of<double>(y, size));
     return;
   }
   StridedInput in[max_operands];
-  const std::size_t count = append_inputs(graph, y, in);
-  const Shape shape = broadcast_inputs(graph, y);
-  const double total = sum_of_map<T>(y.op->each, loop_function(y, value_function), {in, count}, shape);
-  *y.own.data() = static_cast<T>(total / divisor_of(y, shape));
+  const StridedInput* const end = append_inputs(y, in);
+  const Shape shape = broadcast_inputs(y);
+  const double total = sum_of_map<T>(y.op->each, loop_function(y, value_function), {in, end}, shape);
+  *y.own.data() = static_cast<T>(total / divisor_of<double>(y, shape.size()));
 }
 
 /// Each element has the same part in the result. A rule that reads the results of the elements gets them computed again.
 template <class V>
 void reduced_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
   using T = scalar_type<V>;
-  Node<V>& x = *graph.nodes().input(y, k);
+  Node<V>& x = *y.input(k);
   const Vjp<V>& vjp = y.op->vjp[k];
   if (y.plain && vjp.reads == Reads::inputs && !has_gradient(x)) {
     graph.nodes().begin_grad(x);
     const std::size_t size = x.value->size();
-    const T one = *y.grad->value.data() / (y.op->reduction == Reduction::mean ? static_cast<T>(size) : T(1));
+    const T one = *y.grad->value.data() / divisor_of<T>(y, size);
     T part[unroll];
 #pragma GCC unroll 32
     for (T& copy : part) copy = one;
     static constexpr std::size_t steps[max_operands] = {0, unroll, unroll, unroll, unroll, unroll};
-    const Input<V>* const inputs = graph.nodes().inputs(y);
-    const void* in[max_operands];
-    in[0] = part;
-    for (std::size_t j = 0; j < y.inputs; ++j) in[1 + j] = inputs[j].node->value->data();
+    const void* in[max_operands] = {part};
+    append_elements(y, in + 1);
     if (size) vjp.each(loop_function(y, k), size, x.grad->value.data(), in, steps);
     return;
   }
-  const Shape shape = broadcast_inputs(graph, y);
-  const T part = *y.grad->value.data() / static_cast<T>(divisor_of(y, shape));
+  const Shape shape = broadcast_inputs(y);
+  const T part = *y.grad->value.data() / divisor_of<T>(y, shape.size());
   static constexpr Shape one{};
-  StridedInput in[max_operands];
   V elements;
-  if (vjp.reads == Reads::result || vjp.reads == Reads::all) {
-    elements = V::empty(shape);
-    const std::size_t count = append_inputs(graph, y, in);
-    broadcast_loop(elements, y.op->each, loop_function(y, value_function), Write::assign, {in, count});
-  }
-  const std::size_t count = rule_operands(graph, y, vjp.reads, {&part, &one, sizeof(T)}, strided_input(elements), in);
-  run_rule(graph, y, k, shape, {in, count});
+  if (reads_result(vjp.reads)) compute_elements(y, elements = V::empty(shape));
+  StridedInput in[max_operands];
+  run_rule(graph, y, k, shape, {in, append_rule_operands(y, vjp.reads, {&part, &one, sizeof(T)}, elements, in)});
 }
 
-}  // namespace minigrad::detail
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

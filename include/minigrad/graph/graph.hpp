@@ -8,12 +8,10 @@
 #include <cstdint>
 #include <utility>
 
-#include "../core/random.hpp"
+#include "../core/atomic_number.hpp"
 #include "hook.hpp"
 #include "node.hpp"
 #include "node_view.hpp"
-#include "random_log.hpp"
-#include "unique_number.hpp"
 #include "uses.hpp"
 #include "var.hpp"
 
@@ -108,7 +106,7 @@ class Graph {
   detail::NodeStore<V>& nodes() { return nodes_; }  ///< The nodes, in the order of recording.
   const detail::NodeStore<V>& nodes() const { return nodes_; }
   /// A node by its number, which is below size(): to look at, and as a Var.
-  NodeView<V> node(NodeId id) const { return NodeView<V>(nodes_, nodes_[id]); }
+  NodeView<V> node(NodeId id) const { return NodeView<V>(nodes_[id]); }
   Var<V> at(NodeId id) { return var(nodes_[id]); }
   Var<V> var(Node& node) { return Var<V>(this, &node, generation_); }  ///< A handle to a node of this graph.
 

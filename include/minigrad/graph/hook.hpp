@@ -13,12 +13,13 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 template <class V>
 class Sweep;  // see backward.hpp
 
-/// What looks on. The sweep that asks it is compiled where one is made, and not in a program in which nothing looks on
-/// (compilers would compile a virtual function there too).
+/// What looks on. The sweep that asks it, in diff/hook_runner.hpp, is compiled where one is made, and not in a program
+/// in which nothing looks on (compilers would compile a virtual function there too).
 template <class V>
 struct Watcher {
   virtual ~Watcher() = default;
-  void (*watch)(Sweep<V>&, const V* seed) = [](Sweep<V>& sweep, const V* seed) { sweep.run_watched(seed); };
+  void (*watch)(Sweep<V>&, Graph<V>&, Node<V>& root, const V* seed) =
+      [](Sweep<V>& sweep, Graph<V>& graph, Node<V>& root, const V* seed) { run_watched(sweep, graph, root, seed); };
 };
 
 /// A function of a gradient, which it may replace; see diff/hooks.hpp.

@@ -121,6 +121,8 @@ class RecordedSweep;  // see diff/grad.hpp
 /// What a derivative rule reads besides the gradient g of the op's result y. It takes g; or g and y; or g and all
 /// inputs (where there are several); or g, y and all inputs.
 enum class Reads : unsigned char { gradient, result, inputs, all, unknown };
+constexpr bool reads_result(Reads reads) { return reads == Reads::result || reads == Reads::all; }
+constexpr bool reads_inputs(Reads reads) { return reads == Reads::inputs || reads == Reads::all; }
 
 /// How the gradient of one input follows from that of the result: "vector-Jacobian product". On values `accumulate` adds it
 /// to the input's gradient; on Vars `record` computes it by ops, so that it can be differentiated again. Neither is
@@ -136,9 +138,7 @@ struct Vjp {
 /// What all nodes of an op share.
 template <class V>
 struct Op {
-  std::size_t arity = 0;
-  bool variadic = false;                              // as many inputs as the node says; vjp[0] is that of each
-  bool one_rule = false;                              // bit 0 of `rules` and `readers` stands for all inputs
+  bool one_rule = false;                              // vjp[0], and bit 0 of `rules` and `readers`, stand for all inputs
   unsigned rules = 0;                                 // bit k: vjp[k] is there
   unsigned readers = 0;                               // bit k: the rule for input k reads the inputs
   Reduction reduction = Reduction::none;              // what becomes of the results of an elementwise op
@@ -183,6 +183,26 @@ struct Node {
   bool hooked : 1 = false;
   bool plain : 1 = false;              // an elementwise op on operands of one shape
   V own{};
+
+  Node() = default;
+  Node(const Node&) = delete;
+  ~Node() {
+    if (captured_units) pool_give(captured, captured_units * captured_unit);
+  }
+  /// Memory for what value and rules hold.
+  void* reserve(std::size_t bytes) {
+    const std::size_t units = (bytes + captured_unit - 1) / captured_unit;
+    if (units <= captured_units) return captured;
+    if (captured_units) pool_give(captured, captured_units * captured_unit);
+    captured_units = 0;
+    captured = pool_take(units * captured_unit);
+    captured_units = static_cast<std::uint16_t>(units);
+    return captured;
+  }
+
+  /// Input k; null where that is number(k).
+  Node* input(std::size_t k) const { return in[k].node; }
+  const scalar_type<V>& number(std::size_t k) const { return in[inputs + k].number; }
 };
 
 /// Whether a gradient has reached x in this sweep, or is kept from an earlier one.

@@ -3,12 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <utility>
 
-#include "gradient_memory.hpp"
+#include "memory.hpp"
 #include "node.hpp"
-#include "slots.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
@@ -17,33 +15,17 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 template <class V>
 class NodeStore {
  public:
-  NodeStore() = default;
-  NodeStore(const NodeStore&) = delete;
-  [[gnu::noinline]] ~NodeStore() {
-    clear();
-    while (made_) {
-      Node<V>& x = (*this)[--made_];
-      give_captured(x);
-      x.~Node<V>();
-    }
-    for (Node<V>* nodes : blocks_) pool_give(nodes, per_block * sizeof(Node<V>));
-  }
+  [[gnu::noinline]] ~NodeStore() { clear(); }
 
-  NodeId size() const { return size_; }
-  Node<V>& operator[](NodeId i) const { return blocks_[i / per_block][i % per_block]; }
-
-  const Input<V>* inputs(const Node<V>& y) const { return y.in; }
-  Node<V>* input(const Node<V>& y, std::size_t k) const { return y.in[k].node; }
-  /// Input k, which is a number.
-  const scalar_type<V>& number(const Node<V>& y, std::size_t k) const { return y.in[y.inputs + k].number; }
+  NodeId size() const { return nodes_.size(); }
+  Node<V>& operator[](NodeId i) const { return nodes_[i]; }
 
   void note_variable(Node<V>& x) { variables_.push_back(&x); }
   const PoolArray<Node<V>*>& variables() const { return variables_; }
 
   /// The next place, for a node that commit() adds.
   Node<V>& next(const char* name) {
-    if (size_ == made_) make_node();
-    Node<V>& x = (*this)[size_];
+    Node<V>& x = nodes_.next();
     x.op = &leaf;
     x.name = name;
     x.value = &x.own;
@@ -55,7 +37,8 @@ class NodeStore {
     return x;
   }
   Node<V>& commit(Node<V>& x) {
-    x.id = size_++;
+    x.id = size();
+    nodes_.commit();
     return x;
   }
   /// A node that refers to a value.
@@ -71,53 +54,43 @@ class NodeStore {
   Node<V>& begin_op(const char* name, const Op<V>& op, const Input<V>* in, std::size_t count, unsigned wanted,
                     void* functions) {
     Node<V>& y = next(name);
-    if (op.capture) capture(y, op, functions);
+    if (op.capture) op.capture(y.reserve(op.captured_bytes), functions);
     y.op = &op;
     y.inputs = static_cast<std::uint32_t>(count);
     y.in = in;
     y.passes = static_cast<std::uint8_t>(wanted & op.rules);
     y.needs_grad = y.passes != 0;
     if (op.release) owning_.push_back(&y);
-    y.previous = std::exchange(last_op_, size_);
+    y.previous = std::exchange(last_op_, size());
     return commit(y);
   }
   void undo_op(Node<V>& y) {
-    if (size_ != y.id + 1) return;  // its function has recorded something itself
+    if (size() != y.id + 1) return;  // its function has recorded something itself
     if (y.op->release) {
       y.op->release(y.captured);
       owning_.pop_back();
     }
     last_op_ = y.previous;
-    --size_;
-  }
-
-  void capture(Node<V>& y, const Op<V>& op, void* functions) {
-    const std::size_t units = (op.captured_bytes + captured_unit - 1) / captured_unit;
-    if (units > y.captured_units) {
-      give_captured(y);
-      y.captured = pool_take(units * captured_unit);
-      y.captured_units = static_cast<std::uint16_t>(units);
-    }
-    op.capture(y.captured, functions);
+    nodes_.undo_commit();
   }
 
   // ---- memory that nodes keep besides their values ----
 
   /// Whole numbers: a constant, or an input of a recorded step or result of an op, which may change.
   std::uint32_t add_indices(bool constant) {
-    indices_.next().constant = constant;
-    return indices_.used() - 1;
+    indices_.take().constant = constant;
+    return indices_.size() - 1;
   }
   Tensor<std::int64_t>& indices(std::uint32_t slot) { return indices_[slot].values; }
-  std::uint32_t index_places() const { return indices_.used(); }
+  std::uint32_t index_places() const { return indices_.size(); }
   /// The place of whole numbers that may change, or, of constants, how many places there are.
   std::uint32_t place_of_indices(const Tensor<std::int64_t>& values) const {
     std::uint32_t i = 0;
-    while (i < indices_.used() && (indices_[i].constant || &indices_[i].values != &values)) ++i;
+    while (i < indices_.size() && (indices_[i].constant || &indices_[i].values != &values)) ++i;
     return i;
   }
   /// A value that only the functions of a node use: saved for its rules, or scratch memory.
-  V& add_saved() { return saved_.next(); }
+  V& add_saved() { return saved_.take(); }
 
   // ---- gradients ----
 
@@ -175,30 +148,14 @@ class NodeStore {
     variables_.clear();
     indices_.clear();
     saved_.clear();
-    size_ = 0;
+    nodes_.clear();
   }
 
  private:
-  static constexpr NodeId per_block = 256;
   static constexpr Op<V> leaf{};
 
-  static void give_captured(Node<V>& x) {
-    if (x.captured_units) pool_give(x.captured, x.captured_units * captured_unit);
-    x.captured_units = 0;
-  }
-
-  [[gnu::noinline]] void make_node() {
-    if (size_ == no_node) fail<GraphError>({"Graph: more than 2^32 nodes"});
-    if (made_ % per_block == 0) {
-      blocks_.make_room();
-      blocks_.push_back(static_cast<Node<V>*>(pool_take(per_block * sizeof(Node<V>))));
-    }
-    new (&(*this)[made_]) Node<V>;
-    ++made_;
-  }
-
   void forget_gradients() {
-    for (NodeId i = 0; i < size_; ++i)
+    for (NodeId i = 0; i < size(); ++i)
       if (!(*this)[i].keeps_grad) (*this)[i].grad = nullptr;
   }
   [[noreturn, gnu::cold]] static void refuse_shape(const Node<V>& x) {
@@ -206,7 +163,8 @@ class NodeStore {
                       shape_of(x.grad->value), ": call zero_grad() after giving a parameter another shape"});
   }
 
-  PoolArray<Node<V>*> blocks_, owning_, retained_, losses_;
+  Slots<Node<V>, 256> nodes_;
+  PoolArray<Node<V>*> owning_, retained_, losses_;
   NodeId last_op_ = no_node;
   Rows<Input<V>> inputs_;
   PoolArray<Node<V>*> variables_;
@@ -217,7 +175,6 @@ class NodeStore {
     bool constant = false;
   };
   Slots<Indices> indices_;
-  NodeId size_ = 0, made_ = 0;  // nodes of this step; places that have memory
 };
 
 }  // namespace minigrad::detail

@@ -9,31 +9,11 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// Whether X is a Var, is a MaskVar, is an IndexVar, is a Parameter, of any type of values.
-template <class X>
-inline constexpr bool is_var = false;
-template <class V>
-inline constexpr bool is_var<Var<V>> = true;
-template <class X>
-inline constexpr bool is_mask_var = false;
-template <class V>
-inline constexpr bool is_mask_var<MaskVar<V>> = true;
-template <class X>
-inline constexpr bool is_index_var = false;
-template <class V>
-inline constexpr bool is_index_var<IndexVar<V>> = true;
-template <class X>
-inline constexpr bool is_parameter = false;
-template <class V>
-inline constexpr bool is_parameter<Parameter<V>> = true;
-
 template <class T>
 class ScalarVar;  // see scalar_var.hpp
 /// Whether X is a ScalarVar.
 template <class X>
-inline constexpr bool is_scalar_var = false;
-template <class T>
-inline constexpr bool is_scalar_var<ScalarVar<T>> = true;
+inline constexpr bool is_scalar_var = detail::is_instance<X, ScalarVar>;
 
 namespace detail {
 template <class X>
@@ -70,17 +50,11 @@ decltype(auto) value_of(const X& x) {
   else return (x);
 }
 
-namespace detail {
-template <class X>
-inline constexpr bool is_whole_tensor = false;
-template <class T>
-inline constexpr bool is_whole_tensor<Tensor<T>> = std::is_integral_v<T>;
-}  // namespace detail
 /// Whole numbers, alone or in a Tensor, as doubles; all else as it is. For functions whose results are not whole.
 template <class X>
 decltype(auto) to_floating(const X& x) {
   if constexpr (std::is_integral_v<X>) return static_cast<double>(x);
-  else if constexpr (detail::is_whole_tensor<X>) return x.template to<double>();
+  else if constexpr (is_tensor<X> && std::is_integral_v<detail::scalar_type<X>>) return x.template to<double>();
   else return (x);
 }
 

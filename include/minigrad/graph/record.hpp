@@ -8,13 +8,11 @@
 #pragma once
 
 #include <cstddef>
-#include <new>
-#include <span>
 #include <type_traits>
 #include <utility>
 
 #include "elementwise_node.hpp"
-#include "many_table.hpp"
+#include "op_table.hpp"
 #include "operand.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -79,12 +77,6 @@ template <class V>
   for (std::size_t k = 0; k < lent_count; ++k) lent[k]->value = nullptr;
   return graph.var(y);
 }
-
-template <class T, class>
-using Same = T;
-/// Whether an op's value can be called with a T for each of its inputs.
-template <class Value, class T, class... X>
-inline constexpr bool takes_inputs = requires(Value& value, const Same<T, X>&... x) { value(x...); };
 
 /// Of numbers, and of operands that become numbers.
 template <class T, class F, class... X>
@@ -170,10 +162,17 @@ class OpFunction {
     } else {
       static_assert(!is_tensor<V> || PerElement || (!is_scalar<std::remove_cvref_t<X>> && ...),
                     "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
-      if constexpr (!fits<V, X...>()) {
+      using Ops = detail::OpTable<V, PerElement, std::index_sequence_for<R...>, Value, R...>;
+      constexpr detail::Misfit misfit = Ops::misfit();
+      static_assert(misfit != detail::Misfit::value,
+                    "minigrad: the op does not take these inputs, or it takes attributes first: op.with(a)(x); its value "
+                    "has a parameter for each rule");
+      static_assert(misfit != detail::Misfit::rule,
+                    "minigrad: a derivative rule takes (g), (g, y), (g, inputs...) where there are several, or (g, y, "
+                    "inputs...): let each be `auto`, since the rule runs on values and on Vars");
+      if constexpr (misfit != detail::Misfit::none) {
         return Var<V>();  // refused
       } else {
-        using Ops = detail::OpTable<V, PerElement, Value, R...>;
         const detail::OperandRef<V> in[] = {detail::OperandRef<V>(std::forward<X>(x))...};
         constexpr bool numbers = (is_scalar<std::remove_cvref_t<X>> || ...);
         if constexpr (detail::holds_nothing<Value, R...>) {
@@ -184,24 +183,6 @@ class OpFunction {
         }
       }
     }
-  }
-
-  /// Refuses a value or a rule that cannot be called with what it gets in a graph of values V.
-  template <class V, class... X>
-  static constexpr bool fits() {
-    constexpr bool takes_inputs =
-        detail::takes_inputs<Value, std::conditional_t<PerElement, detail::scalar_type<V>, V>, X...>;
-    static_assert(takes_inputs,
-                  "minigrad: the op does not take these inputs, or it takes attributes first: op.with(a)(x); its value "
-                  "has a parameter for each rule");
-    if constexpr (takes_inputs) {
-      constexpr bool rules_fit = detail::OpTable<V, PerElement, Value, R...>::rules_fit;
-      static_assert(rules_fit,
-                    "minigrad: a derivative rule takes (g), (g, y), (g, inputs...) where there are several, or (g, y, "
-                    "inputs...): let each be `auto`, since the rule runs on values and on Vars");
-      return rules_fit;
-    }
-    return false;
   }
 
   detail::Functions<Value, R...> functions() const { return {value, rules}; }
@@ -243,42 +224,4 @@ constexpr auto record(const char* name, const Value& value, const R&... rules) {
   if constexpr (few) return OpFunction<false, Value, R...>{name, value, {rules...}};
 }
 
-/// An op with as many inputs as there are, such as concatenate: y = value(pointers to the inputs' values), and
-/// rule(g, y, k) is dL/d(input k). It is called with a std::span or std::vector of Vars, of which there is at least one:
-/// throws ValueError for none.
-template <class Value, class Rule>
-class ManyFunction {
- public:
-  const char* name;  ///< what messages and pictures call the op
-  Value value;       ///< y from pointers to the inputs' values
-  Rule rule;         ///< dL/d(input k) from g, y and k
-
-  template <class V>
-  Var<V> operator()(std::span<const Var<V>> x) const {
-    constexpr bool fits = std::is_invocable_r_v<V, const Value&, std::span<const V* const>> &&
-                          std::is_invocable_r_v<V, const Rule&, const V&, const V&, std::size_t>;
-    static_assert(fits, "minigrad: the value of record_many() takes a std::span of pointers to the inputs' values, and "
-                  "its rule takes (g, y, k)");
-    if constexpr (fits) {
-      if (x.empty()) detail::fail<ValueError>({name, ": nothing to put together"});
-      detail::PoolArray<detail::OperandRef<V>> in;
-      in.reserve(x.size());
-      for (const Var<V>& one : x) in.push_back(detail::OperandRef<V>(one));
-      detail::Functions<Value, Rule> held{value, rule};
-      return detail::record_op<V>(detail::ManyTable<V, Value, Rule>::op, name, in.data(), x.size(), &held);
-    } else {
-      return {};
-    }
-  }
-  template <class V>
-  Var<V> operator()(const std::vector<Var<V>>& x) const {
-    return (*this)(std::span<const Var<V>>(x));
-  }
-};
-/// Makes a ManyFunction.
-template <class Value, class Rule>
-constexpr auto record_many(const char* name, const Value& value, const Rule& rule) {
-  return ManyFunction<Value, Rule>{name, value, rule};
-}
-
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -91,7 +91,7 @@ struct Rules {
 template <class X, std::size_t J>
 using Repeat = X;
 
-/// What a rule reads, told by how many arguments it takes. X is a value type.
+/// What a rule reads, told by how many arguments it takes. X is a value type; J are the numbers of the inputs.
 template <class Rule, class X, std::size_t... J>
 constexpr Reads reads_of(std::index_sequence<J...>) {
   if constexpr (std::is_invocable_v<const Rule&, const X&>) return Reads::gradient;
@@ -101,14 +101,17 @@ constexpr Reads reads_of(std::index_sequence<J...>) {
   else if constexpr (std::is_invocable_v<const Rule&, const X&, const X&, const Repeat<X, J>&...>) return Reads::all;
   else return Reads::unknown;
 }
-
 /// Whether a rule that reads this gives an X where all that it reads is an X.
 template <Reads reads, class Rule, class X, std::size_t... J>
-constexpr bool rule_gives(std::index_sequence<J...>) {
-  if constexpr (reads == Reads::gradient) return std::is_invocable_r_v<X, const Rule&, const X&>;
-  else if constexpr (reads == Reads::result) return std::is_invocable_r_v<X, const Rule&, const X&, const X&>;
-  else if constexpr (reads == Reads::inputs) return std::is_invocable_r_v<X, const Rule&, const X&, const Repeat<X, J>&...>;
-  else return std::is_invocable_r_v<X, const Rule&, const X&, const X&, const Repeat<X, J>&...>;
+constexpr bool rule_gives() {
+  if constexpr (reads == Reads::gradient)
+    return requires(const Rule& rule, const X& x, void (*take)(X)) { take(rule(x)); };
+  else if constexpr (reads == Reads::result)
+    return requires(const Rule& rule, const X& x, void (*take)(X)) { take(rule(x, x)); };
+  else if constexpr (reads == Reads::inputs)
+    return requires(const Rule& rule, const X& x, void (*take)(X), const Repeat<X, J>&... in) { take(rule(x, in...)); };
+  else
+    return requires(const Rule& rule, const X& x, void (*take)(X), const Repeat<X, J>&... in) { take(rule(x, x, in...)); };
 }
 
 /// Calls a rule with what it reads.
@@ -119,6 +122,21 @@ MINIGRAD_INLINE decltype(auto) call_rule(const Rule& rule, const G& g, [[maybe_u
   else if constexpr (reads == Reads::inputs) return rule(g, x...);
   else return rule(g, y, x...);
 }
+
+template <class A>
+concept Describes = requires(const A& a, const AttributeList& list) { a.describe(list); };
+struct NamedDescribe {
+  int describe;
+};
+template <class A>
+struct WithDescribe : A, NamedDescribe {};
+/// Whether a struct has no member `describe`, of whatever form: else the name is ambiguous.
+template <class A>
+concept Undescribed = !std::is_class_v<A> || std::is_final_v<A> || requires { &WithDescribe<A>::describe; };
+template <class F>
+inline constexpr bool has_attributes = false;
+template <Describes A, class F>
+inline constexpr bool has_attributes<With<A, F>> = true;
 
 /// The value and the rules of an op: what a node keeps of it, if they hold anything.
 template <class Value, class... R>

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "node.hpp"
 
@@ -58,7 +59,7 @@ class Var {
     detail::fail<GraphError>({"Var: used after clear() of its graph"});
   }
   [[noreturn, gnu::cold, gnu::noinline]] void refuse_gradient() const {
-    const detail::NodeStore<V>& nodes = graph_->nodes();
+    const auto& nodes = graph_->nodes();
     const NodeId loss = node_->needs_grad ? nodes.last_loss() : node_->id;
     if (loss != no_node)
       if (const auto missing = missing_rule(nodes, loss, node_->needs_grad ? node_ : nullptr); !missing.empty())
@@ -130,22 +131,28 @@ class MaskVar {
   Var<V> var_;
 };
 
+namespace detail {
+template <class X, template <class> class Template>
+inline constexpr bool is_instance = false;
+template <class V, template <class> class Template>
+inline constexpr bool is_instance<Template<V>, Template> = true;
+}  // namespace detail
+/// Whether X is a Var, is a MaskVar, is an IndexVar, is a Parameter, of any type of values.
+template <class X>
+inline constexpr bool is_var = detail::is_instance<X, Var>;
+template <class X>
+inline constexpr bool is_mask_var = detail::is_instance<X, MaskVar>;
+template <class X>
+inline constexpr bool is_index_var = detail::is_instance<X, IndexVar>;
+template <class X>
+inline constexpr bool is_parameter = detail::is_instance<X, Parameter>;
+
 /// The shape of the value behind a handle or a Parameter; [] for a number.
-template <class V>
-Shape shape_of(const Var<V>& x) {
-  return shape_of(x.value());
-}
-template <class V>
-Shape shape_of(const MaskVar<V>& x) {
-  return shape_of(x.var());
-}
-template <class V>
-Shape shape_of(const IndexVar<V>& x) {
-  return x.value().shape();
-}
-template <class V>
-Shape shape_of(const Parameter<V>& x) {
-  return shape_of(x.value());
+template <class X>
+  requires(is_var<X> || is_mask_var<X> || is_index_var<X> || is_parameter<X>)
+Shape shape_of(const X& x) {
+  if constexpr (is_mask_var<X>) return shape_of(x.var().value());
+  else return shape_of(x.value());
 }
 
-}  // namespace minigrad
+}  // namespace minigrad::inline MINIGRAD_ABI

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "../graph/record_many.hpp"
 #include "rearrange.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {

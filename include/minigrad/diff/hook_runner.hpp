@@ -1,10 +1,11 @@
-// graph/hook_runner.hpp - calls hooks in a sweep, at the nodes and parameters for which they are registered.
+// diff/hook_runner.hpp - a sweep that is looked on: it calls hooks, at the nodes and parameters for which they are
+// registered, and the inspector.
 #pragma once
 
 #include <cstddef>
 #include <utility>
 
-#include "accumulate.hpp"
+#include "../graph/backward.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
@@ -42,11 +43,11 @@ class HookRunner {
       if (y.parameter) {
         Gradient<V>& lent = *y.grad;
         y.grad = &y.parameter->grad;
-        store_or_add(y, lent.value);
+        store_or_add(nodes_, y, lent.value);
         nodes_.give_back(lent);
       } else if (hooks[i].before.present) {
         std::swap(hooks[i].before, *y.grad);
-        store_or_add(y, hooks[i].before.value);
+        store_or_add(nodes_, y, hooks[i].before.value);
         hooks[i].before.present = false;
       }
     }
@@ -66,14 +67,29 @@ class HookRunner {
   }
 
  private:
-  void store_or_add(Node<V>& x, const V& part) {
-    if (nodes_.begin_grad(x) == Write::assign) x.grad->value = part;
-    else if constexpr (is_tensor<V>) map_into(x.grad->value, identity, Write::add, part);
-    else x.grad->value += part;
-  }
-
   Graph<V>& graph_;
   NodeStore<V>& nodes_;
 };
+
+/// What a Watcher of a graph makes of a sweep.
+template <class V>
+void run_watched(Sweep<V>& sweep, Graph<V>& graph, Node<V>& root, const V* seed) {
+  HookRunner<V> hooks(graph, root);
+  sweep.begin(seed);
+  for (NodeId id = root.id + 1; id-- > 0;) {
+    Node<V>& y = graph.nodes()[id];
+    if (y.hooked && has_gradient(y)) hooks.run(y);
+    if (y.inputs && has_gradient(y)) {
+      sweep.pass(graph, y);
+      const auto gradient = [](const void*, const Node<V>& x) -> const V* {
+        return has_gradient(x) && x.needs_grad ? &x.grad->value : nullptr;
+      };
+      if (graph.hooks().inspector) (*graph.hooks().inspector)->after_rules(graph, y, gradient, nullptr);
+    }
+    hooks.run_final(y);
+  }
+  sweep.end();
+  hooks.end();
+}
 
 }  // namespace minigrad::inline MINIGRAD_ABI::detail
