@@ -6,6 +6,6 @@ int main() {
   const auto x = graph.variable(2);
   const auto twice = [](auto v) { return v * 2; };
   auto y = minigrad::elementwise("twice", twice, [](auto g) { return g * 2; })(x);
-  y = minigrad::elementwise("twice", twice, [](auto) { return 2; })(x);  // error: runs on Vars too
+  y = minigrad::elementwise("twice", twice, [](auto) { return 2; })(x);  // error: gives a Var there
   return y.value() == 4 ? 0 : 1;
 }

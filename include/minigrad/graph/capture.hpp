@@ -34,10 +34,36 @@ struct GraphValue<X, Rest...> {
 template <class... Rest>
 struct GraphValue<Tensor<std::int64_t>, Rest...> : GraphValue<Rest...> {};
 
-/// What stands for an input of type A in a graph of values of type V.
+/// An input of a recorded step, made from an A: a Var, or of whole numbers an IndexVar, and where its value stands.
 template <class V, class A>
-using CapturedInput =
-    std::conditional_t<std::is_same_v<A, Tensor<std::int64_t>> && !std::is_same_v<A, V>, IndexVar<V>, Var<V>>;
+struct CapturedInput {
+  static constexpr bool whole = std::is_same_v<A, Tensor<std::int64_t>> && !std::is_same_v<A, V>;
+  using Handle = std::conditional_t<whole, IndexVar<V>, Var<V>>;
+  A* place = nullptr;
+
+  Handle record(Graph<V>& graph, const A& value) {
+    if constexpr (whole) {
+      const Handle handle = graph.indices();
+      *(place = &handle.edit()) = value;
+      return handle;
+    } else {
+      Node<V>& node = graph.add_leaf("input", value, false);
+      place = &node.own;
+      return graph.var(node);
+    }
+  }
+  void require_shape(std::size_t number, const A& value) const {
+    if (shape_of(value) != shape_of(*place)) refuse_shape(number, shape_of(*place), shape_of(value));
+  }
+  void set(const A& value) {
+    if constexpr (is_tensor<A>) std::copy(value.begin(), value.end(), place->data());
+    else *place = value;
+  }
+  [[noreturn, gnu::cold]] static void refuse_shape(std::size_t number, const Shape& recorded, const Shape& given) {
+    fail<ShapeError>({"replay: input ", number, " has shape ", given, " and was recorded with ", recorded,
+                      ": shapes are fixed: record another step, by capture(), for this one"});
+  }
+};
 
 /// Throws GraphError where something that a recorded step depends on has changed. Parameters are to have the values that
 /// they have now.
@@ -81,11 +107,8 @@ struct RecordedOps {
 /// A recorded step; made by capture(). It may be moved, also to another thread, and used by one thread at a time.
 template <class V, class F, class... X>
 class CapturedStep {
-  template <class A>
-  using Handle = detail::CapturedInput<V, A>;
-  template <class A>
-  using Place = std::conditional_t<is_index_var<Handle<A>>, Tensor<std::int64_t>, V>;
-  using Result = std::invoke_result_t<F&, Handle<X>...>;
+  using Inputs = std::tuple<detail::CapturedInput<V, X>...>;
+  using Result = std::invoke_result_t<F&, typename detail::CapturedInput<V, X>::Handle...>;
 
  public:
   CapturedStep(F f, const X&... x) : f_(new F(std::move(f))), graph_(new Graph<V>) {
@@ -101,10 +124,10 @@ class CapturedStep {
     require_here();
     const auto& y = result_.value();  // throws after clear()
     std::size_t number = 0;
-    std::apply([&](const auto*... place) { (require_shape(*place, x, number++), ...); }, inputs_);
+    std::apply([&](const auto&... in) { (in.require_shape(number++, x), ...); }, inputs_);
     complete_ = false;
     detail::prepare_replay(*graph_);
-    std::apply([&](auto*... place) { (set(*place, x), ...); }, inputs_);
+    std::apply([&](auto&... in) { (in.set(x), ...); }, inputs_);
     ops_.run(*graph_);
     complete_ = true;
     return y;
@@ -134,13 +157,12 @@ class CapturedStep {
     again.keep_constants();
     detail::RandomLog none;
     const auto scope = again.log_random(none, true);
-    std::tuple<Place<X>*...> inputs;
+    Inputs inputs;
     Result result;
     record(again, inputs, result, x...);
     for (NodeId id = 0; id < graph_->size() || id < again.size(); ++id) {
-      bool is_input = false;
-      if (id < graph_->size())
-        std::apply([&](const auto*... place) { ((is_input = is_input || is(*place, id)), ...); }, inputs_);
+      const void* const value = id < graph_->size() ? &graph_->nodes()[id].own : nullptr;
+      const bool is_input = std::apply([&](const auto&... in) { return ((in.place == value) || ...); }, inputs_);
       if (const std::string what = detail::difference(*graph_, again, id, is_input); !what.empty())
         detail::fail<GraphError>({"capture: the function does something else than when it was recorded: ", what,
                                   " of node ", id, " (", id < again.size() ? again.node(id).op() : "none",
@@ -158,47 +180,16 @@ class CapturedStep {
   void require_here() const {
     if (!graph_) detail::fail<GraphError>({"replay: this step was moved from: use the one that it was moved to"});
   }
-  void record(Graph<V>& graph, std::tuple<Place<X>*...>& inputs, Result& result, const X&... x) {
-    std::tuple<Handle<X>...> handles{input<Handle<X>>(graph, x)...};
-    inputs = std::apply([](const auto&... handle) { return std::tuple<Place<X>*...>{place_of(handle)...}; }, handles);
+  void record(Graph<V>& graph, Inputs& inputs, Result& result, const X&... x) {
+    const auto handles = std::apply([&](auto&... in) { return std::tuple{in.record(graph, x)...}; }, inputs);
     result = std::apply(*f_, handles);
     if (&result.graph() != &graph) detail::fail<GraphError>({"capture: the function's result belongs to another graph"});
-  }
-  template <class H, class A>
-  static H input(Graph<V>& graph, const A& value) {
-    if constexpr (is_index_var<H>) {
-      const H handle = graph.indices();
-      handle.edit() = value;
-      return handle;
-    } else {
-      return graph.input(value);
-    }
-  }
-  static V* place_of(const Var<V>& x) { return &x.node().own; }
-  static Tensor<std::int64_t>* place_of(const IndexVar<V>& x) { return &x.edit(); }
-  template <class P, class A>
-  static void require_shape(const P& recorded, const A& given, std::size_t number) {
-    if (shape_of(given) != shape_of(recorded)) refuse_shape(number, shape_of(recorded), shape_of(given));
-  }
-  template <class P, class A>
-  static void set(P& place, const A& value) {
-    if constexpr (is_tensor<P>) std::copy(value.begin(), value.end(), place.data());
-    else place = value;
-  }
-  [[noreturn, gnu::cold]] static void refuse_shape(std::size_t number, const Shape& recorded, const Shape& given) {
-    detail::fail<ShapeError>({"replay: input ", number, " has shape ", given, " and was recorded with ", recorded,
-                              ": shapes are fixed: record another step, by capture(), for this one"});
-  }
-  bool is(const V& place, NodeId id) const { return &graph_->nodes()[id].own == &place; }
-  template <class A>
-  bool is(const A&, NodeId) const {
-    return false;
   }
 
   detail::Own<F> f_;  // where it stays when the step is moved: the graph may refer to flags and buffers in it
   detail::Own<Graph<V>> graph_;
   detail::RecordedOps<V> ops_;
-  std::tuple<Place<X>*...> inputs_;  // where their values stand in the graph
+  Inputs inputs_;
   Result result_;
   bool complete_ = true;
 };
@@ -213,7 +204,7 @@ class CapturedStep {
 template <class V = void, class F, class... X>
 auto capture(F f, const X&... x) {
   using Value = std::conditional_t<std::is_void_v<V>, typename detail::GraphValue<X...>::type, V>;
-  using Result = std::invoke_result_t<F&, detail::CapturedInput<Value, X>...>;
+  using Result = std::invoke_result_t<F&, typename detail::CapturedInput<Value, X>::Handle...>;
   constexpr bool is_recorded = is_var<Result> || is_index_var<Result>;
   static_assert(is_recorded, "minigrad: capture() records what a function computes from Vars: it must give a Var or an "
                 "IndexVar, and this one gives a value, or nothing");

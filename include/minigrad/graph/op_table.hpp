@@ -62,6 +62,16 @@ auto unevaluated(const X& x) {
   return Unevaluated<scalar_type<X>>{x};
 }
 
+/// What a rule has computed from Vars.
+template <class V>
+const Var<V>& as_var(const Var<V>& part) {
+  return part;
+}
+template <class X>
+X as_var(const X&) {
+  static_assert(!sizeof(X), "minigrad: a derivative rule runs on Vars too, and gives a Var there: g * 0, not 0");
+}
+
 template <class V, class Expression>
 [[gnu::noinline]] void write_gradient(Graph<V>& graph, Node<V>& x, const Expression& part) {
   const Write write = graph.nodes().begin_grad(x);
@@ -133,11 +143,11 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   // ---- Vars: the same rules, recorded ----
   template <std::size_t K>
   static Var<V> record_rule(Graph<V>& graph, const Node<V>& y, const Var<V>& g, const Var<V>& result) {
-    constexpr bool fits = rule_gives<reads<K>, Rule<K>, Var<V>, J...>();
-    static_assert(fits, "minigrad: a derivative rule runs on Vars too: let it take `auto`, and give what it computes");
+    constexpr bool fits = reads_of<Rule<K>, Var<V>>(std::index_sequence<J...>()) == reads<K>;
+    static_assert(fits, "minigrad: a derivative rule runs on Vars too: let it take `auto`");
     if constexpr (!fits) return g;
-    else if constexpr (!reads_inputs(reads<K>)) return call_rule<reads<K>>(rule<K>(y), g, result);
-    else return call_rule<reads<K>>(rule<K>(y), g, result, input_var(graph, y, J)...);
+    else if constexpr (!reads_inputs(reads<K>)) return as_var(call_rule<reads<K>>(rule<K>(y), g, result));
+    else return as_var(call_rule<reads<K>>(rule<K>(y), g, result, input_var(graph, y, J)...));
   }
   template <Reduction reduction, std::size_t K>
   static Var<V> record(Graph<V>& graph, NodeId id, std::size_t, const Var<V>& g) {

@@ -19,42 +19,16 @@ namespace detail {
 template <class X>
 inline constexpr bool is_operand =
     is_scalar<X> || is_tensor<X> || is_var<X> || is_parameter<X> || is_scalar_var<X> || is_mask_var<X>;
-template <class X>
-inline constexpr bool is_no_operand = false;
-template <class T, class A>
-inline constexpr bool is_no_operand<std::vector<T, A>> = true;
-template <class V>
-inline constexpr bool is_no_operand<ParameterRef<V>> = true;
 }  // namespace detail
 
 /// What an op takes: a number, a Tensor, a Parameter, a Var, a ScalarVar or a mask.
 template <class X>
 concept Operand = detail::is_operand<std::remove_cvref_t<X>>;
-/// An operand, or something that many take for one, a std::vector and a ParameterRef: an op refuses it by one message,
-/// where the compiler would list all functions of the same name in <cmath>.
-template <class X>
-concept Argument = Operand<X> || detail::is_no_operand<X>;
-/// Operands of one op, of which at least one is more than a number.
-template <class... X>
-concept Operands = (Operand<X> && ...) && (!is_scalar<std::remove_cvref_t<X>> || ...);
-
-/// No argument, as the last parameter of functions whose name `<cmath>` or a user may have too. It makes them the
-/// second choice: after `using namespace minigrad`, sqrt(2) is that of `<math.h>`, and square(x) a user's own.
-template <class>
-concept LowPriority = false;
 
 /// The value behind an operand: of a Var, ScalarVar or Parameter what it holds, else the operand itself.
 template <Operand X>
 decltype(auto) value_of(const X& x) {
   if constexpr (is_var<X> || is_parameter<X> || is_scalar_var<X> || is_mask_var<X>) return x.value();
-  else return (x);
-}
-
-/// Whole numbers, alone or in a Tensor, as doubles; all else as it is. For functions whose results are not whole.
-template <class X>
-decltype(auto) to_floating(const X& x) {
-  if constexpr (std::is_integral_v<X>) return static_cast<double>(x);
-  else if constexpr (is_tensor<X> && std::is_integral_v<detail::scalar_type<X>>) return x.template to<double>();
   else return (x);
 }
 

@@ -91,27 +91,16 @@ struct Rules {
 template <class X, std::size_t J>
 using Repeat = X;
 
-/// What a rule reads, told by how many arguments it takes. X is a value type; J are the numbers of the inputs.
+/// What a rule reads, told by how many arguments it takes. J are the numbers of the inputs.
 template <class Rule, class X, std::size_t... J>
 constexpr Reads reads_of(std::index_sequence<J...>) {
-  if constexpr (std::is_invocable_v<const Rule&, const X&>) return Reads::gradient;
-  else if constexpr (std::is_invocable_v<const Rule&, const X&, const X&>) return Reads::result;
-  else if constexpr (sizeof...(J) > 1 && std::is_invocable_v<const Rule&, const X&, const Repeat<X, J>&...>)
+  if constexpr (requires(const Rule& rule, const X& x) { rule(x); }) return Reads::gradient;
+  else if constexpr (requires(const Rule& rule, const X& x) { rule(x, x); }) return Reads::result;
+  else if constexpr (sizeof...(J) > 1 && requires(const Rule& rule, const X& x, const Repeat<X, J>&... in) { rule(x, in...); })
     return Reads::inputs;
-  else if constexpr (std::is_invocable_v<const Rule&, const X&, const X&, const Repeat<X, J>&...>) return Reads::all;
+  else if constexpr (requires(const Rule& rule, const X& x, const Repeat<X, J>&... in) { rule(x, x, in...); })
+    return Reads::all;
   else return Reads::unknown;
-}
-/// Whether a rule that reads this gives an X where all that it reads is an X.
-template <Reads reads, class Rule, class X, std::size_t... J>
-constexpr bool rule_gives() {
-  if constexpr (reads == Reads::gradient)
-    return requires(const Rule& rule, const X& x, void (*take)(X)) { take(rule(x)); };
-  else if constexpr (reads == Reads::result)
-    return requires(const Rule& rule, const X& x, void (*take)(X)) { take(rule(x, x)); };
-  else if constexpr (reads == Reads::inputs)
-    return requires(const Rule& rule, const X& x, void (*take)(X), const Repeat<X, J>&... in) { take(rule(x, in...)); };
-  else
-    return requires(const Rule& rule, const X& x, void (*take)(X), const Repeat<X, J>&... in) { take(rule(x, x, in...)); };
 }
 
 /// Calls a rule with what it reads.
