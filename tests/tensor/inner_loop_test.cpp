@@ -56,12 +56,18 @@ void compare_all() {
   compare<T>(detail::inner_loop<T, F, T, T, T>);
   compare<T>(detail::inner_loop<T, std::remove_const_t<decltype(combine)>, T, T, T>);  // on numbers
 #if defined(__GNUC__)
+  const auto compare_kernel = [](detail::InnerLoop kernel) {
+    compare<T>([kernel](const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
+      if (n < detail::least_row<T>) detail::run_short_row<T>(kernel, f, n, out, in, steps, 3);
+      else kernel(f, n, out, in, steps);
+    });
+  };
   using SimdLoop = detail::SimdLoop<T, F, All>;
-  compare<T>([](const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
+  compare_kernel([](const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
     detail::on_isa<SimdLoop>(Isa::portable, f, n, out, in, steps);
   });
   if (detail::best_isa() == Isa::portable) return;
-  compare<T>([](const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
+  compare_kernel([](const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
     detail::on_isa<SimdLoop>(Isa::avx2, f, n, out, in, steps);
   });
 #endif

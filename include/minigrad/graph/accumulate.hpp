@@ -41,26 +41,27 @@ template <class V>
   }
 }
 
+template <class V>
+[[gnu::noinline]] void add_same(Graph<V>& graph, const Node<V>& y, Node<V>& x) {
+  const V& g = y.grad->value;
+  if (g.shape() != x.value->shape()) {
+    check_rule(y.name, g.shape(), x.value->shape());
+    return add_gradient(graph, y, x, sum_to(g, x.value->shape()));
+  }
+  map_into(x.grad->value, identity, graph.nodes().begin_grad(x), g);
+}
 /// The rule same_gradient: the gradient of x is that of y.
 template <class V>
 [[gnu::noinline]] void accumulate_same(Graph<V>& graph, Node<V>& y, std::size_t k) {
-  using T = scalar_type<V>;
   Node<V>& x = *graph.nodes().input(y, k);
   const V& g = y.grad->value;
   const Shape& shape = x.value->shape();
   const std::size_t size = x.value->size();
   const bool bias = g.size() && shape.rank() <= g.rank() &&
                     (size == 1 || (shape.rank() == 1 && g.shape().from_right(0) == size));
-  if (has_gradient(x) || (!bias && g.shape() != shape)) {
-    if (g.shape() != shape) {
-      check_rule(y.name, g.shape(), shape);
-      return add_gradient(graph, y, x, sum_to(g, shape));
-    }
-    graph.nodes().begin_grad(x);
-    return map_into(x.grad->value, identity, Write::add, g);
-  }
+  if (has_gradient(x) || (!bias && g.shape() != shape)) return add_same(graph, y, x);
   graph.nodes().begin_grad(x);
-  T* const to = x.grad->value.data();
+  auto* const to = x.grad->value.data();
   if (g.size() == size) std::copy(g.begin(), g.end(), to);
   else if (size == 1) *to = sum_row(g.size(), g.data());  // one number, or the bias of one neuron
   else sum_columns(g.size() / size, size, g.data(), to);  // the sum of g's rows

@@ -62,16 +62,16 @@ class Sweep {
 
   /// seed is dL/d(root), and 1 where it is null.
   void run(const V* seed) {
-    frozen_ = require_unchanged("backward", graph_, root_.id);
-    Watcher<V>* const watcher = graph_.hooks().any();
-    nodes_.begin_sweep(watcher || graph_.retains_grads() ? nullptr : &root_);
-    if (graph_.hooks().inspector) (*graph_.hooks().inspector)->before_sweep(graph_, root_);
+    Graph<V>& graph = graph_;
+    frozen_ = require_unchanged("backward", graph, root_.id);
+    Watcher<V>* const watcher = graph.hooks().any();
+    graph.nodes().begin_sweep(watcher || graph.retains_grads() ? nullptr : &root_);
+    if (watcher && graph.hooks().inspector) (*graph.hooks().inspector)->before_sweep(graph, root_);
     try {
       if (watcher) {
         watcher->watch(*this, seed);
       } else {
         begin(seed);
-        Graph<V>& graph = graph_;
         const NodeStore<V>& nodes = graph.nodes();
         for (NodeId id = root_.inputs ? root_.id : no_node; id != no_node;) {
           Node<V>& y = nodes[id];

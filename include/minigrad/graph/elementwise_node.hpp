@@ -49,18 +49,18 @@ Shape elementwise_shape(Graph<V>& graph, Node<V>& y) {
 }
 
 template <class V>
-void elementwise_forward(Graph<V>& graph, Node<V>& y) {
-  const Op<V>& op = *y.op;
-  if (y.plain) {
-    const Input<V>* inputs = graph.nodes().inputs(y);
-    const void* in[max_operands];
-    for (std::size_t k = 0; k < op.arity; ++k) in[k] = inputs[k].node->value->data();
-    if (y.own.size()) op.each(loop_function(y, value_function), y.own.size(), y.own.data(), in, all_walk);
-    return;
-  }
+[[gnu::noinline]] void broadcast_forward(Graph<V>& graph, Node<V>& y) {
   StridedInput in[max_operands];
   const std::size_t count = append_inputs(graph, y, in);
-  broadcast_loop(y.own, op.each, loop_function(y, value_function), Write::assign, {in, count});
+  broadcast_loop(y.own, y.op->each, loop_function(y, value_function), Write::assign, {in, count});
+}
+template <class V>
+void elementwise_forward(Graph<V>& graph, Node<V>& y) {
+  if (!y.plain) return broadcast_forward(graph, y);
+  const Input<V>* const inputs = graph.nodes().inputs(y);
+  const void* in[max_operands];
+  for (std::size_t k = 0; k < y.inputs; ++k) in[k] = inputs[k].node->value->data();
+  if (y.own.size()) y.op->each(loop_function(y, value_function), y.own.size(), y.own.data(), in, all_walk);
 }
 
 /// The operands that a rule reads, from g on.
@@ -90,25 +90,27 @@ void run_rule(Graph<V>& graph, const Node<V>& y, std::size_t k, const Shape& sha
 
 /// The rule of one element for input k.
 template <class V>
+[[gnu::noinline]] void broadcast_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
+  const V& g = y.grad->value;
+  StridedInput in[max_operands];
+  const std::size_t count = rule_operands(graph, y, y.op->vjp[k].reads, strided_input(g), strided_input(y.own), in);
+  run_rule(graph, y, k, g.shape(), {in, count});
+}
+template <class V>
 void elementwise_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
   Node<V>& x = *graph.nodes().input(y, k);
+  if (!y.plain || has_gradient(x)) return broadcast_accumulate(graph, y, k);
   const Vjp<V>& vjp = y.op->vjp[k];
   const V& g = y.grad->value;
-  if (y.plain && !has_gradient(x)) {
-    graph.nodes().begin_grad(x);
-    const void* in[max_operands] = {g.data()};
-    std::size_t count = 1;
-    if (vjp.reads == Reads::result || vjp.reads == Reads::all) in[count++] = y.own.data();
-    if (vjp.reads == Reads::inputs || vjp.reads == Reads::all) {
-      const Input<V>* inputs = graph.nodes().inputs(y);
-      for (std::size_t j = 0; j < y.inputs; ++j) in[count++] = inputs[j].node->value->data();
-    }
-    if (g.size()) vjp.each(loop_function(y, k), g.size(), x.grad->value.data(), in, all_walk);
-    return;
+  graph.nodes().begin_grad(x);
+  const void* in[max_operands] = {g.data()};
+  std::size_t count = 1;
+  if (vjp.reads == Reads::result || vjp.reads == Reads::all) in[count++] = y.own.data();
+  if (vjp.reads >= Reads::inputs) {
+    const Input<V>* const inputs = graph.nodes().inputs(y);
+    for (std::size_t j = 0; j < y.inputs; ++j) in[count++] = inputs[j].node->value->data();
   }
-  StridedInput in[max_operands];
-  const std::size_t count = rule_operands(graph, y, vjp.reads, strided_input(g), strided_input(y.own), in);
-  run_rule(graph, y, k, g.shape(), {in, count});
+  if (g.size()) vjp.each(loop_function(y, k), g.size(), x.grad->value.data(), in, all_walk);
 }
 
 // ---- elementwise ops whose results are summed at once, and not kept ----
@@ -122,61 +124,42 @@ Shape reduced_shape(Graph<V>& graph, Node<V>& y) {
   elementwise_shape(graph, y);
   return {};
 }
-/// The sum of the results over operands of one shape, in pieces that stay in the nearest cache.
 template <class V>
-double sum_of_pieces(Graph<V>& graph, const Node<V>& y, std::size_t size) {
+[[gnu::noinline]] void reduced_broadcast_forward(Graph<V>& graph, Node<V>& y) {
   using T = scalar_type<V>;
-  constexpr std::size_t most = 1024;
-  alignas(64) T elements[most];
-  const Input<V>* const inputs = graph.nodes().inputs(y);
-  const void* in[max_operands];
-  double total = 0;
-  for (std::size_t begin = 0; begin < size; begin += most) {
-    const std::size_t n = size - begin < most ? size - begin : most;
-    for (std::size_t k = 0; k < y.inputs; ++k) in[k] = inputs[k].node->value->data() + begin;
-    y.op->each(loop_function(y, value_function), n, elements, in, all_walk);
-    total += static_cast<double>(sum_row(n, elements));
-  }
-  return total;
-}
-
-template <class V>
-void reduced_forward(Graph<V>& graph, Node<V>& y) {
-  using T = scalar_type<V>;
-  if (y.plain) {
-    const std::size_t size = graph.nodes().input(y, 0)->value->size();
-    const double divisor = y.op->reduction == Reduction::mean ? static_cast<double>(size) : 1;
-    *y.own.data() = static_cast<T>(sum_of_pieces(graph, y, size) / divisor);
-    return;
-  }
   StridedInput in[max_operands];
   const std::size_t count = append_inputs(graph, y, in);
   const Shape shape = broadcast_inputs(graph, y);
   const double total = sum_of_map<T>(y.op->each, loop_function(y, value_function), {in, count}, shape);
   *y.own.data() = static_cast<T>(total / divisor_of(y, shape));
 }
+/// The results over operands of one shape are made and added in pieces that stay in the nearest cache.
+template <class V>
+void reduced_forward(Graph<V>& graph, Node<V>& y) {
+  using T = scalar_type<V>;
+  if (!y.plain) return reduced_broadcast_forward(graph, y);
+  constexpr std::size_t most = 1024;
+  alignas(64) T elements[most];
+  const Input<V>* const inputs = graph.nodes().inputs(y);
+  const std::size_t size = inputs[0].node->value->size();
+  const void* in[max_operands];
+  for (std::size_t k = 0; k < y.inputs; ++k) in[k] = inputs[k].node->value->data();
+  double total = 0;
+  for (std::size_t rest = size, n; rest > 0; rest -= n) {
+    if (rest < size)
+      for (std::size_t k = 0; k < y.inputs; ++k) in[k] = static_cast<const T*>(in[k]) + most;
+    n = rest < most ? rest : most;
+    y.op->each(loop_function(y, value_function), n, elements, in, all_walk);
+    total += static_cast<double>(sum_row(n, elements));
+  }
+  *y.own.data() = static_cast<T>(y.op->reduction == Reduction::mean ? total / static_cast<double>(size) : total);
+}
 
 /// Each element has the same part in the result. A rule that reads the results of the elements gets them computed again.
 template <class V>
-void reduced_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
+[[gnu::noinline]] void reduced_broadcast_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
   using T = scalar_type<V>;
-  Node<V>& x = *graph.nodes().input(y, k);
   const Vjp<V>& vjp = y.op->vjp[k];
-  if (y.plain && vjp.reads == Reads::inputs && !has_gradient(x)) {
-    graph.nodes().begin_grad(x);
-    const std::size_t size = x.value->size();
-    const T one = *y.grad->value.data() / (y.op->reduction == Reduction::mean ? static_cast<T>(size) : T(1));
-    T part[unroll];
-#pragma GCC unroll 32
-    for (T& copy : part) copy = one;
-    static constexpr std::size_t steps[max_operands] = {0, unroll, unroll, unroll, unroll, unroll};
-    const Input<V>* const inputs = graph.nodes().inputs(y);
-    const void* in[max_operands];
-    in[0] = part;
-    for (std::size_t j = 0; j < y.inputs; ++j) in[1 + j] = inputs[j].node->value->data();
-    if (size) vjp.each(loop_function(y, k), size, x.grad->value.data(), in, steps);
-    return;
-  }
   const Shape shape = broadcast_inputs(graph, y);
   const T part = *y.grad->value.data() / static_cast<T>(divisor_of(y, shape));
   static constexpr Shape one{};
@@ -189,6 +172,25 @@ void reduced_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
   }
   const std::size_t count = rule_operands(graph, y, vjp.reads, {&part, &one, sizeof(T)}, strided_input(elements), in);
   run_rule(graph, y, k, shape, {in, count});
+}
+template <class V>
+void reduced_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
+  using T = scalar_type<V>;
+  Node<V>& x = *graph.nodes().input(y, k);
+  const Vjp<V>& vjp = y.op->vjp[k];
+  if (!y.plain || vjp.reads != Reads::inputs || has_gradient(x)) return reduced_broadcast_accumulate(graph, y, k);
+  graph.nodes().begin_grad(x);
+  const std::size_t size = x.value->size();
+  const T one = *y.grad->value.data() / (y.op->reduction == Reduction::mean ? static_cast<T>(size) : T(1));
+  T part[unroll];
+#pragma GCC unroll 32
+  for (T& copy : part) copy = one;
+  static constexpr std::size_t steps[max_operands] = {0, unroll, unroll, unroll, unroll, unroll};
+  const Input<V>* const inputs = graph.nodes().inputs(y);
+  const void* in[max_operands];
+  in[0] = part;
+  for (std::size_t j = 0; j < y.inputs; ++j) in[1 + j] = inputs[j].node->value->data();
+  if (size) vjp.each(loop_function(y, k), size, x.grad->value.data(), in, steps);
 }
 
 }  // namespace minigrad::detail
