@@ -314,13 +314,13 @@ TEST_CASE("where no_rule stops every gradient, the message names the op and the 
   const auto only = weighted(graph.input(2), exp(weight));
   CHECK_THROWS_WITH_AS(backward(2 * only), ("minigrad: backward: the op weighted (node 4)" + missing).c_str(), GraphError);
   CHECK_THROWS_WITH_AS(only.grad(),
-                       ("minigrad: grad: no gradient reaches this Var (weighted): the op weighted (node 4)" + missing).c_str(),
+                       ("minigrad: grad: no gradient reaches this Var: the op weighted (node 4)" + missing).c_str(),
                        GraphError);
   const auto both = weighted(x, exp(weight));
   backward(both);
   CHECK(x.grad() == std::exp(3.0));
   CHECK_THROWS_WITH_AS(weight.grad(),
-                       ("minigrad: grad: no gradient reaches this Var (variable): the op weighted (node 7)" + missing).c_str(),
+                       ("minigrad: grad: no gradient reaches this Var: the op weighted (node 7)" + missing).c_str(),
                        GraphError);
   CHECK_THROWS_WITH_AS(graph.input(1).grad(),
                        "minigrad: grad: this Var (input) needs no gradient: make it by graph.variable()", GraphError);

@@ -27,7 +27,13 @@ void run_row(std::size_t n, const T* x, T* y) {
   constexpr F f{};
   const void* const in[] = {x};
   const std::size_t steps[] = {1};
-  minigrad::detail::on_isa<minigrad::detail::SimdLoop<T, F, std::index_sequence<0>>>(isa, &f, n, y, in, steps);
+  const auto kernel = [](const void* function, std::size_t count, void* out, const void* const* from,
+                         const std::size_t* step) {
+    using Loop = minigrad::detail::SimdLoop<T, F, std::index_sequence<0>>;
+    minigrad::detail::on_isa<Loop>(isa, function, count, out, from, step);
+  };
+  if (n < minigrad::detail::least_row<T>) minigrad::detail::run_short_row<T>(kernel, &f, n, y, in, steps, 1);
+  else kernel(&f, n, y, in, steps);
 }
 
 struct Exp {

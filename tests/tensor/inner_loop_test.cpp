@@ -15,8 +15,13 @@ constexpr auto combine = [](auto a, auto b, auto c) { return simd::select(a > b,
 constexpr auto on_simd = simd_fn(combine);
 
 /// The kernel beside its definition, on rows of every length, where each operand may be a number, and out one of them.
+/// Rows of less than `least` elements are given to it as such rows are.
 template <class T>
-void compare(detail::InnerLoop kernel) {
+void compare(detail::InnerLoop loop, std::size_t least = 1) {
+  const auto kernel = [=](const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
+    if (n < least) detail::run_short_row<T>(loop, f, n, out, in, steps, 3);
+    else loop(f, n, out, in, steps);
+  };
   Rng rng(1);
   for (std::size_t n = 1; n <= 100; ++n)
     for (int time = 0; time < 8; ++time) {
@@ -57,13 +62,14 @@ void compare_all() {
   compare<T>(detail::inner_loop<T, std::remove_const_t<decltype(combine)>, T, T, T>);  // on numbers
 #if defined(__GNUC__)
   using SimdLoop = detail::SimdLoop<T, F, All>;
+  constexpr std::size_t least = detail::least_row<T>;
   compare<T>([](const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
     detail::on_isa<SimdLoop>(Isa::portable, f, n, out, in, steps);
-  });
+  }, least);
   if (detail::best_isa() == Isa::portable) return;
   compare<T>([](const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps) {
     detail::on_isa<SimdLoop>(Isa::avx2, f, n, out, in, steps);
-  });
+  }, least);
 #endif
 }
 

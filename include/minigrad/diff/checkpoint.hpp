@@ -118,7 +118,7 @@ class Checkpoint {
     std::vector<Var<V>> x;
     for (std::size_t k = 0; k < N; ++k) {
       const Node<V>& in = *y.input(k);
-      Node<V>& node = inner.add_reference(in.needs_grad ? "variable" : "input", *in.value);
+      Node<V>& node = inner.nodes().refer(in.needs_grad ? "variable" : "input", *in.value);
       node.needs_grad = node.keeps_grad = in.needs_grad;
       x.push_back(inner.var(node));
     }

@@ -53,23 +53,26 @@ template <class V>
   store_or_add(graph.nodes(), x, std::move(part));
 }
 
+template <class V>
+[[gnu::noinline]] void add_same(Graph<V>& graph, const Node<V>& y, std::size_t k) {
+  const V& g = y.grad->value;
+  Node<V>& x = *y.input(k);
+  if (g.shape() == x.value->shape()) return store_or_add(graph.nodes(), x, g);
+  check_rule(y, k, g.shape());
+  add_gradient(graph, y, k, sum_to(g, x.value->shape()));
+}
 /// The rule same_gradient: the gradient of x is that of y.
 template <class V>
 [[gnu::noinline]] void accumulate_same(Graph<V>& graph, Node<V>& y, std::size_t k) {
-  using T = scalar_type<V>;
   Node<V>& x = *y.input(k);
   const V& g = y.grad->value;
   const Shape& shape = x.value->shape();
   const std::size_t size = x.value->size();
   const bool bias = g.size() && shape.rank() <= g.rank() &&
                     (size == 1 || (shape.rank() == 1 && g.shape().from_right(0) == size));
-  if (has_gradient(x) || (!bias && g.shape() != shape)) {
-    if (g.shape() == shape) return store_or_add(graph.nodes(), x, g);
-    check_rule(y, k, g.shape());
-    return add_gradient(graph, y, k, sum_to(g, shape));
-  }
+  if (has_gradient(x) || (!bias && g.shape() != shape)) return add_same(graph, y, k);
   graph.nodes().begin_grad(x);
-  T* const to = x.grad->value.data();
+  auto* const to = x.grad->value.data();
   if (g.size() == size) std::copy(g.begin(), g.end(), to);
   else if (size == 1) *to = sum_row(g.size(), g.data());  // one number, or the bias of one neuron
   else sum_columns(g.size() / size, size, g.data(), to);  // the sum of g's rows

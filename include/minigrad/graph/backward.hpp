@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <cstddef>
-#include <string>
 #include <utility>
 
 #include "record.hpp"
@@ -49,16 +48,16 @@ class Sweep {
 
   /// seed is dL/d(root), and 1 where it is null.
   void run(const V* seed) {
-    frozen_ = require_unchanged("backward", graph_, root_.id);
-    Watcher<V>* const watcher = graph_.hooks().any();
-    nodes_.begin_sweep(watcher || graph_.retains_grads() ? nullptr : &root_);
-    if (graph_.hooks().inspector) (*graph_.hooks().inspector)->before_sweep(graph_, root_);
+    Graph<V>& graph = graph_;
+    frozen_ = require_unchanged("backward", graph, root_.id);
+    Watcher<V>* const watcher = graph.hooks().any();
+    graph.nodes().begin_sweep(watcher || graph.retains_grads() ? nullptr : &root_);
+    if (watcher && graph.hooks().inspector) (*graph.hooks().inspector)->before_sweep(graph, root_);
     try {
       if (watcher) {
         watcher->watch(*this, graph_, root_, seed);
       } else {
         begin(seed);
-        Graph<V>& graph = graph_;
         const NodeStore<V>& nodes = graph.nodes();
         for (NodeId id = root_.inputs ? root_.id : no_node; id != no_node;) {
           Node<V>& y = nodes[id];
@@ -70,7 +69,8 @@ class Sweep {
     } catch (Error& error) {
       give_up();
       if (!graph_.nested())
-        error.append("; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then call backward() again");
+        error.append("; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then call "
+                     "backward() again");
       throw;
     } catch (...) {
       give_up();
@@ -173,9 +173,9 @@ void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
   detail::Node<V>& node = loss.node();
   detail::require_single_number("backward", *node.value);
   if (!node.needs_grad) {
-    const std::string missing = detail::missing_rule(loss.graph().nodes(), node.id);
-    detail::fail<GraphError>({"backward: ", missing.empty() ? "the loss depends on no Parameter and no graph.variable(), "
-                              "so there is nothing to differentiate" : missing});
+    detail::refuse_missing_rule("backward", loss.graph().nodes(), node.id);
+    detail::fail<GraphError>({"backward: the loss depends on no Parameter and no graph.variable(), so there is nothing "
+                              "to differentiate"});
   }
   if (node.was_loss)
     detail::fail<GraphError>({"backward: called twice on the same loss, so that its gradients would count twice: "

@@ -55,7 +55,8 @@ class Graph {
   /// A node that refers to a value without a copy, and needs no gradient. The value must outlive the step. A buffer of
   /// a module, such as a running mean, is read live when the step is replayed.
   Var<V> borrow(const V& value) {
-    Node& x = add_reference("input", value);
+    require_owner("input");
+    Node& x = nodes_.refer("input", value);
     borrowed_.push_back({x.id, shape_of(value)});
     return var(x);
   }
@@ -124,7 +125,7 @@ class Graph {
       detail::fail<GraphError>({what, ": the graph belongs to another thread: call graph.adopt() on this one first"});
   }
 
-  /// What input() and variable() call: a node of that op name without inputs, which holds or refers to it.
+  /// What input() and variable() call: a node of that op name without inputs, which holds it.
   template <class X>
   Node& add_leaf(const char* name, X&& value, bool needs_grad) {
     require_owner(name);
@@ -133,10 +134,6 @@ class Graph {
     x.needs_grad = x.keeps_grad = needs_grad;
     if (needs_grad) nodes_.note_variable(x);
     return nodes_.commit(x);
-  }
-  Node& add_reference(const char* name, const V& value) {
-    require_owner(name);
-    return nodes_.refer(name, value);
   }
   Node& add_parameter(detail::ParameterState<V>& state) {
     Node& x = nodes_.refer("parameter", state.value);

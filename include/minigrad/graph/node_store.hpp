@@ -115,14 +115,13 @@ class NodeStore {
   void take_back(Node<V>& x) { memory_.take_back(x); }
   /// Where a rule writes the gradient of x, and whether it stores there or adds to what is there.
   Write begin_grad(Node<V>& x) {
-    if (!x.grad) memory_.lend(x);
-    Gradient<V>& grad = *x.grad;
-    const bool present = std::exchange(grad.present, true);
     if constexpr (is_tensor<V>) {
-      if (present && x.parameter && grad.value.shape() != x.value->shape()) refuse_shape(x);
-      if (!present && grad.value.size() != x.value->size()) reshape_memory(grad.value, x.value->shape());
+      if (!x.grad || x.grad->present || x.grad->value.size() != x.value->size()) return begin_other_grad(x);
+      x.grad->present = true;
+      return Write::assign;
+    } else {
+      return begin_other_grad(x);
     }
-    return present ? Write::add : Write::assign;
   }
   /// The gradient of x was passed on: its memory is free for the next one.
   void end_grad(Node<V>& x) { memory_.give_back(*x.grad); }
@@ -154,6 +153,16 @@ class NodeStore {
  private:
   static constexpr Op<V> leaf{};
 
+  [[gnu::noinline]] Write begin_other_grad(Node<V>& x) {
+    if (!x.grad) memory_.lend(x);
+    Gradient<V>& grad = *x.grad;
+    const bool present = std::exchange(grad.present, true);
+    if constexpr (is_tensor<V>) {
+      if (present && x.parameter && grad.value.shape() != x.value->shape()) refuse_shape(x);
+      if (!present && grad.value.size() != x.value->size()) reshape_memory(grad.value, x.value->shape());
+    }
+    return present ? Write::add : Write::assign;
+  }
   void forget_gradients() {
     for (NodeId i = 0; i < size(); ++i)
       if (!(*this)[i].keeps_grad) (*this)[i].grad = nullptr;

@@ -1,5 +1,5 @@
 // graph/node_view.hpp - what a graph tells of its nodes: ops with their attributes, inputs, shapes; which op has no rule;
-// what differs between two recordings.
+// and what differs between two recordings.
 #pragma once
 
 #include <cstddef>
@@ -80,25 +80,21 @@ template <class V>
   return used;
 }
 
-/// Says which op between the node `root` and what needs a gradient, or only the node `from`, has no rule for an input;
-/// nothing where there is none.
+/// Throws GraphError where an op between the node `root` and what needs a gradient, or the node `from` alone, has no rule
+/// for an input.
 template <class V>
-[[gnu::cold, gnu::noinline]] std::string missing_rule(const NodeStore<V>& nodes, NodeId root, const Node<V>* from = nullptr) {
+[[gnu::cold, gnu::noinline]] void refuse_missing_rule(const char* what, const NodeStore<V>& nodes, NodeId root,
+                                                      const Node<V>* from = nullptr) {
   const PoolArray<char> used = used_by(nodes, root);
-  PoolArray<char> depends(std::size_t{root} + 1);
-  for (NodeId id = 0; id <= root; ++id) {
-    const Node<V>& y = nodes[id];
-    depends[id] = from ? from == &y : y.needs_grad;
-    for (std::size_t k = 0; k < y.inputs; ++k) {
-      const Node<V>* const in = y.input(k);
-      if (!in || !depends[in->id]) continue;
-      depends[id] = 1;
-      if (used[id] && (y.op->record_all ? !y.needs_grad : !(y.op->rules >> (y.op->one_rule ? 0 : k) & 1)))
-        return concat({"the op ", y.name, " (node ", id, ") has no derivative rule for its input ", k,
-                       ": give it one in place of no_rule, if it has that derivative"});
+  for (NodeId id = 0; id <= root; ++id)
+    for (std::size_t k = 0; used[id] && k < nodes[id].inputs; ++k) {
+      const Node<V>&y = nodes[id], *const in = y.input(k);
+      if (!in || !in->needs_grad) continue;
+      if (y.op->record_all ? y.needs_grad : (y.op->rules >> (y.op->one_rule ? 0 : k)) % 2 != 0) continue;
+      if (!from || (from->id <= in->id && used_by(nodes, in->id)[from->id]))
+        fail<GraphError>({what, ": the op ", y.name, " (node ", id, ") has no derivative rule for its input ", k,
+                          ": give it one in place of no_rule, if it has that derivative"});
     }
-  }
-  return "";
 }
 
 /// Whether two values are the same to the bit.

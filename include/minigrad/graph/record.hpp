@@ -78,13 +78,6 @@ template <class V>
   return graph.var(y);
 }
 
-/// Of numbers, and of operands that become numbers.
-template <class T, class F, class... X>
-auto on_numbers(const F& f, const X&... x) {
-  static_assert((is_scalar<X> && ...), "minigrad: a Tensor cannot meet a Var of a number graph");
-  return f(static_cast<T>(x)...);
-}
-
 }  // namespace detail
 
 /// An op: its name, its value, and a rule for each input. Made by elementwise() and record(). Called with operands, it
@@ -193,7 +186,7 @@ class OpFunction {
     if constexpr (!PerElement) {
       return value(x...);
     } else if constexpr ((is_scalar<X> && ...)) {
-      return detail::on_numbers<std::common_type_t<X...>>(value, x...);
+      return value(static_cast<std::common_type_t<X...>>(x)...);
     } else if constexpr (reduction == Reduction::none) {
       return map(name, value, x...);
     } else {

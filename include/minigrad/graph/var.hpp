@@ -59,11 +59,9 @@ class Var {
     detail::fail<GraphError>({"Var: used after clear() of its graph"});
   }
   [[noreturn, gnu::cold, gnu::noinline]] void refuse_gradient() const {
-    const auto& nodes = graph_->nodes();
-    const NodeId loss = node_->needs_grad ? nodes.last_loss() : node_->id;
+    const NodeId loss = node_->needs_grad ? graph_->nodes().last_loss() : node_->id;
     if (loss != no_node)
-      if (const auto missing = missing_rule(nodes, loss, node_->needs_grad ? node_ : nullptr); !missing.empty())
-        detail::fail<GraphError>({"grad: no gradient reaches this Var (", node_->name, "): ", missing});
+      refuse_missing_rule("grad: no gradient reaches this Var", graph_->nodes(), loss, node_->needs_grad ? node_ : nullptr);
     if (!node_->needs_grad)
       detail::fail<GraphError>({"grad: this Var (", node_->name, ") needs no gradient: make it by graph.variable()"});
     detail::fail<GraphError>({"grad: no gradient is kept for this Var (", node_->name,

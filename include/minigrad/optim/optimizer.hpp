@@ -114,10 +114,10 @@ class Optimizer {
   /// options out of range and for a gradient that another optimizer has used, ShapeError if a parameter's shape
   /// changed.
   [[gnu::noinline]] std::span<Group> groups_for_step() {
-    std::size_t place = 0;
     for (Group& group : groups()) {
       require_options(group.options);
-      for (const OptimizerSlot<V>& slot : group.slots) require_usable(slot, place++);
+      for (const OptimizerSlot<V>& slot : group.slots)
+        if (!is_usable(slot)) refuse(slot);
     }
     return {groups_.data(), groups_.size()};
   }
@@ -133,7 +133,8 @@ class Optimizer {
     for (OptimizerSlot<V>& slot : group.slots) {
       ParameterState<V>& p = slot.parameter.state();
       if (!takes_part(p)) continue;
-      if (slot.kept < kept || slot.fresh) slot.make_state(kept, start);
+      if constexpr (States > 0)
+        if (slot.kept < kept || slot.fresh) slot.make_state(kept, start);
       ++slot.steps;
       p.updated_by = identity_;
       ++p.version;
@@ -176,9 +177,23 @@ class Optimizer {
     return groups_.back();
   }
 
-  void require_usable(const OptimizerSlot<V>& slot, std::size_t place) const {
+  /// Whether a step can take the parameter; it may have no gradient, and is then left out.
+  bool is_usable(const OptimizerSlot<V>& slot) const {
     const ParameterState<V>& p = slot.parameter.state();
-    if (!takes_part(p)) return;
+    const auto same_shape = [&p](const V& x) { return shape_of(p.value) == shape_of(x); };
+    return !takes_part(p) || (!p.has_average && (p.updated_by == 0 || p.updated_by == identity_) &&
+                              same_shape(p.grad.value) && (slot.kept == 0 || same_shape(slot.state[0])));
+  }
+  [[gnu::cold, gnu::noinline]] void refuse(const OptimizerSlot<V>& slot) const {
+    const ParameterState<V>& p = slot.parameter.state();
+    std::size_t place = 0;
+    for (const Group& group : groups_)
+      for (const OptimizerSlot<V>& other : group.slots) {
+        if (&other == &slot) return refuse(slot, p, place);
+        ++place;
+      }
+  }
+  void refuse(const OptimizerSlot<V>& slot, const ParameterState<V>& p, std::size_t place) const {
     require_own_value(Options::name, p);
     if (const std::size_t other = p.updated_by; other != 0 && other != identity_)
       fail<ValueError>({Options::name, ": parameter ", place,
@@ -188,10 +203,8 @@ class Optimizer {
     if (w != g)
       fail<ShapeError>(
           {Options::name, ": parameter ", place, " has shape ", w, " and its gradient ", g, ": shapes differ"});
-    if (slot.kept == 0) return;
-    if (const Shape& before = shape_of(slot.state[0]); w != before)
-      fail<ShapeError>({Options::name, ": parameter ", place, " had shape ", before, " at its first step and has ", w,
-                        " now: make a new optimizer"});
+    fail<ShapeError>({Options::name, ": parameter ", place, " had shape ", shape_of(slot.state[0]),
+                      " at its first step and has ", w, " now: make a new optimizer"});
   }
 
   Options defaults_;  // of groups that are added without options

@@ -21,8 +21,8 @@ void require_option(bool holds, const char* of, const char* option, double value
 }
 template <class = void>
 void require_not_negative(const char* of, const char* option, double value) {
-  require_option(value >= 0, of, option, value, "at least 0");
-  require_option(is_finite(value), of, option, value, "finite");
+  if (is_finite(value) && value >= 0) return;
+  fail_option(of, option, value, is_nan(value) || value < 0 ? "at least 0" : "finite");
 }
 template <class = void>
 void require_fraction(const char* of, const char* option, double value) {

@@ -25,20 +25,14 @@ template <class T>
 #if defined(__GNUC__)
   if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
     const std::size_t m = a.rows, n = b.columns, k = a.columns;
-    Product<T> product{m,
-                       n,
-                       k,
-                       a.data,
-                       a.row_step,
-                       a.column_step,
-                       b.data,
-                       b.row_step,
-                       b.column_step,
-                       write == Write::add ? c : bias,
-                       bias ? 0 : n,
-                       c,
-                       n};
-    return m && n && k ? gemm_fast(isa(), product) : gemm_of_nothing(product);
+    const T* start = write == Write::add ? c : bias;
+    if (n == 1 && m > 1 && k) {  // C is contiguous, so that C' = B' A' is the same
+      if (bias) fill_row(m, c, *bias), start = c;
+      Product<T> x{1, m, k, b.data, 1, b.row_step, a.data, a.column_step, a.row_step, start, 0, c, m};
+      return gemm_fast(isa(), x);
+    }
+    Product<T> x{m, n, k, a.data, a.row_step, a.column_step, b.data, b.row_step, b.column_step, start, bias ? 0 : n, c, n};
+    return m && n && k ? gemm_fast(isa(), x) : gemm_of_nothing(x);
   } else
 #endif
   {

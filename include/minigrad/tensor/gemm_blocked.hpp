@@ -146,19 +146,24 @@ template <class T>
   }
 }
 
+template <class T>
+void gemm_by_dots(Isa isa, Product<T>& product);
+template <class T>
+[[gnu::cold, gnu::noinline]] void gemm_by_dots_of_copies(Isa isa, Product<T>& product) {
+  const Scratch<T> columns(product.n * product.k);
+  pack(product.b, product.b_column, product.b_row, product.n, product.k, columns.data(), product.k);
+  product.b = columns.data();
+  product.b_row = 1;
+  product.b_column = product.k;
+  gemm_by_dots(isa, product);
+}
 /// By inner products, where the rows of A are contiguous; the columns of B are copied if they are not.
 template <class T>
 [[gnu::noinline]] void gemm_by_dots(Isa isa, Product<T>& product) {
   constexpr std::size_t longest = 8 * longest_piece;  // which the lanes of a register share
   if (product.k > longest) return gemm_long(isa, product, longest);
-  if (product.b_row != 1) {
-    const Scratch<T> columns(product.n * product.k);
-    pack(product.b, product.b_column, product.b_row, product.n, product.k, columns.data(), product.k);
-    product.b = columns.data();
-    product.b_row = 1;
-    product.b_column = product.k;
-    return gemm_by_dots(isa, product);
-  }
+  if (product.b_row != 1) return gemm_by_dots_of_copies(isa, product);
+  if (product.m == 1) return on_isa<GemmDotsOfRow>(isa, static_cast<const Product<T>*>(&product));
   gemm_in_parts(product, product.n, false, [=](const Product<T>& part) { on_isa<GemmDots>(isa, &part); });
 }
 
@@ -194,10 +199,6 @@ template <class T>
     if (copy_a) gather_rows_of_a(x, a_copy.data());
     return gemm_in_parts(x, width, false, [=](Product<T> part) { gemm_panels(isa, part, width, 0); });
   }
-  if (x.m == 1 && x.b_row == 1) {
-    transpose(x, 1);
-    return gemm_by_dots(best, x);
-  }
   if (x.k > longest_product) return gemm_long(best, x, longest_product);
   if (fits)
     return gemm_in_parts(x, width, true, [=](const Product<T>& part) { gemm_in_pieces(isa, part, width); });
@@ -215,23 +216,18 @@ template <class T>
   gemm_by_numbers(x);
 }
 
-/// Any product of one or more rows, columns and summands, the way that fits its shape. Those of small networks are found
-/// at once: an inner product, and products with one summand. Changes x.
+/// Any product of one or more rows, columns and summands, the way that fits its shape; a column is given as a row. Those
+/// of small networks are found at once: inner products with one row, and products with one summand. Changes x.
 template <class T>
 [[gnu::noinline]] void gemm_fast(Isa isa, Product<T>& x) {
-  if (x.n == 1 && x.m > 1) {  // C is contiguous, so that C' is the same
-    if (x.start && x.start_row == 0) {
-      const T start = *x.start;
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < x.m; ++i) x.c[i] = start;
-      x.start = x.c;
-    }
-    transpose(x, 0);
+  if (x.k == 1) {
+    if (const Isa fit = gemm_isa<T>(isa, x.n); x.b_column == 1 && x.n >= gemm_lanes<T>(fit))
+      return gemm_in_parts(x, (x.m == 1 ? 4 : 2) * gemm_lanes<T>(fit), false,
+                           [=](const Product<T>& part) { on_isa<GemmOuter>(fit, &part); });
+  } else if (x.m == 1 && x.b_row == 1) {
+    if (x.n > 1 || x.a_column != 1) transpose(x, 1);
+    return gemm_by_dots(isa, x);
   }
-  if (x.m == 1 && x.n == 1 && x.a_column == 1 && x.b_row == 1) return gemm_by_dots(isa, x);
-  if (const Isa fit = gemm_isa<T>(isa, x.n); x.k == 1 && x.b_column == 1 && x.n >= gemm_lanes<T>(fit))
-    return gemm_in_parts(x, (x.m == 1 ? 4 : 2) * gemm_lanes<T>(fit), false,
-                         [=](const Product<T>& part) { on_isa<GemmOuter>(fit, &part); });
   gemm_general(isa, x);
 }
 

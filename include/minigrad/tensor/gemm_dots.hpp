@@ -73,16 +73,20 @@ template <class T, std::size_t Bytes>
   using Few = typename VectorType<T, 16>::Register;
   using FewMemory = typename VectorType<T, 16>::Memory;
   constexpr std::size_t lanes = Bytes / sizeof(T), side = 16 / sizeof(T), rows = 8;
-  if constexpr (Bytes > 16)
-    if (product.m == 1) return gemm_dots_of_row<T, Bytes>(product);
-  const std::size_t k = product.k;
-  for (std::size_t i = 0; i < product.m; i += rows) {
-    const std::size_t high = product.m - i < rows ? product.m - i : rows;
-    const T* a[rows] = {product.a + i * product.a_row};
+  const std::size_t k = product.k, a_row = product.a_row, c_row = product.c_row;
+  const T *first = product.a, *starts = product.start;
+  T* to = product.c;
+  for (std::size_t left = product.m, high;; left -= rows) {
+    high = left < rows ? left : rows;
+    const T* a[rows];
+    a[0] = first;
+    if (high == rows)
 #pragma GCC unroll 8
-    for (std::size_t r = 1; r < rows; ++r) a[r] = a[r - 1] + (r < high ? product.a_row : 0);
-    for (std::size_t j = 0; j < product.n; ++j) {
-      const T* b = product.b + j * product.b_column;
+      for (std::size_t r = 1; r < rows; ++r) a[r] = a[r - 1] + a_row;
+    else
+      for (std::size_t r = 1; r < rows; ++r) a[r] = a[r - 1] + (r < high ? a_row : 0);
+    const T* b = product.b;
+    for (std::size_t j = 0; j < product.n; ++j, b += product.b_column) {
       Register sum[rows] = {};
       std::size_t p = 0;
       for (; p + lanes <= k; p += lanes) {
@@ -104,15 +108,15 @@ template <class T, std::size_t Bytes>
         p += side;
       }
       T total[rows];
-      T* c = product.c + i * product.c_row + j;
-      const T* start = product.start ? product.start + i * product.start_row + j : nullptr;
+      T* const c = to + j;
+      const T* const start = starts ? starts + j : nullptr;
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < rows; r += side) {
         transpose_square<T>(few + r);
         if constexpr (side == 4) few[r + 1] += few[r + 2] + few[r + 3];
         few[r] += few[r + 1];
       }
-      if (p == k && high == rows && product.c_row == 1 && (!start || product.start_row == 1)) {
+      if (p == k && high == rows && c_row == 1 && (!start || product.start_row == 1)) {
 #pragma GCC unroll 4
         for (std::size_t r = 0; r < rows; r += side) {
           if (start) few[r] += *reinterpret_cast<const FewMemory*>(start + r);
@@ -126,17 +130,30 @@ template <class T, std::size_t Bytes>
         for (std::size_t r = 0; r < high; ++r) total[r] += a[r][p] * b[p];
       if (start)
         for (std::size_t r = 0; r < high; ++r) total[r] += start[r * product.start_row];
-      for (std::size_t r = 0; r < high; ++r) c[r * product.c_row] = total[r];
+      for (std::size_t r = 0; r < high; ++r) c[r * c_row] = total[r];
     }
+    if (left <= rows) return;
+    first += rows * a_row, to += rows * c_row;
+    if (starts) starts += rows * product.start_row;
   }
 }
 
+/// One row.
+struct GemmDotsOfRow {
+  template <std::size_t Bytes, class T>
+  MINIGRAD_INLINE static void run(const Product<T>* product) {
+    gemm_dots_of_row<T, Bytes>(*product);
+  }
+};
 /// Where a processor without AVX2 is the exception, it makes one row at a time: a program then compiles less.
 struct GemmDots {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(const Product<T>* product) {
     if constexpr (Bytes == 16 && MINIGRAD_HAS_TARGETS)
-      for (std::size_t i = 0; i < product->m; ++i) gemm_dots_of_row<T, Bytes>(rows_of(*product, i, 1));
+      for (std::size_t i = 0; i < product->m; ++i) {
+        const Product<T> row = rows_of(*product, i, 1);
+        run_portable<GemmDotsOfRow>(&row);
+      }
     else
       gemm_dots<T, Bytes>(*product);
   }

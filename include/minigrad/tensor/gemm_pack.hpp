@@ -63,6 +63,15 @@ inline std::size_t panel_width(std::size_t left, std::size_t most, std::size_t l
   return left <= most ? left : left < most + lanes ? most - lanes : most;
 }
 
+template <class T>
+void fill_row(std::size_t n, T* row, T value) {
+  using L = simd::Simd<T, 16>;
+  const L all = value;
+  std::size_t i = 0;
+  for (; i + L::count <= n; i += L::count) all.store(row + i);
+  for (; i < n; ++i) row[i] = value;
+}
+
 /// Makes the rows of A contiguous.
 template <class T>
 void gather_rows_of_a(Product<T>& x, T* copy) {

@@ -137,9 +137,9 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors>
 template <class L, std::size_t Vectors, class T>
 [[gnu::always_inline]] inline void gemm_outer_panel(const Product<T>& x, std::size_t first, const T* start,
                                                      std::size_t start_row) {
-  L b[Vectors];
+  typename L::Vector b[Vectors];  // of L they would be set to 0 first
 #pragma GCC unroll 8
-  for (std::size_t j = 0; j < Vectors; ++j) b[j] = L::load(x.b + first + j * L::count);
+  for (std::size_t j = 0; j < Vectors; ++j) b[j] = L::load(x.b + first + j * L::count).v;
   const T* a = x.a;
   T* c = x.c + first;
   const std::size_t a_row = x.a_row, c_row = x.c_row;
@@ -147,7 +147,7 @@ template <class L, std::size_t Vectors, class T>
     const L times = *a;
 #pragma GCC unroll 8
     for (std::size_t j = 0; j < Vectors; ++j)
-      multiply_add(times, b[j], L::load(start + j * L::count)).store(c + j * L::count);
+      multiply_add(times, L(b[j]), L::load(start + j * L::count)).store(c + j * L::count);
   }
 }
 

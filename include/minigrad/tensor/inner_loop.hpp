@@ -48,9 +48,13 @@ MINIGRAD_INLINE void inner_loop_scalar(const void* function, std::size_t n, void
   }(static_cast<const T*>(from[K])...);
 }
 
+/// The fewest elements that are computed in registers.
+template <class T>
+inline constexpr std::size_t least_row = 32 / sizeof(T);
+
 #if defined(__GNUC__)
-/// The same in registers. Each result depends on its own inputs alone: what does not fill a register at the end of the
-/// row is computed together with elements before it, or, in a short row, with copies of the first.
+/// The same in registers, of `least_row` elements or more. Each result depends on its own inputs alone: what does not
+/// fill a register at the end of the row is computed together with elements before it.
 template <class T, class F, class Indices>
 struct SimdLoop;
 template <class T, class F, std::size_t... K>
@@ -59,36 +63,42 @@ struct SimdLoop<T, F, std::index_sequence<K...>> {
   MINIGRAD_KERNEL static void run(const void* f, std::size_t n, void* to, const void* const* from,
                                   const std::size_t* steps) {
     using L = simd::Simd<T, Bytes>;
+    constexpr std::size_t least = least_row<T>;
     const T* in[] = {static_cast<const T*>(from[K])...};
     T* out = static_cast<T*>(to);
     const std::size_t most = ((steps[K] == 0) || ...) ? unroll : n;
     for (;;) {
-      const std::size_t count = n < most ? n : most, width = count < L::count ? count : L::count, last = count - width;
-      T row[sizeof...(K)][L::count];  // where it is short
-      const T* end[] = {in[K] + last...};
-      if (width < L::count)
-        for (std::size_t k = 0; k < sizeof...(K); ++k) {
-          for (std::size_t j = 0; j < L::count; ++j) row[k][j] = in[k][j < width ? j : 0];
-          end[k] = row[k];
-        }
-      const L y = (*static_cast<const F*>(f))(L::load(end[K])...);  // before `out`, which may be an input, is written
-      out += last;
-      constexpr std::ptrdiff_t step = L::count;
-      for (std::ptrdiff_t i = -static_cast<std::ptrdiff_t>(last); i < 0; i += step)
-        (*static_cast<const F*>(f))(L::load(end[K] + i)...).store(out + i);
-      if (width == L::count) {
-        y.store(out);
-      } else {
-        y.store(row[0]);
-        for (std::size_t j = 0; j < width; ++j) out[j] = row[0][j];
-      }
+      const std::size_t count = n <= most ? n : n < most + least ? most - least : most, last = count - L::count;
+      const L y = (*static_cast<const F*>(f))(L::load(in[K] + last)...);  // before `out`, which may be an input, is written
+      for (std::size_t i = 0; i < last; i += L::count)
+        (*static_cast<const F*>(f))(L::load(in[K] + i)...).store(out + i);
+      y.store(out + last);
       if (n == count) return;
-      n -= count, out += width;
-      for (std::size_t k = 0; k < sizeof...(K); ++k) in[k] += steps[k] ? count : 0;
+      n -= count, out += count;
+      ((in[K] += steps[K] ? count : 0), ...);
     }
   }
 };
 #endif
+
+/// A row of fewer elements than `least_row`: with copies of the first it has so many.
+template <class T>
+[[gnu::noinline]] void run_short_row(InnerLoop loop, const void* f, std::size_t n, void* out, const void* const* in,
+                                     const std::size_t* steps, std::size_t operands) {
+  constexpr std::size_t least = least_row<T>;
+  T rows[max_operands + 1][least];
+  const void* at[max_operands];
+  for (std::size_t k = 0; k < operands; ++k) {
+    const T* const x = static_cast<const T*>(in[k]);
+    at[k] = rows[k];
+    for (T& copy : rows[k]) copy = *x;
+    for (std::size_t j = 1; j < n && steps[k]; ++j) rows[k][j] = x[j];
+  }
+  static constexpr std::size_t walk[max_operands] = {1, 1, 1, 1, 1, 1};
+  T* const y = rows[max_operands];
+  loop(f, least, y, at, walk);
+  for (std::size_t j = 0; j < n; ++j) static_cast<T*>(out)[j] = y[j];
+}
 
 /// Whether several threads may call a function at a time. A function with captures that is not a simd_fn() might draw
 /// random numbers or count.
@@ -101,7 +111,8 @@ void inner_loop_on_one_thread(const void* f, std::size_t n, void* out, const voi
                               const std::size_t* steps) {
   using All = std::index_sequence_for<T...>;
   if constexpr (is_simd_fn<F> && simd::has_simd<Out> && (std::is_same_v<T, Out> && ...)) {
-    on_best_isa<SimdLoop<Out, F, All>>(f, n, out, in, steps);
+    if (n >= least_row<Out>) return on_best_isa<SimdLoop<Out, F, All>>(f, n, out, in, steps);
+    run_short_row<Out>(inner_loop_on_one_thread<Out, F, T...>, f, n, out, in, steps, sizeof...(T));
   } else {
     inner_loop_scalar<Out, F, T...>(f, n, out, in, steps, All());
   }
@@ -133,13 +144,13 @@ void inner_loop(const void* f, std::size_t n, void* out, const void* const* in, 
 /// The definition of an update: rule(w_i, g_i, state_i...) for i < n, which may change w and the state. The rule is a
 /// copy, so that no write to w can change its constants, which then stay in registers.
 template <class T, class Rule, std::size_t... At>
-[[gnu::noinline]] void update_scalar(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
+MINIGRAD_INLINE void update_scalar(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
                                      [[maybe_unused]] T* const* state, std::index_sequence<At...>) {
   for (; i < n; ++i) rule(w[i], g[i], state[At][i]...);
 }
 
 #if defined(__GNUC__)
-/// The same from element i on in registers; returns where it ended, which for registers of 16 bytes is n.
+/// The same from element i on in registers, as many as are full; returns where it ended.
 template <class Rule, class Indices>
 struct UpdateLoop;
 template <class Rule, std::size_t... At>
@@ -149,13 +160,11 @@ struct UpdateLoop<Rule, std::index_sequence<At...>> {
   MINIGRAD_KERNEL static std::size_t run(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
                                          [[maybe_unused]] T* const* state) {
     using L = simd::Simd<T, Bytes>;
-    if constexpr (Bytes == 16) {
+    if constexpr (Bytes == 16)
       for (; i + L::count <= n; i += L::count) step<L>(rule, i, w, g, state);
-      for (; i < n; ++i) rule(w[i], g[i], state[At][i]...);
-    } else {
+    else
 #pragma GCC unroll 4
       for (std::size_t left = (n - i) / L::count; left > 0; --left, i += L::count) step<L>(rule, i, w, g, state);
-    }
     return i;
   }
 
@@ -180,13 +189,9 @@ void for_each_element(const Rule& rule, std::size_t n, T* w, const T* g, State*.
   constexpr std::size_t step = 64, least = std::size_t{1} << 14;  // elements that are worth a thread's while
   parallel_for(n, step, least, [&](std::size_t i, std::size_t end) {
     T* const* const s = states;
-    if constexpr (simd::has_simd<T>) {
-      using Loop = UpdateLoop<Rule, All>;
-      if (end - i >= 32 / sizeof(T)) i = on_best_isa<Loop>(rule, i, end, w, g, s);
-      if (i < end) on_isa<Loop>(Isa::portable, rule, i, end, w, g, s);
-    } else {
-      update_scalar(rule, i, end, w, g, s, All());
-    }
+    if constexpr (simd::has_simd<T>)
+      if (end - i >= 32 / sizeof(T)) i = on_best_isa<UpdateLoop<Rule, All>>(rule, i, end, w, g, s);
+    update_scalar(rule, i, end, w, g, s, All());
   });
 }
 

@@ -16,13 +16,11 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// The rows of a tensor as a matrix: its last axis, and all others as one. Or the transpose of that.
-template <class T>
-[[gnu::always_inline]] inline MatrixView<T> matrix_of_rows(const Tensor<T>& x, bool transposed) {
+/// All axes of a shape but the last, of which there is one, taken as one: how many rows it has.
+inline std::size_t rows_of(const Shape& shape) {
   std::size_t rows = 1;
-  for (const std::size_t* extent = x.shape().begin(); extent + 1 < x.shape().end(); ++extent) rows *= *extent;
-  const auto matrix = MatrixView<T>::plain(x.data(), rows, x.shape().from_right(0));
-  return transposed ? matrix.transposed() : matrix;
+  for (const std::size_t* extent = shape.end() - 1; extent != shape.begin();) rows *= *--extent;
+  return rows;
 }
 
 /// Throws ShapeError unless the last extent of x is the second of a layer's weight, [out, in].
@@ -40,28 +38,35 @@ struct ProductExpression {
   bool transpose_a = false, transpose_b = false;
   const Tensor<T>* bias = nullptr;
 
-  MatrixView<T> left() const { return matrix_of_rows(a, transpose_a); }
-  MatrixView<T> right() const { return matrix_of_rows(b, transpose_b); }
-
   /// The shape of the result. Throws ShapeError where the operands do not fit.
-  Shape shape() const {
-    if (bias) require_layer();
-    if (a.rank() == 0 || b.rank() == 0) shape_error(op, a.shape(), b.shape(), "numbers are multiplied by *");
-    if (b.rank() != 2 && !transpose_a) shape_error(op, a.shape(), b.shape(), "the second must be a matrix");
-    const MatrixView<T> A = left(), B = right();
-    if (A.columns != B.rows) shape_error(op, a.shape(), b.shape(), "inner extents differ");
-    if (!transpose_a) {
-      Shape out = a.shape();
-      out[a.rank() - 1] = B.columns;
-      return out;
+  [[gnu::noinline]] Shape shape() const {
+    Shape out = a.shape();
+    const std::size_t* const of_b = b.shape().begin();
+    if (a.rank() == 0 || b.rank() == 0) refuse();
+    if (transpose_a) {
+      out[a.rank() - 1] = b.shape().from_right(0);
+      if (out != b.shape()) refuse();
+      return {a.shape().from_right(0), b.shape().from_right(0)};
     }
-    for (std::size_t axis = 0; axis + 1 < a.rank() || axis + 1 < b.rank(); ++axis)
-      if (a.rank() != b.rank() || a.shape()[axis] != b.shape()[axis])
-        shape_error(op, a.shape(), b.shape(), "all axes but the last must be the same");
-    return {A.rows, B.columns};
+    if (b.rank() != 2 || a.shape().from_right(0) != of_b[transpose_b] ||
+        (bias && (bias->rank() != 1 || bias->size() != of_b[0])))
+      refuse();
+    out[a.rank() - 1] = of_b[!transpose_b];
+    return out;
   }
-  std::size_t size() const { return left().rows * right().columns; }
-  void write(Tensor<T>& out, Write write) const { gemm(left(), right(), out.data(), write, bias ? bias->data() : nullptr); }
+  std::size_t size() const {
+    const std::size_t columns = b.shape().begin()[transpose_b ? 0 : b.rank() - 1];
+    return (transpose_a ? a.shape().from_right(0) : rows_of(a.shape())) * columns;
+  }
+  /// Computes it into a tensor of its shape.
+  [[gnu::noinline]] void write(Tensor<T>& out, Write write) const {
+    const std::size_t rows = rows_of(a.shape()), width = *(a.shape().end() - 1);
+    const auto A = MatrixView<T>::plain(a.data(), rows, width);
+    const T* const start = bias ? bias->data() : nullptr;
+    const std::size_t k = transpose_a ? rows : width, n = b.shape().begin()[transpose_b ? 0 : b.rank() - 1];
+    gemm(transpose_a ? A.transposed() : A, MatrixView<T>{b.data(), k, n, transpose_b ? 1 : n, transpose_b ? k : 1},
+         out.data(), write, start);
+  }
   Tensor<T> evaluate() const {
     auto out = Tensor<T>::empty(shape());
     write(out, Write::assign);
@@ -69,10 +74,15 @@ struct ProductExpression {
   }
 
  private:
-  void require_layer() const {
-    if (b.rank() != 2 || bias->shape() != Shape{b.shape()[0]})
+  [[noreturn, gnu::cold, gnu::noinline]] void refuse() const {
+    if (bias && (b.rank() != 2 || bias->rank() != 1 || bias->size() != b.shape()[0]))
       shape_error(op, b.shape(), bias->shape(), "weight must be [out, in] and bias [out]");
-    require_inputs(op, a.shape(), b.shape());
+    if (bias) require_inputs(op, a.shape(), b.shape());
+    const char* why = "inner extents differ";
+    if (a.rank() == 0 || b.rank() == 0) why = "numbers are multiplied by *";
+    else if (transpose_a && rows_of(a.shape()) == rows_of(b.shape())) why = "all axes but the last must be the same";
+    else if (b.rank() != 2 && !transpose_a) why = "the second must be a matrix";
+    shape_error(op, a.shape(), b.shape(), why);
   }
 };
 

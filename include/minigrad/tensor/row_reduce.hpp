@@ -144,21 +144,26 @@ template <class T>
   add_columns_by_best_isa(1, n, rest.data(), y);
 }
 
+template <class T>
+T sum_long_row(std::size_t n, const T* x);
+
 /// x_0 + ... + x_{n-1}.
 template <class T>
-T sum_row(std::size_t n, const T* x) {
+[[gnu::noinline]] T sum_row(std::size_t n, const T* x) {
+  if (n >= running_sums) return sum_long_row(n, x);
+  T sum{};
+#pragma GCC unroll 4
+  for (const T* const end = x + n; x != end; ++x) sum = static_cast<T>(sum + *x);
+  return sum;
+}
+template <class T>
+[[gnu::noinline]] T sum_long_row(std::size_t n, const T* x) {
   if (n > longest_sum * running_sums) {
     const std::size_t half = first_half(n, running_sums);
-    return static_cast<T>(sum_row(half, x) + sum_row(n - half, x + half));
+    return static_cast<T>(sum_long_row(half, x) + sum_long_row(n - half, x + half));
   }
   const std::size_t whole = n / running_sums * running_sums;
-  T rest{};
-  std::size_t i = whole;
-  for (; i + 4 <= n; i += 4)
-#pragma GCC unroll 4
-    for (std::size_t j = i; j < i + 4; ++j) rest = static_cast<T>(rest + x[j]);
-  for (; i < n; ++i) rest = static_cast<T>(rest + x[i]);
-  if (whole == 0) return rest;
+  const T rest = sum_row(n - whole, x + whole);
   if constexpr (simd::has_simd<T>)
     return rest + on_best_isa<SumOfBlocks>(whole, x);
   else
