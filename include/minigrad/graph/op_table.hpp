@@ -105,34 +105,30 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   template <std::size_t K>
   static constexpr Reads reads = reads_of<Rule<K>, One>(std::index_sequence<J...>());
 
-  static const Value& value(const Node<V>& y) { return functions_of<V, Value, R...>(y).value; }
-  template <std::size_t K>
-  static const Rule<K>& rule(const Node<V>& y) {
-    return functions_of<V, Value, R...>(y).rules.template get<K>();
-  }
+  static const Functions<Value, R...>& functions(const Node<V>& y) { return functions_of<V, Value, R...>(y); }
 
   // ---- values ----
-  static Shape shape(Graph<V>&, Node<V>& y) { return value(y)(unevaluated(input_value(y, J))...).shape(); }
+  static Shape shape(Graph<V>&, Node<V>& y) { return functions(y).value(unevaluated(input_value(y, J))...).shape(); }
   static void forward(Graph<V>&, Node<V>& y) {
     if constexpr (is_scalar<V>) {
-      y.own = value(y)(input_value(y, J)...);
+      y.own = functions(y).value(input_value(y, J)...);
     } else if constexpr (is_deferred<Value>) {
-      value(y)(unevaluated(input_value(y, J))...).write(y.own, Write::assign);
+      functions(y).value(unevaluated(input_value(y, J))...).write(y.own, Write::assign);
     } else {
       y.own = V();  // gives the old memory back first
-      y.own = V(value(y)(input_value(y, J)...));
+      y.own = V(functions(y).value(input_value(y, J)...));
     }
   }
   template <std::size_t K>
   static void accumulate(Graph<V>& graph, Node<V>& y, std::size_t) {
     if constexpr (is_scalar<V>)
       store_or_add(graph.nodes(), *y.input(K),
-                   V(call_rule<reads<K>>(rule<K>(y), y.grad->value, y.own, input_value(y, J)...)));
+                   V(call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(y, J)...)));
     else if constexpr (is_deferred<Rule<K>>)
-      write_gradient(graph, *y.input(K), call_rule<reads<K>>(rule<K>(y), unevaluated(y.grad->value), unevaluated(y.own),
+      write_gradient(graph, *y.input(K), call_rule<reads<K>>(functions(y).rules.template get<K>(), unevaluated(y.grad->value), unevaluated(y.own),
                                                              unevaluated(input_value(y, J))...));
     else
-      add_gradient(graph, y, K, V(call_rule<reads<K>>(rule<K>(y), y.grad->value, y.own, input_value(y, J)...)));
+      add_gradient(graph, y, K, V(call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(y, J)...)));
   }
   template <std::size_t K>
   static void pass(Graph<V>& graph, Node<V>& y) {
@@ -146,8 +142,8 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
     constexpr bool fits = reads_of<Rule<K>, Var<V>>(std::index_sequence<J...>()) == reads<K>;
     static_assert(fits, "minigrad: a derivative rule runs on Vars too: let it take `auto`");
     if constexpr (!fits) return g;
-    else if constexpr (!reads_inputs(reads<K>)) return as_var(call_rule<reads<K>>(rule<K>(y), g, result));
-    else return as_var(call_rule<reads<K>>(rule<K>(y), g, result, input_var(graph, y, J)...));
+    else if constexpr (!reads_inputs(reads<K>)) return as_var(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result));
+    else return as_var(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result, input_var(graph, y, J)...));
   }
   template <Reduction reduction, std::size_t K>
   static Var<V> record(Graph<V>& graph, NodeId id, std::size_t, const Var<V>& g) {
@@ -162,7 +158,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
       } else {
         Var<V> elements;  // recorded as an op of their own, if the rule reads them
         if constexpr (reads_result(reads<K>)) {
-          const auto& held = functions_of<V, Value, R...>(y);
+          const auto& held = functions(y);
           elements = OpFunction<PerElement, Value, R...>{y.name, held.value, held.rules}(input_var(graph, y, J)...);
         }
         return record_rule<K>(graph, y, each, elements);

@@ -1,4 +1,4 @@
-// ops/compare.hpp - the op table: comparisons, which give masks, and where(), which takes one.
+// ops/compare.hpp - the op table: what functions of it take; comparisons, which give masks, and where(), which takes one.
 //
 // Of each op its value, and beside it one rule for each input; see graph/record.hpp for what a rule is. The function
 // below it is its name for users, who may give it numbers, Tensors, Parameters and Vars, in any mix.
