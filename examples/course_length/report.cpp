@@ -23,7 +23,7 @@ figure { margin: 1.5rem 0; } figure svg { width: 100%; height: auto; }
 figcaption { font-size: 0.9rem; color: #444; }
 .made-up { background: #fff3d6; padding: 0 0.3rem; font-weight: bold; }
 @media (max-width: 48rem) {
-  body { padding: 0 0.4rem; } table { font-size: 0.65rem; } th, td { padding: 0.2rem; }
+  body { padding: 0 0.4rem; } table { font-size: 0.75rem; } th, td { padding: 0.2rem; }
   td { white-space: normal; }
 }
 </style>

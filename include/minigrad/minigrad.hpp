@@ -41,6 +41,7 @@
 #include "tensor/strided.hpp"
 #include "tensor/sums_at.hpp"
 #include "tensor/tensor.hpp"
+#include "tensor/variance.hpp"
 
 // graph: the engine. What was computed from what, how gradients pass back through it, and how it runs again.
 #include "graph/parameter.hpp"

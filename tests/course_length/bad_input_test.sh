@@ -30,7 +30,7 @@ case_of "a folder for a file" refuses 'minigrad: read_csv: cannot read "folder.c
 for column in course title pages words minutes; do
   sed "1s/\b$column\b/other/" "$data" > "no_$column.csv"
   case_of "no column $column" refuses \
-    "minigrad: no_$column.csv: no column \"$column\"; the columns are ${column_list/\"$column\"/\"other\"}" \
+    "minigrad: no_$column.csv: no column \"$column\"; the columns are ${column_list/\"$column\"/\"other\"}; the first row names the columns: where it is data, .header = no_header or .names = {...}" \
     --data "no_$column.csv"
 done
 

@@ -43,7 +43,25 @@ std::string number_message(const std::string& text, const std::string& column, c
 
 const std::string air = "Date;CO;T;;\n10/03/2004;2,6;13,6;;\n11/03/2004;-200;11,25;;\n;;;;\n";
 
+const std::string header_hint =
+    "; the first row names the columns: where it is data, .header = no_header or .names = {...}";
+
 }  // namespace
+
+TEST_CASE("a first row of words of which one comes again in its column is no header without being told so") {
+  const std::string again = ": its name comes again as a value: where the first row is data, .header = no_header or "
+                            ".names = {...}; .header = 0 takes it as names";
+  const std::string text = "setosa,red\nvirginica,blue\n\"setosa\",white\n";
+  CHECK(message(text) == "3:1: column \"setosa\"" + again);
+  CHECK(message("a,b\nx,y\nz,b\n") == "3:3: column \"b\"" + again);
+  CHECK(message("a,b\nx,y\nz,\"b\"\n") == "3:3: column \"b\"" + again);
+  CHECK(parse_csv(text, "x.csv", {.header = no_header}).texts("0") == Strings{"setosa", "virginica", "setosa"});
+  CHECK(parse_csv(text, "x.csv", {.names = {"species", "color"}}).texts("color") == Strings{"red", "blue", "white"});
+  CHECK(parse_csv(text, "x.csv", {.header = 0}).texts("setosa") == Strings{"virginica", "setosa"});
+  CHECK(parse_csv("a,b\nb,a\nab,ba\n\"\",\n").rows() == 3);            // in another column, or a part of a word
+  CHECK(parse_csv("n,b\nn,1\n", "x.csv", {.index_col = "n"}).rows() == 1);  // not among the names of rows
+  CHECK(parse_csv("a,b\nx,b\n", "x.csv", {.usecols = {"a"}}).rows() == 1);  // nor where it is left out
+}
 
 TEST_CASE("a header of one field with semicolons, tabs or bars in it names the separator") {
   CHECK(message(air) == "1:1: one column, named \"Date;CO;T;;\": is .sep = ';'? .header = 0 takes the name as it is");
@@ -143,10 +161,11 @@ TEST_CASE("only the columns to use are kept, and only they need names") {
   const Table table = parse_csv(text, "x.csv", {.usecols = {2, "a"}});
   CHECK(table.columns() == Strings{"a", "b"});  // in the order of the file, as in pandas
   CHECK(table.numbers("b") == Numbers{3, 7});
-  CHECK(message(text, {.usecols = {0, 2, 3}}) == "1:6: a second column named \"b\"");
+  CHECK(message(text, {.usecols = {0, 2, 3}}) == "1:6: a second column named \"b\"" + header_hint);
   CHECK(message("a, b\n1,2\n", {.usecols = {"b"}}) ==
         " .usecols: no column \"b\"; the columns are \"a\", \" b\"; \" b\" has blanks: .skipinitialspace = true leaves "
-        "those before a field out");
+        "those before a field out" +
+            header_hint);
 }
 
 TEST_CASE("words for missing values are those of pandas, and others are added") {
@@ -237,7 +256,8 @@ TEST_CASE("a title or a comment before the header is named as the likely cause")
 TEST_CASE("a column that is a part of the only name leads to the separator") {
   CHECK_THROWS_WITH_AS(parse_csv("a b\n1 2\n").numbers("b"),
                        "minigrad: text: no column \"b\"; the columns are \"a b\"; if blanks separate them, "
-                       ".delim_whitespace = true",
+                       ".delim_whitespace = true; the first row names the columns: where it is data, "
+                       ".header = no_header or .names = {...}",
                        DataError);
 }
 

@@ -66,6 +66,8 @@ struct TemporaryFile {
 
 }  // namespace
 
+const std::string hint = "; the first row names the columns: where it is data, .header = no_header or .names = {...}";
+
 TEST_CASE("the first row names the columns, the others are the rows") {
   const Table table = parse_csv("pages,minutes\n61,108.567\n26,51.383\n");
   CHECK(table.columns() == Strings{"pages", "minutes"});
@@ -151,9 +153,9 @@ TEST_CASE("columns without a name and columns of the same name are refused") {
   check_refused("a,b,\n1,2,3\n", 1, 5,
                 "column 3 has no name: does each line end with a separator? .trailing_sep = true skips it");
   check_refused("\"\"\n", 1, 1, "column 1 has no name");
-  check_refused("頁,b,頁,c\n", 1, 5, "a second column named \"頁\"");
-  check_refused("a,\"a\"\n", 1, 3, "a second column named \"a\"");
-  check_refused("b,c,b,a,c,b\n", 1, 3 + 2, "a second column named \"b\"");
+  check_refused("頁,b,頁,c\n", 1, 5, "a second column named \"頁\"" + hint);
+  check_refused("a,\"a\"\n", 1, 3, "a second column named \"a\"" + hint);
+  check_refused("b,c,b,a,c,b\n", 1, 3 + 2, "a second column named \"b\"" + hint);
 }
 
 TEST_CASE("a row with fewer fields than the header is refused where it ends") {

@@ -73,7 +73,8 @@ TEST_CASE("columns are found by name, and an unknown one is refused with a list 
   CHECK(table.has_column("pages"));
   CHECK_FALSE(table.has_column("Pages"));
   const char* message =
-      "minigrad: lectures.csv: no column \"minutes\"; the columns are \"course\", \"title\", \"pages\", \"words\"";
+      "minigrad: lectures.csv: no column \"minutes\"; the columns are \"course\", \"title\", \"pages\", \"words\"; the "
+      "first row names the columns: where it is data, .header = no_header or .names = {...}";
   CHECK_THROWS_WITH_AS(table.column_index("minutes"), message, DataError);
   CHECK_THROWS_WITH_AS(table.numbers("minutes"), message, DataError);
   CHECK_THROWS_WITH_AS(table.texts("minutes"), message, DataError);
@@ -98,7 +99,8 @@ TEST_CASE("of very many columns the error lists the first 20") {
       parse_csv(header).column_index("x"),
       "minigrad: text: no column \"x\"; the columns are \"c1\", \"c2\", \"c3\", \"c4\", \"c5\", \"c6\", "
       "\"c7\", \"c8\", \"c9\", \"c10\", \"c11\", \"c12\", \"c13\", \"c14\", \"c15\", \"c16\", \"c17\", "
-      "\"c18\", \"c19\", \"c20\" and 5 more",
+      "\"c18\", \"c19\", \"c20\" and 5 more; the first row names the columns: where it is data, "
+      ".header = no_header or .names = {...}",
       DataError);
 }
 

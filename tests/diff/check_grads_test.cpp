@@ -35,6 +35,8 @@ namespace c_functions {
 int abs(double v) { return abs(static_cast<int>(v)); }
 }  // namespace c_functions
 
+Var<double> signed_zero(const Var<double>& x) { return x - x; }
+
 template <class Check>
 std::string message_of(const Check& check) {
   try {
@@ -181,6 +183,28 @@ TEST_CASE("check_grads says where a plain abs(v) in a rule is that of C") {
   check_grads(signed_square, {2.0});  // where the two are the same
 }
 
+TEST_CASE("check_grads says where a function gives plain numbers another value than Vars") {
+  const auto signed_square = [](auto x) {
+    using c_functions::abs;  // of a Var minigrad's, of a double C's
+    return x * abs(x) / 2;
+  };
+  CHECK(message_of([&] { check_grads(signed_square, {0.75}); }) ==
+        "minigrad: check_grads: f(0.75) is 0 for plain numbers, and 0.28125 for Vars: f calls another function for "
+        "numbers. A plain abs(v) is that of C, which makes a whole number of v: write minigrad::abs(v)");
+  CHECK(message_of([&] { check_grads(signed_square, {-2.5f}); }).find("f(-2.5) is -2.5 for plain numbers, and -3.125") !=
+        std::string::npos);
+  const auto distance = [](auto a, auto b) {
+    using c_functions::abs;
+    return abs(a - b);
+  };
+  CHECK(message_of([&] { check_grads(distance, {1.0, 3.5}); }).find("f(1, 3.5) is 2 for plain numbers, and 2.5 for Vars") !=
+        std::string::npos);
+  check_grads(signed_square, {-3.0});                                     // where the two are the same
+  check_grads([](auto x) { return x * minigrad::abs(x) / 2; }, {0.75});   // and where one function serves both
+  check_grads([](const Var<double>& x) { return signed_zero(x); }, {0.75});  // one that takes Vars alone
+  check_grads(signed_square, {Tensor<double>{0.75, -1.5}});               // of tensors abs is minigrad's
+}
+
 TEST_CASE("several outputs are weighted at random, which the message says") {
   const std::string message =
       message_of([] { check_grads([](auto x) { return wrong_square(x); }, {Tensor<double>{1, 2}}); });
@@ -211,7 +235,7 @@ TEST_CASE("check_grads notices what is not finite") {
 
 TEST_CASE("a function may ignore an input, or all of them") {
   check_grads([](auto x, auto) { return x * x; }, {2.0, 3.0}, 3);
-  check_grads([](auto x) { return x.graph().input(5); }, {2.0}, 2);
+  check_grads([](const Var<double>& x) { return x.graph().input(5); }, {2.0}, 2);
   check_grads([](auto x) { return sign(x); }, {Tensor<double>{-1, 2}}, 2);
 }
 

@@ -187,6 +187,52 @@ TEST_CASE("variances, standard deviations and their derivatives keep the digits 
   }
 }
 
+TEST_CASE_TEMPLATE("variances of rows, columns and several axes of any length follow the formula", N, float, double) {
+  Rng rng(5);
+  const double digits = std::is_same_v<N, float> ? 3e-6 : 1e-14;
+  struct Line {
+    Shape shape;
+    Axes axes;
+    std::size_t outer, extent, inner;
+  };
+  const Line lines[] = {{{7, 3}, 1, 7, 3, 1},        {{5, 10}, 1, 5, 10, 1},      {{3, 31}, 1, 3, 31, 1},
+                        {{3, 32}, 1, 3, 32, 1},      {{2, 77}, 1, 2, 77, 1},      {{1, 8195}, 1, 1, 8195, 1},
+                        {{40'000}, {}, 1, 40'000, 1}, {{4, 1000}, 0, 1, 4, 1000},  {{300, 5}, 0, 1, 300, 5},
+                        {{1000, 37}, 0, 1, 1000, 37}, {{70, 130}, 0, 1, 70, 130},  {{3, 6, 9}, 1, 3, 6, 9},
+                        {{3, 6, 9}, {1, 2}, 3, 54, 1}};
+  for (const double center : {0.0, 3000.0})
+    for (const Line& line : lines) {
+      const auto x = normal<N>(line.shape, center, 2, rng);
+      CAPTURE(line.shape);
+      CAPTURE(center);
+      const auto y = var(x, line.axes), biased = var(x, line.axes, false, 0);
+      REQUIRE(y.size() == line.outer * line.inner);
+      for (std::size_t k = 0; k < y.size(); ++k) {
+        const auto at = [&, first = k / line.inner * line.extent * line.inner + k % line.inner](std::size_t i) {
+          return static_cast<double>(x.data()[first + i * line.inner]);
+        };
+        double mean = 0, sum = 0;
+        for (std::size_t i = 0; i < line.extent; ++i) mean += at(i) / static_cast<double>(line.extent);
+        for (std::size_t i = 0; i < line.extent; ++i) sum += (at(i) - mean) * (at(i) - mean);
+        const auto n = static_cast<double>(line.extent);
+        REQUIRE(static_cast<double>(y.data()[k]) == Approx(sum / (n - 1)).epsilon(digits * (center > 0 ? 5 : 1)));
+        REQUIRE(static_cast<double>(biased.data()[k]) == Approx(sum / n).epsilon(digits * (center > 0 ? 5 : 1)));
+      }
+    }
+  const auto x = normal<N>({6, 5, 7, 4}, 10, 1, rng);
+  const auto outer_axes = var(x, {0, 2}), as_one = var(permute(x, {1, 3, 0, 2}).reshape({5, 4, 42}), 2);
+  for (std::size_t i = 0; i < as_one.size(); ++i)
+    CHECK(static_cast<double>(outer_axes.data()[i]) ==
+          Approx(static_cast<double>(as_one.data()[i])).epsilon(20 * digits));
+  CHECK(var(x, {0, 2}, true).shape() == Shape{1, 5, 1, 4});
+  const N infinity = std::numeric_limits<N>::infinity(), huge = (std::numeric_limits<N>::max)() / 4;
+  CHECK(var(Tensor<N>{{3, 3, 3}, {1, 2, 3}}, 1) == Tensor<N>{0, 1});
+  CHECK(std::isinf(var(Tensor<N>{-huge, huge}).item()));
+  CHECK(std::isnan(var(Tensor<N>{1, infinity}).item()));
+  CHECK(std::isnan(var(Tensor<N>{1}).item()));
+  CHECK(std::isnan(var(Tensor<N>{1, std::numeric_limits<N>::quiet_NaN(), 2}).item()));
+}
+
 TEST_CASE("logsumexp is exact where exp would overflow or vanish") {
   CHECK(logsumexp(T{1, 2, 3}).item() == Approx(std::log(std::exp(1) + std::exp(2) + std::exp(3))).epsilon(1e-15));
   CHECK(logsumexp(T{1000, 1000}).item() == Approx(1000 + std::log(2)).epsilon(1e-15));

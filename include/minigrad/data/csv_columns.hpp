@@ -95,6 +95,7 @@ class CsvColumns {
   }
 
   std::size_t find(const TableContent<>& content, const char* option, const CsvColumn& column) const {
+    const CsvOptions& options = content.options;
     if (column.name.empty()) {
       if (column.number >= count)
         fail_at(content.file, {}, {option, ": column ", column.number, ", and the file has ", count});
@@ -103,7 +104,7 @@ class CsvColumns {
     const std::size_t found = find_name(names_, by_name_, column.name);
     if (found == count)
       fail_at(content.file, {},
-              {option, ": no column ", detail::quoted(column.name), list_columns(names_, column.name)});
+              {option, ": no column ", detail::quoted(column.name), list_columns(names_, column.name), header_hint(options)});
     return found;
   }
 
@@ -119,7 +120,7 @@ class CsvColumns {
     for (std::size_t i = 1; i < names.size(); ++i)
       if (names[content.by_name[i]] == names[content.by_name[i - 1]])
         fail_name(content, kept[content.by_name[i]],
-                  {"a second column named ", detail::quoted(names[content.by_name[i]])});
+                  {"a second column named ", detail::quoted(names[content.by_name[i]]), header_hint(content.options)});
   }
 
   std::vector<std::string> names_;    // of all columns of the file

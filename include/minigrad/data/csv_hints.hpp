@@ -50,6 +50,14 @@ template <class = void>
   return nullptr;
 }
 
+/// What to say of names that may be data: nothing where options say which row has the names.
+template <class = void>
+[[gnu::cold]] const char* header_hint(const CsvOptions& options) {
+  return options.header == infer_header && options.names.empty()
+             ? "; the first row names the columns: where it is data, .header = no_header or .names = {...}"
+             : "";
+}
+
 /// Why column `column` of `columns` may have no name.
 template <class = void>
 [[gnu::cold]] std::string no_name_hint(std::size_t column, std::size_t columns, bool only_empty_names_follow) {

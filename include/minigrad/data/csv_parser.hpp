@@ -74,12 +74,26 @@ class CsvParser {
       at_ = line_end(at_);
     }
     read_rows();
+    if (options_.header == infer_header && options_.names.empty()) check_names_are_no_data();
     return Table(std::move(content_));
   }
 
  private:
   [[noreturn, gnu::cold]] void fail(std::size_t at, std::initializer_list<FormatArg> pieces) const {
     fail_at(content_.file, place_of(text_, at), pieces);
+  }
+
+  /// A file of words without a header shows it where a word of the first row comes again.
+  void check_names_are_no_data() {
+    const std::size_t width = content_.width();
+    for (std::size_t row = 0; row < content_.cells.size(); row += width)
+      for (std::size_t column = 0; column < content_.names.size(); ++column) {
+        const std::string& name = content_.names[column];
+        const std::size_t at = content_.cells[row + column];
+        if ((text_.compare(at, name.size(), name) == 0 || reader_.is_quoted(text_, at)) && field(at) == name)
+          fail(at, {"column ", detail::quoted(name), ": its name comes again as a value: where the first row is data, "
+                    ".header = no_header or .names = {...}; .header = 0 takes it as names"});
+      }
   }
 
   [[noreturn, gnu::cold]] void fail_header(int rows) const {

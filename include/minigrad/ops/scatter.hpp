@@ -91,12 +91,17 @@ Tensor<T> with_added(Tensor<T> y, const Tensor<std::int64_t>& indices, const Ten
                       ": one index for each element is expected"});
   const PlacesAlong places("scatter_add", y.shape(), indices, axis);
   if (const std::size_t most = indices.shape()[axis.in("scatter_add", y.shape())]; most > longest_sum) {
-    const bool flat = y.rank() == 1;  // then the indices are the places
-    const Scratch<std::int64_t> to(flat ? 0 : indices.size());
-    places.for_all(true, [at = to.data(), flat](std::size_t place, std::size_t i) {
-      if (!flat) at[i] = static_cast<std::int64_t>(place);
+    const std::size_t n = indices.size();
+    if (y.rank() == 1) {  // then the indices are the places
+      const std::size_t added = add_rows_at(n, indices.data(), source.data(), y.size(), 1, y.data(), most);
+      if (added < n) refuse_index("scatter_add", indices, added, 0, y.shape());
+      return y;
+    }
+    const Scratch<std::int64_t> to(n);
+    places.for_all(true, [at = to.data()](std::size_t place, std::size_t i) {
+      at[i] = static_cast<std::int64_t>(place);
     });
-    add_rows_at(indices.size(), flat ? indices.data() : to.data(), source.data(), y.size(), 1, y.data(), most);
+    add_rows_at(n, to.data(), source.data(), y.size(), 1, y.data(), most);
     return y;
   }
   places.for_all(places.rows_apart(), [from = source.data(), to = y.data()](std::size_t at, std::size_t i) {

@@ -217,10 +217,12 @@ Tensor<T> index_add(const Tensor<T>& x, const Tensor<std::int64_t>& indices, std
     detail::shape_error("index_add", x.shape(), indices.shape(), "one index for each row is expected");
   auto y = Tensor<T>::empty(shape);
   y.fill(T{});
-  for (const std::int64_t i : indices) detail::checked_index("index_add", i, shape, k);
   const std::size_t n = indices.size(), step = rows * at.inner;
-  for (std::size_t o = 0; o < at.outer; ++o)
-    detail::add_rows_at(n, indices.data(), x.data() + o * n * at.inner, rows, at.inner, y.data() + o * step, n);
+  for (std::size_t o = 0; o < at.outer; ++o) {
+    const std::size_t added = detail::add_rows_at(n, indices.data(), x.data() + o * n * at.inner, rows, at.inner,
+                                                  y.data() + o * step, n);
+    if (added < n) detail::checked_index("index_add", indices.data()[added], shape, k);
+  }
   return y;
 }
 
