@@ -142,7 +142,7 @@ TEST_CASE("ONNX's conformance cases give ONNX's outputs") {
   for (const std::string& name : roughly) std::cout << ' ' << name;
   std::cout << "\nONNX conformance: " << passed.size() << " passed, " << failed.size() << " failed, " << left_out
             << " not supported, of " << present.size() << "\n";
-  for (const auto& [name, why] : failed) FAIL_CHECK(name << ": " << why);
+  for (const auto& one : failed) FAIL_CHECK(one.first << ": " << one.second);
   for (const std::string& name : listed)
     if (present.count(name) && !passed.count(name) && !failed.count(name))
       FAIL_CHECK(name << " passed once, and is not supported now");

@@ -114,6 +114,10 @@ TEST_CASE("row names are left out of the columns, and can be read") {
   CHECK(message(text, {.index_col = "id"}).find(" .index_col: no column \"id\"; the columns are \"\", \"TV\"") == 0);
   CHECK(message(text, {.index_col = 3}) == " .index_col: column 3, and the file has 3");
   CHECK(message("a\n1\n", {.index_col = 0}) == " no column is left beside .index_col");
+  CHECK(parse_csv(text, "x.csv", {.index_col = ""}).index() == Strings{"x", "y"});  // the column without a name
+  CHECK(parse_csv("a,,c\n1,x,3\n", "x.csv", {.index_col = std::string()}).index() == Strings{"x"});
+  CHECK(message("a,b\n1,2\n", {.index_col = ""}) == " .index_col: no column \"\"; the columns are \"a\", \"b\"");
+  CHECK(message("a,b\n1,2\n", {.usecols = {"b", ""}}) == " .usecols: no column \"\"; the columns are \"a\", \"b\"");
 }
 
 TEST_CASE("a number in the first row is refused instead of becoming a name") {

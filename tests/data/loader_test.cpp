@@ -184,6 +184,20 @@ TEST_CASE("a temporary dataset is kept by the loader") {
   CHECK(batches == std::vector<Rows>{{0}, {1}});
 }
 
+TEST_CASE("a loader that owned its dataset and was moved from says so, also when the new owner is gone") {
+  Rng rng(1);
+  DataLoader moved(numbered(5), {.batch_size = 2}, rng);
+  {
+    DataLoader owner = std::move(moved);
+    CHECK(owner.batches() == 3);
+  }
+  const char* const why = "minigrad: DataLoader: this loader was moved from: use the one that it was moved to";
+  CHECK_THROWS_WITH_AS(moved.begin(), why, Error);
+  CHECK_THROWS_WITH_AS(moved.batches(), why, Error);
+  CHECK_THROWS_WITH_AS(moved.dataset(), why, Error);
+  CHECK_THROWS_WITH_AS(moved.row(0, 0), why, Error);
+}
+
 TEST_CASE("a named dataset is not copied, and changes to it are seen") {
   auto data = numbered(3);
   DataLoader loader(data, {.shuffle = false});

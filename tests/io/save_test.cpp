@@ -76,6 +76,21 @@ TEST_CASE("what a program needs to use the model is saved with it") {
   CHECK(found.metadata("features") == "pages,words");
 }
 
+TEST_CASE("what load gave may be saved with another model, whose layers the file then has") {
+  const File file;
+  Rng rng(0);
+  Sequential<float> first{Linear<float>(2, 3, rng), Tanh(), Linear<float>(3, 1, rng)};
+  Sequential<float> second{Linear<float>(2, 3, rng), ReLU(), Linear<float>(3, 4, rng)};
+  StateDict extra;
+  extra.metadata("features", "pages,words");
+  save(file.path, first, extra);
+  save(file.path, second, load(file.path, first));
+  const StateDict found = load(file.path, second);
+  CHECK(found.metadata("features") == "pages,words");
+  CHECK(found.metadata("layers") == "0: Linear(2, 3)\n1: ReLU\n2: Linear(3, 4)\n");
+  CHECK(load_model(file.path).model.size() == 3);
+}
+
 TEST_CASE("load says in which layers and tensors a file is of another model, and changes nothing") {
   const File file;
   Rng rng(0);

@@ -106,6 +106,27 @@ TEST_CASE("ticks are round numbers") {
     }
 }
 
+TEST_CASE("data that are next to each other, or near the ends of what a double holds, have axes too") {
+  const double eps = std::numeric_limits<double>::epsilon(), most = std::numeric_limits<double>::max();
+  const double tiny = std::numeric_limits<double>::denorm_min();
+  const std::vector<std::vector<double>> all = {
+      {1, 1 + eps}, {1e17, 1e17 + 16}, {-1, -1 + eps}, {1, 1e300}, {1e300, most}, {-most, most}, {0, tiny}, {tiny, 1}, {tiny, tiny}};
+  for (const std::vector<double>& values : all)
+    for (const bool logarithmic : {false, true}) {
+      if (logarithmic && values[0] <= 0) continue;
+      CAPTURE(values[0]);
+      CAPTURE(values[1]);
+      CAPTURE(logarithmic);
+      const std::string svg = to_svg(SvgAxes{.y_log = logarithmic, .series = {{.x = {1, 2}, .y = values}}});
+      CHECK(svg.find("nan") == std::string::npos);
+      CHECK(svg.find("inf") == std::string::npos);
+      CHECK(svg.size() < 8000);
+    }
+  CHECK(ticks(-most, most).size() >= 3);
+  const std::string far = to_svg(SvgAxes{.y_min = 0, .y_max = 1, .series = {{.x = {1, 2}, .y = {0, most}}}});
+  CHECK(far.find("inf") == std::string::npos);
+}
+
 TEST_CASE("one end of an axis may be given, and the data decide the others") {
   const Series series{.x = {1, 100}, .y = {1, 100}};
   const auto labels = [&](const SvgAxes& axes) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <minigrad/diff/checkpoint.hpp>
 #include <minigrad/graph/capture.hpp>
+#include <minigrad/io/safetensors.hpp>
 #include <minigrad/nn/images.hpp>
 #include <minigrad/nn/losses.hpp>
 #include <minigrad/nn/sequential.hpp>
@@ -128,6 +129,23 @@ TEST_CASE("update_bn makes running statistics the mean over the batches, whateve
   Linear<double> without(2, 1, rng);
   const Dataset<double> none(zeros<double>({0, 3}), zeros<double>({0, 1}));
   update_bn(DataLoader(none, {.batch_size = 4, .shuffle = false}), without);
+}
+
+TEST_CASE("update_bn leaves the statistics as they were where there are no batches, or one of them is refused") {
+  Rng rng(1);
+  BatchNorm1d<double> layer(2);
+  layer(normal<double>({12, 2}, 3, 2, rng));
+  const StateDict before = state_dict(layer);
+  const auto unchanged = [&] { return to_safetensors(state_dict(layer)) == to_safetensors(before); };
+  const Dataset<double> none(zeros<double>({0, 2}), zeros<double>({0, 1}));
+  CHECK_THROWS_WITH_AS(update_bn(DataLoader(none, {.batch_size = 4, .shuffle = false}), layer),
+                       "minigrad: update_bn: the loader has no batches", ValueError);
+  CHECK(unchanged());
+  const Dataset<double> data(normal<double>({5, 2}, 3, 2, rng), zeros<double>({5, 1}));
+  CHECK_THROWS_AS(update_bn(DataLoader(data, {.batch_size = 4, .shuffle = false}), layer), Error);  // a batch of one row
+  CHECK(unchanged());
+  update_bn(DataLoader(data, {.batch_size = 5, .shuffle = false}), layer);
+  CHECK(!unchanged());
 }
 
 TEST_CASE("a network of image layers resumes to the bit from its state, and captures to the bit") {

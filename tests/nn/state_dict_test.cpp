@@ -52,6 +52,19 @@ TEST_CASE("state_dict names parameters and buffers as PyTorch does for the same 
         "0.weight F64 [1, 2]\n0.bias F64 [1]\n3.0.weight F64 [1, 1]\n3.0.bias F64 [1]\n");
 }
 
+TEST_CASE("a state may be added to itself under a prefix") {
+  StateDict state;
+  for (int k = 0; k < 9; ++k) state.add(detail::concat({"t", k}), Tensor<float>{static_cast<float>(k), 1});
+  for (int k = 0; k < 9; ++k) state.metadata(detail::concat({"m", k}), detail::concat({"text ", k}));
+  state.add("again.", state);
+  CHECK(state.size() == 18);
+  CHECK(state.metadata().size() == 18);
+  for (int k = 0; k < 9; ++k) {
+    CHECK(state.get<float>(detail::concat({"again.t", k})) == Tensor<float>{static_cast<float>(k), 1});
+    CHECK(state.metadata(detail::concat({"again.m", k})) == detail::concat({"text ", k}));
+  }
+}
+
 TEST_CASE("a model that loads the state of another computes the same, and keeps its parameters") {
   Rng rng(0);
   Net a(rng), b(rng);

@@ -9,6 +9,7 @@
 #include <minigrad/tensor/create.hpp>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "../support/count_allocations.hpp"
@@ -111,6 +112,28 @@ TEST_CASE("averages that are swapped in for a block are not swapped in again in 
     CHECK(model.weight.value() == average);
   }
   CHECK(model.weight.value() == own);
+}
+
+TEST_CASE("averages that were moved from say so, and those that were in the model stay with the new owner") {
+  Net<float> model;
+  AveragedModel ema(model, {.decay = 0.5});
+  model.set(1);
+  ema.step();
+  model.set(2);
+  const auto own = model.weight.value();
+  {
+    const auto in = ema.swap_in();
+    AveragedModel other = std::move(ema);
+    CHECK(!ema.is_in());
+    CHECK(other.is_in());
+    other.swap();
+    CHECK(model.weight.value() == own);
+  }
+  CHECK(model.weight.value() == own);
+  const std::string why = ": it was moved from, or its model has no parameters";
+  CHECK(message([&] { ema.step(); }) == "minigrad: AveragedModel: step" + why);
+  CHECK(message([&] { ema.swap(); }) == "minigrad: AveragedModel: swap" + why);
+  CHECK(message([&] { ema.state_dict(); }) == "minigrad: AveragedModel: state_dict" + why);
 }
 
 TEST_CASE("averages of numbers, bad options, and states that do not fit") {

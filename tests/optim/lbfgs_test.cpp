@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/graph/capture.hpp>
@@ -262,6 +263,16 @@ TEST_CASE("a state that is not one of L-BFGS for these parameters is refused, an
   CHECK(refused.find("minigrad: LBFGS: the state does not fit: d is F64 [100] in the state, and F64 [2] here") == 0);
   CHECK(message([&] { of_small.load_state_dict(StateDict()); }) ==
         "minigrad: LBFGS: load_state_dict: this is not the state of an optimizer");
+  CHECK(of_small.iterations() == 20);
+
+  StateDict counted = LBFGS(std::vector{small.w.ref()}).state_dict();  // no step yet
+  counted.take("state.0.n_iter");
+  counted.add("state.0.n_iter", std::int64_t{5});
+  CHECK(message([&] { of_small.load_state_dict(counted); }) ==
+        "minigrad: LBFGS: load_state_dict: 5 iterations, and no direction d");
+  StateDict rated = LBFGS(std::vector{small.w.ref()}).state_dict();
+  rated.add("param_groups.0.initial_lr", std::nan(""));
+  CHECK(message([&] { of_small.load_state_dict(rated); }) == "minigrad: LBFGS: initial_lr is nan, and must be at least 0");
   CHECK(of_small.iterations() == 20);
 }
 

@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <minigrad/optim/cyclic_lr.hpp>
 #include <minigrad/optim/more_schedules.hpp>
 #include <minigrad/optim/swa_lr.hpp>
+#include <stdexcept>
 
 #include "../support/count_allocations.hpp"
 #include "../support/follow_schedule.hpp"
@@ -218,6 +220,28 @@ TEST_CASE("further schedules say which option they cannot take, and change nothi
   CHECK(o.groups()[0].options.lr == 0.1);
   CHECK(o.groups()[1].options.lr == 0.02);
   CHECK(o.groups()[0].options.momentum == 0.5);
+}
+
+TEST_CASE("a function that refuses one of the groups, or throws, leaves all rates and the count as they were") {
+  const auto fails_at_2 = [](std::size_t t, std::size_t group) -> double {
+    if (t == 2 && group == 1) throw std::runtime_error("no");
+    return t == 3 && group == 1 ? -1 : 0.5;
+  };
+  const auto check = [&](const auto& make) {
+    auto optimizer = support::optimizer_of_two_groups<SGD>();
+    auto schedule = make(optimizer);
+    schedule.step();
+    const auto& o = optimizer;
+    const double first = o.groups()[0].options.lr, second = o.groups()[1].options.lr;
+    const auto count = [&] { return schedule.state_dict().template get<std::int64_t>("last_epoch").item(); };
+    CHECK_THROWS_AS(schedule.step(), std::runtime_error);
+    CHECK_THROWS_AS(schedule.step(), std::runtime_error);
+    CHECK(count() == 1);
+    CHECK(o.groups()[0].options.lr == first);
+    CHECK(o.groups()[1].options.lr == second);
+  };
+  check([&](auto& s) { return LambdaLR(s, fails_at_2); });
+  check([&](auto& s) { return MultiplicativeLR(s, fails_at_2); });
 }
 
 TEST_CASE("no step of a schedule allocates, also where it begins anew in a sequence") {

@@ -133,7 +133,8 @@ struct ResumedTraining {
     Rng rng(9);
     for (const bool other : {false, true}) {
       if (other) options.clip_norm = 0.5, options.patience = 2, options.accumulate = 2;
-      const auto [whole, steps] = run(options, 0);
+      const auto [whole, count] = run(options, 0);
+      const std::size_t steps = count;  // no binding, which clang 14 does not take into the lambda of CHECK_MESSAGE
       for (int k = 0; k < 10; ++k) {
         const auto stop_at = 1 + static_cast<std::size_t>(rng.integer(steps - 1));
         options.replay = k % 2 == 0;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -174,6 +175,53 @@ TEST_CASE("a callback with a state is kept with the training") {
         {.epochs = epochs, .progress = false, .checkpoint = file.path, .resume = file.path}, counter);
     CHECK(counter.epochs == epochs);
   }
+}
+
+namespace {
+/// A callback that takes no state back.
+struct Stubborn {
+  void operator()(const Epoch&) {}
+  StateDict state_dict() const { return {}; }
+  void load_state_dict(const StateDict&) { throw std::runtime_error("no"); }
+};
+}  // namespace
+
+TEST_CASE("a resume changes nothing where a part of the training throws whatever it throws") {
+  const File file("minigrad_resume_throws_test.safetensors");
+  auto model = Plan().model();
+  Adam optimizer(model);
+  Stubborn stubborn;
+  Counter counter;
+  const FitOptions options{.epochs = 3, .progress = false, .checkpoint = file.path};
+  fit(model, MSELoss(), optimizer, make_data(8, 1), options, stubborn, counter);
+
+  auto other = Plan().model();
+  const auto before = parameters(other)[0].value();
+  Adam fresh(other);
+  Counter unchanged;
+  std::string text;
+  const auto resume = [&] {
+    text.clear();
+    try {
+      FitOptions again = options;
+      again.resume = file.path;
+      fit(other, MSELoss(), fresh, make_data(8, 1), again, stubborn, unchanged);
+    } catch (const std::exception& error) {
+      text = error.what();
+    }
+    CHECK(parameters(other)[0].value() == before);
+    CHECK(fresh.state_dict().find("state.0.step") == nullptr);
+    CHECK(unchanged.epochs == 0);
+  };
+  resume();
+  CHECK(text == "minigrad: fit: resume: \"" + file.path + "\": this is another training: no");
+
+  StateDict damaged = read_safetensors(file.path);  // a count that is a list is a ShapeError of item()
+  const StateDict epochs = damaged.take("hooks.1.");
+  damaged.add("hooks.1.epochs", Tensor<std::int64_t>{1, 2});
+  write_safetensors(file.path, damaged);
+  resume();
+  CHECK(text.find("this is another training: no; ") != std::string::npos);
 }
 
 TEST_CASE("a checkpoint is written after every so many epochs, at the end, and when the time has come") {

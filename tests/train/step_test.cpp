@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +23,10 @@
 #include <tuple>
 #include <utility>
 #include <vector>
+
+#ifndef _WIN32
+#include <sys/resource.h>
+#endif
 
 using namespace minigrad;
 
@@ -473,6 +478,66 @@ TEST_CASE("logs have a line for each epoch or every so many steps, as CSV and as
   other.write({{"a \"quote\"", 0.1}, {"b", std::nan("")}});
   CHECK(json.text() == "{\"a \\\"quote\\\"\":0.1,\"b\":null}\n");
   CHECK(refusal([] { CsvLog("/no/such/folder/log.csv").write({{"a", 1}}); }).find("log: ") == 0);
+}
+
+#ifndef _WIN32
+TEST_CASE("a log has whole lines alone, also after one that could not be written, and loses none that it cannot read") {
+  const File csv("minigrad_log_full_test.csv");
+  CsvLog log(csv.path);
+  log.write({{"step", 1}, {"loss", 0.25}});
+  rlimit room{};
+  getrlimit(RLIMIT_FSIZE, &room);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit full = room;
+  full.rlim_cur = csv.text().size() + 3;  // bytes that a file may have
+  setrlimit(RLIMIT_FSIZE, &full);
+  const std::string refused = refusal([&] { log.write({{"step", 2}, {"loss", 0.125}}); });
+  setrlimit(RLIMIT_FSIZE, &room);
+  std::signal(SIGXFSZ, handler);
+  CHECK(refused.find("log: \"" + csv.path + "\": cannot write: ") == 0);
+  log.write({{"step", 3}, {"loss", 0.0625}});
+  CHECK(csv.text() == "step,loss\n1,0.25\n3,0.0625\n");
+
+  // A folder can be opened, and not be read.
+  const StateDict state = log.state_dict();
+  CsvLog elsewhere(std::filesystem::temp_directory_path().string());
+  elsewhere.load_state_dict(state);
+  CHECK(refusal([&] { elsewhere.write({{"step", 4}, {"loss", 0}}); }).find(": cannot read: ") != std::string::npos);
+}
+#endif
+
+TEST_CASE("states that are not those of a log or a StepEvaluation are refused as a whole") {
+  const File csv("minigrad_log_state_test.csv");
+  CsvLog log(csv.path);
+  log.write({{"step", 1}});
+  const auto of_bytes = [](const auto& bytes) {
+    StateDict state;
+    state.add("bytes", bytes);
+    state.metadata("columns", "step");
+    return state;
+  };
+  CHECK(refusal([&] { log.load_state_dict(of_bytes(std::int64_t{-1})); }) == "log: load_state_dict: the state has -1 as bytes");
+  CHECK(refusal([&] { log.load_state_dict(of_bytes(0.5)); }).find("log: load_state_dict: the state does not fit: bytes is F64") == 0);
+  log.load_state_dict(of_bytes(std::int64_t{1} << 60));  // more than there is: what there is is kept
+  log.write({{"step", 2}});
+  CHECK(csv.text() == "step\n1\n2\n");
+
+  const Data data = make_data(12), validation = make_data(5, 2);
+  auto model = make_model();
+  SGD optimizer(model, {.lr = 0.01});
+  StepEvaluation evaluation(model, MSELoss(), validation, {.every = 2});
+  fit(model, MSELoss(), optimizer, data, {.epochs = 2, .batch_size = 4}, evaluation);
+  const StateDict good = evaluation.state_dict();
+  fit(model, MSELoss(), optimizer, data, {.epochs = 2, .batch_size = 4}, evaluation);
+  const StateDict now = evaluation.state_dict();
+  for (const auto& bad : {Tensor<std::int64_t>::scalar(-3), Tensor<std::int64_t>{1, 2}}) {
+    StateDict wrong = good;
+    wrong.take("rows");
+    wrong.add("rows", bad);
+    CHECK(refusal([&] { evaluation.load_state_dict(wrong); }).find("StepEvaluation: load_state_dict: ") == 0);
+    const StateDict after = evaluation.state_dict();
+    CHECK(to_safetensors(after) == to_safetensors(now));
+  }
 }
 
 TEST_CASE("a training with all of this that is stopped at any step and resumed gives the same bits and the same logs") {

@@ -96,7 +96,7 @@ class CsvColumns {
 
   std::size_t find(const TableContent<>& content, const char* option, const CsvColumn& column) const {
     const CsvOptions& options = content.options;
-    if (column.name.empty()) {
+    if (column.by_number) {
       if (column.number >= count)
         fail_at(content.file, {}, {option, ": column ", column.number, ", and the file has ", count});
       return column.number;

@@ -25,12 +25,13 @@ struct CsvLimits {
 
 /// A column of a file, by its name or by its number from 0.
 struct CsvColumn {
-  std::string name;        ///< none: the number counts
+  std::string name;        ///< may be none: pandas' to_csv writes row names without
   std::size_t number = 0;  ///< from 0
+  bool by_number = false;  ///< the number counts, not the name
 
   CsvColumn(const char* column) : name(column) {}
   CsvColumn(std::string column) : name(std::move(column)) {}
-  CsvColumn(std::integral auto column) : number(static_cast<std::size_t>(column)) {}
+  CsvColumn(std::integral auto column) : number(static_cast<std::size_t>(column)), by_number(true) {}
 };
 
 /// CsvOptions::header: names in the first row, unless `names` gives them; and no row of names.

@@ -64,7 +64,7 @@ class DataLoader {
 
   /// The number of batches in an epoch: rows / batch_size, rounded down with drop_last, and up without.
   std::size_t batches() const {
-    const std::size_t rows = data_->size(), whole = rows / options_.batch_size;
+    const std::size_t rows = dataset().size(), whole = rows / options_.batch_size;
     return options_.drop_last || rows % options_.batch_size == 0 ? whole : whole + 1;
   }
 
@@ -74,18 +74,22 @@ class DataLoader {
     return options_.shuffle ? static_cast<std::size_t>(order_[at]) : at;
   }
 
-  /// The dataset whose rows it gives, and the options, where batch_size is at most the number of rows.
-  const Dataset<T, Y>& dataset() const { return *data_; }
+  /// The dataset whose rows it gives, and the options, where batch_size is at most the number of rows. Throws Error for a
+  /// loader that owned its dataset and was moved from.
+  const Dataset<T, Y>& dataset() const {
+    if (!kept_ && !named_)
+      detail::fail<Error>({"DataLoader: this loader was moved from: use the one that it was moved to"});
+    return kept_ ? *kept_ : *named_;
+  }
   const DataLoaderOptions& options() const { return options_; }
 
   /// Begins an epoch in a new order. Only one loop may run at a time: after a second loop over a shuffling loader has
   /// begun, the next batch of the first loop throws Error.
   Iterator begin() {
-    if (!data_) detail::fail<Error>({"DataLoader: this loader was moved from: use the one that it was moved to"});
-    data_->validate();
+    dataset().validate();
     const std::size_t first = std::exchange(resume_at_, 0);
     if (options_.shuffle && first == 0) {
-      if (order_.size() != data_->size()) order_ = arange<std::int64_t>(data_->size());
+      if (order_.size() != dataset().size()) order_ = arange<std::int64_t>(dataset().size());
       rng_.shuffle(order_);
       ++epoch_;
     }
@@ -120,7 +124,7 @@ class DataLoader {
     const StateEntry* entry = state.find("order");
     const bool begun = entry && entry->bytes.size() > 0;
     std::int64_t position = 0;
-    auto order = Tensor<std::int64_t>::empty(Shape{begun ? data_->size() : 0});
+    auto order = Tensor<std::int64_t>::empty(Shape{begun ? dataset().size() : 0});
     std::vector<detail::StateTarget> targets{detail::state_target("position", position),
                                              detail::state_target("order", order),
                                              detail::generator_target("generator")};
@@ -152,28 +156,28 @@ class DataLoader {
   }
 
   DataLoader(Kept kept, const Dataset<T, Y>* data, const DataLoaderOptions& options, const Rng& rng)
-      : kept_(std::move(kept)), data_(kept_ ? kept_.get() : data), options_(options), rng_(rng) {
-    data_->validate();
+      : kept_(std::move(kept)), named_(data), options_(options), rng_(rng) {
+    dataset().validate();
     if (options_.batch_size == 0) detail::fail<ValueError>({"DataLoader: batch_size is 0"});
     if (options_.rank >= options_.ranks)
       detail::fail<ValueError>({"DataLoader: rank is ", options_.rank, " of ", options_.ranks, " ranks"});
-    if (batches() == 0 && data_->size() > 0)
-      detail::fail<ValueError>({"DataLoader: batch_size ", options_.batch_size, " of ", data_->size(),
+    if (batches() == 0 && dataset().size() > 0)
+      detail::fail<ValueError>({"DataLoader: batch_size ", options_.batch_size, " of ", dataset().size(),
                                 " rows: drop_last leaves no batch at all"});
   }
 
   /// Where the part of a rank in a batch begins, among the rows in the order of this epoch.
   std::size_t first_row(std::size_t batch, std::size_t rank) const {
     const std::size_t begin = batch * options_.batch_size;
-    const std::size_t rows = (std::min)(options_.batch_size, data_->size() - begin);
+    const std::size_t rows = (std::min)(options_.batch_size, dataset().size() - begin);
     return begin + rows * rank / options_.ranks;
   }
 
   Batch<T, Y> batch(std::size_t index) const {
     const std::size_t begin = first_row(index, options_.rank), end = first_row(index, options_.rank + 1);
-    if (!options_.shuffle) return {slice(data_->x, begin, end), slice(data_->y, begin, end)};
+    if (!options_.shuffle) return {slice(dataset().x, begin, end), slice(dataset().y, begin, end)};
     const Tensor<std::int64_t> rows = slice(order_, begin, end);
-    return {index_select(data_->x, rows), index_select(data_->y, rows)};
+    return {index_select(dataset().x, rows), index_select(dataset().y, rows)};
   }
 
   static std::array<detail::StateField, 3> fields(DataLoaderOptions& o) {
@@ -190,7 +194,7 @@ class DataLoader {
   }
 
   Kept kept_;  // the dataset, unless the caller keeps it
-  const Dataset<T, Y>* data_;
+  const Dataset<T, Y>* named_;
   DataLoaderOptions options_;
   Rng rng_;
   Tensor<std::int64_t> order_;  // the rows in the order of this epoch

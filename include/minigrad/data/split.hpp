@@ -89,8 +89,9 @@ std::vector<bool> stratified(const char* op, const Tensor<std::int64_t>& classes
   std::size_t left = held_out;
   for (std::size_t first = 0, end = 0; first < n; first = end) {
     while (end < n && classes[by_class[end]] == classes[by_class[first]]) ++end;
-    const std::size_t rows = end - first, product = rows * held_out;
-    all.push_back({first, rows, product / n, product % n});
+    const std::size_t rows = end - first;
+    const std::uint64_t product = std::uint64_t{rows} * held_out;  // too large for a std::size_t of 32 bits
+    all.push_back({first, rows, static_cast<std::size_t>(product / n), static_cast<std::size_t>(product % n)});
     left -= all.back().share;
   }
   const auto before = [&](std::size_t a, std::size_t b) {

@@ -90,6 +90,7 @@ void save(const std::string& path, M& model, const StateDict& extra = {}) {
   detail::describe_layers(model, {}, layers);
   state.metadata(detail::layers_name, layers);
   state.add(detail::own_prefix, extra);
+  state.metadata(detail::layers_name, layers);  // extra may be what load() gave, with the layers of that file
   write_safetensors(path, state);
 }
 

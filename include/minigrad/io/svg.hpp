@@ -96,7 +96,7 @@ class SvgPanel {
   }
 
  private:
-  static std::string at(double pixels) { return format_number(std::round(100 * pixels) / 100, 8); }
+  static std::string at(double pixels) { return format_number(std::round(100 * std::clamp(pixels, -1e7, 1e7)) / 100, 8); }
   std::string color(std::size_t k) const {
     const std::string& own = a_.series[k].color;
     return escape_svg(own.empty() ? series_colors[k % std::size(series_colors)] : own);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,9 +76,12 @@ class SvgScale {
       fail<ValueError>({"SvgAxes: the ", name_, " axis reaches from ", least_, " to ", most_,
                         log_ ? ": a logarithmic axis needs positive numbers" : ": there is nothing to draw"});
     const double low = position(least_), high = position(most_);
-    const double room = high > low ? 0.04 * (high - low) : log_ ? 0.5 : low == 0 ? 1 : 0.1 * std::fabs(low);
-    if (!given_least_) least_ = number(low - room);
-    if (!given_most_) most_ = number(high + room);
+    const double room = high > low ? 0.04 * (high - low)
+                        : log_     ? 0.5
+                        : low == 0 ? 1
+                                   : (std::max)(0.1 * std::fabs(low), (std::numeric_limits<double>::min)());
+    if (!given_least_) least_ = within_doubles(number(low - room));
+    if (!given_most_) most_ = within_doubles(number(high + room));
   }
   /// The pixels of the ends.
   void place(double from, double to) { from_ = from, to_ = to; }
@@ -87,8 +91,9 @@ class SvgScale {
   bool holds(double value) const { return takes(value) && value >= least_ && value <= most_; }
   double operator()(double value) const {
     if (!takes(value)) value = least_;
-    const double low = position(least_);
-    return from_ + (to_ - from_) * (position(value) - low) / (position(most_) - low);
+    const double low = position(least_), range = position(most_) - low;
+    if (range < 1e300) return from_ + (to_ - from_) * (position(value) - low) / range;
+    return from_ + (to_ - from_) * ((value / 4 - least_ / 4) / (most_ / 4 - least_ / 4));  // where that would overflow
   }
 
   /// Round numbers within the range: 1, 2 or 5 times a power of ten apart; of many decades the powers alone.
@@ -102,9 +107,12 @@ class SvgScale {
           if (factor == 1 || most_ / least_ < 300) add(out, factor * std::pow(10.0, decade), 6);
       return out;
     }
-    const double range = most_ - least_, power = std::pow(10.0, std::floor(std::log10(range / 5)));
-    const double share = range / 5 / power, step = power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
-    for (double k = std::ceil(least_ / step); k * step <= most_; ++k) add(out, k * step, 6);
+    const double range = most_ - least_, fifth = is_finite(range) ? range / 5 : most_ / 5 - least_ / 5;
+    const double power = std::pow(10.0, std::floor(std::log10(fifth))), share = fifth / power;
+    const double step = power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10), first = std::ceil(least_ / step);
+    // At most 9 fit. Where the range is a few units in the last place, k more may be the same number.
+    for (int k = 0; k < 12 && (first + k) * step <= most_; ++k)
+      if (out.empty() || out.back().at < (first + k) * step) add(out, (first + k) * step, 6);
     return out;
   }
 
@@ -114,6 +122,11 @@ class SvgScale {
   }
   double position(double value) const { return log_ ? std::log10(value) : value; }
   double number(double position) const { return log_ ? std::pow(10.0, position) : position; }
+  /// An end with its room, which may be beyond the numbers that there are.
+  double within_doubles(double end) const {
+    return (std::min)((std::max)(end, log_ ? std::numeric_limits<double>::denorm_min() : -largest), largest);
+  }
+  static constexpr double largest = (std::numeric_limits<double>::max)();
 
   const char* name_;
   double least_, most_;

@@ -76,6 +76,7 @@ class AveragedModel {
   /// Gives the model the averages, and keeps its own weights meanwhile; the next call gives these back. Optimizers refuse
   /// to train the averages. Throws ValueError before the first step(). It allocates nothing.
   void swap() {
+    require_used("swap");
     if (steps_ == 0) detail::fail<ValueError>({"AveragedModel: swap: there is no average before the first step()"});
     require_same_shapes();
     for (std::size_t k = 0; k < places_.size(); ++k) std::swap(*places_[k], averages_[k]);
@@ -86,7 +87,7 @@ class AveragedModel {
     }
   }
   /// Whether the model has the averages.
-  bool is_in() const { return in_; }
+  bool is_in() const { return in_ && !places_.empty(); }
 
   /// The averages are in the model as long as this exists.
   class [[nodiscard]] Swapped {
@@ -142,7 +143,12 @@ class AveragedModel {
   }
 
  private:
+  void require_used(const char* function) const {
+    if (places_.empty())
+      detail::fail<ValueError>({"AveragedModel: ", function, ": it was moved from, or its model has no parameters"});
+  }
   void require_out(const char* function) const {
+    require_used(function);
     if (in_)
       detail::fail<ValueError>({"AveragedModel: ", function,
                                 ": the averages are in the model: give it back its own "

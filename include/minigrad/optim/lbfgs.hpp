@@ -207,7 +207,6 @@ std::vector<detail::StateTarget> LBFGS<V>::targets() {
   history_.append_targets(out);
   return out;
 }
-
 template <class V>
 StateDict LBFGS<V>::state_dict() const {
   flat_.parameters();  // throws after a move
@@ -220,7 +219,6 @@ StateDict LBFGS<V>::state_dict() const {
   out.add("state.0.", detail::copy_from(copy.targets()));
   return out;
 }
-
 template <class V>
 void LBFGS<V>::load_state_dict(const StateDict& state) {
   if (const std::string kind = state.metadata("optimizer"); kind != "LBFGS")
@@ -231,8 +229,8 @@ void LBFGS<V>::load_state_dict(const StateDict& state) {
   const StateDict initial = options.take("initial_lr");
   detail::load_fields("LBFGS", options, loaded.group_.options.fields());
   loaded.options().require_valid();
-  if (initial.size()) loaded.group_.initial_lr = initial.get<double>("").item();
-
+  if (initial.size())
+    detail::require_not_negative("LBFGS", "initial_lr", loaded.group_.initial_lr = initial.get<double>("").item());
   if (own.find("d")) loaded.begin();
   std::size_t pairs = 0;
   while (own.find(detail::concat({"ro.", pairs}))) ++pairs;
@@ -243,6 +241,8 @@ void LBFGS<V>::load_state_dict(const StateDict& state) {
   const auto targets = loaded.targets();
   detail::require_same("LBFGS", detail::differences(own, targets));
   detail::load_fields("LBFGS", counts, loaded.counts());
+  if (loaded.iterations_ > 0 && !own.find("d"))
+    detail::fail<ValueError>({"LBFGS: load_state_dict: ", loaded.iterations_, " iterations, and no direction d"});
   detail::copy_to(targets, own);
   *this = std::move(loaded);
 }

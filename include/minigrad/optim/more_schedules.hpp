@@ -162,60 +162,79 @@ struct NoOptions {
   std::array<StateField, 0> fields() { return {}; }
   void require_valid() const {}
 };
-/// f(epoch), or f(epoch, group) for a function that tells groups apart.
+/// f(epoch), or f(epoch, group) for a function that tells groups apart. All are computed before any is used: f may throw,
+/// or give a factor that is refused.
 template <class F>
-double call_for_group(const char* schedule, const F& f, std::size_t epoch, std::size_t group) {
-  double factor;
-  if constexpr (requires { f(epoch, group); })
-    factor = static_cast<double>(f(epoch, group));
-  else
-    factor = static_cast<double>(f(epoch));
-  require_not_negative(schedule, "the factor that the function gives", factor);
-  return factor;
-}
+class GroupFactors {
+ public:
+  GroupFactors(F f, std::size_t groups) : f_(std::move(f)), factors_(groups) {}
+  void compute(const char* schedule, std::size_t epoch, std::size_t groups) {
+    factors_.resize(groups);
+    for (std::size_t group = 0; group < groups; ++group) {
+      if constexpr (requires { f_(epoch, group); })
+        factors_[group] = static_cast<double>(f_(epoch, group));
+      else
+        factors_[group] = static_cast<double>(f_(epoch));
+      require_not_negative(schedule, "the factor that the function gives", factors_[group]);
+    }
+  }
+  double operator[](std::size_t group) const { return factors_[group]; }
+
+ private:
+  F f_;
+  std::vector<double> factors_;
+};
 
 }  // namespace detail
 
-/// lr = lr_0 f(t) in epoch t. f may take the number of the group as a second argument. Throws ValueError where f gives
-/// a factor that is negative or not finite.
+/// lr = lr_0 f(t) in epoch t. f may take the number of the group as a second argument. Throws ValueError, and changes
+/// nothing, where f gives a factor that is negative or not finite.
 ///
 ///   LambdaLR schedule(optimizer, [](std::size_t epoch) { return 1 / (1.0 + 0.1 * static_cast<double>(epoch)); });
 template <class Optimizer, class F>
 class LambdaLR : public detail::Schedule<LambdaLR<Optimizer, F>, Optimizer, detail::NoOptions> {
  public:
   static constexpr const char* name = "LambdaLR";  ///< in messages
-  LambdaLR(Optimizer& optimizer, F f) : LambdaLR::Schedule(optimizer, {}), f_(std::move(f)) { restart(); }
+  LambdaLR(Optimizer& optimizer, F f)
+      : LambdaLR::Schedule(optimizer, {}), f_(std::move(f), detail::rate_count(optimizer)) {
+    restart();
+  }
 
   /// Sets the rates for the next epoch, or the next update.
-  void step() { this->count_step(), set(); }
+  void step() { this->require_same_groups(), compute(this->t() + 1), this->count_step(), set(); }
   /// Begins anew from the base rates; for SequentialLR.
   void begin() { restart(); }
-  void restart() { this->count_from_0(), set(); }
+  void restart() { compute(0), this->count_from_0(), set(); }
   /// The name; the function has no text.
   std::string describe() const { return "LambdaLR(a function)"; }
 
  private:
   friend typename LambdaLR::Schedule;
+  void compute(std::size_t t) { f_.compute(name, t, detail::rate_count(this->optimizer())); }
   void set() {
     std::size_t k = 0;
-    this->for_each_rate([&](double, double base) { return base * detail::call_for_group(name, f_, this->t(), k++); });
+    this->for_each_rate([&](double, double base) { return base * f_[k++]; });
   }
-  F f_;
+  detail::GroupFactors<F> f_;
 };
 
 /// lr <- lr f(t) in epoch t = 1, 2, ... f may take the number of the group as a second argument. In a SequentialLR it
-/// goes on from the rate that it finds. Throws ValueError where f gives a factor that is negative or not finite.
+/// goes on from the rate that it finds. Throws ValueError, and changes nothing, where f gives a factor that is negative
+/// or not finite.
 template <class Optimizer, class F>
 class MultiplicativeLR : public detail::Schedule<MultiplicativeLR<Optimizer, F>, Optimizer, detail::NoOptions> {
  public:
   static constexpr const char* name = "MultiplicativeLR";  ///< in messages
-  MultiplicativeLR(Optimizer& optimizer, F f) : MultiplicativeLR::Schedule(optimizer, {}), f_(std::move(f)) {}
+  MultiplicativeLR(Optimizer& optimizer, F f)
+      : MultiplicativeLR::Schedule(optimizer, {}), f_(std::move(f), detail::rate_count(optimizer)) {}
 
   /// Multiplies the rates for the next epoch, or the next update.
   void step() {
+    this->require_same_groups();
+    f_.compute(name, this->t() + 1, detail::rate_count(this->optimizer()));
     this->count_step();
     std::size_t k = 0;
-    this->for_each_rate([&](double lr, double) { return lr * detail::call_for_group(name, f_, this->t(), k++); });
+    this->for_each_rate([&](double lr, double) { return lr * f_[k++]; });
   }
   /// Counts from 0 again; for SequentialLR.
   void restart() { this->count_from_0(); }
@@ -224,7 +243,7 @@ class MultiplicativeLR : public detail::Schedule<MultiplicativeLR<Optimizer, F>,
 
  private:
   friend typename MultiplicativeLR::Schedule;
-  F f_;
+  detail::GroupFactors<F> f_;
 };
 
 }  // namespace minigrad::inline MINIGRAD_ABI

@@ -116,8 +116,12 @@ class StateDict {
   /// Appends all of another state under names that begin with a prefix: "optimizer.".
   template <class = void>
   void add(const std::string& prefix, const StateDict& other) {
-    for (const StateEntry& entry : other) add({prefix + entry.name, entry.dtype, entry.shape, entry.bytes});
-    for (const auto& [name, text] : other.metadata_) metadata(prefix + name, text);
+    const std::size_t entries = other.entries_.size(), texts = other.metadata_.size();  // `other` may be this state
+    for (std::size_t k = 0; k < entries; ++k) {
+      const StateEntry& entry = other.entries_[k];
+      add({prefix + entry.name, entry.dtype, entry.shape, entry.bytes});
+    }
+    for (std::size_t k = 0; k < texts; ++k) metadata(prefix + other.metadata_[k].first, other.metadata_[k].second);
   }
   /// What has names that begin with a prefix, without the prefix.
   template <class = void>

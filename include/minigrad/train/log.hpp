@@ -2,7 +2,11 @@
 // part of minigrad.hpp.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <initializer_list>
@@ -50,8 +54,11 @@ class LogFile {
   void add(const std::string& line) {
     if (!file_) open();
     const std::string text = line + "\n";
-    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0)
-      fail_file("log", path_, {"cannot write: ", std::strerror(errno)});
+    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0) {
+      const std::string reason = std::strerror(errno);
+      std::fclose(std::exchange(file_, nullptr));  // the next line cuts off what there is of this one
+      fail_file("log", path_, {"cannot write: ", reason});
+    }
     bytes_ += text.size();
   }
 
@@ -61,12 +68,12 @@ class LogFile {
     out.metadata("columns", columns);
     return out;
   }
-  /// Returns the columns.
+  /// Returns the columns. Throws ValueError, and changes nothing, if the state is not one of a log.
   std::string load_state_dict(const StateDict& state) {
-    const std::int64_t bytes = state.get<std::int64_t>("bytes").item();
-    if (bytes < 0) fail<ValueError>({"log: load_state_dict: ", bytes, " bytes"});
+    std::size_t bytes = 0;
+    load_fields("log: load_state_dict", state, std::array<StateField, 1>{{{"bytes", bytes}}});
     if (file_) std::fclose(std::exchange(file_, nullptr));
-    bytes_ = static_cast<std::size_t>(bytes);
+    bytes_ = bytes;
     return state.metadata("columns");
   }
 
@@ -74,11 +81,15 @@ class LogFile {
   void open() {
     std::string kept;
     if (bytes_ > 0) {
+      errno = 0;
       if (std::FILE* const old = std::fopen(path_.c_str(), "rb")) {
-        kept.resize(bytes_);
-        kept.resize(std::fread(kept.data(), 1, bytes_, old));
+        char buffer[4096];
+        for (std::size_t n = 1; n > 0 && kept.size() < bytes_; kept.append(buffer, n))
+          n = std::fread(buffer, 1, (std::min)(sizeof buffer, bytes_ - kept.size()), old);
+        if (!std::ferror(old)) errno = 0;
         std::fclose(old);
       }
+      if (errno != 0 && errno != ENOENT) fail_file("log", path_, {"cannot read: ", std::strerror(errno)});
       bytes_ = kept.size();  // fewer where the file was lost
     }
     write_file("log", path_, kept);

@@ -2,6 +2,7 @@
 // minigrad.hpp.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -91,16 +92,20 @@ class StepEvaluation {
     out.add("best.", best_.state_dict());
     return out;
   }
-  /// Throws ValueError for the state of something else.
+  /// Throws ValueError, and changes nothing, for the state of something else.
   void load_state_dict(const StateDict& state) {
     StateDict rest = state;
     History history;
     history.load_state_dict(rest.take("history."));
     if (history.metric_names != history_.metric_names)
       detail::fail<ValueError>({"StepEvaluation: load_state_dict: the state has other metrics"});
-    best_.load_state_dict(rest.take("best."));
-    rows_ = static_cast<std::size_t>(rest.get<std::int64_t>("rows").item());
-    total_loss_ = rest.get<double>("total_loss").item();
+    const StateDict best = rest.take("best.");
+    double total_loss = 0;
+    std::size_t rows = 0;
+    detail::load_fields("StepEvaluation: load_state_dict", rest,
+                        std::array<detail::StateField, 2>{{{"total_loss", total_loss}, {"rows", rows}}});
+    best_.load_state_dict(best);  // the last that can fail
+    total_loss_ = total_loss, rows_ = rows;
     history_ = std::move(history);
   }
 

@@ -116,20 +116,25 @@ class TrainingState {
 
     std::vector<StateDict> before;
     for (const Part& part : parts_) before.push_back(part.get(part.object));
+    const auto set = [&](std::size_t k, const StateDict& state) {
+      try {
+        parts_[k].set(parts_[k].object, state);
+      } catch (const std::exception& error) {  // a hook of the user's may throw anything
+        const std::string what = error.what();
+        note(wrong, what.substr(what.compare(0, 10, "minigrad: ") == 0 ? 10 : 0));
+      }
+    };
     for (std::size_t k = 0; k < parts_.size(); ++k) {
       if (parts_[k].follows && !wrong.empty()) continue;
       const StateDict state = file.take(parts_[k].name + ".");
       if (parts_[k].name == "optimizer")
         if (const std::string found = compare_options(start, state, start_); !found.empty()) note(wrong, found);
-      try {
-        parts_[k].set(parts_[k].object, state);
-      } catch (const ValueError& error) {
-        note(wrong, std::string(error.what()).substr(sizeof "minigrad: " - 1));
-      }
+      set(k, state);
     }
     if (wrong.empty()) return void(start_ = std::move(start));
-    for (std::size_t k = 0; k < parts_.size(); ++k) parts_[k].set(parts_[k].object, before[k]);
-    fail_file("fit: resume", path, {"this is another training: ", wrong});
+    const std::string found = wrong;
+    for (std::size_t k = 0; k < parts_.size(); ++k) set(k, before[k]);
+    fail_file("fit: resume", path, {"this is another training: ", found});
   }
 
  private:

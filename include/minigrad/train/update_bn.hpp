@@ -14,26 +14,28 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// The running statistics of a model, which begin anew. At the end each has the number of its batches.
+/// The running statistics of a model, which begin anew. After finish() each has the number of its batches; without it,
+/// what they were before is back at the end.
 template <class Model>
 class FreshStatistics {
  public:
   explicit FreshStatistics(Model& model) {
-    for (const StateTarget& one : state_targets(model)) {
-      if (is(one, "running_mean")) set(one, 0);
-      if (is(one, "running_var")) set(one, 1);
-      if (!is(one, "num_batches_tracked")) continue;
-      counts_.push_back(one);
-      set(one, -1);
-    }
+    for (const StateTarget& one : state_targets(model))
+      if (is(one, "running_mean") || is(one, "running_var") || is(one, "num_batches_tracked")) all_.push_back(one);
+    before_ = copy_from(all_);
+    for (const StateTarget& one : all_) set(one, is(one, "running_mean") ? 0 : is(one, "running_var") ? 1 : -1);
   }
   FreshStatistics(const FreshStatistics&) = delete;
   FreshStatistics& operator=(const FreshStatistics&) = delete;
-  ~FreshStatistics() {
-    for (const StateTarget& one : counts_) with(one, [](auto& count) { count = -1 - count; });
-  }
+  ~FreshStatistics() { copy_to(all_, before_); }  // nothing after finish()
   /// Whether the model has any.
-  bool any() const { return !counts_.empty(); }
+  bool any() const { return !all_.empty(); }
+  /// Keeps the new ones.
+  void finish() {
+    for (const StateTarget& one : all_)
+      if (is(one, "num_batches_tracked")) with(one, [](auto& count) { count = -1 - count; });
+    before_ = {};
+  }
 
  private:
   static bool is(const StateTarget& one, const std::string& last) {
@@ -52,7 +54,8 @@ class FreshStatistics {
   static void set(const StateTarget& one, int value) {
     with(one, [value]<class T>(T& x) { x = static_cast<T>(value); });
   }
-  std::vector<StateTarget> counts_;
+  std::vector<StateTarget> all_;
+  StateDict before_;
 };
 
 }  // namespace detail
@@ -60,17 +63,24 @@ class FreshStatistics {
 /// Gives the BatchNorm layers of a model the statistics of these batches: each is the mean over the batches, whatever its
 /// momentum. Call it once with averages of weights: their running statistics are still those of other weights. The loader
 /// gives batches of x and y, of which the model gets x, in training mode; afterwards each layer has its mode back. A model
-/// without BatchNorm is left alone, and no batch is taken. Izmailov et al., "Averaging weights leads to wider optima and
-/// better generalization", 2018.
+/// without BatchNorm is left alone, and no batch is taken. Throws ValueError for a loader without batches; after it, and
+/// after any other exception, the statistics are what they were. Izmailov et al., "Averaging weights leads to wider optima
+/// and better generalization", 2018.
 ///
 ///   swa.swap();                                                   // the model has the averages
 ///   update_bn(DataLoader(train, {.batch_size = 256}, rng), model);
 template <class Loader, class Model>
 void update_bn(Loader&& loader, Model& model) {
-  const detail::FreshStatistics<Model> statistics(model);
+  detail::FreshStatistics<Model> statistics(model);
   if (!statistics.any()) return;
   const detail::EvaluationMode<Model> mode(model, true);
-  for (auto [x, y] : loader) detail::with_tensors([&](const auto&... xs) { static_cast<void>(model(xs...)); }, x);
+  bool none = true;
+  for (auto [x, y] : loader) {
+    detail::with_tensors([&](const auto&... xs) { static_cast<void>(model(xs...)); }, x);
+    none = false;
+  }
+  if (none) detail::fail<ValueError>({"update_bn: the loader has no batches"});
+  statistics.finish();
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI
