@@ -15,6 +15,7 @@ flags=("${@:2}" -Wno-unused -Wno-shadow)  # a page may name a thing that it does
 rm -rf "$scratch"
 mkdir -p "$scratch"
 cd "$scratch"
+scratch=$PWD
 
 compile() { "$compiler" -std=c++20 -O0 -I"$root/include" "$@" "${flags[@]}"; }
 {
