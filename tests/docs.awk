@@ -1,17 +1,51 @@
 # docs.awk - the ```cpp blocks of one Markdown page as programs, but for those below a line <!-- needs MPI -->.
 #
-# Variables: page (its path, for the compiler's messages), out (the folder to write to). Prints a line for each block:
-#   NUMBER LINE program|fragment
-# A block with `int main` is a program and is written as it stands, to NUMBER.cpp. The others are fragments, and all
-# fragments of a page become fragments.cpp, which runs the one whose number is its argument. In a fragment,
+# Variables: page (its path, for the compiler's messages), name (a namespace for it), out (the folder to write to). Prints
+# a line for each block:
+#   NUMBER LINE program|part
+# A block with `int main` is a program and is written as it stands, to NUMBER.cpp. All others are parts of one function,
+# NAME::run() in page.hpp, which runs them in the order of the page. So a block sees what the blocks above it defined, and
+# the state that they left. In a block,
 #   - #include lines go to the top of the file,
-#   - definitions of functions, templates and types, and using lines, go before the function that runs it,
-#   - everything else is that function's body.
-# Each fragment has its own namespace, with `using namespace minigrad`, so that no fragment sees another.
-# NUMBER.expected is what the block must print: the text of its `// prints: ` comments, or the ```text block that
-# follows it on the page before any heading or other block.
+#   - definitions of functions, templates and types, and using lines, go before the function,
+#   - everything else is the function's body.
+# A block below the line <!-- in braces --> is a scope: it may name things anew, and what it names ends with it.
+# What a part prints goes to NUMBER.actual. NUMBER.expected is what it must print: the text of its `// prints: ` comments,
+# or the ```text block that follows it on the page before any heading or other block.
 
-function finish_item(    global) {
+# The name that a definition outside of functions introduces, or nothing.
+function defined_name(code,    i, c, open) {
+  if (code ~ /^template *</) {
+    for (i = index(code, "<"); i <= length(code); ++i) {
+      c = substr(code, i, 1)
+      if (c == "<") ++open
+      if (c == ">" && --open == 0) break
+    }
+    code = substr(code, i + 1)
+    sub(/^ */, "", code)
+  }
+  if (code ~ /^(namespace |static_assert|#)/) return ""
+  if (code ~ /^using [^=]*$/) return ""
+  if (sub(/^(struct|class|enum class|enum|union|concept|using) +/, "", code)) {
+    sub(/[^A-Za-z0-9_].*/, "", code)
+  } else {
+    sub(/ *[({=].*/, "", code)
+    sub(/.*[^A-Za-z0-9_]/, "", code)
+  }
+  return code
+}
+
+# What makes a definition of a scope known in the part of the function that is in braces.
+function in_scope(code, name) {
+  if (name != "") return "using scope_" number "::" name ";\n"
+  if (code ~ /^using /) return code "\n"
+  if (code !~ /^namespace /) return ""
+  sub(/^namespace +/, "", code)
+  sub(/[^A-Za-z0-9_].*/, "", code)
+  return "namespace " code " = scope_" number "::" code ";\n"
+}
+
+function finish_item(    global, name) {
   if (item == "") return
   if (item_code ~ /^#include/) {
     includes = includes item
@@ -19,9 +53,16 @@ function finish_item(    global) {
     global = item_code ~ /^(template|struct|class|enum|union|namespace|using|inline|concept|static_assert)[^A-Za-z0-9_]/ ||
              item_code ~ /^#/ ||
              item_code ~ /^[A-Za-z_][A-Za-z0-9_:<>,&* ]*[ &*>][A-Za-z_][A-Za-z0-9_]*\([^;=]*\) *(const *)?(-> *[^{;]*)?\{/
-    if (global) globals = globals item
-    else body = body item
+    if (global) {
+      globals = globals item
+      name = defined_name(item_code)
+      if (scope) names = names in_scope(item_code, name)
+      if (name != "" && !scope) check_order(name)
+    } else {
+      body = body item
+    }
   }
+  code_of[number] = code_of[number] " " item_code
   item = item_code = ""
   depth = 0
 }
@@ -55,12 +96,23 @@ function finish_block() {
     close(out "/" number ".cpp")
   } else {
     all_includes = all_includes includes
-    fragments = fragments "namespace fragment_" number " {\nusing namespace minigrad;\n" globals "void run();\nvoid run() {\n" \
-                body "}\n}\n"
-    cases = cases "    case " number ": fragment_" number "::run(); break;\n"
+    if (scope) {
+      if (globals != "") all_globals = all_globals "namespace scope_" number " {\n" globals "}\n"
+      body = "{\n" names body "}\n"
+    } else {
+      all_globals = all_globals globals
+    }
+    all_bodies = all_bodies "begin_block(" number ");\n" body
   }
   if (prints != "") write_expected(prints)
-  print number, first - 1, program ? "program" : "fragment"
+  print number, first - 1, program ? "program" : "part"
+}
+
+# Definitions go before the whole function, so the compiler would not notice a block that uses what only a later one defines.
+function check_order(name,    k) {
+  for (k = 1; k < number; ++k)
+    if (!(k in alone) && code_of[k] ~ "(^|[^A-Za-z0-9_.:])" name "([^A-Za-z0-9_]|$)")
+      fault("the block of line " line_of[k] " uses `" name "`, which is defined only here; if it means another one, put this block <!-- in braces -->")
 }
 
 function write_expected(text) {
@@ -86,8 +138,10 @@ function fault(message) {
       inside = "cpp"
       ++number
       first = NR + 1
+      line_of[number] = NR
+      scope = before ~ /<!-- in braces -->/
       program = awaiting = 0
-      whole = globals = body = includes = prints = ""
+      whole = globals = names = body = includes = prints = ""
     } else if (inside == "text" && awaiting) {
       inside = "output"
       output = ""
@@ -105,7 +159,7 @@ function fault(message) {
       write_expected(output)
       awaiting = 0
     }
-    inside = ""
+    inside = before = ""
   }
   next
 }
@@ -114,22 +168,24 @@ inside == "cpp" || inside == "output" {
   text = substr($0, 1, indent) ~ /^ *$/ ? substr($0, indent + 1) : $0
 }
 inside == "cpp" {
-  if (text ~ /(^|[ \t])int main *\(/) program = 1
+  if (text ~ /(^|[ \t])int main *\(/) program = alone[number] = 1
   if (match(text, /\/\/ prints: ?/)) prints = prints substr(text, RSTART + RLENGTH) "\n"
   whole = whole text "\n"
   add_line(text)
 }
 inside == "output" { output = output text "\n" }
 inside == "" && /^#/ { awaiting = 0 }
-inside == "" { before = $0 }
+inside == "" && !/^[ \t]*$/ { before = $0 }
 
 END {
   if (failed) exit 1
   if (inside != "") fault("a block is not closed")
-  if (cases == "") exit
-  file = out "/fragments.cpp"
-  print "#include <minigrad/minigrad.hpp>\n" > file
-  print "#include <cmath>\n#include <cstdio>\n#include <cstdlib>\n#include <iostream>\n#include <string>\n#include <vector>\n" > file
-  printf "%s", all_includes fragments > file
-  print "int main(int, char** arguments) {\n  switch (std::atoi(arguments[1])) {\n" cases "  }\n}" > file
+  if (all_bodies == "") exit
+  file = out "/page.hpp"
+  printf "%s", all_includes > file
+  print "namespace " name " {\nusing namespace minigrad;" > file
+  print "inline void begin_block(int number) {" > file
+  print "  if (!std::freopen((std::to_string(number) + \".actual\").c_str(), \"w\", stdout)) std::abort();\n}" > file
+  printf "%s", all_globals > file
+  print "void run();\nvoid run() {\n" all_bodies "}\n}" > file
 }

@@ -411,10 +411,12 @@ playground() {
   check bash "$root/tests/playground.sh" "$cxx" "$out/playground"
 }
 
-row site "the book as a site in two languages: every link, every public name documented"
+row site "the book as a site in two languages: every link, every public name documented, pages and search in Chromium"
 site() {
   compiler g++-12
-  check bash "$root/docs/run.sh"
+  require chromium command -v chromium
+  require npm command -v npm
+  check bash "$root/tests/site.sh" "$out/site"
 }
 
 # --- running them ---

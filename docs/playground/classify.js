@@ -65,8 +65,10 @@ function show() {
 
 /** The columns of the network: features, hidden layers, classes; canvases for pictures and lines for weights. */
 function buildNetwork() {
-  const layers = [inputs().length, ...hidden(), get("classify.classes")], box = 36, gap = 10, column = 110;
-  const height = Math.max(...layers) * (box + gap) + gap, width = layers.length * column;
+  const layers = [inputs().length, ...hidden(), get("classify.classes")], box = 36, gap = 10;
+  // As far apart as the page is wide, so that a phone shows the network from its features to the classes.
+  const wide = document.documentElement.clientWidth - 2 * 16 - 2, column = Math.max(60, Math.min(110, Math.floor((wide - box - 16) / (layers.length - 1))));
+  const height = Math.max(...layers) * (box + gap) + gap, width = (layers.length - 1) * column + box + 16;
   const network = root.querySelector("#classify-network");
   const svg = make("svg", {width, height, viewBox: `0 0 ${width} ${height}`});
   const place = (layer, k) => [layer * column + 8, (height - layers[layer] * (box + gap)) / 2 + gap / 2 + k * (box + gap)];
@@ -169,8 +171,8 @@ export function build(element) {
     make("div", {class: "pictures"},
       make("figure", {}, make("canvas", {id: "classify-output", width: 420, height: 420, role: "img", "data-label": "output"}), make("figcaption", {"data-text": "output"})),
       make("figure", {}, svg("classify-losses"), make("figcaption", {"data-text": "class_losses"}))),
-    make("h2", {"data-text": "neurons"}),
-    make("div", {class: "network", id: "classify-network"}),
+    make("h2", {"data-text": "network_title"}),
+    make("figure", {}, make("div", {class: "network", id: "classify-network"}), make("figcaption", {"data-text": "neurons"})),
     make("div", {class: "row", id: "classify-editor", hidden: true}, make("label", {class: "row"}, make("span", {id: "classify-weight-name"}),
       make("input", {type: "number", id: "classify-weight", step: "0.1", onkeydown: (e) => { if (e.key === "Enter") setWeight(); }})), button("set", setWeight, {id: "classify-set"})),
     make("h2", {"data-text": "code"}),

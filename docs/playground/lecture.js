@@ -45,7 +45,7 @@ function show() {
   root.querySelector("#lecture-numbers").replaceChildren(
     make("b", {}, `${status.updates} ${words("updates")}`), make("b", {}, `${status.parameters} ${words("parameters")}`),
     make("b", {}, `${words("train")} ${shown(status.train)}`), make("b", {}, `${words("validation")} ${shown(status.validation)}`),
-    make("b", {}, words("stop_here", {n: status.bestAt, loss: shown(status.best)})),
+    make("b", {}, status.updates > 0 ? words("stop_here", {n: status.bestAt, loss: shown(status.best)}) : ""),
     make("span", {class: "error"}, status.diverged ? words("diverged") : ""));
   const fit = call("lecture_fit");
   const curve = fit.curve;

@@ -3,6 +3,7 @@
 OUT/pages/LANGUAGE   the pages that mkdocs reads: those of docs/, README, the sources that they link, the reference
 OUT/site             the site: English at its root, Traditional Chinese in zh-TW/; each page also as Markdown, and llms.txt
 """
+import glob
 import os
 import re
 import shutil
@@ -187,6 +188,9 @@ def build(language):
                                        {"name": "繁體中文", "link": chinese, "lang": "zh-TW"}]}
     write(os.path.join(out, "mkdocs." + language + ".yml"), yaml.safe_dump(settings, allow_unicode=True))
     subprocess.run(["mkdocs", "build", "-q", "-f", os.path.join(out, "mkdocs." + language + ".yml")], check=True)
+    if language == "zh-TW":
+        (worker,) = glob.glob(os.path.join(settings["site_dir"], "assets/javascripts/workers/search.*.js"))
+        write(worker, read(os.path.join(here, "search.js")) + read(worker))
     put_markdown(pages, settings["site_dir"], words, settings["nav"] + [{"Names": listed}] * bool(listed))
     return undocumented
 

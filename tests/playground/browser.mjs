@@ -153,6 +153,16 @@ for (const tab of ["lecture", "classify", "graph"]) {
       return page.evaluate(() => document.documentElement.scrollWidth <= 361);
     });
 }
+await check("a phone shows the whole network", async () => {
+  await open("tab=classify", {width: 390, height: 844});
+  return page.evaluate(() => { const e = document.querySelector("#classify-network"); return e.scrollWidth <= e.clientWidth; });
+});
+await check("nothing is said of an early stop before the first update", async () => {
+  await open("tab=lecture");
+  const before = await text("#lecture-numbers");
+  await page.click("#lecture-step");
+  return !before.includes("stopping") && (await text("#lecture-numbers")).includes("stopping would keep");
+});
 await check("speed", async () => {
   await open("");
   const seconds = await page.evaluate(async () => {

@@ -20,7 +20,7 @@ inline constexpr bool is_no_operand<ParameterRef<V>> = true;
 }  // namespace detail
 
 /// An operand, or something that many take for one, a std::vector and a ParameterRef: an op refuses it by one message,
-/// where the compiler would list all functions of the same name in <cmath>.
+/// where the compiler would list all functions of the same name in `<cmath>`.
 template <class X>
 concept Argument = Operand<X> || detail::is_no_operand<X>;
 /// Operands of one op, of which at least one is more than a number.
