@@ -80,10 +80,10 @@ class ChannelConv {
   /// [channels, rows, columns] to [rows, channels, columns] of zeros.
   void copy_image(const T* x, T* to) const {
     const std::size_t left = (std::min)(g.columns.padding, pitch), count = (std::min)(g.columns.x, pitch - left);
+    const std::size_t top = (std::min)(g.rows.padding, height), rows = (std::min)(g.rows.x, height - top);
     parallel_for(g.ci, 1, 1 + numbers_to_copy / (g.rows.x * g.columns.x), [&](std::size_t begin, std::size_t end) {
       for (std::size_t c = begin; c < end; ++c)
-        for (std::size_t i = 0; i < g.rows.x && i + g.rows.padding < height; ++i)
-          std::copy_n(x + (c * g.rows.x + i) * g.columns.x, count, to + ((i + g.rows.padding) * g.ci + c) * pitch + left);
+        copy_rows(x + c * g.rows.x * g.columns.x, g.columns.x, rows, count, to + (top * g.ci + c) * pitch + left, g.ci * pitch);
     });
   }
   void run_image(const T* copy, const T* weights, const std::size_t* offsets, const T* bias, T* y) const {
