@@ -67,13 +67,13 @@ struct Planes {
                rows.extent <= rows.image && columns.extent <= columns.image &&
                (height - 1) * columns.image + width >= least;
   }
-  /// Writes the numbers of an image to planes of zeros.
+  /// Writes the numbers of an image to planes, and where these are `fresh` the zeros around them.
   template <class T>
-  void copy(const T* image, T* to) const {
-    const std::size_t size = plane();
+  void copy(const T* image, T* to, bool fresh) const {
+    const std::size_t size = rows.phases * columns.phases * plane();
     parallel_for(channels, 1, 1 + numbers_to_copy / (rows.image * columns.image + 1), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t c = begin; c < end; ++c)
-        copy_channel(image + c * rows.image * columns.image, to + c * rows.phases * columns.phases * size);
+      if (fresh) std::fill(to + begin * size, to + end * size, T{});
+      for (std::size_t c = begin; c < end; ++c) copy_channel(image + c * rows.image * columns.image, to + c * size);
     });
   }
 
