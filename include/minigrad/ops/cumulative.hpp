@@ -48,7 +48,7 @@ Tensor<T> walk_lines(const char* op, const Tensor<T>& x, Axis axis, bool reverse
   const std::size_t lines = inner == 1 ? split.outer : inner, outer = inner == 1 ? 1 : split.outer;
   const std::size_t width = lines < most ? lines : most, blocks = (lines + width - 1) / width;
   const std::size_t by = reverse ? 0 - inner : inner, start = reverse ? (n - 1) * inner : 0;
-  parallel_for(outer * blocks, 1, (std::size_t{1} << 14) / (n * width) + 1, [&](std::size_t begin, std::size_t end) {
+  parallel_for(outer * blocks, 1, (std::size_t{1} << 15) / (n * width) + 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t block = begin; block < end; ++block) {
       const std::size_t from = block % blocks * width, count = lines - from < width ? lines - from : width;
       if (inner > 1) {
