@@ -3,6 +3,7 @@
 //   g++ -std=c++20 -O2 -fopenmp -w -Iinclude -isystem /usr/include/torch/csrc/api/include bench/peers/conv.cpp
 //       -o conv -ltorch -ltorch_cpu -lc10
 //   export OPENBLAS_NUM_THREADS=1; OMP_NUM_THREADS=1 ./conv 1; OMP_NUM_THREADS=2 ./conv 2
+//   ./conv 1 5x5                                        the rows that have this in their names
 //   ./conv memory minigrad; ./conv memory torch         what one step of a large convolution adds to peak memory
 //
 // A forward is the layer without gradients, a step the layer and its gradients for x, weight and bias. Of several
@@ -28,6 +29,8 @@ static torch::Tensor copy_of(const Value& x) {
   return torch::from_blob(const_cast<float*>(x.data()), shape).clone();
 }
 
+static const char* only = "";  // rows whose names contain this
+
 static clockid_t measured_by = CLOCK_PROCESS_CPUTIME_ID;
 static double now() {
   timespec at{};
@@ -38,7 +41,8 @@ static double now() {
 /// The seconds of the fastest of some rounds, the two in turns.
 template <class A, class B>
 static void race(const A& ours, const B& theirs, double& a, double& b) {
-  const auto once = [](const auto& f, double& best) {
+  double total = 0;
+  const auto once = [&](const auto& f, double& best) {
     int calls = 0;
     const double start = now();
     double spent;
@@ -46,11 +50,12 @@ static void race(const A& ours, const B& theirs, double& a, double& b) {
       f();
       ++calls;
       spent = now() - start;
-    } while (spent < 0.005);
+    } while (spent < 0.002);
     best = std::fmin(best, spent / calls);
+    total += spent;
   };
   a = b = 1e9;
-  for (int round = 0; round < 4; ++round) once(ours, a), once(theirs, b);
+  for (int round = 0; round < 6 || (round < 40 && total < 0.25); ++round) once(ours, a), once(theirs, b);
 }
 
 static bool agree(const Value& ours, const torch::Tensor& theirs) {
@@ -65,6 +70,7 @@ static bool agree(const Value& ours, const torch::Tensor& theirs) {
 /// One row: a layer and its counterpart, on x.
 template <class Layer, class Theirs>
 static void row(const char* name, const Value& x, Layer& layer, Theirs& theirs) {
+  if (!std::strstr(name, only)) return;
   torch::Tensor u = copy_of(x).requires_grad_(true);
   minigrad::Graph<Value> graph;
   double forward[2], step[2];
@@ -143,6 +149,7 @@ static int memory(bool ours) {
 int main(int count, char** values) {
   if (count > 2 && std::strcmp(values[1], "memory") == 0) return memory(std::strcmp(values[2], "minigrad") == 0);
   const int threads = count > 1 ? std::atoi(values[1]) : 1;
+  if (count > 2) only = values[2];
   torch::set_num_threads(threads);
   if (threads > 1) measured_by = CLOCK_MONOTONIC;
   std::printf("Microseconds on %d thread(s), instructions: %s; ratio: libtorch's time by minigrad's.\n\n", threads,

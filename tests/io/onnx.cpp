@@ -9,6 +9,7 @@
 
 #include "../support/onnx_image_models.hpp"
 #include "../support/onnx_models.hpp"
+#include "../support/onnx_tensor_models.hpp"
 
 namespace {
 
@@ -17,6 +18,7 @@ template <class Visit>
 void for_each_onnx_model(const Visit& visit) {
   support::for_few_onnx_models(visit);
   support::for_onnx_image_models(visit);
+  support::for_onnx_tensor_models(visit);
   using namespace minigrad;
   using support::formula;
   Rng rng(3);

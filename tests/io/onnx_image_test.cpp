@@ -31,6 +31,14 @@ TEST_CASE("exported image models come back with the same outputs and gradients")
   });
 }
 
+TEST_CASE("a model of double that resizes images comes back: the scales of Resize are floats") {
+  Rng rng(0);
+  Sequential model{Conv2d<double>(2, 3, 3, rng), Upsample({.scale_factor = 2, .mode = "bilinear"}), BatchNorm2d<double>(3)};
+  const auto x = normal<double>({4, 2, 6, 5}, 0, 1, rng);
+  model(x);
+  CHECK(support::onnx_round_trip(path, model, x) == "");
+}
+
 TEST_CASE("a batch norm is exported as one op, and its statistics keep their names") {
   Rng rng(0);
   Sequential model{Conv2d(2, 3, 1, rng), BatchNorm2d(3, {.eps = 1e-3}), Flatten(), BatchNorm1d(12)};

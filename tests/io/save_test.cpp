@@ -38,6 +38,12 @@ struct Net {
   static constexpr const char* part_names[] = {"hidden", "mean"};
 };
 
+struct Numbered {  // as the layers of a Sequential are
+  Linear<float> layer;
+  auto operator()(const auto& x) const { return tanh(layer(x)) + x; }
+  auto parts() { return std::tie(layer); }
+  static constexpr const char* part_names[] = {"0"};
+};
 struct Named {
   Linear<float> layer;
   auto operator()(const auto& x) const { return layer(x); }
@@ -237,6 +243,10 @@ TEST_CASE("load_model refuses what it cannot rebuild") {
   write_safetensors(file.path, checkpoint);
   CHECK(message(file, [&] { load_model(file.path); }).find("\"f\": this is a checkpoint of fit(), not a model alone") !=
         std::string::npos);
+  Numbered numbered{Linear(2, 2, rng)};
+  save(file.path, numbered);
+  CHECK(message(file, [&] { load_model(file.path); }).find("its model is no Sequential") != std::string::npos);
+  load(file.path, numbered);
   const auto with = [&](const std::string& layers) {
     StateDict state;
     state.add("0.weight", Tensor<float>{{1}});
@@ -249,6 +259,12 @@ TEST_CASE("load_model refuses what it cannot rebuild") {
   CHECK(with("") ==
         "minigrad: load_model: \"f\": it does not say of which layers its model is: make the model in the program, and "
         "call load(path, model)");
+  CHECK(with("0.0: Linear(1, 1)\n") ==
+        "minigrad: load_model: \"f\": its model is no Sequential, but one of the program's own: \"0.0: Linear(1, 1)\": make "
+        "the model in the program, and call load(path, model)");
+  CHECK(with("0: Linear(1)\n1: Tanh\n") ==
+        "minigrad: load_model: \"f\": the description of its layers is not valid: \"0: Linear(1)\": make the model in the "
+        "program, and call load(path, model)");
   CHECK(with("0: Linear(1000000000, 1000000000)\n") == "minigrad: load_model: \"f\": layer 0 does not fit its weight");
   CHECK(with("0: Linear(nan, 1)\n").find("is not valid") != std::string::npos);
   std::string deep = "0: ";

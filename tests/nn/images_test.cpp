@@ -9,7 +9,10 @@
 #include <minigrad/nn/images.hpp>
 #include <minigrad/nn/module_list.hpp>
 #include <minigrad/nn/state_dict.hpp>
+#include <minigrad/tensor/create.hpp>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "../support/fixture.hpp"
@@ -275,6 +278,70 @@ TEST_CASE("batch normalization, its gradients, second derivatives and running st
   CHECK(cases == 18);
 }
 
+TEST_CASE("Flatten and Unflatten are PyTorch's, with their first and second derivatives") {
+  using Vars = std::vector<Var<V>>;
+  CHECK(compare_all("flatten", [](const Vars& x, const support::Case& one) {
+          const Flatten layer{static_cast<int>(one.number("start_dim")), static_cast<int>(one.number("end_dim"))};
+          CHECK(layer(x[0].value()).shape() == Options{one}.shape("y_shape"));
+          return square(layer(x[0]));
+        }) == 9);
+  CHECK(compare_all("unflatten", [](const Vars& x, const support::Case& one) {
+          Shape sizes;
+          for (const double n : one.numbers("sizes")) sizes.push_back(n < 0 ? TargetShape::inferred : std::size_t(n));
+          const Unflatten layer(static_cast<int>(one.number("dim")), TargetShape(sizes));
+          CHECK(layer(x[0].value()).shape() == Options{one}.shape("y_shape"));
+          return square(layer(x[0]));
+        }) == 8);
+}
+
+TEST_CASE("Dropout2d multiplies whole channels by PyTorch's factors, and leaves x in evaluation mode") {
+  using Vars = std::vector<Var<V>>;
+  Rng rng(1);
+  CHECK(compare_all("dropout2d", [&](const Vars& x, const support::Case& one) {
+          Dropout2d layer(one.number("p"), rng);
+          layer.training = false;
+          CHECK(layer(x[0].value()) == x[0].value());
+          return layer(x[0]);
+        }) == 6);
+  const auto train = [&](const std::string& name, const support::Case& one) {
+    CAPTURE(name);
+    const V x = numbers(Options{one}.shape("in0"), 0);
+    const Dropout2d layer(one.number("p"), rng);
+    const std::size_t planes = x.shape()[0] * x.shape()[1], size = planes ? x.size() / planes : 0;
+    std::set<double> factors;
+    const auto note = [&](const V& mask) {
+      for (std::size_t i = 0; i < mask.size(); ++i) {
+        REQUIRE(mask[i] == mask[i / size * size]);  // its channel's first
+        factors.insert(mask[i]);
+      }
+    };
+    for (int call = 0; call < 100; ++call) {
+      Graph<V> graph;
+      const auto v = graph.variable(x);
+      const auto y = layer(v);
+      backward(sum(y));
+      CHECK(y.value() == x * v.grad());
+      note(v.grad());
+      note(layer(full<double>(x.shape(), 1)));  // without a graph
+    }
+    CHECK(std::vector<double>(factors.begin(), factors.end()) == one.numbers("factors"));
+  };
+  CHECK(support::for_each_case(fixture, "dropout2d_train/", train) == 6);
+}
+
+namespace {
+
+/// The counterpart of Blocks in images.py.
+struct Blocks {
+  Conv2d<float> stem;
+  ModuleList<float> blocks;
+  std::vector<ModuleList<float>> heads;
+  auto parts() { return std::tie(stem, blocks, heads); }
+  static constexpr const char* part_names[] = {"stem", "blocks", "heads"};
+};
+
+}  // namespace
+
 TEST_CASE("the names and shapes of what layers hold are PyTorch's") {
   Rng rng(1);
   std::size_t cases = 0;
@@ -283,9 +350,10 @@ TEST_CASE("the names and shapes of what layers hold are PyTorch's") {
     ++cases;
     std::vector<std::string> ours, expected;
     for (const StateEntry& one : state_dict(layer)) ours.push_back(one.name + to_string(one.shape));
-    const support::Case& one = fixture.at("state/" + name);
-    for (const auto& key : one.keys())
-      expected.push_back(key.substr(key.find(':') + 1) + to_string(Options{one}.shape(key)));
+    if (const auto found = fixture.find("state/" + name); found != fixture.end())
+      for (const auto& key : found->second.keys())
+        expected.push_back(key.substr(key.find(':') + 1) + to_string(Options{found->second}.shape(key)));
+    else CHECK(name == "ModuleList_empty");
     std::sort(ours.begin(), ours.end());
     std::sort(expected.begin(), expected.end());
     CHECK(ours == expected);
@@ -300,9 +368,14 @@ TEST_CASE("the names and shapes of what layers hold are PyTorch's") {
   check("BatchNorm2d_no_statistics", BatchNorm2d<float>(3, {.track_running_stats = false}));
   check("Linear_no_bias", Linear<float>(4, 3, rng, {.bias = false}));
   check("ModuleList", ModuleList{Linear(2, 3, rng), Sequential{Conv2d(1, 2, 1, rng), BatchNorm2d(2)}});
+  check("ModuleList_of_one", ModuleList{Linear(2, 3, rng)});
+  check("ModuleList_empty", ModuleList<float>());
+  check("Blocks", Blocks{Conv2d(3, 4, 3, rng),
+                         ModuleList{Sequential{Conv2d(4, 4, 3, rng), BatchNorm2d(4)}, ReLU(), Linear(4, 2, rng, {.bias = false})},
+                         {ModuleList{Linear(4, 5, rng), Linear(4, 3, rng)}, ModuleList<float>()}});
   check("Sequential", Sequential{Conv2d(1, 4, 3, rng), BatchNorm2d(4), ReLU(), MaxPool2d(2), Dropout2d(0.5, rng),
                                  Flatten(), Linear(16, 3, rng)});
-  CHECK(cases == 11);
+  CHECK(cases == 14);
 }
 
 TEST_CASE("first weights have the bounds of PyTorch's") {

@@ -35,7 +35,7 @@ struct OnnxOptions {
 
 namespace detail {
 
-/// Writes two recordings of a model, with batches of different sizes, as one ONNX graph.
+/// Writes recordings of a model, with batches of different sizes, as one ONNX graph.
 template <class T>
 class OnnxExporter {
   using V = Tensor<T>;
@@ -71,6 +71,7 @@ class OnnxExporter {
     };
     record(out.one_, 2);
     record(out.two_, 3);
+    record(out.far_, 7);
     for (const StateTarget& target : state_targets(model)) out.state_.push_back({target.name, target.to});
     Shape input = example.shape();
     input[0] = batch_extent;
@@ -85,19 +86,17 @@ class OnnxExporter {
     const Tensor<std::int64_t>* indices = nullptr;
     Var<V> result{};
   };
-  struct NamedState {
-    std::string name;
-    const void* data;
-  };
+  struct NamedState { std::string name; const void* data; };
 
   explicit OnnxExporter(const OnnxOptions<T>& options) : options_(options) {}
   static constexpr OnnxType real_type() { return onnx_type_of<T>(); }
 
   void write(const Shape& input, OnnxType type) {
     const NodeId last = one_.result.id();
-    if (one_.graph.size() != two_.graph.size() || last != two_.result.id())
-      fail<ValueError>({"export_onnx: the number of ops depends on the batch size: ", one_.graph.size(),
-                        " with 2 rows and ", two_.graph.size(), " with 3"});
+    const std::size_t size = one_.graph.size(), second = two_.graph.size(), far = far_.graph.size();
+    if (size != second || size != far || last != two_.result.id() || last != far_.result.id())
+      fail<ValueError>({"export_onnx: the number of ops depends on the batch size: ", size, " with 2 rows, ", second,
+                        " with 3 and ", far, " with 7"});
     for (NamedState& one : state_) one.name = to_.unique(one.name);
     input_ = to_.unique("input");
     const std::string output = to_.unique("output");
@@ -173,7 +172,7 @@ class OnnxExporter {
   }
 
   std::string op(NodeId id) {
-    const NodeView<V> y = one_.graph.node(id), other = two_.graph.node(id);
+    const NodeView<V> y = one_.graph.node(id), other = two_.graph.node(id), far = far_.graph.node(id);
     RecordedOp out;
     out.id = id;
     out.op = y.op();
@@ -181,6 +180,8 @@ class OnnxExporter {
     out.other_attributes = other.attributes();
     out.shape = y.shape();
     out.other_shape = other.shape();
+    out.far_attributes = far.attributes();
+    out.far_shape = far.shape();
     if (out.op != other.op() || y.inputs() != other.inputs()) out.fail({"which op it is depends on the batch size"});
     if (op_text(y) != op_text(other))
       out.difference = concat({op_text(y), " for 2 rows, and ", op_text(other), " for 3: it depends on the batch size"});
@@ -194,9 +195,10 @@ class OnnxExporter {
           !same_bits(*one_.graph.node(in).value(), *two_.graph.node(in).value()))
         out.fail({"its constant ", one_.graph.node(in).shape(), " depends on the batch size or is random"});
       out.inputs.push_back(in == no_node ? to_.number(static_cast<double>(y.number(k))) : names_[in]);
-      out.shapes.push_back(in == no_node ? Shape() : one_.graph.node(in).shape());
-      out.other_shapes.push_back(in == no_node ? Shape() : two_.graph.node(in).shape());
+      const auto shape_in = [in](Recording& from) { return in == no_node ? Shape() : from.graph.node(in).shape(); };
+      out.shapes.push_back(shape_in(one_)), out.other_shapes.push_back(shape_in(two_));
     }
+    if (inputs.size() > 0 && inputs[0] != no_node) out.far_input = far_.graph.node(inputs[0]).shape();
     add_indices(out);
     std::string result = write_onnx(to_, out);
     const Reduction reduction = one_.graph.nodes()[id].op->reduction;
@@ -215,15 +217,13 @@ class OnnxExporter {
       }
       if (one_.graph.nodes().place_of_indices(*reads[k].values) != one_.graph.nodes().index_places())
         op.fail({"its ", reads[k].name, " are computed by another op"});
-      if (!same_bits(*reads[k].values, *again[k].values)) op.fail({"its ", reads[k].name, " depend on the batch size"});
-      op.inputs.push_back(
-          to_.initializer(to_.unique("indices"), OnnxType::i64, reads[k].values->shape(), bytes_of(*reads[k].values)));
+      op.inputs.push_back(write_indices(to_, op, reads[k].name, *reads[k].values, *again[k].values));
     }
   }
 
   const OnnxOptions<T>& options_;
   OnnxWriter to_{real_type()};
-  Recording one_, two_;
+  Recording one_, two_, far_;
   std::vector<NamedState> state_;
   std::set<std::string> written_;
   std::vector<std::string> names_;  // of the nodes' values
@@ -237,7 +237,7 @@ class OnnxExporter {
 /// becomes the free axis "batch". Parameters and buffers keep their names of state_dict(model). The graph has one
 /// input, "input", and one result, "output".
 ///
-/// The model is recorded in evaluation mode, with 2 and with 3 rows, and is then in the mode it was in. Throws
+/// The model is recorded in evaluation mode, with 2, 3 and 7 rows, and is then in the mode it was in. Throws
 /// ValueError, which names the op, for one that has no counterpart in ONNX, and for a number, constant or shape that
 /// depends on the batch size. Throws DataError if the file cannot be written.
 template <class M, class X>

@@ -47,13 +47,11 @@ class LayerBuilder {
     Sequential<T> model;
     while (!lines.empty()) {
       const std::size_t end = (std::min)(lines.find('\n'), lines.size());
-      text_ = lines.substr(0, end);
+      line_ = text_ = lines.substr(0, end);
       lines.remove_prefix((std::min)(end + 1, lines.size()));
       const std::string place = concat({model.size()});
-      if (!text_.empty() && (text_[0] < '0' || text_[0] > '9'))
-        fail_file("load_model", path_,
-                  {"its model is no Sequential, but one of the program's own: ", detail::quoted(text_),
-                   ": make the model in the program, and call load(path, model)"});
+      const std::size_t number = text_.find_first_not_of("0123456789");  // a layer's of a Sequential is its whole name
+      if (number == 0 || text_.substr((std::min)(number, text_.size()), 1) == ".") fail_own_model(path_, text_);
       if (text_.substr(0, place.size() + 2) != place + ": ") fail();
       text_.remove_prefix(place.size() + 2);
       add(model, place, 0);
@@ -112,7 +110,11 @@ class LayerBuilder {
       {"Dropout", 1, 1, add_dropout},
   };
 
-  [[noreturn]] void fail() const { fail_file("load_model", path_, {"the description of its layers is not valid"}); }
+  [[noreturn]] void fail() const {
+    fail_file("load_model", path_,
+              {"the description of its layers is not valid: ", quoted(std::string(line_.substr(0, 80))),
+               ": make the model in the program, and call load(path, model)"});
+  }
   bool skip(std::string_view wanted) {
     if (text_.substr(0, wanted.size()) != wanted) return false;
     text_.remove_prefix(wanted.size());
@@ -157,14 +159,10 @@ class LayerBuilder {
       }
     }
     if (is_for_images(name))
-      fail_file(
-          "load_model", path_,
-          {"layer ", place, " is ", detail::quoted(name),
-           ", a layer for images: include <minigrad/io/image_layers.hpp>, and call load_model(path, image_layers)"});
-    fail_file("load_model", path_,
-              {"layer ", place, " is ", detail::quoted(name),
-               ", which is not one of the library's: make the "
-               "model in the program, and call load(path, model)"});
+      fail_file("load_model", path_, {"layer ", place, " is ", quoted(name), ", a layer for images: include "
+                "<minigrad/io/image_layers.hpp>, and call load_model(path, image_layers)"});
+    fail_file("load_model", path_, {"layer ", place, " is ", quoted(name), ", which is not one of the library's: make the "
+              "model in the program, and call load(path, model)"});
   }
 
   static bool is_for_images(std::string_view name) {
@@ -203,7 +201,7 @@ class LayerBuilder {
 
   const std::string& path_;
   const StateDict& state_;
-  std::string_view text_;
+  std::string_view text_, line_;  // what is left of a line, and all of it
 };
 
 }  // namespace detail
@@ -220,6 +218,7 @@ LoadedModel<T> load_model(const std::string& path) {
     fail_file("load_model", path,
               {"it does not say of which layers its model is: make the model in the program, "
                "and call load(path, model)"});
+  if (!out.extra.metadata("own_model").empty()) fail_own_model(path, layers.substr(0, layers.find('\n')));
   try {
     out.info.load_state_dict(out.extra);
   } catch (const ValueError& error) {

@@ -98,7 +98,7 @@ class OnnxModel {
     detail::PoolArray<Whole> sizes(sizes_);  // the whole numbers that nodes compute
     std::size_t done = 0;
     for (const Step& step : steps_) {
-      const detail::OnnxCall<R> call{step.node, values, step.inputs, opset_, graph};
+      const detail::OnnxCall<R> call{nodes_[step.node], values, step.inputs, opset_, graph, step.part, step.parts};
       if (step.table == Table::sizes) {
         sizes[done] = detail::OnnxSizes<R>::all[step.rule].compute(call);
         values[step.output].whole = &sizes[done++];
@@ -125,11 +125,11 @@ class OnnxModel {
  private:
   enum class Table : unsigned char { all, images, sizes };
   struct Step {
-    OnnxNode node;
+    std::size_t node;
     Table table;
     std::size_t rule;
     std::vector<std::size_t> inputs;
-    std::size_t output;
+    std::size_t output, part, parts;  // which of the node's outputs
   };
   struct Input {
     std::size_t place;
@@ -152,12 +152,11 @@ class OnnxModel {
     return found->second;
   }
   void add_constant(const std::string& file, const OnnxTensor& tensor, const std::string& value) {
-    if (tensor.type == onnx_type_of<T>())
-      constants_.emplace_back(last(), tensor.to<T>());
-    else if (is_whole(tensor.type))
-      whole_.emplace_back(last(), tensor.whole());
-    else
-      refuse(file, {"the constant ", detail::quoted(value), " is not supported: it is not of ",
+    if (tensor.type == onnx_type_of<T>()) constants_.emplace_back(last(), tensor.to<T>());
+    else if (tensor.type == OnnxType::real32)  // the scales of Resize, of images of double too
+      constants_.emplace_back(last(), tensor.to<float>().template to<T>());
+    else if (is_whole(tensor.type)) whole_.emplace_back(last(), tensor.whole());
+    else refuse(file, {"the constant ", detail::quoted(value), " is not supported: it is not of ",
                     sizeof(T) == 8 ? "double" : "float", ", int32 or int64"});
   }
   void add_node(const std::string& file, OnnxNode& node) {
@@ -181,7 +180,7 @@ class OnnxModel {
       inputs.push_back(input.empty() ? detail::OnnxCall<V>::no_place : place_of(file, name, input));
       all_whole = all_whole && (input.empty() || whole_at_[inputs.back()]);
     }
-    Step step{{}, Table::all, 0, std::move(inputs), count_};
+    Step step{nodes_.size(), Table::all, 0, std::move(inputs), 0, 0, 1};
     const auto take = [&](const auto* rule, const auto* first, Table table) {
       for (const OnnxAttribute& attribute : node.attributes)
         if (!rule->knows(attribute.name)) fail({"the attribute ", attribute.name, " is not supported"});
@@ -195,17 +194,19 @@ class OnnxModel {
     using Rules = detail::OnnxRules<V>;
     const auto* size_rule = Sizes::find(node.op);
     if (!standard) fail({"this op is not supported"});
-    if (size_rule && Sizes::is_whole(node, all_whole))
-      take(size_rule, Sizes::all, Table::sizes), ++sizes_;
-    else if (const auto* image_rule = Images::find(node.op))
-      take(image_rule, Images::all, Table::images);
-    else if (const auto* rule = Rules::find(node.op))
-      take(rule, Rules::all, Table::all);
-    else
-      fail({"this op is not supported"});
-    define(file, node.outputs[0], step.table == Table::sizes);
-    step.node = std::move(node);
-    steps_.push_back(std::move(step));
+    if (size_rule && Sizes::is_whole(node, all_whole)) take(size_rule, Sizes::all, Table::sizes), ++sizes_;
+    else if (const auto* image_rule = Images::find(node.op)) take(image_rule, Images::all, Table::images);
+    else if (const auto* rule = Rules::find(node.op)) take(rule, Rules::all, Table::all);
+    else fail({"this op is not supported"});
+    if (node.op == "Split") step.parts = node.outputs.size();  // of other ops the first output counts
+    if (step.parts > 1024) fail({step.parts, " outputs are not supported"});
+    for (; step.part < step.parts; ++step.part) {
+      if (step.parts > 1 && node.outputs[step.part].empty()) continue;
+      define(file, node.outputs[step.part], step.table == Table::sizes);
+      step.output = last();
+      steps_.push_back(step);
+    }
+    nodes_.push_back(std::move(node));
   }
 
   template <class R, class X>
@@ -215,14 +216,10 @@ class OnnxModel {
     if (whole != input.whole)
       detail::fail<ValueError>(
           {"OnnxModel: input ", k - 1, " of the graph is ", input.whole ? "" : "not ", "of whole numbers"});
-    if constexpr (is_index_var<X>)
-      values[input.place].handle = &x;
-    else if constexpr (whole)
-      values[input.place].whole = &x;
-    else if constexpr (std::is_same_v<X, R>)
-      values[input.place].real = &x;
-    else
-      static_assert(std::is_same_v<X, R>, "minigrad: the inputs are all Vars, or all Tensors, of the model's type");
+    if constexpr (is_index_var<X>) values[input.place].handle = &x;
+    else if constexpr (whole) values[input.place].whole = &x;
+    else if constexpr (std::is_same_v<X, R>) values[input.place].real = &x;
+    else static_assert(std::is_same_v<X, R>, "minigrad: the inputs are all Vars, or all Tensors, of the model's type");
   }
 
   std::vector<std::string> names_;
@@ -232,6 +229,7 @@ class OnnxModel {
   std::vector<std::pair<std::size_t, V>> constants_, buffers_;
   std::vector<std::pair<std::size_t, Whole>> whole_;
   std::vector<Input> inputs_;
+  std::vector<OnnxNode> nodes_;
   std::vector<Step> steps_;
   std::map<std::string, std::size_t> places_;  // while it is made
   std::vector<bool> whole_at_;                 // by place

@@ -72,6 +72,13 @@ struct ModelInfo {
 
 namespace detail {
 
+template <class = void>
+[[noreturn]] void fail_own_model(const std::string& path, std::string_view line) {
+  fail_file("load_model", path,
+            {"its model is no Sequential, but one of the program's own: ", quoted(std::string(line)),
+             ": make the model in the program, and call load(path, model)"});
+}
+
 /// Throws ValueError for a part of a ModelInfo that has not the width of the model.
 template <class = void>
 void require_width(const char* what, std::size_t count, const char* of_model, std::size_t width,

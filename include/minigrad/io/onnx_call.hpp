@@ -40,6 +40,7 @@ struct OnnxCall {
   const std::vector<std::size_t>& places;  // of the inputs; no_place for one that is left out
   std::int64_t opset;
   Graph<Tensor<scalar_type<X>>>* graph;  // of a Var
+  std::size_t part = 0, parts = 1;       // which output of how many is computed
   static constexpr std::size_t no_place = static_cast<std::size_t>(-1);
 
   [[noreturn]] void fail(std::initializer_list<FormatArg> why) const {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "../ops/arrange.hpp"
 #include "../ops/index.hpp"
 #include "../ops/pad.hpp"
 #include "../tensor/create.hpp"
@@ -140,16 +141,32 @@ X onnx_gather(const OnnxCall<X>& c) {
   return c.reshaped(x, shape);
 }
 
+/// Every step-th place from `start` back to the one after `stop`; both may be negative, which counts from the end.
+template <class X>
+X onnx_backwards(const OnnxCall<X>& c, const X& x, std::size_t axis, std::int64_t start, std::int64_t stop, std::int64_t step) {
+  const auto n = static_cast<std::int64_t>(shape_of(x)[axis]);
+  const auto within = [n](std::int64_t i) { return std::clamp<std::int64_t>(i < -n ? -1 : i < 0 ? i + n : i, -1, n - 1); };
+  const std::int64_t first = within(start), last = within(stop);
+  if (step < -(std::int64_t{1} << 48)) c.fail({"a step of ", step});
+  const std::int64_t count = first > last ? (first - last - step - 1) / -step : 0;
+  if (count == 0) return slice(x, 0, 0, Axis(axis));
+  const std::int64_t lowest = first + (count - 1) * step;
+  const auto begin = static_cast<std::size_t>(lowest), end = static_cast<std::size_t>(first + 1);
+  return flip(slice(x, begin, end, Axis(axis), static_cast<std::size_t>(-step)), Axis(axis));
+}
 template <class X>
 X onnx_slice(const OnnxCall<X>& c) {
   X x = c[0];
   const auto starts = c.list("starts", 1), ends = c.list("ends", 2), axes = c.list("axes", 3), steps = c.list("", 4);
   if (starts.size() != ends.size() || (!axes.empty() && axes.size() != starts.size()))
     c.fail({"starts, ends and axes differ in length"});
-  for (const std::int64_t step : steps)
-    if (step < 1) c.fail({"a step of ", step, " is not supported"});
+  if (std::find(steps.begin(), steps.end(), 0) != steps.end()) c.fail({"a step of 0"});
   for (std::size_t k = 0; k < starts.size(); ++k) {
     const std::size_t axis = c.axis_in(shape_of(x), axes.empty() ? static_cast<std::int64_t>(k) : axes[k]);
+    if (k < steps.size() && steps[k] < 0) {
+      x = onnx_backwards(c, x, axis, starts[k], ends[k], steps[k]);
+      continue;
+    }
     const auto [begin, end] = c.range_in(shape_of(x)[axis], starts[k], ends[k]);
     const std::size_t step = k < steps.size() ? static_cast<std::size_t>(steps[k]) : 1;
     if (step > 1)

@@ -11,6 +11,7 @@
 
 #include "onnx_image_ops.hpp"
 #include "onnx_shape_ops.hpp"
+#include "onnx_tensor_ops.hpp"
 #include "onnx_writer.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -154,6 +155,7 @@ inline constexpr OnnxForm onnx_forms[] = {
     {"mean", "ReduceMean", write_reduction},
     {"max", "ReduceMax", write_reduction},
     {"min", "ReduceMin", write_reduction},
+    {"prod", "ReduceProd", write_reduction},
     {"logsumexp", "ReduceLogSumExp", write_reduction},
     {"norm", "", write_norm},
     {"var", "", write_variance},
@@ -211,10 +213,15 @@ inline constexpr OnnxForm onnx_forms[] = {
     {"pad", "Pad", write_pad},
     {"slice", "Slice", write_slice},
     {"strided_slice", "Slice", write_slice},
-    {"index_select", "Gather",
-     [](OnnxWriter& to, const RecordedOp& op, const char* onnx) {
-       return to.with("axis", op.integer("axis")).node(onnx, op.inputs);  // the indices are its second input
-     }},
+    {"index_select", "Gather", write_gather},
+    {"gather", "GatherElements", write_gather},
+    {"scatter_add", "ScatterElements", write_scatter_add},
+    {"cumsum", "CumSum", write_cumsum},
+    {"triangle", "Trilu", write_triangle},
+    {"flip", "Slice", write_flip},
+    {"roll", "Concat", write_roll},
+    {"sort", "TopK", write_topk},
+    {"topk", "TopK", write_topk},
 };
 
 /// Writes an op, and returns the name of its result. Throws ValueError for one that ONNX has no counterpart of.

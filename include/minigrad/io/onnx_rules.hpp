@@ -11,6 +11,7 @@
 
 #include "../tensor/create.hpp"
 #include "onnx_functions.hpp"
+#include "onnx_tensor_rules.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
@@ -115,6 +116,12 @@ struct OnnxRules : OnnxTable<OnnxRules<X>> {
         return concatenate(parts, Axis(c.axis_in(shape_of(c[0]), c.integer("axis", 0))));
       }},
       {"Gather", 2, 2, "axis ", [](C c) -> X { return onnx_gather(c); }},
+      {"GatherElements", 2, 2, "axis ", [](C c) -> X { return onnx_gather_elements(c); }},
+      {"ScatterElements", 3, 3, "axis reduction ", [](C c) -> X { return onnx_scatter_elements(c); }},
+      {"Split", 1, 2, "axis split num_outputs ", [](C c) -> X { return onnx_split(c); }},
+      {"TopK", 1, 2, "axis k largest sorted ", [](C c) -> X { return onnx_topk(c); }},
+      {"CumSum", 2, 2, "exclusive reverse ", [](C c) -> X { return onnx_cumsum(c); }},
+      {"Trilu", 1, 2, "upper ", [](C c) -> X { return onnx_trilu(c); }},
       {"Pad", 1, 4, "mode pads value ", [](C c) -> X { return onnx_pad(c); }},
       {"Slice", 1, 5, "starts ends axes ", [](C c) -> X { return onnx_slice(c); }},
       {"Expand", 2, 2, "", [](C c) -> X {
@@ -141,6 +148,9 @@ struct OnnxRules : OnnxTable<OnnxRules<X>> {
       }},
       {"ReduceMin", 1, 2, "axes keepdims noop_with_empty_axes ", [](C c) -> X {
         return onnx_reduce(c, c[0], [](const X& x, Axis axis, bool keepdim) { return (min)(x, axis, keepdim); });
+      }},
+      {"ReduceProd", 1, 2, "axes keepdims noop_with_empty_axes ", [](C c) -> X {
+        return onnx_reduce(c, c[0], [](const X& x, Axis axis, bool keepdim) { return prod(x, axis, keepdim); });
       }},
       {"ReduceLogSumExp", 1, 2, "axes keepdims noop_with_empty_axes ", [](C c) -> X {
         return onnx_reduce(c, c[0], [](const X& x, Axis axis, bool keepdim) { return logsumexp(x, axis, keepdim); });

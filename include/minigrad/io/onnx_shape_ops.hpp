@@ -2,8 +2,10 @@
 // what in them depends on the batch size, and what must not. Not part of minigrad.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,23 +58,39 @@ inline std::string write_pad(OnnxWriter& to, const RecordedOp& op, const char* o
   }
   return to.node(onnx, {op.inputs[0], to.integers(pads), to.number(op.number("value"))});
 }
-/// An axis of which all is taken is left out, so that its extent may depend on the batch size.
+/// Places along axes. An axis of which all is taken is left out, so that its extent may depend on the batch size. Of one
+/// that does, places are counted from the end where that makes them the same in all recordings.
 inline std::string write_slice(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
   const bool strided = op.op == "strided_slice";  // of all axes, and with steps
   std::vector<std::int64_t> lists[4];             // begin, end, axis, step
   for (std::size_t i = 0; i < (strided ? op.shape.rank() : 1); ++i) {
     const std::size_t axis = strided ? i : Axis(op.integer("axis")).in("slice", op.shape);
-    if (op.shape[axis] == op.shapes[0][axis] && op.other_shape[axis] == op.other_shapes[0][axis]) continue;
-    const auto number = [&](const char* name, const char* list) {
-      const char* const own = strided ? list : name;
-      const double here = op.find(own)->numbers[i];
-      if (RecordedOp::find_in(op.other_attributes, own)->numbers[i] != here) op.fail({op.difference});
-      return static_cast<std::int64_t>(here);
+    const std::size_t extents[] = {op.shapes[0][axis], op.other_shapes[0][axis], op.far_input[axis]};
+    const std::size_t results[] = {op.shape[axis], op.other_shape[axis], op.far_shape[axis]};
+    const std::vector<Attribute>* const all[] = {&op.attributes, &op.other_attributes, &op.far_attributes};
+    const auto number = [&](int k, const char* name, const char* list) {  // in one of the three recordings
+      return static_cast<std::int64_t>(RecordedOp::find_in(*all[k], strided ? list : name)->numbers[i]);
     };
-    lists[0].push_back(number("begin", "starts"));
-    lists[1].push_back(number("end", "ends"));
+    const std::int64_t step = strided ? number(0, "", "steps") : 1;
+    if (step == 1 && std::equal(extents, extents + 3, results)) continue;
+    bool to_the_end = extents[0] != extents[1];
+    for (int k = 0; k < 3; ++k)
+      to_the_end = to_the_end && number(k, "end", "ends") + step > static_cast<std::int64_t>(extents[k]);
+    const auto place = [&](const char* name, const char* list) {
+      const std::int64_t here = number(0, name, list), back = here - static_cast<std::int64_t>(extents[0]);
+      bool same = true, from_the_end = true;
+      for (int k = 1; k < 3; ++k) {
+        same = same && number(k, name, list) == here;
+        from_the_end = from_the_end && number(k, name, list) - static_cast<std::int64_t>(extents[k]) == back;
+      }
+      if (!same && !from_the_end)
+        op.fail({op.difference.empty() ? "which places it takes depends on the batch size" : op.difference});
+      return same ? here : back;
+    };
+    lists[0].push_back(place("begin", "starts"));
+    lists[1].push_back(to_the_end ? (std::numeric_limits<std::int64_t>::max)() : place("end", "ends"));
     lists[2].push_back(static_cast<std::int64_t>(axis));
-    if (strided) lists[3].push_back(number("", "steps"));
+    if (strided) lists[3].push_back(step);
   }
   std::vector<std::string> inputs = op.inputs;
   if (lists[0].empty()) return to.node("Identity", inputs);

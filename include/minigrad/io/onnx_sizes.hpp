@@ -103,6 +103,13 @@ struct OnnxSizes : OnnxTable<OnnxSizes<X>> {
          if (target.rank() > 1 || target.size() > 64) c.fail({"whole numbers of shape ", target, " are not supported"});
          return full<std::int64_t>(target, c.node.find("value")->tensor[0].whole().item());
        }},
+      {"Expand", 2, 2, "",  // of indices, which may have several axes
+       [](C c) -> Whole {
+         const List list = c.list("", 1);
+         const Shape target = broadcast_shapes("Expand", c.whole(0).shape(), c.shape_of_list(list));
+         c.shape_of_list(List(target.begin(), target.end()));  // not more than memory can hold
+         return broadcast_to(c.whole(0), target);
+       }},
       {"Gather", 2, 2, "axis ", gather},
       {"Slice", 1, 5, "starts ends axes ", slice},
       {"Concat", 1, any, "axis ", concat},

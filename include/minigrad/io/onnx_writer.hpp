@@ -43,7 +43,7 @@ class OnnxWriter {
   std::string constant(const std::string& name, OnnxType type, const Shape& shape, std::string_view bytes) {
     std::string pending = std::exchange(attributes_.bytes, {});  // those of a node whose input this is
     attribute("value", 4, [&](ProtoWriter& a) { a.message(5, tensor("", type, shape, bytes)); });
-    nodes_.push_back({"Constant", {}, name, std::exchange(attributes_.bytes, std::move(pending))});
+    nodes_.push_back({"Constant", {}, name, std::exchange(attributes_.bytes, std::move(pending)), {}});
     return name;
   }
 
@@ -59,6 +59,12 @@ class OnnxWriter {
   std::string integers(const std::vector<std::int64_t>& list) {
     return initializer(unique("integers"), OnnxType::i64, Shape{list.size()},
                        {reinterpret_cast<const char*>(list.data()), list.size() * sizeof(std::int64_t)});
+  }
+
+  /// A single whole number.
+  std::string integer(std::int64_t value) {
+    return initializer(unique("integer"), OnnxType::i64, Shape{},
+                       {reinterpret_cast<const char*>(&value), sizeof value});
   }
 
   /// An attribute of the next node.
@@ -80,9 +86,11 @@ class OnnxWriter {
   std::string node(std::string_view op, const std::vector<std::string>& inputs) {
     std::string name(op);
     for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    nodes_.push_back({std::string(op), inputs, unique(name), std::exchange(attributes_.bytes, {})});
+    nodes_.push_back({std::string(op), inputs, unique(name), std::exchange(attributes_.bytes, {}), {}});
     return nodes_.back().output;
   }
+  /// Gives the node that was written last another output.
+  void second_output(const std::string& name) { nodes_.back().second = unique(name); }
   /// Gives the result of a node another name, everywhere.
   void rename(const std::string& old, const std::string& name) {
     for (Node& node : nodes_) {
@@ -107,6 +115,7 @@ class OnnxWriter {
       ProtoWriter node;
       for (const std::string& input : one.inputs) node.text(1, input);
       node.text(2, one.output);
+      if (!one.second.empty()) node.text(2, one.second);
       node.text(3, one.output);
       node.text(4, one.op);
       node.bytes += one.attributes;
@@ -162,7 +171,7 @@ class OnnxWriter {
   struct Node {
     std::string op;
     std::vector<std::string> inputs;
-    std::string output, attributes;
+    std::string output, attributes, second;
   };
 
   OnnxType real_;
@@ -171,7 +180,8 @@ class OnnxWriter {
   ProtoWriter initializers_, values_, attributes_;
 };
 
-/// An op as it was recorded: twice, with batches of two sizes, so that what depends on the batch size shows.
+/// An op as it was recorded: twice, with batches of two sizes, so that what depends on the batch size shows; and once with
+/// a larger one, in which half of the batch is no fixed number of rows, nor all but a fixed number.
 struct RecordedOp {
   NodeId id = 0;
   std::string op;
@@ -180,6 +190,8 @@ struct RecordedOp {
   std::vector<std::string> inputs;          // the names of its inputs in the ONNX graph
   std::vector<Shape> shapes, other_shapes;  // of the inputs, in both recordings
   Shape shape{}, other_shape{};             // of the result
+  std::vector<Attribute> far_attributes{};  // of the large batch, with the shapes of its first input and its result
+  Shape far_input{}, far_shape{};
 
   [[noreturn]] void fail(std::initializer_list<FormatArg> why) const {
     detail::fail<ValueError>({"export_onnx: node ", id, ", ", op, ": ", concat(why)});

@@ -89,6 +89,7 @@ void save(const std::string& path, M& model, const StateDict& extra = {}) {
   std::string layers;
   detail::describe_layers(model, {}, layers);
   state.metadata(detail::layers_name, layers);
+  if constexpr (!detail::IsSequential<M>) state.metadata("minigrad.own_model", "yes");  // load_model() cannot make it
   state.add(detail::own_prefix, extra);
   state.metadata(detail::layers_name, layers);  // extra may be what load() gave, with the layers of that file
   write_safetensors(path, state);

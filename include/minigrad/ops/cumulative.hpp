@@ -21,19 +21,18 @@ namespace detail {
 template <class T>
 using Accumulator = std::conditional_t<std::is_same_v<T, float>, double, T>;
 
-/// One walk along some lines side by side, from place `top` on: `line` is the distance from one to the next.
+/// One walk along some lines side by side, from place `at` on: `line` is the distance from one to the next, and `by` that
+/// from one element to the next, backwards where it wraps around.
 template <std::size_t most, class T, class Step>
-void walk_side_by_side(std::size_t lines, std::size_t line, std::size_t n, std::size_t inner, bool reverse, T first,
-                       std::size_t top, T* y, const Step& step) {
+void walk_side_by_side(std::size_t lines, std::size_t line, std::size_t n, std::size_t by, T first, std::size_t at, T* y,
+                       const Step& one_step) {
+  const Step step = one_step;  // here, so that compilers keep all of it in registers
   Accumulator<T> running[most];
   for (Accumulator<T>& one : running) one = static_cast<Accumulator<T>>(first);
-  for (std::size_t k = 0, before = top; k < n; ++k) {
-    const std::size_t at = top + (reverse ? n - 1 - k : k) * inner;
-    if (k == 0) before = at;
+  for (std::size_t k = 0, before = at; k < n; ++k, before = at, at += by) {
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < (most > 8 ? lines : most); ++i)
       y[at + i * line] = static_cast<T>(step(running[i], at + i * line, before + i * line, k == 0));
-    before = at;
   }
 }
 
@@ -48,16 +47,17 @@ Tensor<T> walk_lines(const char* op, const Tensor<T>& x, Axis axis, bool reverse
   const std::size_t n = split.extent, inner = split.inner, most = inner == 1 ? 8 : 64;
   const std::size_t lines = inner == 1 ? split.outer : inner, outer = inner == 1 ? 1 : split.outer;
   const std::size_t width = lines < most ? lines : most, blocks = (lines + width - 1) / width;
+  const std::size_t by = reverse ? 0 - inner : inner, start = reverse ? (n - 1) * inner : 0;
   parallel_for(outer * blocks, 1, (std::size_t{1} << 15) / (n * width) + 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t block = begin; block < end; ++block) {
       const std::size_t from = block % blocks * width, count = lines - from < width ? lines - from : width;
       if (inner > 1) {
-        walk_side_by_side<64>(count, 1, n, inner, reverse, first, block / blocks * n * inner + from, y.data(), step);
+        walk_side_by_side<64>(count, 1, n, by, first, block / blocks * n * inner + from + start, y.data(), step);
       } else if (count == 8) {
-        walk_side_by_side<8>(8, n, n, 1, reverse, first, from * n, y.data(), step);
+        walk_side_by_side<8>(8, n, n, by, first, from * n + start, y.data(), step);
       } else {
         for (std::size_t i = 0; i < count; ++i)
-          walk_side_by_side<1>(1, n, n, 1, reverse, first, (from + i) * n, y.data(), step);
+          walk_side_by_side<1>(1, n, n, by, first, (from + i) * n + start, y.data(), step);
       }
     }
   });
@@ -73,6 +73,20 @@ struct CumulativeAttributes {
     list("reverse", reverse);
   }
 };
+
+/// y_k = op(... op(first, x_0) ..., x_k), or without x_k where exclusive.
+template <class T, class Op>
+Tensor<T> cumulate(const char* name, const Tensor<T>& x, const CumulativeAttributes& a, T first, const Op& op) {
+  const auto walk = [&](auto exclusive) {
+    return walk_lines(name, x, a.axis, a.reverse, first, [op, from = x.data()](auto& running, std::size_t at, auto&&...) {
+      const auto before = running;
+      running = op(running, static_cast<Accumulator<T>>(from[at]));
+      return decltype(exclusive)::value ? before : running;
+    });
+  };
+  return a.exclusive ? walk(std::true_type()) : walk(std::false_type());
+}
+
 struct ScanAttributes {
   Axis axis;
   bool reverse, lagged;
@@ -131,11 +145,7 @@ auto cumprod(const X& x, Axis axis, bool exclusive = false, bool reverse = false
 inline constexpr auto cumsum_op = record(
     "cumsum",
     []<class T>(const auto& a, const Tensor<T>& x) {
-      return detail::walk_lines("cumsum", x, a.axis, a.reverse, T{}, [&](auto& running, std::size_t at, std::size_t, bool) {
-        const auto before = running;
-        running += x.data()[at];
-        return a.exclusive ? before : running;
-      });
+      return detail::cumulate("cumsum", x, a, T{}, [](auto running, auto element) { return running + element; });
     },
     [](const auto& a, const auto& g) { return cumsum(g, a.axis, a.exclusive, !a.reverse); });
 
@@ -143,11 +153,7 @@ inline constexpr auto cumsum_op = record(
 inline constexpr auto cumprod_op = record(
     "cumprod",
     []<class T>(const auto& a, const Tensor<T>& x) {
-      return detail::walk_lines("cumprod", x, a.axis, a.reverse, T{1}, [&](auto& running, std::size_t at, std::size_t, bool) {
-        const auto before = running;
-        running *= x.data()[at];
-        return a.exclusive ? before : running;
-      });
+      return detail::cumulate("cumprod", x, a, T{1}, [](auto running, auto element) { return running * element; });
     },
     [](const auto& a, const auto& g, const auto& y, const auto& x) {
       const auto scan = [&](const auto& b) { return detail::scan(b, x, {a.axis, !a.reverse, true}); };

@@ -41,30 +41,49 @@ class PlacesAlong {
   /// Whether each row of indices points into a row of its own.
   bool rows_apart() const { return axis_ + 1 == whole_.rank(); }
 
-  /// move(place in the tensor, number of the index) for all indices; where `split` on several threads, by rows.
-  template <class Move>
-  void for_all(bool split, const Move& move) const {
+  /// run(first place in the tensor, number of the row) for all rows of indices; where `split` on several threads.
+  template <class Run>
+  void for_rows(bool split, const Run& run) const {
     const Shape& shape = indices_.shape();
     const std::size_t last = whole_.rank() - 1, n = shape[last], rows = n ? indices_.size() / n : 0;
     const std::size_t least = split ? (std::size_t{1} << 13) / (n + 1) + 1 : rows + 1;
     parallel_for(rows, 1, least, [&](std::size_t begin, std::size_t end) {
-      const Move to = move;  // here, so that compilers keep all of it in registers
-      const std::size_t extent = whole_[axis_], step = static_cast<std::size_t>(steps_.of[axis_]);
-      const std::size_t columns = n;
       for (std::size_t row = begin; row < end; ++row) {
         std::size_t base = 0, rest = row;
         for (std::size_t i = last; i-- > 0; rest /= shape[i])
           if (i != axis_) base += rest % shape[i] * static_cast<std::size_t>(steps_.of[i]);
-        const std::int64_t* const index = indices_.data() + row * columns;
-        const auto place = [&](std::size_t j) {
-          if (!is_below(index[j], extent)) refuse_index(op_, indices_, row * columns + j, axis_, whole_);
-          return static_cast<std::size_t>(index[j]);
-        };
-        if (axis_ == last)
-          for (std::size_t j = 0; j < columns; ++j) to(base + place(j), row * columns + j);
-        else
-          for (std::size_t j = 0; j < columns; ++j) to(base + place(j) * step + j, row * columns + j);
+        run(base, row);
       }
+    });
+  }
+
+  /// move(place in the tensor, number of the index) for all indices; where `split` on several threads, by rows.
+  template <class Move>
+  void for_all(bool split, const Move& move) const {
+    for_rows(split, [&](std::size_t base, std::size_t row) {
+      const Move to = move;  // here, so that compilers keep all of it in registers
+      const std::size_t last = whole_.rank() - 1, columns = indices_.shape()[last];
+      const std::size_t extent = whole_[axis_], step = static_cast<std::size_t>(steps_.of[axis_]);
+      const std::int64_t* const index = indices_.data() + row * columns;
+      const auto place = [&](std::size_t j) {
+        if (!is_below(index[j], extent)) refuse_index(op_, indices_, row * columns + j, axis_, whole_);
+        return static_cast<std::size_t>(index[j]);
+      };
+      if (axis_ == last)
+        for (std::size_t j = 0; j < columns; ++j) to(base + place(j), row * columns + j);
+      else
+        for (std::size_t j = 0; j < columns; ++j) to(base + place(j) * step + j, row * columns + j);
+    });
+  }
+
+  /// y[place] += source, where each row of indices points into a row of its own, at most `most` times to one place.
+  template <class T>
+  void add_by_rows(const T* source, T* y, std::size_t most) const {
+    const std::size_t n = indices_.shape()[axis_];
+    for_rows(true, [&](std::size_t base, std::size_t row) {
+      const std::size_t first = row * n;
+      const std::size_t added = add_rows_at(n, indices_.data() + first, source + first, whole_[axis_], 1, y + base, most);
+      if (added < n) refuse_index(op_, indices_, first + added, axis_, whole_);
     });
   }
 
@@ -91,17 +110,10 @@ Tensor<T> with_added(Tensor<T> y, const Tensor<std::int64_t>& indices, const Ten
                       ": one index for each element is expected"});
   const PlacesAlong places("scatter_add", y.shape(), indices, axis);
   if (const std::size_t most = indices.shape()[axis.in("scatter_add", y.shape())]; most > longest_sum) {
-    const std::size_t n = indices.size();
-    if (y.rank() == 1) {  // then the indices are the places
-      const std::size_t added = add_rows_at(n, indices.data(), source.data(), y.size(), 1, y.data(), most);
-      if (added < n) refuse_index("scatter_add", indices, added, 0, y.shape());
-      return y;
-    }
-    const Scratch<std::int64_t> to(n);
-    places.for_all(true, [at = to.data()](std::size_t place, std::size_t i) {
-      at[i] = static_cast<std::int64_t>(place);
-    });
-    add_rows_at(n, to.data(), source.data(), y.size(), 1, y.data(), most);
+    if (places.rows_apart()) return places.add_by_rows(source.data(), y.data(), most), y;
+    const Scratch<std::int64_t> to(indices.size());
+    places.for_all(true, [at = to.data()](std::size_t place, std::size_t i) { at[i] = static_cast<std::int64_t>(place); });
+    add_rows_at(indices.size(), to.data(), source.data(), y.size(), 1, y.data(), most);
     return y;
   }
   places.for_all(places.rows_apart(), [from = source.data(), to = y.data()](std::size_t at, std::size_t i) {

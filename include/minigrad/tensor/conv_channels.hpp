@@ -52,9 +52,8 @@ class ChannelConv {
       offsets[i] = i / g.columns.y * g.rows.stride * g.ci * pitch + i % g.columns.y * g.columns.stride;
     parallel_for(g.n, 1, 1 + gemm_least_flops / (1 + 2 * g.w_size() * places), [&](std::size_t begin, std::size_t end) {
       const Scratch<T> copy(height * g.ci * pitch);
-      std::fill_n(copy.data(), height * g.ci * pitch, T{});
       for (std::size_t k = begin * g.groups; k < end * g.groups; ++k) {
-        copy_image(x + k * image, copy.data());
+        copy_image(x + k * image, copy.data(), k == begin * g.groups);
         const std::size_t group = k % g.groups;
         run_image(copy.data(), weights.data() + group * packed, offsets.data(), bias ? bias + group * g.co : nullptr,
                   y + k * g.co * places);
@@ -66,24 +65,28 @@ class ChannelConv {
   /// [rows of the kernel, channels, columns of it, width].
   void pack_weight(std::size_t group, const Weight& weight, T* to) const {
     const std::size_t kernel = g.kernel(), row = g.columns.kernel;
-    const Scratch<T> turned(kernel * width);
-    std::fill_n(turned.data(), kernel * width, T{});
-    for (std::size_t c = 0; c < g.ci; ++c) {
-      const T* const from = weight.w + group * weight.group_step + c * weight.channel_step;
-      pack(from, 1, weight.step, kernel, g.co, turned.data(), width);
-      for (std::size_t tap = 0; tap < kernel; ++tap) {
-        const std::size_t at = weight.turned ? kernel - 1 - tap : tap;
-        std::copy_n(turned.data() + at * width, width, to + ((tap / row * g.ci + c) * row + tap % row) * width);
+    parallel_for(g.ci, 1, 1 + numbers_to_copy / (kernel * width), [&](std::size_t begin, std::size_t end) {
+      const Scratch<T> turned(kernel * width);
+      std::fill_n(turned.data(), kernel * width, T{});
+      for (std::size_t c = begin; c < end; ++c) {
+        const T* const from = weight.w + group * weight.group_step + c * weight.channel_step;
+        pack(from, 1, weight.step, kernel, g.co, turned.data(), width);
+        for (std::size_t tap = 0; tap < kernel; ++tap) {
+          const std::size_t at = weight.turned ? kernel - 1 - tap : tap;
+          std::copy_n(turned.data() + at * width, width, to + ((tap / row * g.ci + c) * row + tap % row) * width);
+        }
       }
-    }
+    });
   }
-  /// [channels, rows, columns] to [rows, channels, columns] of zeros.
-  void copy_image(const T* x, T* to) const {
+  /// [channels, rows, columns] to [rows, channels, columns], and where that is `fresh` the zeros around them.
+  void copy_image(const T* x, T* to, bool fresh) const {
     const std::size_t left = (std::min)(g.columns.padding, pitch), count = (std::min)(g.columns.x, pitch - left);
+    const std::size_t top = (std::min)(g.rows.padding, height), rows = (std::min)(g.rows.x, height - top);
     parallel_for(g.ci, 1, 1 + numbers_to_copy / (g.rows.x * g.columns.x), [&](std::size_t begin, std::size_t end) {
+      for (std::size_t row = 0; row < height && fresh; ++row)
+        std::fill_n(to + (row * g.ci + begin) * pitch, (end - begin) * pitch, T{});
       for (std::size_t c = begin; c < end; ++c)
-        for (std::size_t i = 0; i < g.rows.x && i + g.rows.padding < height; ++i)
-          std::copy_n(x + (c * g.rows.x + i) * g.columns.x, count, to + ((i + g.rows.padding) * g.ci + c) * pitch + left);
+        copy_rows(x + c * g.rows.x * g.columns.x, g.columns.x, rows, count, to + (top * g.ci + c) * pitch + left, g.ci * pitch);
     });
   }
   void run_image(const T* copy, const T* weights, const std::size_t* offsets, const T* bias, T* y) const {

@@ -31,10 +31,10 @@ void for_each_image(const ConvGeometry& g, const Planes& planes, const T* x, std
   const std::size_t least = 1 + static_cast<std::size_t>(gemm_least_flops / (1 + g.flops() / static_cast<double>(g.n)));
   parallel_for(g.n, 1, least, [&](std::size_t begin, std::size_t end) {
     const Scratch<T> copy(size ? size + slack : 0), sums(scratch);
-    if (size) std::fill_n(copy.data(), size + slack, T{});
+    if (size) std::fill_n(copy.data() + size, slack, T{});
     for (std::size_t i = begin * g.groups; i < end * g.groups; ++i) {
       const T* image = x + i * group;
-      if (size) planes.copy(image, copy.data());
+      if (size) planes.copy(image, copy.data(), i == begin * g.groups);
       run(i / g.groups, i % g.groups, size ? copy.data() : image, sums.data());
     }
   });

@@ -19,6 +19,13 @@ inline namespace MINIGRAD_KERNELS {
 
 inline constexpr std::size_t numbers_to_copy = std::size_t{1} << 13;  // that are worth a thread's while
 
+/// Copies rows of `columns` numbers. Calls for each of many short rows would take longer than what they copy.
+template <class T>
+void copy_rows(const T* from, std::size_t step, std::size_t rows, std::size_t columns, T* to, std::size_t apart) {
+  if (columns * sizeof(T) <= 256) return pack(from, step, 1, rows, columns, to, apart);
+  for (; rows > 0; --rows, from += step, to += apart) std::copy_n(from, columns, to);
+}
+
 /// Along one axis: number i of a plane is number i * stride + phase - before of the image, or 0 where there is none.
 struct PlaneAxis {
   std::size_t image, extent, stride = 1, phases = 1, before = 0;
@@ -60,13 +67,13 @@ struct Planes {
                rows.extent <= rows.image && columns.extent <= columns.image &&
                (height - 1) * columns.image + width >= least;
   }
-  /// Writes the numbers of an image to planes of zeros.
+  /// Writes the numbers of an image to planes, and where these are `fresh` the zeros around them.
   template <class T>
-  void copy(const T* image, T* to) const {
-    const std::size_t size = plane();
+  void copy(const T* image, T* to, bool fresh) const {
+    const std::size_t size = rows.phases * columns.phases * plane();
     parallel_for(channels, 1, 1 + numbers_to_copy / (rows.image * columns.image + 1), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t c = begin; c < end; ++c)
-        copy_channel(image + c * rows.image * columns.image, to + c * rows.phases * columns.phases * size);
+      if (fresh) std::fill(to + begin * size, to + end * size, T{});
+      for (std::size_t c = begin; c < end; ++c) copy_channel(image + c * rows.image * columns.image, to + c * size);
     });
   }
 
@@ -81,11 +88,12 @@ struct Planes {
         const std::size_t count = along.end - along.begin;
         const T* from = image + down.from * columns.image + along.from;
         T* row = to + down.begin * row_step + along.begin;
+        if (columns.stride == 1) {
+          copy_rows(from, rows.stride * columns.image, down.end - down.begin, count, row, row_step);
+          continue;
+        }
         for (std::size_t i = down.begin; i < down.end; ++i, from += rows.stride * columns.image, row += row_step)
-          if (columns.stride == 1)
-            std::copy_n(from, count, row);
-          else
-            for (std::size_t j = 0; j < count; ++j) row[j] = from[j * columns.stride];
+          for (std::size_t j = 0; j < count; ++j) row[j] = from[j * columns.stride];
       }
     }
   }
@@ -153,15 +161,14 @@ struct ImageProduct {
                  [&](std::size_t begin, std::size_t end) { on_isa<ConvPanels>(isa, &std::as_const(x), begin, end); });
     if (!copies) return;
     parallel_for(x.m, 1, 1 + numbers_to_copy / (rows * columns), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t r = begin; r < end; ++r)
-        for (std::size_t i = 0; i < rows; ++i) {
-          const T* from = scratch + r * x.c_step + i * x.b_row;
-          T* out = image + to + r * channel_step + i * row_step;
-          if (column_step == 1)
-            std::copy_n(from, columns, out);
-          else
+      for (std::size_t r = begin; r < end; ++r) {
+        const T* from = scratch + r * x.c_step;
+        T* out = image + to + r * channel_step;
+        if (column_step == 1) copy_rows(from, x.b_row, rows, columns, out, row_step);
+        else
+          for (std::size_t i = 0; i < rows; ++i, from += x.b_row, out += row_step)
             for (std::size_t j = 0; j < columns; ++j) out[j * column_step] = from[j];
-        }
+      }
     });
   }
 };

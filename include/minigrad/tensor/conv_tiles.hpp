@@ -142,27 +142,29 @@ template <class T, std::size_t Bytes, std::size_t Rows, std::size_t Vectors>
   using Register = typename VectorType<T, Bytes>::Register;
   using Memory = typename VectorType<T, Bytes>::Memory;
   constexpr std::size_t lanes = Bytes / sizeof(T);
-  const T* a[Rows];
+  const T* a = x.x + x.offsets[first];
+  std::ptrdiff_t from[Rows];  // each row of A' as a distance from the first, so that one pointer moves and not `Rows`
 #pragma GCC unroll 8
-  for (std::size_t i = 0; i < Rows; ++i) a[i] = x.x + x.offsets[first + i < x.k ? first + i : x.k - 1];
+  for (std::size_t i = 0; i < Rows; ++i)
+    from[i] = static_cast<std::ptrdiff_t>(x.offsets[first + i < x.k ? first + i : x.k - 1] - x.offsets[first]);
   const T* b = x.b + column;
-  const std::size_t width = x.width, columns = x.columns, step = x.x_row, b_step = x.b_row - columns * width;
+  const std::size_t width = x.width, columns = x.columns, step = x.x_row - columns, b_step = x.b_row - columns * width;
   const std::size_t together = longest_piece / columns;  // rows in a running sum
   for (std::size_t row = 0; row < x.rows;) {
     const std::size_t end = x.rows - row < together ? x.rows : row + together;
     Register sum[Rows][Vectors] = {};
     for (; row < end; ++row) {
-      for (std::size_t q = 0; q < columns; ++q, b += width) {
+      for (std::size_t q = 0; q < columns; ++q, b += width, ++a) {
+        __asm__("" : "+r"(a));  // else compilers make pointers of the distances again
         Register numbers[Vectors];
 #pragma GCC unroll 4
         for (std::size_t j = 0; j < Vectors; ++j) numbers[j] = *reinterpret_cast<const Memory*>(b + j * lanes);
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
-          for (std::size_t j = 0; j < Vectors; ++j) sum[i][j] += a[i][q] * numbers[j];
+          for (std::size_t j = 0; j < Vectors; ++j) sum[i][j] += a[from[i]] * numbers[j];
       }
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < Rows; ++i) a[i] += step;
+      a += step;
       b += b_step;
     }
 #pragma GCC unroll 8

@@ -32,14 +32,16 @@ void conv_weight_part(const ConvGeometry& g, const Planes& planes, const std::si
   while (best != Isa::portable && gemm_lanes<T>(best) >= 2 * g.co) best = static_cast<Isa>(static_cast<int>(best) - 1);
   const std::size_t lanes = gemm_lanes<T>(best), width = (g.co + lanes - 1) / lanes * lanes;
   const Scratch<T> copy(planes.size()), turned(places * width), sums(taps * width);
-  std::fill_n(turned.data(), places * width, T{});
-  std::fill_n(copy.data(), planes.size(), T{});
+  if (width > g.co) std::fill_n(turned.data(), places * width, T{});
   for (std::size_t group = 0; group < g.groups; ++group) {
     std::fill_n(sums.data(), taps * width, T{});
     for (std::size_t image = begin; image < end; ++image) {
       const T* from = x + image * g.x_size() + group * g.ci * g.rows.x * g.columns.x;
-      if (!planes.in_place) planes.copy(from, copy.data());
-      pack(y + image * g.y_size() + group * g.co * places, 1, places, places, g.co, turned.data(), width);
+      if (!planes.in_place) planes.copy(from, copy.data(), group == 0 && image == begin);
+      const T* of_y = y + image * g.y_size() + group * g.co * places;
+      parallel_for(places, 4, 4 + numbers_to_copy / width / 4 * 4, [&](std::size_t first, std::size_t last) {
+        pack(of_y + first, 1, places, last - first, g.co, turned.data() + first * width, width);
+      });
       for (std::size_t column = 0; column < g.columns.y; column += longest_piece) {
         const std::size_t count = (std::min)(g.columns.y - column, longest_piece);
         const WeightProduct<T> part{taps,

@@ -56,6 +56,13 @@ inline constexpr auto greater_than = [](auto a, auto b) { return a > b; };
 /// to = the sums along the middle axis of [outer, extent, inner].
 template <class T>
 [[gnu::noinline]] void sum_groups(std::size_t outer, std::size_t extent, std::size_t inner, const T* from, T* to) {
+#if MINIGRAD_OPENMP
+  const std::size_t least = (std::size_t{1} << 16) / (extent * inner + 1) + 1;
+  if (outer >= 2 * least && max_threads() > 1 && !omp_in_parallel())
+    return parallel_for(outer, 1, least, [=](std::size_t begin, std::size_t end) {
+      sum_groups(end - begin, extent, inner, from + begin * extent * inner, to + begin * inner);
+    });
+#endif
   for (; outer > 0; --outer, from += extent * inner, to += inner)
     if (inner == 1) *to = sum_row(extent, from);
     else sum_columns(extent, inner, from, to);
