@@ -66,7 +66,7 @@ console.log(`${pages.length} pages looked at, wide and narrow`);
 
 // What is searched for, and a page that must be among the first results.
 const searches = [
-  ["", "gradient descent", "8-optim/"], ["", "value_and_grad", "value_and_grad/"], ["", "learning rate", "8-optim/"],
+  ["", "value_and_grad", "value_and_grad/"], ["", "learning rate", "8-optim/"],
   ["zh-TW/", "梯度下降", "8-optim/"], ["zh-TW/", "訓練資料", "examples/"], ["zh-TW/", "驗證", "examples/"],
   ["zh-TW/", "參數", "3-graph/"], ["zh-TW/", "損失", "7-nn/"], ["zh-TW/", "學習率", "8-optim/"], ["zh-TW/", "DataLoader", "9-data/"],
 ];
