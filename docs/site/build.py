@@ -4,6 +4,7 @@ OUT/pages/LANGUAGE   the pages that mkdocs reads: those of docs/, README, the so
 OUT/site             the site: English at its root, Traditional Chinese in zh-TW/; each page also as Markdown, and llms.txt
 """
 import glob
+import json
 import os
 import re
 import shutil
@@ -188,6 +189,11 @@ def build(language):
                                        {"name": "繁體中文", "link": chinese, "lang": "zh-TW"}]}
     write(os.path.join(out, "mkdocs." + language + ".yml"), yaml.safe_dump(settings, allow_unicode=True))
     subprocess.run(["mkdocs", "build", "-q", "-f", os.path.join(out, "mkdocs." + language + ".yml")], check=True)
+    # What is searched for is explained in the book and the reference; the sources would come first, and make the index large.
+    index = os.path.join(settings["site_dir"], "search", "search_index.json")
+    found = json.loads(read(index))
+    found["docs"] = [page for page in found["docs"] if not page["location"].startswith("source/")]
+    write(index, json.dumps(found, ensure_ascii=False, separators=(",", ":")))
     if language == "zh-TW":
         (worker,) = glob.glob(os.path.join(settings["site_dir"], "assets/javascripts/workers/search.*.js"))
         write(worker, read(os.path.join(here, "search.js")) + read(worker))
