@@ -5,7 +5,7 @@
 #
 # One line of a snippet ends in `// error: REGEXP`. With that line it must not compile, and the compiler's first error
 # must match the (extended) regular expression. The text is short: at most 14 lines, besides those that say by which
-# headers a header was included and how many errors there were. A line `// lines: g++ N, clang++ M: REASON` allows more.
+# headers a header was included and how many errors there were.
 # A line `// flags: FLAG...` adds flags.
 # --right: without that line each snippet compiles; all in one file, each in a namespace of its own,
 # so that its main() is an ordinary function.
@@ -71,9 +71,8 @@ fi
 length=$(grep -vcE '^In file included from|^ +from |^[0-9]+ (errors?|warnings?).* generated' "$scratch/$name.errors")
 kind=g++
 if "$compiler" --version | grep -q clang; then kind=clang++; fi
-most=$(sed -nE "s|^// lines: (.*, )?${kind//+/\\+} ([0-9]+)[,:].*|\\2|p" "$snippet")
-if [ "$length" -gt "${most:-14}" ]; then
-  echo "$snippet: $length lines by $kind, and ${most:-14} are enough"
+if [ "$length" -gt 14 ]; then
+  echo "$snippet: $length lines by $kind, and 14 are enough"
   exit 1
 fi
 echo "[$name] $length lines by $kind"

@@ -1,5 +1,4 @@
 // A callback of fit() says whether to go on by a bool, or says nothing.
-// lines: clang++ 15: clang++ lists each function between the call and the check
 #include <minigrad/minigrad.hpp>
 
 int main() {

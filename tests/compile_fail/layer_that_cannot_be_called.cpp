@@ -1,5 +1,4 @@
 // A layer is called on Tensors and on Vars.
-// lines: clang++ 18: clang++ lists each function between the call and the check
 #include <minigrad/nn/sequential.hpp>
 
 struct Doubles {

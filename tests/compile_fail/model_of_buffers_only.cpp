@@ -1,5 +1,4 @@
 // A buffer is no parameter.
-// lines: clang++ 18: clang++ lists each function between the call and the check
 #include <minigrad/nn/module.hpp>
 
 struct Shift {

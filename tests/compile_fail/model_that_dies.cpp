@@ -1,5 +1,4 @@
 // A graph refers to a model's parameters, so the model must live until backward() is done.
-// lines: clang++ 18: the compiler lists all functions of that name
 #include <minigrad/nn/sequential.hpp>
 
 int main() {
@@ -8,6 +7,6 @@ int main() {
   minigrad::Graph<minigrad::Tensor<float>> graph;
   const auto x = graph.input({{1, 2}});
   auto y = model(x);
-  minigrad::Sequential<float>{model}(x);  // error: deleted
+  minigrad::Sequential<float>{model}(x);  // error: and a temporary does not
   return y.value().size() == 1 ? 0 : 1;
 }

@@ -1,5 +1,4 @@
 // An optimizer takes a model or a list of parameters.
-// lines: clang++ 28: clang++ lists each function between the call and the check, and then all ways of making an SGD
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/optim/sgd.hpp>
 

@@ -1,5 +1,4 @@
 // A model whose only part stands behind a pointer has a fault of its own, not no parameters.
-// lines: clang++ 18: clang++ lists each function between the call and the check
 #include <memory>
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/optim/sgd.hpp>

@@ -1,5 +1,4 @@
 // An optimizer would train copies of the parts.
-// lines: clang++ 18: clang++ lists each function between the call and the check
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/optim/sgd.hpp>
 

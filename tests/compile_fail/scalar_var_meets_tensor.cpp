@@ -1,5 +1,4 @@
 // A tape differentiates numbers; tensors want a Graph.
-// lines: g++ 19, clang++ 22: clang++ lists each function between the call and the check
 #include <minigrad/scalar/scalar_tape.hpp>
 
 int main() {

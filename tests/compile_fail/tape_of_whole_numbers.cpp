@@ -1,5 +1,4 @@
 // Whole numbers have no derivatives.
-// lines: clang++ 15: clang++ lists each function between the call and the check
 #include <minigrad/scalar/scalar_tape.hpp>
 
 int main() {

@@ -1,5 +1,4 @@
 // A tensor of whole numbers cannot hold the product.
-// lines: clang++ 21: clang++ lists each function between the call and the check
 #include <minigrad/minigrad.hpp>
 
 int main() {

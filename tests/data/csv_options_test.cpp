@@ -93,7 +93,9 @@ TEST_CASE("separators at the end of lines are skipped when asked, and nothing el
   CHECK(parse_csv("a,b\n1,2,\n3,4,,\n", "x.csv", trailing).numbers("b") == Numbers{2, 4});
   CHECK(parse_csv("a,b,\n1,\n", "x.csv", trailing).is_missing(0, "b"));
   CHECK(message("a,b,\n1,2,3\n", trailing) ==
-        "2:5: more fields than the 2 of the header; a field with a comma in it stands in quotes");
+        "2:5: more fields than the 2 of the header; a field with a comma in it stands in quotes; are the first fields row "
+        "names, as R's write.table writes them, without a name above? .names = {...}, .index_col = 0 and .skiprows = 1 "
+        "read them");
   CHECK(message("a,,b,\n1,2,3\n", trailing) == "1:3: column 2 has no name");
   CHECK(parse_csv("1,2,,\n", "x.csv", {.trailing_sep = true, .names = {"a", "b", "c"}}).columns().size() == 3);
 }
@@ -255,6 +257,14 @@ TEST_CASE("a title or a comment before the header is named as the likely cause")
         "2:3: more fields than the 1 of the header; a field with a comma in it "
         "stands in quotes; if the first row is a comment, .comment = '#'");
   CHECK(message("Our sales\na,b\n1,2\n").find("if the first row is a title, .skiprows = 1") != std::string::npos);
+}
+
+TEST_CASE("names in other quotes lead to the option that reads them") {
+  CHECK_THROWS_WITH_AS(parse_csv("'age','vote'\n1,2\n").numbers("vote"),
+                       ("minigrad: text: no column \"vote\"; the columns are \"'age'\", \"'vote'\"; names are quoted "
+                        "otherwise: .quotechar = '\\''" + header_hint).c_str(),
+                       DataError);
+  CHECK(parse_csv("'age','vote'\n1,2\n", "x.csv", {.quotechar = '\''}).numbers("vote") == Numbers{2});
 }
 
 TEST_CASE("a column that is a part of the only name leads to the separator") {

@@ -168,7 +168,13 @@ TEST_CASE("a row with fewer fields than the header is refused where it ends") {
 
 TEST_CASE("a row with more fields than the header is refused at the first one too many") {
   check_refused("a,b\n課,2,3\n", 2, 5,
+                "more fields than the 2 of the header; a field with a comma in it stands in quotes; are the first fields "
+                "row names, as R's write.table writes them, without a name above? .names = {...}, .index_col = 0 and "
+                ".skiprows = 1 read them");
+  check_refused("a,b\n1,2\n課,2,3\n", 3, 5,
                 "more fields than the 2 of the header; a field with a comma in it stands in quotes");
+  CHECK(parse_csv("\"a\",\"b\"\n\"r1\",1,2\n", "x.csv", {.names = {"row", "a", "b"}, .index_col = 0, .skiprows = 1})
+            .numbers("b") == std::vector<double>{2});
   check_refused(
       "a\n1,\n", 2, 3,
       "more fields than the 1 of the header; a field with a comma in it stands in quotes; .trailing_sep = true "

@@ -191,7 +191,7 @@ TEST_CASE("check_grads says where a function gives plain numbers another value t
   CHECK(message_of([&] { check_grads(signed_square, {0.75}); }) ==
         "minigrad: check_grads: f(0.75) is 0 for plain numbers, and 0.28125 for Vars: f calls another function for "
         "numbers. A plain abs(v) is that of C, which makes a whole number of v: write minigrad::abs(v)");
-  CHECK(message_of([&] { check_grads(signed_square, {-2.5f}); }).find("f(-2.5) is -2.5 for plain numbers, and -3.125") !=
+  CHECK(message_of([&] { check_grads(signed_square, {-2.5}); }).find("f(-2.5) is -2.5 for plain numbers, and -3.125") !=
         std::string::npos);
   const auto distance = [](auto a, auto b) {
     using c_functions::abs;

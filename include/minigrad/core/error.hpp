@@ -154,5 +154,12 @@ struct ScopedFlag : ScopedValue<bool> {
   explicit ScopedFlag(bool& flag) : ScopedValue(flag, true) {}
 };
 
+/// Whatever stands before options that do not fit, such as {.learning_rate = 0.1}: these only fit `...`, and a deleted
+/// function that takes both, and is no other call's choice, keeps the compiler from listing all others.
+struct AnyArgument {
+  template <class X>
+  AnyArgument(const X&);
+};
+
 }  // namespace detail
 }  // namespace minigrad

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "error.hpp"
@@ -25,6 +26,13 @@ class Shape {
     requires(sizeof...(Extents) > 0 && sizeof...(Extents) <= max_rank)
   constexpr Shape(Extents... extents) {
     (push_back(extents), ...);
+  }
+  /// From anything else: a compile error.
+  template <class... Extents>
+    requires((std::is_arithmetic_v<Extents> && ...) && !((std::integral<Extents> && ...) && sizeof...(Extents) <= max_rank))
+  constexpr Shape(Extents...) {
+    static_assert((std::integral<Extents> && ...), "minigrad: the extents of a shape are whole numbers");
+    static_assert(sizeof...(Extents) <= max_rank, "minigrad: a shape has at most 6 axes");
   }
 
   constexpr std::size_t rank() const { return rank_; }  ///< The number of axes, 0 to max_rank.

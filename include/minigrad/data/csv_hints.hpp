@@ -120,12 +120,15 @@ template <class = void>
   return fields > 1 ? "; .fill_short_rows = true makes missing values of the others" : "";
 }
 
-/// What may be wrong with a row of more fields than there are columns.
+/// What may be wrong with a row of more fields than there are columns. `names_it`: it is the first, with one more.
 template <class = void>
 [[gnu::cold]] std::string long_row_hint(std::size_t columns, std::string_view first_name, std::string_view first,
-                                        const CsvOptions& options, bool ends_in_separator) {
+                                        const CsvOptions& options, bool ends_in_separator, bool names_it) {
   if (begins_comment(first, options)) return "; .comment = '#' skips comments";
   if (ends_in_separator) return "; .trailing_sep = true skips separators at the end of lines";
+  if (columns != 1 && names_it)
+    return "; are the first fields row names, as R's write.table writes them, without a name above? .names = {...}, "
+           ".index_col = 0 and .skiprows = 1 read them";
   if (columns != 1 || first_name.empty()) return "";
   return first_name.substr(0, 1) == "#" ? "; if the first row is a comment, .comment = '#'"
                                         : "; if the first row is a title, .skiprows = 1";

@@ -85,8 +85,7 @@ class CsvParser {
 
   /// A file of words without a header shows it where a word of the first row comes again.
   void check_names_are_no_data() {
-    const std::size_t width = content_.width();
-    for (std::size_t row = 0; row < content_.cells.size(); row += width)
+    for (std::size_t row = 0; row < content_.cells.size(); row += content_.width())
       for (std::size_t column = 0; column < content_.names.size(); ++column) {
         const std::string& name = content_.names[column];
         const std::size_t at = content_.cells[row + column];
@@ -188,11 +187,12 @@ class CsvParser {
 
   /// The last field of row_ is beyond the last column: it is skipped, or refused.
   void pass_over_extra(std::size_t end, std::size_t columns) {
-    const bool empty = field(row_.back()).empty();
-    if (!options_.trailing_sep || !empty) {
+    if (const bool empty = field(row_.back()).empty(); !options_.trailing_sep || !empty) {
       std::string first;
-      const std::string hint = long_row_hint(columns, content_.names.empty() ? "" : content_.names[0],
-                                             reader_.field(text_, row_[0], first), options_, empty && is_row_end(end));
+      const bool last = is_row_end(end), named = options_.header == infer_header && options_.names.empty();
+      const std::string hint =
+          long_row_hint(columns, content_.names.empty() ? "" : content_.names[0], reader_.field(text_, row_[0], first),
+                        options_, last && empty, last && named && content_.cells.empty());
       fail(row_.back(), {"more fields than the ", columns, " of the ", columns_.origin, "; a field with a ",
                          separator_name(options_), " in it stands in quotes", hint});
     }

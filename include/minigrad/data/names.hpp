@@ -49,6 +49,9 @@ template <class = void>
   if (names.size() == 1 && names[0].find(wanted) != std::string::npos)
     list += "; if blanks separate them, .delim_whitespace = true";
   for (const std::string& name : names)
+    if (name.size() == wanted.size() + 2 && name.front() == '\'' && name.back() == '\'' && name.find(wanted) == 1)
+      list += "; names are quoted otherwise: .quotechar = '\\''";
+  for (const std::string& name : names)
     if (name != wanted && without_blanks(name) == wanted)
       append(list,
              {"; ", detail::quoted(name), " has blanks: .skipinitialspace = true leaves those before a field out"});

@@ -75,6 +75,13 @@ inline constexpr bool is_data = is_var<X> || is_mask_var<X> || is_scalar_var<X>;
 template <class T>
 inline constexpr bool is_data<Tensor<T>> = std::is_floating_point_v<T>;
 
+/// Whether operands are numbers, and ScalarVars of one type.
+template <class... X>
+inline constexpr bool one_scalar_var = false;
+template <class X, class... Rest>
+inline constexpr bool one_scalar_var<X, Rest...> =
+    is_scalar_var<X> ? ((is_scalar<Rest> || std::is_same_v<Rest, X>)&&...) : is_scalar<X> && one_scalar_var<Rest...>;
+
 /// Refuses what is no operand, another number of them, and an op on Parameters that nothing ties to a graph: its result
 /// would be a constant, and never be trained. Called by what the user calls, so that the compiler's message is short.
 template <std::size_t inputs, class... X>
@@ -85,6 +92,8 @@ constexpr void require_operands() {
                 "minigrad: an operand is a number, a Tensor, a Var or a Parameter: make a Tensor of a std::vector by "
                 "Tensor<float>::from(shape, vector), and of a ParameterRef take its Parameter, or its value()");
   static_assert(one_for_each, "minigrad: an op needs one rule for each input: no_rule is that of one without a derivative");
+  if constexpr ((is_scalar_var<X> || ...))
+    static_assert(one_scalar_var<X...>, "minigrad: a ScalarVar meets numbers and ScalarVars of its own type, nothing else");
   static_assert(!operands || !parameters || data,
                 "minigrad: an op on Parameters alone would be a constant that is never trained: take w.value() if that "
                 "is meant, else graph.parameter(w), or operand(w, x), which is w in the graph of x");

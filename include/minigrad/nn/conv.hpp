@@ -45,9 +45,11 @@ class ConvLayer {
         return conv_bias_op.apply(attributes_, x, weight, bias);
     }
   }
-  /// Deleted: the layer must exist until backward() returns, and a temporary does not.
+  /// Of a temporary layer: a compile error.
   template <class V>
-  void operator()(const Var<V>& x) && = delete;
+  void operator()(const Var<V>&) && {
+    static_assert(sizeof(V) == 0, "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
+  }
 
   auto parts() { return std::tie(weight, bias); }
   static constexpr const char* part_names[] = {"weight", "bias"};

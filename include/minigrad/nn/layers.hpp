@@ -40,9 +40,11 @@ struct Linear {
     const auto& w = operand(weight, x);
     return detail::matmul_nt_rows(x, w);
   }
-  /// Deleted: the layer must exist until backward() returns, and a temporary does not.
+  /// Of a temporary layer: a compile error.
   template <class V>
-  void operator()(const Var<V>& x) && = delete;
+  void operator()(const Var<V>&) && {
+    static_assert(sizeof(V) == 0, "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
+  }
 
   /// The parameters with their names, and the line of summary(): "Linear(2, 8)".
   auto parts() { return std::tie(weight, bias); }
@@ -72,9 +74,11 @@ struct Embedding {
     detail::require_rows("Embedding", weight.value().shape()[0], *detail::IndexRef(x));
     return index_select(operand(weight, x), x);
   }
-  /// Deleted: the layer must exist until backward() returns, and a temporary does not.
+  /// Of a temporary layer: a compile error.
   template <class V>
-  void operator()(const IndexVar<V>& x) && = delete;
+  void operator()(const IndexVar<V>&) && {
+    static_assert(sizeof(V) == 0, "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
+  }
 
   /// The parameter with its name, and the line of summary(): "Embedding(100, 8)".
   auto parts() { return std::tie(weight); }

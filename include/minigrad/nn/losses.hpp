@@ -169,6 +169,9 @@ auto cross_entropy_loss(const X& logits, const Y& probabilities, Reduction reduc
 }
 
 namespace detail {
+/// Whether a loss is one of numbers, and takes no labels.
+template <class Loss>
+inline constexpr bool compares_numbers = requires { typename Loss::compares_numbers; };
 /// The target of a loss of numbers. Refuses labels: an IndexVar, or whole numbers beside a prediction that has fractions.
 template <class P, class Y>
 const auto& numbers(const P& prediction, const Y& target) {
@@ -188,6 +191,7 @@ const auto& numbers(const P& prediction, const Y& target) {
 
 /// mse_loss as a function object: (prediction - target)^2.
 struct MSELoss {
+  using compares_numbers = void;               ///< for fit(): the target holds no labels
   static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
   Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& prediction, const auto& target) const {
@@ -196,6 +200,7 @@ struct MSELoss {
 };
 /// l1_loss as a function object: |prediction - target|.
 struct L1Loss {
+  using compares_numbers = void;               ///< for fit(): the target holds no labels
   static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
   Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& prediction, const auto& target) const {
@@ -204,6 +209,7 @@ struct L1Loss {
 };
 /// huber_loss as a function object: quadratic for errors up to delta, linear above.
 struct HuberLoss {
+  using compares_numbers = void;               ///< for fit(): the target holds no labels
   static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
   double delta = 1;                            ///< where the loss becomes linear in the error, above 0
   Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
@@ -213,6 +219,7 @@ struct HuberLoss {
 };
 /// bce_with_logits_loss as a function object: the cross-entropy of yes and no, from logits of any shape.
 struct BCEWithLogitsLoss {
+  using compares_numbers = void;               ///< for fit(): the target holds no labels
   static constexpr bool takes_handles = true;  ///< for fit(): the target may be a Var or an IndexVar
   Reduction reduction = Reduction::mean;       ///< of the losses; fit() takes the mean only
   auto operator()(const auto& logits, const auto& target) const {

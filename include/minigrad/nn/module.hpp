@@ -39,7 +39,8 @@ struct NamedBuffer {
 /// first name.
 template <class M>
 auto named_parameters(M& model) {
-  using V = typename detail::CheckedModel<M>::Value;
+  using V = detail::model_value<M>;
+  detail::CheckedParts<M, V>(), detail::CheckedModel<M>();
   std::vector<NamedParameter<V>> out;
   const auto append = [](void* to, Parameter<V>& parameter, const detail::PartPlace& place) {
     auto& list = *static_cast<std::vector<NamedParameter<V>>*>(to);
@@ -55,7 +56,8 @@ auto named_parameters(M& model) {
 /// Every parameter of a model, in the order of parts(). One that is listed twice appears once.
 template <class M>
 auto parameters(M& model) {
-  using V = typename detail::CheckedModel<M>::Value;
+  using V = detail::model_value<M>;
+  detail::CheckedParts<M, V>(), detail::CheckedModel<M>();
   std::vector<ParameterRef<V>> out;
   const auto append = [](void* to, Parameter<V>& parameter, const detail::PartPlace&) {
     auto& list = *static_cast<std::vector<ParameterRef<V>>*>(to);

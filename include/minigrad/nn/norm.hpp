@@ -7,6 +7,7 @@
 // "Batch normalization", 2015.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -55,8 +56,11 @@ class BatchNorm {
     static_assert(std::is_same_v<scalar_type<X>, T>,
                   "minigrad: the layer and its input hold different number types: convert one, as by x.to<float>()");
   }
-  /// Deleted: the layer must exist until backward() returns, and a temporary does not.
-  void operator()(const Var<V>& x) && = delete;
+  /// Of a temporary layer: a compile error.
+  template <std::same_as<V> X>
+  void operator()(const Var<X>&) && {
+    static_assert(sizeof(X) == 0, "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
+  }
 
   auto parts() { return std::tie(weight, bias, running_mean, running_var, num_batches_tracked); }
   static constexpr const char* part_names[] = {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"};

@@ -211,12 +211,15 @@ void visit_parts(M& module, const PartPlace& place, const PartVisitor<V>& visito
   }
 }
 
+/// What a model's parameters and buffers hold.
+template <class M>
+using model_value = first_not_void<value_of_model<M>, Tensor<float>>;
+
 /// Checks the type of a model first, so that the compiler's first error is one of these.
 template <class M>
 struct CheckedModel {
-  using Value = first_not_void<value_of_model<M>, Tensor<float>>;
   static_assert(!std::is_const_v<M>, "minigrad: this model is const, and its parts() are there to be changed");
-  static_assert(std::is_const_v<M> || !CheckedParts<M, Value>::right || !std::is_void_v<parameter_value_of<M>>,
+  static_assert(std::is_const_v<M> || parts_fault<M, model_value<M>>() != PartsFault::none || !std::is_void_v<parameter_value_of<M>>,
                 "minigrad: this model has no parameters: its parts() should list them");
 };
 

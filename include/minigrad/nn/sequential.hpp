@@ -1,6 +1,7 @@
 // nn/sequential.hpp - Sequential: layers in a row, chosen at run time. Each is called on the result of the one before.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -126,11 +127,12 @@ class Sequential {
     static_assert(one_type, "minigrad: the layers of a Sequential compute with one number type: Linear<double> in a "
                             "Sequential<double>");
     if constexpr (one_type) {
-      static_assert(requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); },
+      constexpr bool callable = requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); };
+      static_assert(callable,
                     "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T "
                     "of the Sequential");
       static_assert(std::is_copy_constructible_v<M>, "minigrad: a layer must be copyable, since a Sequential is");
-      layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
+      if constexpr (callable) layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
     }
     return *this;
   }
@@ -139,8 +141,11 @@ class Sequential {
     for (const auto& layer : layers_) x = layer->forward(x);
     return x;
   }
-  /// Deleted: the model must exist until backward() returns, and a temporary does not.
-  void operator()(const Var<X>& x) && = delete;
+  /// Of a temporary model: a compile error.
+  template <std::same_as<X> V>
+  void operator()(const Var<V>&) && {
+    static_assert(sizeof(V) == 0, "minigrad: a model must exist until backward() returns, and a temporary does not: name it");
+  }
   X operator()(const X& x) const& {
     if (layers_.empty()) return x;
     X y = layers_[0]->forward(x);

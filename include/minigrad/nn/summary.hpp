@@ -132,7 +132,8 @@ void summarize(M& module, const PartPlace& place, SummaryTable& table) {
 ///   33 parameters, 33 trainable
 template <class M>
 std::string summary(M& model) {
-  using V = typename detail::CheckedModel<M>::Value;
+  using V = detail::model_value<M>;
+  detail::CheckedModel<M>();
   detail::SummaryTable table;
   detail::summarize<V>(model, {}, table);
   return table.text();

@@ -55,11 +55,14 @@ template <class Other, class X>
 MINIGRAD_INLINE decltype(auto) cast_scalar(X&& x) {
   using T = scalar_type<Other>;
   using D = std::remove_cvref_t<X>;
-  constexpr bool cuts_off = std::is_integral_v<T> && std::is_floating_point_v<D>;
-  if constexpr (is_scalar<D> && !is_scalar<std::remove_cvref_t<Other>> && !std::is_same_v<T, bool> && !cuts_off)
+  if constexpr (is_scalar<D> && !is_scalar<std::remove_cvref_t<Other>> && !std::is_same_v<T, bool>) {
+    static_assert(!std::is_integral_v<T> || !std::is_floating_point_v<D>,
+                  "minigrad: a tensor of whole numbers meets a fraction, which it would cut off: convert it first, as "
+                  "by x.to<float>()");
     return static_cast<T>(x);
-  else
+  } else {
     return std::forward<X>(x);
+  }
 }
 }  // namespace detail
 
@@ -214,6 +217,14 @@ template <class T, detail::Addable<T> B>
 Tensor<T>& operator/=(Tensor<T>& a, const B& b) {
   return detail::update("/=", a, b, div_op.value);
 }
+template <class T, class B>
+void operator+=(const Tensor<T>& a, const B& b) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
+template <class T, class B>
+void operator-=(const Tensor<T>& a, const B& b) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
+template <class T, class B>
+void operator*=(const Tensor<T>& a, const B& b) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
+template <class T, class B>
+void operator/=(const Tensor<T>& a, const B& b) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
 template <class V, Operand B>
 Var<V>& operator+=(Var<V>& a, const B& b) {
   return a = a + b;

@@ -40,6 +40,7 @@ template <class V>
 class Adadelta : public detail::Optimizer<V, AdadeltaOptions> {
  public:
   using detail::Optimizer<V, AdadeltaOptions>::Optimizer;
+  Adadelta(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -63,6 +64,8 @@ class Adadelta : public detail::Optimizer<V, AdadeltaOptions> {
 };
 template <class M>
 Adadelta(M&, AdadeltaOptions = {}) -> Adadelta<detail::optimized_value<M>>;
+template <class M>
+Adadelta(const M&, ...) -> Adadelta<detail::optimized_value<M>>;
 template <class V>
 Adadelta(std::vector<ParameterRef<V>>, AdadeltaOptions = {}) -> Adadelta<V>;
 
@@ -105,6 +108,7 @@ template <class V>
 class Rprop : public detail::Optimizer<V, RpropOptions> {
  public:
   using detail::Optimizer<V, RpropOptions>::Optimizer;
+  Rprop(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -131,6 +135,8 @@ class Rprop : public detail::Optimizer<V, RpropOptions> {
 };
 template <class M>
 Rprop(M&, RpropOptions = {}) -> Rprop<detail::optimized_value<M>>;
+template <class M>
+Rprop(const M&, ...) -> Rprop<detail::optimized_value<M>>;
 template <class V>
 Rprop(std::vector<ParameterRef<V>>, RpropOptions = {}) -> Rprop<V>;
 

@@ -96,6 +96,7 @@ template <class V>
 class Adam : public detail::AdamBase<V, AdamOptions> {
  public:
   using detail::AdamBase<V, AdamOptions>::AdamBase;
+  Adam(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -105,6 +106,8 @@ class Adam : public detail::AdamBase<V, AdamOptions> {
 };
 template <class M>
 Adam(M&, AdamOptions = {}) -> Adam<detail::optimized_value<M>>;
+template <class M>
+Adam(const M&, ...) -> Adam<detail::optimized_value<M>>;
 template <class V>
 Adam(std::vector<ParameterRef<V>>, AdamOptions = {}) -> Adam<V>;
 
@@ -139,6 +142,7 @@ template <class V>
 class AdamW : public detail::AdamBase<V, AdamWOptions> {
  public:
   using detail::AdamBase<V, AdamWOptions>::AdamBase;
+  AdamW(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -149,6 +153,8 @@ class AdamW : public detail::AdamBase<V, AdamWOptions> {
 };
 template <class M>
 AdamW(M&, AdamWOptions = {}) -> AdamW<detail::optimized_value<M>>;
+template <class M>
+AdamW(const M&, ...) -> AdamW<detail::optimized_value<M>>;
 template <class V>
 AdamW(std::vector<ParameterRef<V>>, AdamWOptions = {}) -> AdamW<V>;
 

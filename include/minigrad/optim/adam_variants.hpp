@@ -40,6 +40,7 @@ template <class V>
 class NAdam : public detail::Optimizer<V, NAdamOptions> {
  public:
   using detail::Optimizer<V, NAdamOptions>::Optimizer;
+  NAdam(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -70,6 +71,8 @@ class NAdam : public detail::Optimizer<V, NAdamOptions> {
 };
 template <class M>
 NAdam(M&, NAdamOptions = {}) -> NAdam<detail::optimized_value<M>>;
+template <class M>
+NAdam(const M&, ...) -> NAdam<detail::optimized_value<M>>;
 template <class V>
 NAdam(std::vector<ParameterRef<V>>, NAdamOptions = {}) -> NAdam<V>;
 
@@ -101,6 +104,7 @@ template <class V>
 class RAdam : public detail::Optimizer<V, RAdamOptions> {
  public:
   using detail::Optimizer<V, RAdamOptions>::Optimizer;
+  RAdam(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -131,6 +135,8 @@ class RAdam : public detail::Optimizer<V, RAdamOptions> {
 };
 template <class M>
 RAdam(M&, RAdamOptions = {}) -> RAdam<detail::optimized_value<M>>;
+template <class M>
+RAdam(const M&, ...) -> RAdam<detail::optimized_value<M>>;
 template <class V>
 RAdam(std::vector<ParameterRef<V>>, RAdamOptions = {}) -> RAdam<V>;
 
@@ -158,6 +164,7 @@ template <class V>
 class Adamax : public detail::Optimizer<V, AdamaxOptions> {
  public:
   using detail::Optimizer<V, AdamaxOptions>::Optimizer;
+  Adamax(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -183,6 +190,8 @@ class Adamax : public detail::Optimizer<V, AdamaxOptions> {
 };
 template <class M>
 Adamax(M&, AdamaxOptions = {}) -> Adamax<detail::optimized_value<M>>;
+template <class M>
+Adamax(const M&, ...) -> Adamax<detail::optimized_value<M>>;
 template <class V>
 Adamax(std::vector<ParameterRef<V>>, AdamaxOptions = {}) -> Adamax<V>;
 

@@ -42,6 +42,7 @@ template <class V>
 class Adagrad : public detail::Optimizer<V, AdagradOptions> {
  public:
   using detail::Optimizer<V, AdagradOptions>::Optimizer;
+  Adagrad(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -64,6 +65,8 @@ class Adagrad : public detail::Optimizer<V, AdagradOptions> {
 };
 template <class M>
 Adagrad(M&, AdagradOptions = {}) -> Adagrad<detail::optimized_value<M>>;
+template <class M>
+Adagrad(const M&, ...) -> Adagrad<detail::optimized_value<M>>;
 template <class V>
 Adagrad(std::vector<ParameterRef<V>>, AdagradOptions = {}) -> Adagrad<V>;
 
@@ -109,6 +112,7 @@ template <class V>
 class RMSprop : public detail::Optimizer<V, RMSpropOptions> {
  public:
   using detail::Optimizer<V, RMSpropOptions>::Optimizer;
+  RMSprop(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -143,6 +147,8 @@ class RMSprop : public detail::Optimizer<V, RMSpropOptions> {
 };
 template <class M>
 RMSprop(M&, RMSpropOptions = {}) -> RMSprop<detail::optimized_value<M>>;
+template <class M>
+RMSprop(const M&, ...) -> RMSprop<detail::optimized_value<M>>;
 template <class V>
 RMSprop(std::vector<ParameterRef<V>>, RMSpropOptions = {}) -> RMSprop<V>;
 

@@ -24,10 +24,10 @@ const std::vector<ParameterRef<V>>& parameter_refs(const std::vector<ParameterRe
   return list;
 }
 
-/// The type of the parameters that an optimizer gets, for its deduction guide. A model is checked.
+/// The type of the parameters that an optimizer gets, for its deduction guide. Its constructor checks the model.
 template <class X>
 struct OptimizedValue {
-  using type = typename CheckedModel<X>::Value;
+  using type = model_value<X>;
 };
 template <class V>
 struct OptimizedValue<std::vector<ParameterRef<V>>> {

@@ -49,6 +49,7 @@ template <class V>
 class SGD : public detail::Optimizer<V, SGDOptions> {
  public:
   using detail::Optimizer<V, SGDOptions>::Optimizer;
+  SGD(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// Updates every parameter that has a gradient, and keeps the gradients. Throws ValueError for an option out of range
   /// and a gradient that another optimizer used, ShapeError for a parameter whose shape changed.
@@ -90,6 +91,8 @@ class SGD : public detail::Optimizer<V, SGDOptions> {
 };
 template <class M>
 SGD(M&, SGDOptions = {}) -> SGD<detail::optimized_value<M>>;
+template <class M>
+SGD(const M&, ...) -> SGD<detail::optimized_value<M>>;
 template <class V>
 SGD(std::vector<ParameterRef<V>>, SGDOptions = {}) -> SGD<V>;
 

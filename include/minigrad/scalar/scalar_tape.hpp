@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,10 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// tape belongs to one thread; tapes of different threads know nothing of each other.
 template <class T>
 class ScalarTape {
+  static_assert(
+      std::is_floating_point_v<T>,
+      "minigrad: a ScalarTape takes float, double or long double; for derivatives of derivatives use Graph<double>");
+
  public:
   using value_type = T;
 

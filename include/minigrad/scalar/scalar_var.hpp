@@ -27,10 +27,6 @@ class ScalarTape;
 /// outlive it. Ops throw GraphError when numbers of different tapes meet, or one from before clear().
 template <class T>
 class ScalarVar {
-  static_assert(
-      std::is_floating_point_v<T>,
-      "minigrad: a ScalarTape takes float, double or long double; for derivatives of derivatives use Graph<double>");
-
  public:
   // No value_type: to boost::odeint that would say that this is a container.
   ScalarVar() = default;
@@ -177,9 +173,8 @@ struct FirstScalarVar<ScalarVar<T>, Rest...> {
 template <class Value, class... R, class... X>
 MINIGRAD_INLINE auto on_tape(const char* op, const Value& value, const detail::Rules<R...>& rules, const X&... x) {
   using S = typename detail::FirstScalarVar<X...>::type;
-  constexpr bool fits = ((is_scalar<X> || std::is_same_v<X, S>)&&...);
-  static_assert(fits, "minigrad: a ScalarVar meets numbers and ScalarVars of its own type, nothing else");
-  if constexpr (fits) return S::result(std::index_sequence_for<X...>{}, op, value, rules, x...);
+  if constexpr (detail::one_scalar_var<X...>) return S::result(std::index_sequence_for<X...>{}, op, value, rules, x...);
+  else return S();  // refused
 }
 
 /// Computes dL/dv for every variable v of the loss's tape, and forgets what an earlier backward() found. Throws

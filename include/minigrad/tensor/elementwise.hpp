@@ -97,6 +97,12 @@ struct ElementOfAll<bool, X...> {
   using type = std::common_type_t<bool, std::conditional_t<is_tensor<X>, bool, X>...>;
 };
 
+/// The result of a call that does not compile: it becomes whatever is wanted of it, so that there is one error, not two.
+struct Refused {
+  template <class X>
+  operator X() const;
+};
+
 template <class T, class X>
 decltype(auto) as_operand(const X& x) {
   static_assert(is_tensor<X> || std::is_same_v<T, bool> || !std::is_integral_v<T> || !std::is_floating_point_v<X>,
@@ -116,8 +122,8 @@ decltype(auto) as_operand(const X& x) {
 template <class F, class... X>
 auto map(const char* op, const F& f, const X&... x) {
   using T = typename detail::ElementOfAll<typename detail::Element<X...>::type, X...>::type;
-  static_assert(((!is_tensor<X> || std::is_same_v<X, Tensor<T>> || std::is_same_v<X, Tensor<bool>>)&&...),
-                "minigrad: the tensors hold different number types: convert one with x.to<double>()");
+  constexpr bool one_type = ((!is_tensor<X> || std::is_same_v<X, Tensor<T>> || std::is_same_v<X, Tensor<bool>>)&&...);
+  static_assert(one_type, "minigrad: the tensors hold different number types: convert one with x.to<double>()");
   const auto apply = [&](const auto&... operand) {
     using Result = decltype(f(std::declval<detail::element_of<std::decay_t<decltype(operand)>>>()...));
     using Out = std::conditional_t<std::is_same_v<Result, bool>, bool, T>;
@@ -125,7 +131,8 @@ auto map(const char* op, const F& f, const X&... x) {
     return detail::map_new<Out>(op, detail::inner_loop<Out, F, detail::element_of<std::decay_t<decltype(operand)>>...>,
                                 &f, in);
   };
-  return apply(detail::as_operand<T>(x)...);
+  if constexpr (one_type) return apply(detail::as_operand<T>(x)...);
+  else return detail::Refused();
 }
 
 }  // namespace minigrad

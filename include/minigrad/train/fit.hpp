@@ -42,16 +42,6 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 namespace detail {
 
-/// Clears the gradients at the end of fit(), also where an exception ends it: a backward() that follows would add to
-/// those of the last batch.
-template <class V>
-struct ClearGradients {
-  const std::vector<ParameterRef<V>>& weights;
-  ~ClearGradients() {
-    for (const ParameterRef<V>& weight : weights) weight.zero_grad();
-  }
-};
-
 /// `split` has the rows of a split that fit() has made itself.
 template <class Model, class Loss, class Optimizer, class D, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data, const D* validation,
@@ -226,7 +216,10 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<
   if (options.validation_split != 0)
     detail::fail<ValueError>({"fit: there is a validation set, and validation_split is ", options.validation_split,
                               ": give one of the two"});
-  return detail::fit(model, loss, optimizer, train, &validation, nullptr, options, hooks...);
+  static_assert(!detail::refuses_labels<Loss, Y>, "minigrad: this loss compares numbers, and its target holds labels: "
+                "y.to<float>().reshape({n, 1}) makes numbers of them; labels of classes go to CrossEntropyLoss");
+  if constexpr (detail::refuses_labels<Loss, Y>) return {};
+  else return detail::fit(model, loss, optimizer, train, &validation, nullptr, options, hooks...);
 }
 
 /// The same without a validation set: the model keeps its last weights. With validation_split = 0.2 a fifth of the rows,
@@ -234,16 +227,23 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<
 template <class Model, class Loss, class Optimizer, class T, class Y, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<T, Y>& train,
             const FitOptions& options = {}, Hooks&&... hooks) {
-  const Dataset<T, Y>* none = nullptr;
-  if (options.validation_split == 0) return detail::fit(model, loss, optimizer, train, none, nullptr, options, hooks...);
-  Rng rng(options.seed);
-  const SplitRows rows = train_test_split(train.size(), options.validation_split, rng);
-  const Dataset<T, Y> first = train.subset(rows.train), second = train.subset(rows.validation);
-  try {
-    return detail::fit(model, loss, optimizer, first, &second, &rows, options, hooks...);
-  } catch (const detail::RowError& error) {  // its row in `train`
-    error.throw_again((error.of_validation ? rows.validation : rows.train)[error.row], " of the dataset");
-    throw;  // never
+  static_assert(!detail::refuses_labels<Loss, Y>, "minigrad: this loss compares numbers, and its target holds labels: "
+                "y.to<float>().reshape({n, 1}) makes numbers of them; labels of classes go to CrossEntropyLoss");
+  if constexpr (detail::refuses_labels<Loss, Y>) {
+    return {};
+  } else {
+    const Dataset<T, Y>* none = nullptr;
+    if (options.validation_split == 0)
+      return detail::fit(model, loss, optimizer, train, none, nullptr, options, hooks...);
+    Rng rng(options.seed);
+    const SplitRows rows = train_test_split(train.size(), options.validation_split, rng);
+    const Dataset<T, Y> first = train.subset(rows.train), second = train.subset(rows.validation);
+    try {
+      return detail::fit(model, loss, optimizer, first, &second, &rows, options, hooks...);
+    } catch (const detail::RowError& error) {  // its row in `train`
+      error.throw_again((error.of_validation ? rows.validation : rows.train)[error.row], " of the dataset");
+      throw;  // never
+    }
   }
 }
 

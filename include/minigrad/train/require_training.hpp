@@ -1,8 +1,10 @@
 // train/require_training.hpp - refuses what fit() cannot train, before anything changes.
 #pragma once
 
+#include <type_traits>
 #include <vector>
 
+#include "../nn/losses.hpp"
 #include "../nn/module.hpp"
 #include "evaluate.hpp"
 #include "run_hook.hpp"
@@ -69,4 +71,18 @@ void require_data(const D& data, const D* validation) {
   if (data.size() == 0) fail<ValueError>({"fit: the training set is empty"});
 }
 
-}  // namespace minigrad::detail
+/// Clears the gradients at the end of fit(), also where an exception ends it: a backward() that follows would add to
+/// those of the last batch.
+template <class V>
+struct ClearGradients {
+  const std::vector<ParameterRef<V>>& weights;
+  ~ClearGradients() {
+    for (const ParameterRef<V>& weight : weights) weight.zero_grad();
+  }
+};
+
+/// Whether a loss compares numbers, and gets labels.
+template <class Loss, class Y>
+inline constexpr bool refuses_labels = compares_numbers<Loss> && std::is_integral_v<Y>;
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -29,11 +29,21 @@ constexpr bool takes_steps() {
 /// Calls it, and returns false where that did: the training is to stop.
 template <class F, class Event>
 bool call_hook(F&& hook, const Event& event) {
-  using Result = std::invoke_result_t<F&, const Event&>;
-  static_assert(std::is_void_v<Result> || std::is_same_v<Result, bool>,
-                "minigrad: a callback of fit() returns nothing, or a bool: false to stop");
-  if constexpr (std::is_void_v<Result>) return hook(event), true;
-  else return hook(event);
+  if constexpr (std::is_same_v<std::invoke_result_t<F&, const Event&>, bool>) return hook(event);
+  else return hook(event), true;
+}
+/// Whether a callback returns nothing, or a bool.
+template <class R>
+inline constexpr bool is_answer = std::is_void_v<R> || std::is_same_v<R, bool>;
+template <class Hook, class Event>
+constexpr bool gives_answer() {
+  if constexpr (requires(Hook& hook, const Event& e) { hook.on_epoch(e); })
+    return is_answer<decltype(std::declval<Hook&>().on_epoch(std::declval<const Event&>()))>;
+  else if constexpr (requires(Hook& hook, const Event& e) { hook.on_step(e); })
+    return is_answer<decltype(std::declval<Hook&>().on_step(std::declval<const Event&>()))>;
+  else if constexpr (!is_schedule<Hook> && std::is_invocable_v<Hook&, const Event&>)
+    return is_answer<std::invoke_result_t<Hook&, const Event&>>;
+  else return true;
 }
 
 /// Calls a hook of fit() at the end of an epoch: a learning-rate schedule, with the loss if its step() takes one, or a
@@ -46,6 +56,7 @@ bool run_hook(Hook& hook, const Epoch& epoch, double loss) {
                 "callback that calls step()");
   static_assert(takes_epochs<Hook>() || takes_steps<Hook>(),
                 "minigrad: fit() takes, after its options, schedules and callables of const Epoch& or const Step&");
+  static_assert(gives_answer<Hook, Epoch>(), "minigrad: a callback of fit() returns nothing, or a bool: false to stop");
   if constexpr (requires { hook.step(0.0); }) {
     hook.step(loss);
     return true;
@@ -63,6 +74,8 @@ bool run_hook(Hook& hook, const Epoch& epoch, double loss) {
 /// The same after a step.
 template <class Hook>
 bool run_step_hook(Hook& hook, const Step& step) {
+  static_assert(takes_epochs<Hook>() || gives_answer<Hook, Step>(),
+                "minigrad: a callback of fit() returns nothing, or a bool: false to stop");
   if constexpr (requires { hook.on_step(step); })
     return call_hook([&](const Step& s) { return hook.on_step(s); }, step);
   else if constexpr (takes_steps<Hook>())
