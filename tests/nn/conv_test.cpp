@@ -69,7 +69,7 @@ TEST_CASE("what a convolution cannot take is refused with shapes, reason and rem
         "minigrad: Conv1d: padding \"same\" with stride [2]: the result would be smaller than x; give the padding in "
         "numbers");
   CHECK(message([&] { Conv1d(3, 4, 3, rng, {.padding = "full"}); }) ==
-        "minigrad: padding \"full\": must be a number, \"same\" or \"valid\"");
+        "minigrad: Conv1d: padding \"full\": must be a number, \"same\" or \"valid\"");
   CHECK(message([&] { ConvTranspose1d(3, 4, 3, rng, {.output_padding = 1}); }) ==
         "minigrad: ConvTranspose1d: output_padding [1]: must be smaller than stride [1] or dilation [1]");
   CHECK(

@@ -90,7 +90,8 @@ X onnx_gather_elements(const OnnxCall<X>& c) {
 template <class X>
 X onnx_scatter_elements(const OnnxCall<X>& c) {
   const std::size_t axis = c.axis_in(shape_of(c[0]), c.integer("axis", 0));
-  if (c.text("reduction", "none") != "add") c.fail({"only the reduction \"add\" is supported"});
+  const std::string reduction = c.text("reduction", "none");
+  if (reduction != "add") c.fail({"the reduction \"", reduction, "\" is not supported: only \"add\" is"});
   return with_onnx_indices(c, 1, shape_of(c[0])[axis],
                            [&](const auto& at) -> X { return scatter_add(c[0], at, c[2], Axis(axis)); });
 }
