@@ -21,6 +21,12 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
     fail<ShapeError>({op, ": its rule gave a derivative of shape ", derivative, " for an input of shape ", input});
 }
 
+/// to += part, which may broadcast.
+template <class V>
+[[gnu::noinline]] void add_into(V& to, const V& part) {
+  map_into(to, identity, Write::add, part);
+}
+
 /// Adds what the rule of y gave for x, a tensor of its own.
 template <class V>
 [[gnu::noinline]] void add_gradient(Graph<V>& graph, const Node<V>& y, Node<V>& x, V part) {
@@ -32,7 +38,7 @@ template <class V>
     if (graph.nodes().begin_grad(x) == Write::assign)
       x.grad->value = std::move(part);
     else
-      map_into(x.grad->value, identity, Write::add, part);
+      add_into(x.grad->value, part);
   } else {
     if (graph.nodes().begin_grad(x) == Write::assign)
       x.grad->value = part;
@@ -41,6 +47,7 @@ template <class V>
   }
 }
 
+/// The gradient of x, which has one already, or is not of the shape of y's.
 template <class V>
 [[gnu::noinline]] void add_same(Graph<V>& graph, const Node<V>& y, Node<V>& x) {
   const V& g = y.grad->value;
@@ -48,7 +55,8 @@ template <class V>
     check_rule(y.name, g.shape(), x.value->shape());
     return add_gradient(graph, y, x, sum_to(g, x.value->shape()));
   }
-  map_into(x.grad->value, identity, graph.nodes().begin_grad(x), g);
+  graph.nodes().begin_grad(x);
+  add_into(x.grad->value, g);
 }
 /// The rule same_gradient: the gradient of x is that of y.
 template <class V>

@@ -114,7 +114,7 @@ class Sweep {
     const Write write = nodes_.begin_grad(root_);
     V& g = root_.grad->value;
     if constexpr (is_tensor<V>) {
-      if (write == Write::add) map_into(g, identity, Write::add, seed ? *seed : V::scalar(1));
+      if (write == Write::add) add_into(g, seed ? *seed : V::scalar(1));
       else if (seed) g = *seed;
       else *g.data() = 1;
     } else {
@@ -128,7 +128,7 @@ class Sweep {
     if (op.backward) op.backward(graph, y);
     else
       for (unsigned rest = y.passes; rest; rest &= rest - 1) {
-        const auto k = static_cast<std::size_t>(std::countr_zero(rest));
+        const auto k = std::size_t{static_cast<unsigned>(std::countr_zero(rest))};
         op.vjp[k].accumulate(graph, y, k);
       }
     if (graph.retains_grads()) graph.nodes().retain(y);

@@ -139,7 +139,7 @@ void reduced_forward(Graph<V>& graph, Node<V>& y) {
   using T = scalar_type<V>;
   if (!y.plain) return reduced_broadcast_forward(graph, y);
   constexpr std::size_t most = 1024;
-  alignas(64) T elements[most];
+  T elements[most];
   const Input<V>* const inputs = graph.nodes().inputs(y);
   const std::size_t size = inputs[0].node->value->size();
   const void* in[max_operands];
@@ -152,7 +152,8 @@ void reduced_forward(Graph<V>& graph, Node<V>& y) {
     y.op->each(loop_function(y, value_function), n, elements, in, all_walk);
     total += static_cast<double>(sum_row(n, elements));
   }
-  *y.own.data() = static_cast<T>(y.op->reduction == Reduction::mean ? total / static_cast<double>(size) : total);
+  if (y.op->reduction == Reduction::mean) total /= static_cast<double>(static_cast<std::ptrdiff_t>(size));
+  *y.own.data() = static_cast<T>(total);
 }
 
 /// Each element has the same part in the result. A rule that reads the results of the elements gets them computed again.

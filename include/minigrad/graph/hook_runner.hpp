@@ -68,7 +68,7 @@ class HookRunner {
  private:
   void store_or_add(Node<V>& x, const V& part) {
     if (nodes_.begin_grad(x) == Write::assign) x.grad->value = part;
-    else if constexpr (is_tensor<V>) map_into(x.grad->value, identity, Write::add, part);
+    else if constexpr (is_tensor<V>) add_into(x.grad->value, part);
     else x.grad->value += part;
   }
 

@@ -185,7 +185,7 @@ class NodeStore {
     x.captured_units = 0;
   }
 
-  [[gnu::noinline]] void make_node() {
+  [[gnu::cold, gnu::noinline]] void make_node() {
     if (size_ == no_node) fail<GraphError>({"Graph: more than 2^32 nodes"});
     if (made_ % per_block == 0) {
       blocks_.make_room();

@@ -63,7 +63,7 @@ class Rows {
   };
   static constexpr std::size_t per_block = 1024;
 
-  [[gnu::noinline]] void next_block(std::size_t count) {
+  [[gnu::cold, gnu::noinline]] void next_block(std::size_t count) {
     while (used_ < blocks_.size() && blocks_[used_].size < count) ++used_;
     if (used_ == blocks_.size()) {
       const std::size_t size = count > per_block ? count : per_block;
