@@ -139,7 +139,7 @@ void reduced_forward(Graph<V>& graph, Node<V>& y) {
   using T = scalar_type<V>;
   if (!y.plain) return reduced_broadcast_forward(graph, y);
   constexpr std::size_t most = 1024;
-  T elements[most];
+  alignas(64) T elements[most];
   const Input<V>* const inputs = graph.nodes().inputs(y);
   const std::size_t size = inputs[0].node->value->size();
   const void* in[max_operands];

@@ -36,11 +36,10 @@ template <class V>
   std::size_t lent_count = 0;
   unsigned wanted = 0;  // bit k: the gradient of operand k
   for (std::size_t k = 0; k < count; ++k) {
-    Node<V>* x;
+    Node<V>* x = nullptr;  // of a number
     if (in[k].kind == Kind::var) {
       x = &graph.own_node(name, *in[k].var);
     } else if (in[k].kind == Kind::number) {
-      x = nullptr;
       inputs[count + k].number = in[k].number;
     } else if (in[k].kind == Kind::parameter) {
       x = &graph.add_parameter(in[k].parameter->ref().state());

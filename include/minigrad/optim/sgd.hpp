@@ -72,7 +72,8 @@ class SGD : public detail::Optimizer<V, SGDOptions> {
 
   void plain_step(Group& group) {
     const SGDOptions& o = group.options;
-    const T sign = o.maximize ? -1 : 1, lr = sign * static_cast<T>(o.lr), decay = sign * static_cast<T>(o.weight_decay);
+    T lr = static_cast<T>(o.lr), decay = static_cast<T>(o.weight_decay);
+    if (o.maximize) lr = -lr, decay = -decay;
     if (decay == 0)
       this->template update<0>(group, [=](auto&) { return [=](auto& w, auto g) { w -= lr * g; }; });
     else

@@ -181,6 +181,7 @@ template <class T>
 /// The best set of instructions whose vectors are no longer than a row of C.
 template <class T>
 [[gnu::always_inline]] inline Isa gemm_isa(Isa isa, std::size_t n) {
+  if (n >= gemm_lanes<T>(Isa::avx512)) return isa;
   while (isa != Isa::portable && gemm_lanes<T>(isa) > n) isa = static_cast<Isa>(static_cast<int>(isa) - 1);
   return isa;
 }
@@ -231,7 +232,7 @@ template <class T>
 template <class T>
 [[gnu::noinline]] void gemm_fast(Isa isa, Product<T>& x) {
   if (x.k == 1) {
-    if (const Isa fit = gemm_isa<T>(isa, x.n); x.b_column == 1 && x.n >= gemm_lanes<T>(fit))
+    if (const Isa fit = gemm_isa<T>(isa, x.n); x.b_column == 1 && x.n >= gemm_lanes<T>(Isa::portable))
       return gemm_in_parts(x, (x.m == 1 ? 4 : 2) * gemm_lanes<T>(fit), false,
                            [=](const Product<T>& part) {
                              const bool long_rows = part.n > gemm_outer_columns<T>(fit);
