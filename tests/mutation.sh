@@ -42,7 +42,7 @@ ops/resample.hpp | count_include_pad ? past - from : | count_include_pad ? windo
 ops/cumulative.hpp | return cumsum(g, a.axis, a.exclusive, !a.reverse); | return cumsum(g, a.axis, a.exclusive, a.reverse); | ops/torch_tensors
 ops/channels.hpp | sum_of_images<T>(half, end, one) | sum_of_images<T>(begin, begin + end - half, one) | nn/norm
 graph/accumulate.hpp | sum_columns(g.size() / size, size, | sum_columns(g.size() / size - 1, size, | nn/layers
-graph/accumulate.hpp | map_into(x.grad->value, identity, Write::add, part); | x.grad->value = std::forward<Part>(part); | diff/derivatives
+graph/accumulate.hpp | add_into(x.grad->value, part); | x.grad->value = std::forward<Part>(part); | diff/derivatives
 graph/accumulate.hpp | part = sum_to(part, x.value->shape()); | part = sum_to(part, x.value->shape()) / 2; | graph/record
 graph/accumulate.hpp | else x.grad->value = x.grad->value + part; | else x.grad->value = part; | graph/backward
 graph/elementwise_node.hpp | / divisor_of<T>(y, size); | / divisor_of<T>(y, 2 * size); | nn/losses

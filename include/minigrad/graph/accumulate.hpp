@@ -12,11 +12,17 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
+/// to += part, which may broadcast.
+template <class V>
+[[gnu::noinline]] void add_into(V& to, const V& part) {
+  map_into(to, identity, Write::add, part);
+}
+
 /// Makes part, which has the shape of x, the gradient of x, or adds it to what is there.
 template <class V, class Part>
 void store_or_add(NodeStore<V>& nodes, Node<V>& x, Part&& part) {
   if (nodes.begin_grad(x) == Write::assign) x.grad->value = std::forward<Part>(part);
-  else if constexpr (is_tensor<V>) map_into(x.grad->value, identity, Write::add, part);
+  else if constexpr (is_tensor<V>) add_into(x.grad->value, part);
   else x.grad->value = x.grad->value + part;
 }
 
@@ -53,6 +59,7 @@ template <class V>
   store_or_add(graph.nodes(), x, std::move(part));
 }
 
+/// The gradient of x, which has one already, or is not of the shape of y's.
 template <class V>
 [[gnu::noinline]] void add_same(Graph<V>& graph, const Node<V>& y, std::size_t k) {
   const V& g = y.grad->value;

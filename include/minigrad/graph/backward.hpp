@@ -95,7 +95,7 @@ class Sweep {
     if (op.backward) op.backward(graph, y);
     else
       for (unsigned rest = y.passes; rest; rest &= rest - 1) {
-        const auto k = static_cast<std::size_t>(std::countr_zero(rest));
+        const auto k = std::size_t{static_cast<unsigned>(std::countr_zero(rest))};
         op.vjp[k].accumulate(graph, y, k);
       }
     if (graph.retains_grads()) graph.nodes().retain(y);

@@ -75,6 +75,7 @@ template <class V>
                         "step was recorded: record it again, by capture()"});
     use.renew();
   }
+  if (graph.borrowed().empty() && graph.modes().empty()) return;
   for (const auto& one : graph.borrowed())
     if (const Shape now = shape_of(*graph.nodes()[one.id].value); now != one.shape)
       fail<GraphError>({"replay: a borrowed tensor of shape ", one.shape, " has shape ", now, " now: record the step "

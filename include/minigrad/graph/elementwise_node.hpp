@@ -140,7 +140,8 @@ void reduced_forward(Graph<V>&, Node<V>& y) {
     y.op->each(loop_function(y, value_function), n, elements, in, all_walk);
     total += static_cast<double>(sum_row(n, elements));
   }
-  *y.own.data() = static_cast<T>(y.op->reduction == Reduction::mean ? total / static_cast<double>(size) : total);
+  if (y.op->reduction == Reduction::mean) total /= static_cast<double>(static_cast<std::ptrdiff_t>(size));
+  *y.own.data() = static_cast<T>(total);
 }
 
 /// Each element has the same part in the result. A rule that reads the results of the elements gets them computed again.

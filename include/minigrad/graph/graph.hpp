@@ -127,7 +127,7 @@ class Graph {
 
   /// What input() and variable() call: a node of that op name without inputs, which holds it.
   template <class X>
-  Node& add_leaf(const char* name, X&& value, bool needs_grad) {
+  [[gnu::noinline]] Node& add_leaf(const char* name, X&& value, bool needs_grad) {
     require_owner(name);
     Node& x = nodes_.next(name);
     x.own = std::forward<X>(value);

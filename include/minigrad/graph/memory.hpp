@@ -38,7 +38,7 @@ class Slots {
   void clear() { used_ = 0; }
 
  private:
-  [[gnu::noinline]] void make() {
+  [[gnu::cold, gnu::noinline]] void make() {
     if (made_ == no_node) fail<GraphError>({"Graph: more than 2^32 nodes"});
     if (made_ % per_block == 0) {
       blocks_.make_room();
@@ -66,7 +66,7 @@ class Rows {
   }
 
  private:
-  [[gnu::noinline]] void next_block(std::size_t count) {
+  [[gnu::cold, gnu::noinline]] void next_block(std::size_t count) {
     PoolArray<T>& block = blocks_.take();
     if (block.size() < count) block.reset(count > 1024 ? count : 1024);
     next_ = block.begin();

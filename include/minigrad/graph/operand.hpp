@@ -139,5 +139,20 @@ struct OperandRef {
   }
 };
 
+/// The node of operand k, a constant tensor. It is copied where a rule reads it, or the step is to run again; else
+/// `lent` gets the node, which refers to it for now.
+template <class V>
+[[gnu::noinline]] Node<V>& add_constant(Graph<V>& graph, const Op<V>& op, const OperandRef<V>* in, std::size_t count,
+                                        std::size_t k, Node<V>** lent, std::size_t& lent_count) {
+  using Kind = typename OperandRef<V>::Kind;
+  if (in[k].kind == Kind::mask) return graph.add_leaf("input", in[k].mask->template to<scalar_type<V>>(), false);
+  if (in[k].kind == Kind::temporary) return graph.add_leaf("input", std::move(*in[k].temporary), false);
+  bool read = graph.keeps_constants();
+  for (std::size_t j = 0; j < count; ++j)  // by the rule of an operand that is a Var or a Parameter
+    read |= in[j].kind <= Kind::parameter && (op.readers >> (op.one_rule ? 0 : j)) % 2 != 0;
+  if (read) return graph.add_leaf("input", *in[k].value, false);
+  return *(lent[lent_count++] = &graph.nodes().refer("input", *in[k].value));
+}
+
 }  // namespace detail
 }  // namespace minigrad

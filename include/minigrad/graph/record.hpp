@@ -18,21 +18,6 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// The node of operand k, a constant tensor. It is copied where a rule reads it, or the step is to run again; else
-/// `lent` gets the node, which refers to it for now.
-template <class V>
-[[gnu::noinline]] Node<V>& add_constant(Graph<V>& graph, const Op<V>& op, const OperandRef<V>* in, std::size_t count,
-                                        std::size_t k, Node<V>** lent, std::size_t& lent_count) {
-  using Kind = typename OperandRef<V>::Kind;
-  if (in[k].kind == Kind::temporary) return graph.add_leaf("input", std::move(*in[k].temporary), false);
-  if (in[k].kind == Kind::mask) return graph.add_leaf("input", in[k].mask->template to<scalar_type<V>>(), false);
-  bool read = graph.keeps_constants();
-  for (std::size_t j = 0; j < count; ++j)  // by the rule of an operand that is a Var or a Parameter
-    read |= in[j].kind <= Kind::parameter && (op.readers >> (op.one_rule ? 0 : j)) % 2 != 0;
-  if (read) return graph.add_leaf("input", *in[k].value, false);
-  return *(lent[lent_count++] = &graph.nodes().refer("input", *in[k].value));
-}
-
 /// Adds the node of an op and computes its value, by the function that a replay calls. If the operands do not fit, the
 /// op adds no node; those of its constants and parameters stay.
 template <class V>
@@ -49,11 +34,10 @@ template <class V>
   std::size_t lent_count = 0;
   unsigned wanted = 0;  // bit k: the gradient of operand k
   for (std::size_t k = 0; k < count; ++k) {
-    Node<V>* x;
+    Node<V>* x = nullptr;  // of a number
     if (in[k].kind == Kind::var) {
       x = &graph.own_node(name, *in[k].var);
     } else if (in[k].kind == Kind::number) {
-      x = nullptr;
       inputs[count + k].number = in[k].number;
     } else if (in[k].kind == Kind::parameter) {
       x = &graph.add_parameter(in[k].parameter->ref().state());

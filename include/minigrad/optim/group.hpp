@@ -28,7 +28,7 @@ struct OptimizerSlot {
   bool fresh = false;     // the state was made in this step
 
   /// Makes the tensors up to `count`, filled with the numbers of `start`.
-  [[gnu::noinline]] void make_state(std::size_t count, const std::array<double, max_state>& start) {
+  [[gnu::cold, gnu::noinline]] void make_state(std::size_t count, const std::array<double, max_state>& start) {
     fresh = kept < count;
     for (; kept < count; ++kept) {
       V values = zeros_like_value(parameter.value());

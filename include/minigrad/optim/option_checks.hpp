@@ -10,7 +10,7 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// "SGD: lr is -1, and must be at least 0"
 template <class = void>
-[[noreturn, gnu::noinline]] void fail_option(const char* of, const char* option, double value, const char* must) {
+[[noreturn, gnu::cold, gnu::noinline]] void fail_option(const char* of, const char* option, double value, const char* must) {
   fail<ValueError>({of, ": ", option, " is ", value, ", and must be ", must});
 }
 
@@ -20,9 +20,12 @@ void require_option(bool holds, const char* of, const char* option, double value
   if (!holds || is_nan(value)) fail_option(of, option, value, must);
 }
 template <class = void>
-void require_not_negative(const char* of, const char* option, double value) {
-  if (is_finite(value) && value >= 0) return;
+[[noreturn, gnu::cold, gnu::noinline]] void fail_not_negative(const char* of, const char* option, double value) {
   fail_option(of, option, value, is_nan(value) || value < 0 ? "at least 0" : "finite");
+}
+template <class = void>
+void require_not_negative(const char* of, const char* option, double value) {
+  if (!is_finite(value) || value < 0) fail_not_negative(of, option, value);
 }
 template <class = void>
 void require_fraction(const char* of, const char* option, double value) {

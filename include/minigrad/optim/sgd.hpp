@@ -32,9 +32,14 @@ struct SGDOptions {
   void require_valid() const {
     detail::require_not_negative(name, "momentum", momentum);
     detail::require_option(dampening == dampening, name, "dampening", dampening, "a number");
-    if (nesterov && (momentum == 0 || dampening != 0))
-      detail::fail<ValueError>(
-          {"SGD: nesterov needs momentum above 0 and dampening 0, but they are ", momentum, " and ", dampening});
+    if (nesterov && (momentum == 0 || dampening != 0)) refuse_nesterov();
+  }
+
+ private:
+  template <class = void>
+  [[noreturn, gnu::cold, gnu::noinline]] void refuse_nesterov() const {
+    detail::fail<ValueError>(
+        {"SGD: nesterov needs momentum above 0 and dampening 0, but they are ", momentum, " and ", dampening});
   }
 };
 
@@ -68,8 +73,8 @@ class SGD : public detail::Optimizer<V, SGDOptions> {
 
   void plain_step(Group& group) {
     const SGDOptions& o = group.options;
-    const T lr = static_cast<T>(o.maximize ? -o.lr : o.lr),
-            decay = static_cast<T>(o.maximize ? -o.weight_decay : o.weight_decay);
+    T lr = static_cast<T>(o.lr), decay = static_cast<T>(o.weight_decay);
+    if (o.maximize) lr = -lr, decay = -decay;
     if (decay == 0)
       this->template update<0>(group, [=](auto&) { return [=](auto& w, auto g) { w -= lr * g; }; });
     else

@@ -14,7 +14,8 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// C = A B, C += A B, or, where a bias is given, C_ij = bias_j + (A B)_ij. C is plain, and is none of the others.
+/// C = A B, C += A B, or, where a bias is given, C_ij = bias_j + (A B)_ij. C is plain, is none of the others, and is null
+/// if it has no elements.
 template <class T>
 [[gnu::always_inline]] inline void gemm(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Write write,
                                         const T* bias = nullptr) {
@@ -25,14 +26,11 @@ template <class T>
 #if defined(__GNUC__)
   if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
     const std::size_t m = a.rows, n = b.columns, k = a.columns;
-    const T* start = write == Write::add ? c : bias;
-    if (n == 1 && m > 1 && k) {  // C is contiguous, so that C' = B' A' is the same
-      if (bias) fill_row(m, c, *bias), start = c;
-      Product<T> x{1, m, k, b.data, 1, b.row_step, a.data, a.column_step, a.row_step, start, 0, c, m};
-      return gemm_fast(isa(), x);
-    }
+    const T* const start = write == Write::add ? c : bias;
     Product<T> x{m, n, k, a.data, a.row_step, a.column_step, b.data, b.row_step, b.column_step, start, bias ? 0 : n, c, n};
-    return m && n && k ? gemm_fast(isa(), x) : gemm_of_nothing(x);
+    if (!c || !k) return gemm_of_nothing(x);
+    if (n == 1 && m > 1) turn_column(x, bias);
+    gemm_fast(isa(), x);
   } else
 #endif
   {

@@ -181,6 +181,7 @@ template <class T>
 /// The best set of instructions whose vectors are no longer than a row of C.
 template <class T>
 [[gnu::always_inline]] inline Isa gemm_isa(Isa isa, std::size_t n) {
+  if (n >= gemm_lanes<T>(Isa::avx512)) return isa;
   while (isa != Isa::portable && gemm_lanes<T>(isa) > n) isa = static_cast<Isa>(static_cast<int>(isa) - 1);
   return isa;
 }
@@ -216,14 +217,28 @@ template <class T>
   gemm_by_numbers(x);
 }
 
+/// Makes a product of one column, which is contiguous, that of a row.
+template <class T>
+[[gnu::noinline]] void turn_column(Product<T>& x, const T* bias) {
+  if (bias) {
+    x.one_start = x.k == 1 && x.a_row == 1 && x.m >= gemm_lanes<T>(Isa::portable);
+    if (!x.one_start) fill_row(x.m, x.c, *bias), x.start = x.c;
+  }
+  transpose(x, 0);
+}
+
 /// Any product of one or more rows, columns and summands, the way that fits its shape; a column is given as a row. Those
 /// of small networks are found at once: inner products with one row, and products with one summand. Changes x.
 template <class T>
 [[gnu::noinline]] void gemm_fast(Isa isa, Product<T>& x) {
   if (x.k == 1) {
-    if (const Isa fit = gemm_isa<T>(isa, x.n); x.b_column == 1 && x.n >= gemm_lanes<T>(fit))
+    if (const Isa fit = gemm_isa<T>(isa, x.n); x.b_column == 1 && x.n >= gemm_lanes<T>(Isa::portable))
       return gemm_in_parts(x, (x.m == 1 ? 4 : 2) * gemm_lanes<T>(fit), false,
-                           [=](const Product<T>& part) { on_isa<GemmOuter>(fit, &part); });
+                           [=](const Product<T>& part) {
+                             const bool long_rows = part.n > gemm_outer_columns<T>(fit);
+                             if (long_rows || part.start == part.c || part.one_start) on_isa<GemmOuterRows>(fit, &part);
+                             else on_isa<GemmOuter>(fit, &part);
+                           });
   } else if (x.m == 1 && x.b_row == 1) {
     if (x.n > 1 || x.a_column != 1) transpose(x, 1);
     return gemm_by_dots(isa, x);

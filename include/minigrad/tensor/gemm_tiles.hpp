@@ -34,6 +34,7 @@ struct Product {
   T* c;
   std::size_t c_row;
   bool packed = false;
+  bool one_start = false;  // S is one number for all, of a product with one summand
 };
 
 /// The part of a product that makes `count` columns of C, or rows, from the one numbered `first` on.
@@ -41,7 +42,7 @@ template <class T>
 Product<T> columns_of(Product<T> x, std::size_t first, std::size_t count) {
   x.n = count;
   x.b += first * x.b_column;
-  if (x.start) x.start += first;
+  if (x.start && !x.one_start) x.start += first;
   x.c += first;
   return x;
 }
@@ -151,34 +152,43 @@ template <class L, std::size_t Vectors, class T>
   }
 }
 
-/// A product with one summand, k = 1, whose rows have at least one vector: each is a multiple of B's only row. Panels
-/// are made where all those of a row lie in the nearest cache. Their last vectors may overlap, so that S must not be C.
-/// Those of 16 bytes, which on x86-64 are for few columns, have one vector: a program then compiles less.
+/// How many columns a product with one summand has at most if it is made in panels: all those of a row then lie in the
+/// nearest cache. Panels of 16 bytes, which on x86-64 are for few columns, have one vector: a program then compiles less.
+template <class T>
+constexpr std::size_t gemm_outer_columns(Isa isa) {
+  return (isa == Isa::portable && MINIGRAD_HAS_TARGETS ? 64 : isa == Isa::portable ? 512 : 1024) / sizeof(T);
+}
+
+/// A product with one summand, k = 1, whose rows have at least one vector: each is a multiple of B's only row. It is made
+/// in panels. Their last vectors may overlap, so that S must not be C.
 template <class T, std::size_t Bytes>
 [[gnu::always_inline]] inline void gemm_outer(const Product<T>& x) {
   using L = simd::Simd<T, Bytes>;
   const std::size_t last = x.n - L::count, walk = x.start ? 1 : 0, start_row = x.start ? x.start_row : 0;
   const T* start = x.start ? x.start : gemm_zeros<T>;
-  constexpr bool few = Bytes == 16 && MINIGRAD_HAS_TARGETS;
-  if (x.n <= (few ? 4 : 32) * L::count && start != x.c) {
-    std::size_t j = 0;
-    if constexpr (!few)
-      for (; j + 8 * L::count <= x.n; j += 8 * L::count)
-        gemm_outer_panel<L, 8>(x, j, start + j * walk, start_row);
-    for (; j < x.n; j += L::count) {
-      const std::size_t first = j < last ? j : last;
-      gemm_outer_panel<L, 1>(x, first, start + first * walk, start_row);
-    }
-    return;
+  std::size_t j = 0;
+  if constexpr (Bytes > 16 || !MINIGRAD_HAS_TARGETS)
+    for (; j + 8 * L::count <= x.n; j += 8 * L::count) gemm_outer_panel<L, 8>(x, j, start + j * walk, start_row);
+  for (; j < x.n; j += L::count) {
+    const std::size_t first = j < last ? j : last;
+    gemm_outer_panel<L, 1>(x, first, start + first * walk, start_row);
   }
-  const T *a = x.a, *b = x.b;
+}
+/// The same row by row; S may be C, or one number.
+template <class T, std::size_t Bytes>
+[[gnu::always_inline]] inline void gemm_outer_rows(const Product<T>& x) {
+  using L = simd::Simd<T, Bytes>;
+  const std::size_t last = x.n - L::count;
+  const bool walks = x.start && !x.one_start;
+  const T *a = x.a, *b = x.b, *start = x.start;
+  const L one = start ? *start : T{};
   T* c = x.c;
-  for (std::size_t i = 0; i < x.m; ++i, a += x.a_row, c += x.c_row, start += start_row) {
-    const L times = *a, end = L::load(start + last * walk);
-#pragma GCC unroll 2
+  for (std::size_t left = x.m; left > 0; --left, a += x.a_row, c += x.c_row) {
+    const L times = *a, end = walks ? L::load(start + last) : one;
     for (std::size_t j = 0; j < last; j += L::count)
-      multiply_add(times, L::load(b + j), L::load(start + j * walk)).store(c + j);
+      multiply_add(times, L::load(b + j), walks ? L::load(start + j) : one).store(c + j);
     multiply_add(times, L::load(b + last), end).store(c + last);
+    if (walks) start += x.start_row;
   }
 }
 
@@ -221,6 +231,12 @@ struct GemmOuter {
   template <std::size_t Bytes, class T>
   MINIGRAD_INLINE static void run(const Product<T>* product) {
     gemm_outer<T, Bytes>(*product);
+  }
+};
+struct GemmOuterRows {
+  template <std::size_t Bytes, class T>
+  MINIGRAD_INLINE static void run(const Product<T>* product) {
+    gemm_outer_rows<T, Bytes>(*product);
   }
 };
 

@@ -105,6 +105,9 @@ template <class T>
 template <class F>
 inline constexpr bool runs_on_threads = has_threads && (is_simd_fn<F> || std::is_empty_v<F>);
 
+template <class Out, class F, class... T>
+void inner_loop(const void* f, std::size_t n, void* out, const void* const* in, const std::size_t* steps);
+
 /// The InnerLoop on one thread.
 template <class Out, class F, class... T>
 void inner_loop_on_one_thread(const void* f, std::size_t n, void* out, const void* const* in,
@@ -112,7 +115,7 @@ void inner_loop_on_one_thread(const void* f, std::size_t n, void* out, const voi
   using All = std::index_sequence_for<T...>;
   if constexpr (is_simd_fn<F> && simd::has_simd<Out> && (std::is_same_v<T, Out> && ...)) {
     if (n >= least_row<Out>) return on_best_isa<SimdLoop<Out, F, All>>(f, n, out, in, steps);
-    run_short_row<Out>(inner_loop_on_one_thread<Out, F, T...>, f, n, out, in, steps, sizeof...(T));
+    run_short_row<Out>(inner_loop<Out, F, T...>, f, n, out, in, steps, sizeof...(T));
   } else {
     inner_loop_scalar<Out, F, T...>(f, n, out, in, steps, All());
   }
@@ -150,7 +153,8 @@ MINIGRAD_INLINE void update_scalar(const Rule rule, std::size_t i, std::size_t n
 }
 
 #if defined(__GNUC__)
-/// The same from element i on in registers, as many as are full; returns where it ended.
+/// The same from element i on in registers, as many as are full; returns where it ended. Where a processor without AVX2
+/// is the exception, it leaves all to the definition: a program then compiles less.
 template <class Rule, class Indices>
 struct UpdateLoop;
 template <class Rule, std::size_t... At>
@@ -160,11 +164,13 @@ struct UpdateLoop<Rule, std::index_sequence<At...>> {
   MINIGRAD_KERNEL static std::size_t run(const Rule rule, std::size_t i, std::size_t n, T* w, const T* g,
                                          [[maybe_unused]] T* const* state) {
     using L = simd::Simd<T, Bytes>;
-    if constexpr (Bytes == 16)
-      for (; i + L::count <= n; i += L::count) step<L>(rule, i, w, g, state);
-    else
+    [[maybe_unused]] std::size_t left = (n - i) / L::count;
+    if constexpr (Bytes > 16 && sizeof...(At) == 0) {
 #pragma GCC unroll 4
-      for (std::size_t left = (n - i) / L::count; left > 0; --left, i += L::count) step<L>(rule, i, w, g, state);
+      for (; left > 0; --left, i += L::count) step<L>(rule, i, w, g, state);
+    } else if constexpr (Bytes > 16 || !MINIGRAD_HAS_TARGETS) {
+      for (; left > 0; --left, i += L::count) step<L>(rule, i, w, g, state);
+    }
     return i;
   }
 

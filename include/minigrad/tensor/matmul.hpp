@@ -18,8 +18,8 @@ namespace detail {
 
 /// All axes of a shape but the last, of which there is one, taken as one: how many rows it has.
 inline std::size_t rows_of(const Shape& shape) {
-  std::size_t rows = 1;
-  for (const std::size_t* extent = shape.end() - 1; extent != shape.begin();) rows *= *--extent;
+  std::size_t rows = shape.rank() > 1 ? *shape.begin() : 1;
+  for (std::size_t i = 1; i + 1 < shape.rank(); ++i) rows *= shape.begin()[i];
   return rows;
 }
 
@@ -61,11 +61,16 @@ struct ProductExpression {
   /// Computes it into a tensor of its shape.
   [[gnu::noinline]] void write(Tensor<T>& out, Write write) const {
     const std::size_t rows = rows_of(a.shape()), width = *(a.shape().end() - 1);
-    const auto A = MatrixView<T>::plain(a.data(), rows, width);
+    const std::size_t* const of_b = b.shape().begin();
     const T* const start = bias ? bias->data() : nullptr;
-    const std::size_t k = transpose_a ? rows : width, n = b.shape().begin()[transpose_b ? 0 : b.rank() - 1];
-    gemm(transpose_a ? A.transposed() : A, MatrixView<T>{b.data(), k, n, transpose_b ? 1 : n, transpose_b ? k : 1},
-         out.data(), write, start);
+    if (transpose_a) {
+      const std::size_t n = of_b[b.rank() - 1];
+      gemm(MatrixView<T>{a.data(), width, rows, 1, width}, MatrixView<T>{b.data(), rows, n, n, 1}, out.data(), write, start);
+    } else {
+      const std::size_t n = of_b[!transpose_b];
+      gemm(MatrixView<T>{a.data(), rows, width, width, 1},
+           MatrixView<T>{b.data(), width, n, transpose_b ? 1 : n, transpose_b ? width : 1}, out.data(), write, start);
+    }
   }
   Tensor<T> evaluate() const {
     auto out = Tensor<T>::empty(shape());

@@ -60,7 +60,7 @@ class PoolArray {
   void make_room() {
     if (size_ == capacity_) reserve(size_ < 8 ? 8 : 2 * size_);
   }
-  void reserve(std::size_t n) {
+  [[gnu::cold, gnu::noinline]] void reserve(std::size_t n) {
     if (n <= capacity_) return;
     if constexpr (std::is_trivially_copyable_v<T>) {
       data_ = static_cast<T*>(pool_grow(data_, size_ * sizeof(T), capacity_ * sizeof(T), n * sizeof(T)));

@@ -81,7 +81,7 @@ template <std::size_t Bytes, class T>
 MINIGRAD_INLINE void add_columns(std::size_t rows, std::size_t n, const T* x, T* y) {
   using L = simd::Simd<T, Bytes>;
   std::size_t i = 0;
-  add_columns<L, running_sums / L::count>(i, rows, n, x, y);
+  if constexpr (Bytes > 16 || !MINIGRAD_HAS_TARGETS) add_columns<L, running_sums / L::count>(i, rows, n, x, y);
   add_columns<L, 1>(i, rows, n, x, y);
   if constexpr (Bytes > 16) add_columns<simd::Simd<T, 16>, 1>(i, rows, n, x, y);
   for (; i < n; ++i) {
