@@ -233,12 +233,11 @@ template <class T>
 [[gnu::noinline]] void gemm_fast(Isa isa, Product<T>& x) {
   if (x.k == 1) {
     if (const Isa fit = gemm_isa<T>(isa, x.n); x.b_column == 1 && x.n >= gemm_lanes<T>(Isa::portable))
-      return gemm_in_parts(x, (x.m == 1 ? 4 : 2) * gemm_lanes<T>(fit), false,
-                           [=](const Product<T>& part) {
-                             const bool long_rows = part.n > gemm_outer_columns<T>(fit);
-                             if (long_rows || part.start == part.c || part.one_start) on_isa<GemmOuterRows>(fit, &part);
-                             else on_isa<GemmOuter>(fit, &part);
-                           });
+      return gemm_in_parts(x, (x.m == 1 ? 4 : 2) * gemm_lanes<T>(fit), false, [=](const Product<T>& part) {
+        const bool long_rows = part.n > gemm_outer_columns<T>(fit);
+        if (long_rows || part.start == part.c || part.one_start) on_isa<GemmOuterRows>(fit, &part);
+        else on_isa<GemmOuter>(fit, &part);
+      });
   } else if (x.m == 1 && x.b_row == 1) {
     if (x.n > 1 || x.a_column != 1) transpose(x, 1);
     return gemm_by_dots(isa, x);
