@@ -23,12 +23,9 @@ Tensor<T> extreme(const char* op, const Tensor<T>& x, const Axes& axes, bool kee
   const T* from = x.data();
   T* to = y.data();
   for (std::size_t o = 0; o < r.outer && r.inner > 0; ++o, from += r.extent * r.inner, to += r.inner) {
-    if (r.inner == 1) {
-      *to = extreme_of_row(less, r.extent, from);
-      continue;
-    }
-    std::copy(from, from + r.inner, to);
-    for (std::size_t k = 1; k < r.extent; ++k) keep_extremes(less, r.inner, to, from + k * r.inner);
+    if (r.inner == 1) *to = extreme_of_row(less, r.extent, from);
+    else std::copy(from, from + r.inner, to);
+    for (std::size_t k = 1; k < r.extent && r.inner > 1; ++k) keep_extremes(less, r.inner, to, from + k * r.inner);
   }
   if (r.more) return extreme(op, y, axes, keepdim, less);
   return y;
