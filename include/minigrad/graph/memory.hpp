@@ -61,20 +61,23 @@ class Rows {
     return std::exchange(next_, next_ + count);
   }
   void clear() {
-    blocks_.clear();
-    next_ = end_ = nullptr;
+    if (blocks_.size() > 1) {
+      blocks_.clear();
+      begin_ = end_ = nullptr;
+    }
+    next_ = begin_;
   }
 
  private:
   [[gnu::cold, gnu::noinline]] void next_block(std::size_t count) {
     PoolArray<T>& block = blocks_.take();
     if (block.size() < count) block.reset(count > 1024 ? count : 1024);
-    next_ = block.begin();
+    begin_ = next_ = block.begin();
     end_ = block.end();
   }
 
   Slots<PoolArray<T>> blocks_;
-  T *next_ = nullptr, *end_ = nullptr;
+  T *begin_ = nullptr, *next_ = nullptr, *end_ = nullptr;  // of the block in use
 };
 
 /// A gradient on its way is lent memory, which is free again when the gradient was passed on. A sweep from the same
