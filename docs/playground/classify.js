@@ -85,7 +85,7 @@ function show() {
 function buildNetwork() {
   const network = root.querySelector("#classify-network"), focused = document.activeElement?.dataset?.link;
   const layers = [inputs().length, ...hidden(), get("classify.classes")], box = 36, gap = 10;
-  const column = Math.max(box + 18, Math.min(240, (network.clientWidth - box - 24) / (layers.length - 1)));
+  const column = Math.max(box + 18, Math.min(400, (network.clientWidth - box - 24) / (layers.length - 1)));
   const height = Math.max(...layers) * (box + gap) + gap, width = (layers.length - 1) * column + box + 20;
   const svg = make("svg", {width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": words("weights"), onkeydown: moveAlongLinks});
   const place = (layer, k) => [layer * column + 8, (height - layers[layer] * (box + gap)) / 2 + gap / 2 + k * (box + gap)];
@@ -238,7 +238,8 @@ export function build(element) {
     make("div", {class: "pictures"},
       make("figure", {}, make("canvas", {id: "classify-output", width: 420, height: 420, role: "img", "data-label": "output"}), make("figcaption", {id: "classify-enlarged"}), make("div", {class: "row"}, tick("classify.tests", "show_tests", show), tick("classify.discrete", "discrete", show))),
       make("figure", {}, svg("classify-losses"), make("figcaption", {"data-text": "class_losses"}))),
-    make("h2", {"data-text": "neurons"}),
+    make("h2", {"data-text": "neurons_title"}),
+    make("p", {class: "hint", "data-text": "neurons"}),
     make("p", {id: "classify-scroll", class: "hint", "data-text": "scroll_hint", hidden: true}),
     make("div", {class: "network", id: "classify-network"}),
     make("div", {class: "row", id: "classify-editor", hidden: true}, make("label", {class: "row"}, make("span", {id: "classify-weight-name"}),

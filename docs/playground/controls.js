@@ -13,7 +13,7 @@ export const choice = (name, key, options, changed) =>
 export function numbers(name, key, values, changed, named = {}) {
   const all = values.includes(get(name)) ? values : [...values, get(name)].sort((a, b) => a - b);
   return labelled(key, make("select", {id: name, onchange: (e) => { set(name, +e.target.value); changed(); }},
-    ...all.map((v) => make("option", {value: v, selected: get(name) === v, "data-text": named[v]}, named[v] ? words(named[v]) : String(v)))));
+    ...all.map((v) => make("option", {value: v, selected: get(name) === v, "data-text": named[v]}, ...(named[v] ? [] : [String(v)])))));
 }
 
 /** Boxes to tick; each is a bit. One of them stays ticked. */

@@ -124,7 +124,7 @@ function show() {
   const svg = make("svg", {width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words("tab_graph")});
   const done = new Set(graph.order.slice(0, step)), now = step > 0 ? graph.order[step - 1] : -1, parts = step > 0 ? graph.parts[step - 1] : [];
   const soFar = new Map(graph.parts.slice(0, step).flat().map((p) => [p.to, p.sum]));  // of a node, what it has got
-  const gradient = (k) => (done.has(k) ? shown(graph.nodes[k].grad) : soFar.has(k) ? shown(soFar.get(k)) + " + …" : "");
+  const gradient = (k) => (done.has(k) ? shown(graph.nodes[k].grad) : soFar.has(k) ? shown(soFar.get(k)) + " …" : "");
   for (const {to, d} of paths)
     svg.append(make("path", {d, fill: "none", stroke: to === now ? "#c62828" : "#99a", "stroke-width": to === now ? 3 : 1.5}));
   for (const {to, local} of parts) svg.append(make("text", {x: place[to][0] + 121, y: place[to][1] + 25, class: "local"}, "×" + brief(local)));

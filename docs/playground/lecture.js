@@ -46,7 +46,7 @@ function run(steps) {
 /** "minutes = 3.1 + 1.2 pages", in units of the data. */
 function equation([b, ...slopes]) {
   const names = featureNames.filter((_, k) => get("lecture.features") >> k & 1);
-  return `${words("minutes")} = ${shown(round(b))}` + slopes.map((w, k) => ` ${w < 0 ? "−" : "+"} ${shown(round(Math.abs(w)))} ${words(names[k])}`).join("");
+  return `${words("minutes")} = ${shown(round(b)).replace("-", "−")}` + slopes.map((w, k) => ` ${w < 0 ? "−" : "+"} ${shown(round(Math.abs(w)))} ${words(names[k])}`).join("");
 }
 const round = (x) => (x === null ? x : +x.toPrecision(4));
 

@@ -42,7 +42,7 @@ function open(name, focus = false) {
 
 function read() {
   const {refused, changed} = readAddress();
-  for (const name of names) if (changed(name)) built.delete(name);
+  for (const name of names.filter(changed)) tabs[name].stop(), built.delete(name);
   alert(() => (refused.length ? words("refused", {what: refused.join(", ")}) : ""));
 }
 

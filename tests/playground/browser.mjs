@@ -78,7 +78,7 @@ await check("the line stands in minutes and pages", async () => {
   await open("tab=lecture&lecture.lr=0.3");
   const before = await text("#lecture-line");
   for (let k = 0; k < 60; ++k) await page.click("#lecture-step");
-  const [b, w] = (await text("#lecture-line")).match(/[-\d.]+/g).map(Number);
+  const [b, w] = (await text("#lecture-line")).replaceAll("−", "-").match(/-?[\d.]+/g).map(Number);
   const [[x0, y0], [x1, y1]] = await page.evaluate(async () => { const {curve} = (await import("./engine.js")).call("lecture_fit"); return [curve[0], curve[120]]; });
   return before !== (await text("#lecture-line")) && Math.abs(b + w * x0 - y0) < 0.02 && Math.abs(b + w * x1 - y1) < 0.1;
 });
@@ -233,6 +233,13 @@ await check("a tab is a step of the browser's history, and keeps its training", 
   await page.waitForSelector("#classify:not([hidden])");
   await say("#classify-numbers", "訓練輪數 3");
 });
+await check("another address stops a training and begins its own", async () => {
+  await page.click("#classify button.main");
+  await page.evaluate(() => { location.hash = "tab=classify&classify.classes=3"; });
+  await page.waitForFunction(() => document.querySelector("#classify-numbers").textContent.startsWith("Epoch 0"));
+  await page.waitForTimeout(200);
+  return (await text("#classify-numbers")).startsWith("Epoch 0");
+});
 await check("the link can be copied", async () => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.click("#copy-link");
@@ -338,6 +345,7 @@ await check("both languages say everything", async () => page.evaluate(async () 
   const [english, chinese] = source.split("let language")[0].split('"zh-TW": {');
   return keys(english) === keys(chinese);
 }));
+await check("the options of a list stand there once", async () => { await page.click("#tab-lecture"); await page.selectOption("#language", "en"); return (await text('[id="lecture.batch"]')) === "all12510"; });
 await check("every input has a name", async () => page.evaluate(() => [...document.querySelectorAll("input, select, button")].every((e) => e.getAttribute("aria-label") || e.textContent.trim() || e.closest("label")?.textContent.trim())));
 await check("a tab that is left keeps its training", async () => {
   await open("tab=lecture");
