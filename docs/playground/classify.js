@@ -42,7 +42,7 @@ function changeRate() {
   renew();
 }
 /** "loss 0.12 (accuracy 97.2 %)" */
-const result = (loss, accuracy) => `${shown(loss)} (${words("accuracy")} ${+(100 * accuracy).toFixed(1)} %)`;
+const result = (loss, accuracy) => `${shown(loss)} (${words("accuracy")} ${+(100 * accuracy).toFixed(1)}\u00a0%)`;
 
 function show() {
   root.querySelector("#classify-numbers").replaceChildren(

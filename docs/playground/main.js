@@ -64,7 +64,12 @@ find("copy-link").addEventListener("click", async () => {
   }
 });
 window.addEventListener("hashchange", () => { read(); show(); });
-window.addEventListener("resize", () => { if (built.has(get("tab"))) tabs[get("tab")].relabel(); });
+let width = innerWidth;  // a phone changes the height whenever it hides its own bars
+window.addEventListener("resize", () => {
+  if (innerWidth === width || !built.has(get("tab"))) return;
+  width = innerWidth;
+  tabs[get("tab")].relabel();
+});
 for (const kind of ["error", "unhandledrejection"])
   window.addEventListener(kind, (e) => alert(() => words("failed", {what: (e.error ?? e.reason)?.message ?? e.message})));
 

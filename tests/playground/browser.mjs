@@ -156,7 +156,7 @@ await check("classification that diverges stops and says so", async () => {
   return (await text("#classify button.main")) === "Train";
 });
 await open("tab=classify");
-await check("accuracy is in percent", async () => /accuracy [\d.]+ %/.test(await text("#classify-numbers")));
+await check("accuracy is in percent", async () => /accuracy [\d.]+\s%/.test(await text("#classify-numbers")));
 for (const wrong of ["", "-", "1e999", "2000000"])
   await check(`the weight "${wrong}" is refused`, async () => {
     if (await page.isHidden("#classify-editor")) await page.press('[data-link="0,0,0"]', "Enter");
