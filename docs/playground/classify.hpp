@@ -123,7 +123,8 @@ class Training {
         rng_(static_cast<std::uint64_t>(s.seed) + 1),
         network_(s, data_.x.shape()[1], rng_),
         optimizer_(network_, {.lr = s.lr}),
-        loader_(data_, {.batch_size = static_cast<std::size_t>(s.batch)}, rng_) {}
+        loader_(data_, {.batch_size = static_cast<std::size_t>(s.batch)}, rng_),
+        first_loss_(loss_of(network_, data_)) {}
 
   void epoch() {
     for (auto [x, y] : loader_) {
@@ -147,10 +148,18 @@ class Training {
   static double accuracy_of(const Network& network, const Dataset<float, std::int64_t>& data) {
     return data.size() == 0 ? 0 : accuracy_score(data.y, argmax(network.run(data.x), 1));
   }
+  bool diverged() const { return diverges(loss_of(network_, data_), first_loss_); }
+  /// Goes on with another learning rate. The exported program changes it after as many epochs.
+  void lr(double value) {
+    optimizer_.lr(value);
+    if (epochs_ == 0) settings_.lr = value;
+    else rates_.emplace_back(epochs_, value);
+  }
   std::string status() const {
     return "{\"epoch\":" + std::to_string(epochs_) + ",\"train\":" + json(loss_of(network_, data_)) +
            ",\"test\":" + json(loss_of(network_, test_)) + ",\"trainAccuracy\":" + json(accuracy_of(network_, data_)) +
-           ",\"testAccuracy\":" + json(accuracy_of(network_, test_)) + "}";
+           ",\"testAccuracy\":" + json(accuracy_of(network_, test_)) +
+           ",\"diverged\":" + (diverged() ? "true" : "false") + "}";
   }
   std::string points_json() const {
     return list(points, [&](std::size_t i) {
@@ -171,6 +180,7 @@ class Training {
     });
   }
   void set_weight(std::size_t layer, std::size_t to, std::size_t from, double value) {
+    if (!(std::abs(value) <= 1e6)) throw Problem("bad_number");
     auto& w = network_.layers.at(layer).weight;
     w.edit().data()[to * w.value().shape()[1] + from] = static_cast<float>(value);
     edited_ = true;
@@ -210,8 +220,10 @@ class Training {
   Network network_;
   SGD<Tensor<float>> optimizer_;
   DataLoader<float, std::int64_t> loader_;
+  double first_loss_;
   Graph<Tensor<float>> graph_;
   std::size_t epochs_ = 0;
+  std::vector<std::pair<std::size_t, double>> rates_;  // learning rates that were set later, and after which epoch
   std::vector<float> pictures_;
   bool edited_ = false;
 };
@@ -247,6 +259,9 @@ inline std::string Training::program() const {
                                       : "        loss = loss + " + rate + " / 2 * sum(w * w);\n") +
               "      }\n";
   }
+  std::string rates;
+  for (const auto& [epoch, rate] : rates_)
+    rates += "    if (epoch == " + std::to_string(epoch) + ") optimizer.lr(" + format_exact(rate) + ");\n";
   return "// g++ -std=c++20 -O2 -Iinclude trained.cpp -o trained && MINIGRAD_ISA=portable ./trained\n"
          "// (portable: the kernels that give the same bits here as in a browser)\n"
          "#include <minigrad/minigrad.hpp>\n\n#include <cstdint>\n#include <cstdio>\n#include <vector>\n\n"
@@ -269,16 +284,17 @@ inline std::string Training::program() const {
          "  const Dataset<float, std::int64_t> train{slice(x, 0, n), slice(labels, 0, n)};\n"
          "  const Dataset<float, std::int64_t> test{slice(x, n, " + std::to_string(points) + "), slice(labels, n, " +
          std::to_string(points) + ")};\n\n"
-         "  Rng rng(" + std::to_string(settings_.seed + 1) + ");\n"
+         "  Rng rng(" + std::to_string(settings_.seed + 1) + ");  // the page draws the points by seed " +
+         std::to_string(settings_.seed) + ", and the weights by the next one\n"
          "  Sequential model{" + model + "};\n"
          "  SGD optimizer(model, {.lr = " + format_exact(settings_.lr) + "});\n"
          "  DataLoader loader(train, {.batch_size = " + std::to_string(settings_.batch) + "}, rng);\n"
          "  Graph<Tensor<float>> graph;\n"
-         "  for (int epoch = 0; epoch < " + std::to_string(epochs_) + "; ++epoch)\n"
+         "  for (int epoch = 0; epoch < " + std::to_string(epochs_) + "; ++epoch) {\n" + rates +
          "    for (auto [x, y] : loader) {\n"
          "      graph.clear();\n"
          "      auto loss = cross_entropy_loss(model(graph.input(x)), y);\n" + penalty +
-         "      optimizer.zero_grad();\n      backward(loss);\n      optimizer.step();\n    }\n"
+         "      optimizer.zero_grad();\n      backward(loss);\n      optimizer.step();\n    }\n  }\n"
          "  std::printf(\"training loss %.4f, test loss %.4f\\n\", cross_entropy_loss(model(train.x), train.y).item(),\n"
          "              cross_entropy_loss(model(test.x), test.y).item());\n}\n";
 }

@@ -1,5 +1,5 @@
 // controls.js - the inputs of the tabs: each stands for a part of the state, and says when it changed.
-import {make} from "./text.js";
+import {make, words} from "./text.js";
 import {get, set} from "./state.js";
 
 const labelled = (key, input) => make("label", {}, make("span", {"data-text": key}), input);
@@ -9,28 +9,38 @@ export const choice = (name, key, options, changed) =>
   labelled(key, make("select", {id: name, onchange: (e) => { set(name, +e.target.value); changed(); }},
     ...options.map((option, k) => make("option", {value: k, selected: get(name) === k, "data-text": option}))));
 
-/** A list of numbers. */
-export function numbers(name, key, values, changed, text = String) {
+/** A list of numbers; some may have a name. */
+export function numbers(name, key, values, changed, named = {}) {
   const all = values.includes(get(name)) ? values : [...values, get(name)].sort((a, b) => a - b);
   return labelled(key, make("select", {id: name, onchange: (e) => { set(name, +e.target.value); changed(); }},
-    ...all.map((v) => make("option", {value: v, selected: get(name) === v}, text(v)))));
+    ...all.map((v) => make("option", {value: v, selected: get(name) === v, "data-text": named[v]}, ...(named[v] ? [] : [String(v)])))));
 }
 
-/** Boxes to tick; each is a bit. */
-export const bits = (name, key, options, changed) =>
-  make("fieldset", {}, make("legend", {"data-text": key}), make("div", {class: "row"}, ...options.map((option, k) =>
+/** Boxes to tick; each is a bit. One of them stays ticked. */
+export function bits(name, key, options, changed) {
+  const alert = make("span", {class: "error", role: "alert"});
+  return make("fieldset", {}, make("legend", {"data-text": key}), make("div", {class: "row"}, ...options.map((option, k) =>
     make("label", {}, make("input", {type: "checkbox", id: name + k, checked: (get(name) >> k & 1) === 1, onchange: (e) => {
       const bit = 1 << k, now = e.target.checked ? get(name) | bit : get(name) & ~bit;
+      alert.textContent = now === 0 ? words("no_features") : "";
       if (now === 0) { e.target.checked = true; return; }
       set(name, now);
       changed();
-    }}), make("span", option.startsWith("=") ? {} : {"data-text": option}, ...(option.startsWith("=") ? [option.slice(1)] : []))))));
+    }}), make("span", option.startsWith("=") ? {} : {"data-text": option}, ...(option.startsWith("=") ? [option.slice(1)] : [])))), alert));
+}
 
+const yesNo = (name, changed, more = {}) =>
+  make("input", {type: "checkbox", id: name, checked: get(name) === 1, onchange: (e) => { set(name, e.target.checked ? 1 : 0); changed(); }, ...more});
+/** A box to tick, below its name. */
 export const box = (name, key, changed) =>
-  make("fieldset", {}, make("legend", {"data-text": key}), make("div", {class: "row"}, make("label", {},
-    make("input", {type: "checkbox", id: name, "data-label": key, checked: get(name) === 1, onchange: (e) => { set(name, e.target.checked ? 1 : 0); changed(); }}))));
+  make("fieldset", {}, make("legend", {"data-text": key}), make("div", {class: "row"}, make("label", {}, yesNo(name, changed, {"data-label": key}))));
+/** The same with its name beside it. */
+export const tick = (name, key, changed) => make("label", {class: "row"}, yesNo(name, changed), make("span", {"data-text": key}));
 
-export const button = (key, press, attributes = {}) => make("button", {type: "button", "data-text": key, onclick: press, ...attributes});
+/** A button that cannot be pressed now says so, and keeps the focus. */
+export const button = (key, press, attributes = {}) =>
+  make("button", {type: "button", "data-text": key, onclick: (e) => { if (e.currentTarget.getAttribute("aria-disabled") !== "true") press(e); }, ...attributes});
+export const enable = (one, on) => one.setAttribute("aria-disabled", String(!on));
 
 /** Runs `work` in each frame while it is on; the button says which. */
 export class Player {
@@ -47,11 +57,16 @@ export class Player {
   stop() { this.on = false; this.show(); }
   show() {
     this.button.dataset.text = this.on ? "pause" : "run";
-    import("./text.js").then(({words}) => { this.button.textContent = words(this.button.dataset.text); });
+    this.button.textContent = words(this.button.dataset.text);
   }
   frame() {
     if (!this.on) return;
-    this.work();
+    try {
+      this.work();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
     requestAnimationFrame(() => this.frame());
   }
 }

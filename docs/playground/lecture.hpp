@@ -58,13 +58,34 @@ class Training {
     note();
   }
 
-  bool diverged() const { return !std::isfinite(train_loss_); }
+  bool diverged() const { return diverges(train_loss_, first_loss_); }
+  void lr(double value) {
+    if (settings_.adam) adam_[0].lr(value);
+    else sgd_[0].lr(value);
+  }
 
   /// Losses in square minutes, whatever the scale that the model works in.
   std::string status() const {
     return "{\"updates\":" + std::to_string(updates_) + ",\"train\":" + json(train_loss_) + ",\"validation\":" +
            json(validation_loss_) + ",\"best\":" + json(best_) + ",\"bestAt\":" + std::to_string(best_at_) +
-           ",\"diverged\":" + (diverged() ? "true" : "false") + ",\"parameters\":" + std::to_string(count()) + "}";
+           ",\"diverged\":" + (diverged() ? "true" : "false") + ",\"parameters\":" + std::to_string(count()) +
+           ",\"line\":" + line() + "}";
+  }
+  /// Of a line: b and the w of each feature, in minutes and pages or words, whatever the scale that it works in.
+  std::string line() const {
+    if (settings_.model != 0) return "null";
+    const auto p = parameters(const_cast<Sequential<double>&>(model_));
+    const std::size_t n = train_.x.shape()[1];
+    std::vector<double> out{p[1].value().item()};
+    for (std::size_t k = 0; k < n; ++k) out.push_back(p[0].value().data()[k]);
+    if (settings_.scale) {
+      out[0] = out[0] * y_scale_.scale().item() + y_scale_.mean().item();
+      for (std::size_t k = 0; k < n; ++k) {
+        out[k + 1] *= y_scale_.scale().item() / x_scale_.scale().data()[k];
+        out[0] -= out[k + 1] * x_scale_.mean().data()[k];
+      }
+    }
+    return list(n + 1, [&](std::size_t k) { return json(out[k]); });
   }
 
   /// For each lecture: pages, true and predicted minutes, whether it is for training. For one feature, the curve too.
@@ -153,7 +174,9 @@ class Training {
     const double unit = settings_.scale ? y_scale_.scale().item() * y_scale_.scale().item() : 1;
     train_loss_ = unit * mse_loss(model_(train_.x), train_.y).item();
     validation_loss_ = unit * mse_loss(model_(validation_.x), validation_.y).item();
-    if (updates_ == 0 || validation_loss_ < best_) best_ = validation_loss_, best_at_ = updates_;
+    if (updates_ == 0) first_loss_ = train_loss_;
+    // What oscillates by rounding is no better: a loss counts as the lowest where it is lower by 0.1 %.
+    if (updates_ == 0 || validation_loss_ < 0.999 * best_) best_ = validation_loss_, best_at_ = updates_;
   }
   std::size_t count() const {
     std::size_t out = 0;
@@ -173,7 +196,7 @@ class Training {
   std::vector<std::int64_t> order_, batch_;
   std::vector<float> surface_;
   std::size_t updates_ = 0, best_at_ = 0;
-  double train_loss_ = 0, validation_loss_ = 0, best_ = 0;
+  double train_loss_ = 0, first_loss_ = 0, validation_loss_ = 0, best_ = 0;
 };
 
 }  // namespace lecture

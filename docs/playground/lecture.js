@@ -3,9 +3,9 @@ import {call, floats} from "./engine.js";
 import {get} from "./state.js";
 import {make, shown, words} from "./text.js";
 import {Player, bits, box, button, choice, numbers} from "./controls.js";
-import {colors, heat, plot} from "./draw.js";
+import {colors, heat, plot, ticks} from "./draw.js";
 
-const side = 60;
+const side = 60, featureNames = ["pages", "words", "words_per_page"];
 let root, player, log = [], path = [], view, status;
 
 function restart() {
@@ -27,6 +27,8 @@ function restart() {
   show();
 }
 
+function changeRate() { status = call("lecture_lr", get("lecture.lr")); }
+
 function run(steps) {
   for (let k = 0; k < steps; ++k) {
     const more = call("lecture_run", 1);
@@ -41,17 +43,25 @@ function run(steps) {
   show();
 }
 
+/** "minutes = 3.1 + 1.2 pages", in units of the data. */
+function equation([b, ...slopes]) {
+  const names = featureNames.filter((_, k) => get("lecture.features") >> k & 1);
+  return `${words("minutes")} = ${shown(round(b)).replace("-", "−")}` + slopes.map((w, k) => ` ${w < 0 ? "−" : "+"} ${shown(round(Math.abs(w)))} ${words(names[k])}`).join("");
+}
+const round = (x) => (x === null ? x : +x.toPrecision(4));
+
 function show() {
   root.querySelector("#lecture-numbers").replaceChildren(
     make("b", {}, `${status.updates} ${words("updates")}`), make("b", {}, `${status.parameters} ${words("parameters")}`),
     make("b", {}, `${words("train")} ${shown(status.train)}`), make("b", {}, `${words("validation")} ${shown(status.validation)}`),
     make("b", {}, status.updates > 0 ? words("stop_here", {n: status.bestAt, loss: shown(status.best)}) : ""),
+    ...(status.line ? [make("b", {id: "lecture-line"}, equation(status.line))] : []),
     make("span", {class: "error"}, status.diverged ? words("diverged") : ""));
   const fit = call("lecture_fit");
   const curve = fit.curve;
   const points = (rows) => rows.map((row) => (curve ? [row[0], row[1]] : [row[1], row[2]]));
   const longest = Math.max(...[...fit.train, ...fit.validation].map((row) => row[1]));
-  const fitText = curve ? words("fit", {feature: words(["pages", "words", "words_per_page"][Math.log2(get("lecture.features"))])}) : words("predicted");
+  const fitText = curve ? words("fit", {feature: words(featureNames[Math.log2(get("lecture.features"))])}) : words("predicted");
   root.querySelector("#lecture-fit-text").textContent = fitText;
   plot(root.querySelector("#lecture-fit"), {
     label: fitText,
@@ -69,7 +79,7 @@ function show() {
 function showSurface() {
   const canvas = root.querySelector("#lecture-surface"), caption = root.querySelector("#lecture-surface-text");
   canvas.hidden = !view;
-  caption.textContent = words(view ? "surface" : "no_surface");
+  caption.textContent = words(view ? "surface" : "no_surface") + (view && get("lecture.scale") ? " " + words("surface_scaled") : "");
   if (!view) return;
   const small = document.createElement("canvas");
   small.width = small.height = side;
@@ -78,6 +88,16 @@ function showSurface() {
   const context = canvas.getContext("2d"), size = canvas.width;
   context.drawImage(small, 0, 0, size, size);
   const at = ([w, b]) => [((w - view.w0) / (view.w1 - view.w0)) * size, ((view.b1 - b) / (view.b1 - view.b0)) * size];
+  context.font = "14px system-ui, sans-serif";
+  context.fillStyle = context.strokeStyle = "#333";
+  context.lineWidth = 1;
+  const mark = (x, y, dx, dy, text, tx, ty) => { context.beginPath(); context.moveTo(x, y); context.lineTo(x + dx, y + dy); context.stroke(); context.fillText(text, x + tx, y + ty); };
+  context.textAlign = "center";
+  for (const w of ticks(view.w0, view.w1).filter((w) => at([w, 0])[0] > 50 && at([w, 0])[0] < size - 30)) mark(at([w, 0])[0], size, 0, -7, shown(round(w)), 0, -11);
+  context.fillText("w", size - 14, size - 11);
+  context.textAlign = "left";
+  for (const b of ticks(view.b0, view.b1).filter((b) => at([0, b])[1] > 30 && at([0, b])[1] < size - 30)) mark(0, at([0, b])[1], 7, 0, shown(round(b)), 11, 5);
+  context.fillText("b", 11, 18);
   context.strokeStyle = context.fillStyle = "#c62828";
   context.lineWidth = 2;
   context.beginPath();
@@ -100,15 +120,15 @@ export function build(element) {
   root.replaceChildren(
     make("p", {"data-text": "lecture_note"}),
     make("div", {class: "controls"},
-      bits("lecture.features", "features", ["pages", "words", "words_per_page"], restart),
+      bits("lecture.features", "features", featureNames, restart),
       choice("lecture.model", "model", ["line", "hinges", "network"], restart),
       numbers("lecture.width", "width", [1, 2, 3, 4, 8, 16, 32, 64], restart),
       choice("lecture.adam", "optimizer", ["SGD", "Adam"], restart),
-      numbers("lecture.lr", "lr", [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 1], restart),
-      numbers("lecture.batch", "batch", [0, 1, 2, 5, 10], restart, (v) => (v === 0 ? words("all") : String(v))),
+      numbers("lecture.lr", "lr", [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 1], changeRate),
+      numbers("lecture.batch", "batch", [0, 1, 2, 5, 10], restart, {0: "all"}),
       box("lecture.scale", "scale", restart),
       numbers("lecture.seed", "seed", [0, 1, 2, 3, 4], restart)),
-    make("div", {class: "row actions"}, player.button, button("step", () => { player.stop(); run(1); }, {id: "lecture-step"}), button("reset", restart, {id: "lecture-reset"})),
+    make("div", {class: "row actions"}, player.button, button("step_update", () => { player.stop(); run(1); }, {id: "lecture-step"}), button("reset", restart, {id: "lecture-reset"})),
     make("p", {class: "numbers", id: "lecture-numbers"}),
     make("div", {class: "pictures"},
       make("figure", {}, make("svg", {id: "lecture-fit", class: "plot"}), make("figcaption", {id: "lecture-fit-text"})),
@@ -116,4 +136,5 @@ export function build(element) {
       make("figure", {}, make("canvas", {id: "lecture-surface", width: 420, height: 420, role: "img", "data-label": "surface"}), make("figcaption", {id: "lecture-surface-text"}))));
   restart();
 }
+export const relabel = () => show();
 export const stop = () => player && player.stop();

@@ -35,6 +35,8 @@ template <class F>
 const char* guarded(const F& f) {
   try {
     return give(f());
+  } catch (const Problem& problem) {
+    return give("{\"error\":" + problem.json + "}");
   } catch (const std::exception& error) {
     return give("{\"error\":" + quoted(error.what()) + "}");
   }
@@ -58,6 +60,13 @@ EXPORT const char* lecture_run(int steps) {
       out += (out.size() > 1 ? "," : "") + started(lecture_).status();
     }
     return out + "]";
+  });
+}
+/// Goes on with another learning rate.
+EXPORT const char* lecture_lr(double lr) {
+  return guarded([&] {
+    started(lecture_).lr(lr);
+    return started(lecture_).status();
   });
 }
 EXPORT const char* lecture_fit() { return guarded([] { return started(lecture_).fit_json(); }); }
@@ -87,7 +96,13 @@ EXPORT const char* classify_start(int data, int classes, double noise, double tr
 }
 EXPORT const char* classify_run(int epochs) {
   return guarded([&] {
-    for (int k = 0; k < epochs; ++k) started(classify_).epoch();
+    for (int k = 0; k < epochs && !started(classify_).diverged(); ++k) started(classify_).epoch();
+    return started(classify_).status();
+  });
+}
+EXPORT const char* classify_lr(double lr) {
+  return guarded([&] {
+    started(classify_).lr(lr);
     return started(classify_).status();
   });
 }
@@ -108,7 +123,7 @@ EXPORT int classify_edited() { return classify_ && classify_->edited(); }
 EXPORT const char* graph_start(const char* formula, const char* values) {
   return guarded([&] {
     explorer_.reset();
-    explorer_ = std::make_unique<expression::Explorer>(formula, expression::values_of(values));
+    explorer_ = std::make_unique<expression::Explorer>(formula, values);
     return started(explorer_).to_json();
   });
 }

@@ -109,13 +109,13 @@ TEST_CASE("a place counts lines and characters from 1, a character of several by
 }
 
 TEST_CASE("an error message shows a text on one line, and at most 40 characters of it") {
-  CHECK(minigrad::detail::quoted("") == "\"\"");
-  CHECK(minigrad::detail::quoted("a\r\n\tb") == "\"a\\r\\n\\tb\"");
-  CHECK(minigrad::detail::quoted("\x1b[31m\x7f") == "\"\\x1B[31m\\x7F\"");
+  CHECK(minigrad::detail::in_quotes("") == "\"\"");
+  CHECK(minigrad::detail::in_quotes("a\r\n\tb") == "\"a\\r\\n\\tb\"");
+  CHECK(minigrad::detail::in_quotes("\x1b[31m\x7f") == "\"\\x1B[31m\\x7F\"");
   std::string forty;
   for (int i = 0; i < 40; ++i) forty += "課";
-  CHECK(minigrad::detail::quoted(forty) == "\"" + forty + "\"");
-  CHECK(minigrad::detail::quoted(forty + "!") == "\"" + forty + "...\"");
+  CHECK(minigrad::detail::in_quotes(forty) == "\"" + forty + "\"");
+  CHECK(minigrad::detail::in_quotes(forty + "!") == "\"" + forty + "...\"");
 }
 
 TEST_CASE("decimal commas and thousands separators are read where the format names them") {

@@ -10,7 +10,10 @@ cat > export.cpp << 'END'
 #include "classify.hpp"
 int main() {
   classify::Training training({.data = 3, .classes = 3, .noise = 0.1, .features = 15, .penalty = 2, .penalty_rate = 0.001});
-  for (int epoch = 0; epoch < 3; ++epoch) training.epoch();
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    if (epoch == 2) training.lr(0.1);  // a rate that somebody chose in the midst of training
+    training.epoch();
+  }
   std::printf("%s", training.program().c_str());
   std::fprintf(stderr, "%s\n", training.status().c_str());
 }

@@ -63,7 +63,7 @@ ClassLabels class_labels(const Table& table, std::string_view column, std::vecto
   const std::vector<std::size_t> order = detail::order_by_name(names);
   for (std::size_t i = 1; i < order.size(); ++i)
     if (names[order[i]] == names[order[i - 1]])
-      detail::fail<ValueError>({"class_labels: the class ", detail::quoted(names[order[i]]), " is named twice"});
+      detail::fail<ValueError>({"class_labels: the class ", detail::in_quotes(names[order[i]]), " is named twice"});
   const std::vector<std::string> texts = table.texts(column);
   auto codes = Tensor<std::int64_t>::empty(Shape{texts.size()});
   for (std::size_t row = 0; row < texts.size(); ++row) {
@@ -71,9 +71,9 @@ ClassLabels class_labels(const Table& table, std::string_view column, std::vecto
     if (code == names.size()) {
       if (table.is_missing(row, column))
         table.fail_in(row, column,
-                      {"missing value ", detail::quoted(texts[row]), "; drop_missing({", detail::quoted(column),
+                      {"missing value ", detail::in_quotes(texts[row]), "; drop_missing({", detail::in_quotes(column),
                        "}) keeps the other rows"});
-      table.fail_in(row, column, {detail::quoted(texts[row]), " is none of the classes ", detail::quoted_list(names)});
+      table.fail_in(row, column, {detail::in_quotes(texts[row]), " is none of the classes ", detail::quoted_list(names)});
     }
     codes[row] = static_cast<std::int64_t>(code);
   }
@@ -92,7 +92,7 @@ ClassLabels class_labels(const Table& table, std::string_view column) {
   for (std::size_t row = 0; row < texts.size(); ++row)
     if (table.is_missing(row, column))
       table.fail_in(row, column,
-                    {"missing value ", detail::quoted(texts[row]), "; drop_missing({", detail::quoted(column),
+                    {"missing value ", detail::in_quotes(texts[row]), "; drop_missing({", detail::in_quotes(column),
                      "}) keeps the other rows",
                      detail::is_default_na(texts[row]) && table.options().keep_default_na
                          ? ", and .keep_default_na = false takes words such as NA as text"
@@ -103,14 +103,14 @@ ClassLabels class_labels(const Table& table, std::string_view column) {
   for (std::size_t i = 1; i < order.size(); ++i)
     if (bare[order[i]] == bare[order[i - 1]])
       detail::fail_at(table.file(), {},
-                      {"column ", detail::quoted(column), ": the classes ", detail::quoted(names[order[i - 1]]),
-                       " and ", detail::quoted(names[order[i]]),
+                      {"column ", detail::in_quotes(column), ": the classes ", detail::in_quotes(names[order[i - 1]]),
+                       " and ", detail::in_quotes(names[order[i]]),
                        " differ by blanks only; .skipinitialspace = true leaves out those before a "
                        "field"});
   if (const std::size_t i = detail::same_numbers(names))
     detail::fail_at(table.file(), {},
-                    {"column ", detail::quoted(column), ": the classes ", detail::quoted(names[i - 1]), " and ",
-                     detail::quoted(names[i]),
+                    {"column ", detail::in_quotes(column), ": the classes ", detail::in_quotes(names[i - 1]), " and ",
+                     detail::in_quotes(names[i]),
                      " are the same number: make_dataset with the name of the column and "
                      "std::int64_t as type of the targets reads numbers, and a list of names takes both as classes"});
   return class_labels(table, column, std::move(names));

@@ -60,18 +60,18 @@ class CsvColumns {
     const char sep = count == 1 ? likely_separator(names_[0], content.options) : '\0';
     if (sep != '\0' && !content.reader.is_quoted(content.text, starts_[0]))
       fail_name(content, 0,
-                {"one column, named ", detail::quoted(names_[0]), ": is .sep = ", char_literal(sep),
+                {"one column, named ", detail::in_quotes(names_[0]), ": is .sep = ", char_literal(sep),
                  "? .header = 0 takes the name as it is"});
     if (count == 1 && begins_with_number(names_[0]) && !content.reader.is_quoted(content.text, starts_[0]))
       fail_name(content, 0,
-                {"one column, named ", detail::quoted(names_[0]),
+                {"one column, named ", detail::in_quotes(names_[0]),
                  ": do blanks separate the fields? .delim_whitespace = "
                  "true reads them, with .header = no_header or .names = {...} if there is no header; .header = 0 takes "
                  "the name as it is"});
     for (std::size_t column = 0; column < count; ++column)
       if (!content.reader.is_quoted(content.text, starts_[column]) && parse_number(names_[column]).problem == nullptr)
         fail_name(content, column,
-                  {"the first row names the columns, and ", detail::quoted(names_[column]),
+                  {"the first row names the columns, and ", detail::in_quotes(names_[column]),
                    " is a number: a file without a header takes .header = no_header or .names = {...}, a line before "
                    "the header .skiprows = 1, and numbers that are names .header = 0"});
   }
@@ -104,7 +104,7 @@ class CsvColumns {
     const std::size_t found = find_name(names_, by_name_, column.name);
     if (found == count)
       fail_at(content.file, {},
-              {option, ": no column ", detail::quoted(column.name), list_columns(names_, column.name), header_hint(options)});
+              {option, ": no column ", detail::in_quotes(column.name), list_columns(names_, column.name), header_hint(options)});
     return found;
   }
 
@@ -120,7 +120,7 @@ class CsvColumns {
     for (std::size_t i = 1; i < names.size(); ++i)
       if (names[content.by_name[i]] == names[content.by_name[i - 1]])
         fail_name(content, kept[content.by_name[i]],
-                  {"a second column named ", detail::quoted(names[content.by_name[i]]), header_hint(content.options)});
+                  {"a second column named ", detail::in_quotes(names[content.by_name[i]]), header_hint(content.options)});
   }
 
   std::vector<std::string> names_;    // of all columns of the file

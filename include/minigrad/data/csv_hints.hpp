@@ -161,15 +161,15 @@ template <class = void>
   for (const char thousands : {'.', '\'', ' '})
     if (parse_number(text, {',', thousands}).problem == nullptr)
       return ": .thousands = " + char_literal(thousands) + ", .decimal = ',' read such numbers";
-  if (is_date_like(text)) return concat({": to_days(table, ", detail::quoted(column), ") and to_seconds read dates"});
+  if (is_date_like(text)) return concat({": to_days(table, ", detail::in_quotes(column), ") and to_seconds read dates"});
   for (const char* word : {"?", "-", "--", ".", "*", "missing", "Missing", "unknown", "none", "N.A.", "na", "Null"})
     if (text == word || (!options.keep_default_na && is_default_na(text)))
-      return concat({": .na_values = {", detail::quoted(text), "} if that stands for a missing value"});
+      return concat({": .na_values = {", detail::in_quotes(text), "} if that stands for a missing value"});
   if (has_unit(text))
-    return concat({": a number with a unit: compute numbers from table.texts(", detail::quoted(column),
+    return concat({": a number with a unit: compute numbers from table.texts(", detail::in_quotes(column),
                    "), and with_feature adds them to a dataset"});
   if (all_texts && !is_decimal(text))
-    return concat({": class_labels(table, ", detail::quoted(column), ") makes classes of a column of words"});
+    return concat({": class_labels(table, ", detail::in_quotes(column), ") makes classes of a column of words"});
   return "";
 }
 

@@ -90,7 +90,7 @@ class CsvParser {
         const std::string& name = content_.names[column];
         const std::size_t at = content_.cells[row + column];
         if ((text_.compare(at, name.size(), name) == 0 || reader_.is_quoted(text_, at)) && field(at) == name)
-          fail(at, {"column ", detail::quoted(name), ": its name comes again as a value: where the first row is data, "
+          fail(at, {"column ", detail::in_quotes(name), ": its name comes again as a value: where the first row is data, "
                     ".header = no_header or .names = {...}; .header = 0 takes it as names"});
       }
   }

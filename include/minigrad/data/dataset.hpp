@@ -33,7 +33,7 @@ std::vector<std::size_t> find_features(const std::vector<std::string>& all, cons
   for (const std::string& name : wanted) {
     out.push_back(find_name(all, order, name));
     if (out.back() == all.size())
-      fail<ValueError>({"no feature ", detail::quoted(name), "; the features are ", quoted_list(all)});
+      fail<ValueError>({"no feature ", detail::in_quotes(name), "; the features are ", quoted_list(all)});
   }
   return out;
 }
@@ -44,7 +44,7 @@ std::vector<std::size_t> require_different(const char* op, const std::vector<std
   std::vector<std::size_t> order = order_by_name(features);
   for (std::size_t i = 1; i < order.size(); ++i)
     if (features[order[i]] == features[order[i - 1]])
-      fail<ValueError>({op, ": the feature ", detail::quoted(features[order[i]]), " is named twice"});
+      fail<ValueError>({op, ": the feature ", detail::in_quotes(features[order[i]]), " is named twice"});
   return order;
 }
 
@@ -52,7 +52,7 @@ std::vector<std::size_t> require_different(const char* op, const std::vector<std
 template <class = void>
 void require_features(const std::vector<std::string>& features, const std::string& target) {
   if (find_name(features, require_different("make_dataset", features), target) != features.size())
-    fail<ValueError>({"make_dataset: ", detail::quoted(target), " is the target and also a feature"});
+    fail<ValueError>({"make_dataset: ", detail::in_quotes(target), " is the target and also a feature"});
 }
 
 /// The rows of features or of targets: one tensor, or several where T is their list; see tensors.hpp.
@@ -201,7 +201,7 @@ Dataset<T, Y> make_dataset(const Table& table, const std::vector<std::string>& f
     for (std::size_t row = 0; row < numbers.size(); ++row) {
       if (!detail::holds<Y>(numbers[row]) || numbers[row] < 0)
         table.fail_in(row, target,
-                      {detail::quoted(table.text(row, target)), " is not a class label: a whole number from 0"});
+                      {detail::in_quotes(table.text(row, target)), " is not a class label: a whole number from 0"});
       labels[row] = static_cast<Y>(numbers[row]);
     }
     return Dataset<T, Y>(to_tensor<T>(table, features), std::move(labels), features);

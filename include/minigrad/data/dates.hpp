@@ -145,14 +145,14 @@ std::vector<double> read_times(const Table& table, std::string_view column, std:
   std::vector<double> out(texts.size());
   for (std::size_t row = 0; row < texts.size(); ++row) {
     if (table.is_missing(row, column))
-      table.fail_in(row, column, {"missing value; drop_missing({", detail::quoted(column), "}) keeps the other rows"});
+      table.fail_in(row, column, {"missing value; drop_missing({", detail::in_quotes(column), "}) keeps the other rows"});
     TimeReader<> time(texts[row]);
     if (!(format.empty() ? time.read_iso() : time.read(format)))
       table.fail_in(row, column,
-                    {detail::quoted(texts[row]), " is not a date ",
+                    {detail::in_quotes(texts[row]), " is not a date ",
                      format.empty() ? "such as 2021-03-04 or 2021-03-04 05:06:07; others need a format, "
                                       "such as \"%d/%m/%Y\""
-                                    : "in the format " + detail::quoted(format)});
+                                    : "in the format " + detail::in_quotes(format)});
     out[row] = (time.*unit)();
   }
   return out;

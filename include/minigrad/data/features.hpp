@@ -35,7 +35,7 @@ Dataset<T, Y> append_columns(const char* op, const Dataset<T, Y>& data, const st
   const std::size_t columns = names.size();
   for (const std::string& name : added) {
     if (index_of(names, name) < names.size())
-      fail<ValueError>({op, ": the dataset has a feature named ", detail::quoted(name), " already"});
+      fail<ValueError>({op, ": the dataset has a feature named ", detail::in_quotes(name), " already"});
     names.push_back(name);
   }
   auto x = Tensor<T>::empty(Shape{data.size(), names.size()});
@@ -48,7 +48,7 @@ Dataset<T, Y> append_columns(const char* op, const Dataset<T, Y>& data, const st
     for (std::size_t i = 0; i < out.size(); ++i, ++to) {
       *to = static_cast<T>(out[i]);
       if (!is_finite(static_cast<double>(*to)))
-        fail<ValueError>({op, ": row ", row, ": ", detail::quoted(added[i]), " is not a finite number"});
+        fail<ValueError>({op, ": row ", row, ": ", detail::in_quotes(added[i]), " is not a finite number"});
     }
   }
   return Dataset<T, Y>(std::move(x), data.y, std::move(names));
@@ -68,9 +68,9 @@ template <class T, class Y>
 Dataset<T, Y> with_feature(const Dataset<T, Y>& data, const std::string& name, const std::vector<double>& values) {
   if (values.size() != data.size())
     detail::fail<ShapeError>(
-        {"with_feature: ", detail::quoted(name), ": ", values.size(), " values for ", data.size(), " rows"});
+        {"with_feature: ", detail::in_quotes(name), ": ", values.size(), " values for ", data.size(), " rows"});
   if constexpr (std::is_floating_point_v<T>)
-    detail::require_told_apart(detail::concat({"with_feature: ", detail::quoted(name)}), values,
+    detail::require_told_apart(detail::concat({"with_feature: ", detail::in_quotes(name)}), values,
                                detail::element_type<T>);
   return detail::append_columns("with_feature", data, {name},
                                 [&](std::size_t row, const T*, double* out) { *out = values[row]; });
@@ -82,13 +82,13 @@ Dataset<T, Y> with_feature(const Dataset<T, Y>& data, const std::string& name, c
 template <class T, class Y>
 Dataset<T, Y> with_one_hot(const Dataset<T, Y>& data, const ClassLabels& labels) {
   if (labels.codes.size() != data.size())
-    detail::fail<ShapeError>({"with_one_hot: ", detail::quoted(labels.column), ": ", labels.codes.size(),
+    detail::fail<ShapeError>({"with_one_hot: ", detail::in_quotes(labels.column), ": ", labels.codes.size(),
                               " labels for ", data.size(), " rows"});
   bool are_targets = data.size() > 0 && data.y.size() == data.size();
   for (std::size_t row = 0; are_targets && row < data.size(); ++row)
     are_targets = static_cast<double>(data.y[row]) == static_cast<double>(labels.codes[row]);
   if (are_targets)
-    detail::fail<ValueError>({"with_one_hot: ", detail::quoted(labels.column),
+    detail::fail<ValueError>({"with_one_hot: ", detail::in_quotes(labels.column),
                               " is the target of the dataset: as "
                               "features its classes would give the answer away"});
   std::vector<std::string> added;

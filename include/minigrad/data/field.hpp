@@ -55,7 +55,7 @@ template <class = void>
 
 /// The text in quotes for an error message: at most 40 characters of it, with line ends and control characters escaped.
 template <class = void>
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   int characters = 0;
   for (const char c : text) {

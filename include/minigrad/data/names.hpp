@@ -37,7 +37,7 @@ template <class = void>
 [[gnu::cold]] std::string quoted_list(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 20;
   std::string list;
-  for (std::size_t i = 0; i < names.size() && i < shown; ++i) append(list, {i ? ", " : "", detail::quoted(names[i])});
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i) append(list, {i ? ", " : "", detail::in_quotes(names[i])});
   if (names.size() > shown) append(list, {" and ", names.size() - shown, " more"});
   return list;
 }
@@ -54,7 +54,7 @@ template <class = void>
   for (const std::string& name : names)
     if (name != wanted && without_blanks(name) == wanted)
       append(list,
-             {"; ", detail::quoted(name), " has blanks: .skipinitialspace = true leaves those before a field out"});
+             {"; ", detail::in_quotes(name), " has blanks: .skipinitialspace = true leaves those before a field out"});
   return list;
 }
 

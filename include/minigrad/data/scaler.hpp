@@ -63,7 +63,7 @@ class StandardScaler {
     for (std::size_t j = 0; j < columns; ++j) {
       mean[j] += static_cast<double>(x.data()[j]);
       scale[j] = widest[j] * std::sqrt(scale[j] / n);
-      const std::string column = names.empty() ? detail::concat({j}) : detail::quoted(names[j]);
+      const std::string column = names.empty() ? detail::concat({j}) : detail::in_quotes(names[j]);
       if (!detail::is_finite(mean[j]) || !detail::is_finite(scale[j]))
         detail::fail<ValueError>(
             {"StandardScaler: column ", column, " holds numbers that are not finite, or too large"});

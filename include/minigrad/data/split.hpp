@@ -164,7 +164,7 @@ SplitRows split_by_group(const std::vector<std::string>& group_of_row,
                          const std::vector<std::string>& validation_groups) {
   for (const std::string& group : validation_groups)
     if (detail::index_of(group_of_row, group) == group_of_row.size())
-      detail::fail<ValueError>({"split_by_group: no row belongs to ", detail::quoted(group), "; the groups are ",
+      detail::fail<ValueError>({"split_by_group: no row belongs to ", detail::in_quotes(group), "; the groups are ",
                                 detail::quoted_list(detail::distinct(group_of_row))});
   SplitRows rows;
   for (std::size_t row = 0; row < group_of_row.size(); ++row) {

@@ -111,12 +111,12 @@ class BasicTable {
       if (read.kind == detail::FieldKind::missing)
         fail_missing(row, column,
                      {", the first of ", count_missing(column), " in ", rows(), " rows; drop_missing({",
-                      detail::quoted(column), "}) keeps the other rows"});
+                      detail::in_quotes(column), "}) keeps the other rows"});
       if (read.kind == detail::FieldKind::other) fail_number(row, column, read.problem);
       booleans += read.kind == detail::FieldKind::boolean;
       if (booleans != 0 && booleans != row + 1)
         fail_in(row, column,
-                {detail::quoted(field(row, index, unquoted)), " in a column that holds words as ",
+                {detail::in_quotes(field(row, index, unquoted)), " in a column that holds words as ",
                  "true and false, and numbers too"});
       out[row] = read.value;
     }
@@ -189,7 +189,7 @@ class BasicTable {
   /// Throws DataError "minigrad: file:line:column: column "name": ..." for a field; for the user's own checks.
   [[noreturn, gnu::cold, gnu::noinline]] void fail_in(std::size_t row, std::string_view column,
                                                       std::initializer_list<detail::FormatArg> pieces) const {
-    detail::fail_at(file(), place(row, column), {"column ", detail::quoted(column), ": ", detail::concat(pieces)});
+    detail::fail_at(file(), place(row, column), {"column ", detail::in_quotes(column), ": ", detail::concat(pieces)});
   }
 
  private:
@@ -205,7 +205,7 @@ class BasicTable {
   [[noreturn, gnu::cold, gnu::noinline]] void fail_missing(std::size_t row, std::string_view column,
                                                            std::initializer_list<detail::FormatArg> pieces) const {
     const std::string word = text(row, column);
-    fail_in(row, column, {"missing value", word.empty() ? "" : " " + detail::quoted(word), detail::concat(pieces)});
+    fail_in(row, column, {"missing value", word.empty() ? "" : " " + detail::in_quotes(word), detail::concat(pieces)});
   }
 
   [[noreturn, gnu::cold, gnu::noinline]] void fail_number(std::size_t row, std::string_view column,
@@ -215,7 +215,7 @@ class BasicTable {
     for (const std::string& each : texts(column))
       all_texts = all_texts && content_->reader.number(each).kind != detail::FieldKind::number;
     fail_in(row, column,
-            {detail::quoted(word), " ", problem, detail::number_hint(word, column, content_->options, all_texts)});
+            {detail::in_quotes(word), " ", problem, detail::number_hint(word, column, content_->options, all_texts)});
   }
 
   std::size_t checked(std::size_t row) const {

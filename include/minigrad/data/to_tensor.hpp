@@ -26,10 +26,10 @@ void require_told_apart(const Table& table, const std::string& column, const std
   const auto [a, b] = merged_rows(values, type, digits_differ);
   if (a != b)
     table.fail_in(b, column,
-                  {detail::quoted(table.text(b, column)), " and ", detail::quoted(table.text(a, column)), " in line ",
+                  {detail::in_quotes(table.text(b, column)), " and ", detail::in_quotes(table.text(a, column)), " in line ",
                    table.place(a, column).line, " are the same ", type.name, ", ",
                    format_number(type.round(values[a]), 17), ": ", merged_advice(type.round(values[a]), type),
-                   "; with_feature(data, ", detail::quoted(column), ", values) takes numbers that are computed"});
+                   "; with_feature(data, ", detail::in_quotes(column), ", values) takes numbers that are computed"});
 }
 
 }  // namespace detail
@@ -47,7 +47,7 @@ Tensor<T> to_tensor(const Table& table, const std::vector<std::string>& names) {
     for (std::size_t row = 0; row < column.size(); ++row) {
       column[row] = numbers[row * names.size() + i];
       if (std::fabs(column[row]) > static_cast<double>((std::numeric_limits<T>::max)()))
-        table.fail_in(row, names[i], {detail::quoted(table.text(row, names[i])), " is too large for a float"});
+        table.fail_in(row, names[i], {detail::in_quotes(table.text(row, names[i])), " is too large for a float"});
       out[row * names.size() + i] = static_cast<T>(column[row]);
     }
     detail::require_told_apart(table, names[i], column, detail::element_type<T>);

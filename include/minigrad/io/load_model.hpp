@@ -112,7 +112,7 @@ class LayerBuilder {
 
   [[noreturn]] void fail() const {
     fail_file("load_model", path_,
-              {"the description of its layers is not valid: ", quoted(std::string(line_.substr(0, 80))),
+              {"the description of its layers is not valid: ", in_quotes(std::string(line_.substr(0, 80))),
                ": make the model in the program, and call load(path, model)"});
   }
   bool skip(std::string_view wanted) {
@@ -159,10 +159,10 @@ class LayerBuilder {
       }
     }
     if (is_for_images(name))
-      fail_file("load_model", path_, {"layer ", place, " is ", quoted(name), ", a layer for images: include "
+      fail_file("load_model", path_, {"layer ", place, " is ", in_quotes(name), ", a layer for images: include "
                 "<minigrad/io/image_layers.hpp>, and call load_model(path, image_layers)"});
-    fail_file("load_model", path_, {"layer ", place, " is ", quoted(name), ", which is not one of the library's: make the "
-              "model in the program, and call load(path, model)"});
+    fail_file("load_model", path_, {"layer ", place, " is ", in_quotes(name), ", which is not one of the library's: make "
+              "the model in the program, and call load(path, model)"});
   }
 
   static bool is_for_images(std::string_view name) {

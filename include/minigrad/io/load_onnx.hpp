@@ -57,7 +57,7 @@ class OnnxModel {
     for (const OnnxValueInfo& input : file.inputs) {
       if (places_.count(input.name)) continue;  // an initializer that is listed as an input too
       if (input.type != onnx_type_of<T>() && !is_whole(input.type))
-        refuse(name, {"the input ", detail::quoted(input.name), " is not supported: it is not of ",
+        refuse(name, {"the input ", detail::in_quotes(input.name), " is not supported: it is not of ",
                       sizeof(T) == 8 ? "double" : "float", ", int32 or int64"});
       define(name, input.name, is_whole(input.type));
       inputs_.push_back({last(), is_whole(input.type)});
@@ -144,11 +144,11 @@ class OnnxModel {
   void define(const std::string& file, const std::string& value, bool whole) {
     whole_at_.push_back(whole);
     if (value.empty() || !places_.emplace(value, count_++).second)
-      refuse(file, {"two values are called ", detail::quoted(value)});
+      refuse(file, {"two values are called ", detail::in_quotes(value)});
   }
   std::size_t place_of(const std::string& file, const std::string& user, const std::string& value) const {
     const auto found = places_.find(value);
-    if (found == places_.end()) refuse(file, {user, ": there is no value ", detail::quoted(value), " before it"});
+    if (found == places_.end()) refuse(file, {user, ": there is no value ", detail::in_quotes(value), " before it"});
     return found->second;
   }
   void add_constant(const std::string& file, const OnnxTensor& tensor, const std::string& value) {
@@ -156,12 +156,12 @@ class OnnxModel {
     else if (tensor.type == OnnxType::real32)  // the scales of Resize, of images of double too
       constants_.emplace_back(last(), tensor.to<float>().template to<T>());
     else if (is_whole(tensor.type)) whole_.emplace_back(last(), tensor.whole());
-    else refuse(file, {"the constant ", detail::quoted(value), " is not supported: it is not of ",
+    else refuse(file, {"the constant ", detail::in_quotes(value), " is not supported: it is not of ",
                     sizeof(T) == 8 ? "double" : "float", ", int32 or int64"});
   }
   void add_node(const std::string& file, OnnxNode& node) {
     const std::string name =
-        detail::concat({"node ", detail::quoted(node.outputs.empty() ? node.name : node.outputs[0]), ", ", node.op});
+        detail::concat({"node ", detail::in_quotes(node.outputs.empty() ? node.name : node.outputs[0]), ", ", node.op});
     const auto fail = [&](std::initializer_list<detail::FormatArg> why) {
       refuse(file, {name, ": ", detail::concat(why)});
     };

@@ -75,7 +75,7 @@ namespace detail {
 template <class = void>
 [[noreturn]] void fail_own_model(const std::string& path, std::string_view line) {
   fail_file("load_model", path,
-            {"its model is no Sequential, but one of the program's own: ", quoted(std::string(line)),
+            {"its model is no Sequential, but one of the program's own: ", in_quotes(std::string(line)),
              ": make the model in the program, and call load(path, model)"});
 }
 

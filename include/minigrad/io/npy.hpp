@@ -50,7 +50,7 @@ class NpyReader {
 
  private:
   [[noreturn]] void fail(std::initializer_list<FormatArg> pieces) const {
-    file_.fail({array_.empty() ? "" : detail::quoted(array_) + ": ", concat(pieces)});
+    file_.fail({array_.empty() ? "" : detail::in_quotes(array_) + ": ", concat(pieces)});
   }
   void read_bytes(void* to, std::size_t n) {
     if (n > left_ || in_.take(to, n) != n) fail({"cut off: it ends in the middle of what it holds"});
@@ -89,7 +89,7 @@ class NpyReader {
       else if (key == "shape" && !std::exchange(has_shape, true))
         parse_shape();
       else
-        fail({"header: an unknown or second key ", detail::quoted(key)});
+        fail({"header: an unknown or second key ", detail::in_quotes(key)});
       if (skip(",")) continue;
       expect("}");
       break;
@@ -107,7 +107,7 @@ class NpyReader {
     return true;
   }
   void expect(const char* wanted) {
-    if (!skip(wanted)) fail({"header: ", wanted, " belongs before ", detail::quoted(text_)});
+    if (!skip(wanted)) fail({"header: ", wanted, " belongs before ", detail::in_quotes(text_)});
   }
   std::string string() {
     const char* quote = skip("'") ? "'" : "\"";
@@ -138,14 +138,14 @@ class NpyReader {
       big_endian_ = type[0] == '>';
       if (big_endian_) return;
     }
-    fail({"its elements are of type ", detail::quoted(type), ", and read are b1 u1 i1 i2 i4 i8 f2 f4 f8"});
+    fail({"its elements are of type ", detail::in_quotes(type), ", and read are b1 u1 i1 i2 i4 i8 f2 f4 f8"});
   }
   void parse_shape() {
     expect("(");
     for (bool comma = true; !skip(")"); comma = skip(",")) {
       blanks();
       if (!comma || text_.empty() || text_[0] < '0' || text_[0] > '9')
-        fail({"header: a whole number belongs before ", detail::quoted(text_)});
+        fail({"header: a whole number belongs before ", detail::in_quotes(text_)});
       std::uint64_t extent = 0;
       for (; !text_.empty() && text_[0] >= '0' && text_[0] <= '9'; text_.remove_prefix(1)) {
         extent = extent * 10 + static_cast<unsigned>(text_[0] - '0');

@@ -37,13 +37,13 @@ inline StateDict read_npz(ByteInput& in, const NpzOptions& options) {
       in.fail({"its arrays have more than ", options.bytes, " bytes together (NpzOptions::bytes)"});
     total += file.size;
     if (file.name.size() < 4 || file.name.compare(file.name.size() - 4, 4, ".npy") != 0)
-      in.fail({detail::quoted(file.name), " in it is not an array: its name does not end in .npy"});
+      in.fail({detail::in_quotes(file.name), " in it is not an array: its name does not end in .npy"});
   }
   const auto order =
       order_of(files.size(), [&](std::size_t a, std::size_t b) { return files[a].name < files[b].name; });
   for (std::size_t i = 1; i < files.size(); ++i)
     if (files[order[i]].name == files[order[i - 1]].name)
-      in.fail({"two arrays named ", detail::quoted(files[order[i]].name)});
+      in.fail({"two arrays named ", detail::in_quotes(files[order[i]].name)});
 
   std::vector<StateEntry> entries;
   entries.reserve(files.size());
@@ -52,13 +52,13 @@ inline StateDict read_npz(ByteInput& in, const NpzOptions& options) {
     in.seek(file.begin);
     std::unique_ptr<Inflater> inflater;
     if (file.compressed) {
-      if (!options.inflate) in.fail({detail::quoted(name), ": ", needs_inflate});
+      if (!options.inflate) in.fail({detail::in_quotes(name), ": ", needs_inflate});
       inflater = options.inflate(in, file.stored, false);
     }
     CrcStream checked(inflater ? static_cast<ByteStream&>(*inflater) : in);
     entries.push_back(NpyReader(checked, file.size, in, name).read());
-    if (inflater && !inflater->finished()) in.fail({detail::quoted(name), ": it has more bytes than it declares"});
-    if (checked.crc() != file.crc) in.fail({detail::quoted(name), ": its bytes are damaged (CRC-32)"});
+    if (inflater && !inflater->finished()) in.fail({detail::in_quotes(name), ": it has more bytes than it declares"});
+    if (checked.crc() != file.crc) in.fail({detail::in_quotes(name), ": its bytes are damaged (CRC-32)"});
     entries.back().name = std::move(name);
   }
   return StateDict(std::move(entries), {});

@@ -30,13 +30,13 @@ struct OnnxTensorReader {
   /// The shape, and the bytes of a tensor of this shape. Extents multiply without overflow, also where one is 0.
   std::size_t set_shape(OnnxTensor& out, const std::vector<std::int64_t>& extents) const {
     if (extents.size() > Shape::max_rank)
-      source.fail({"the tensor ", detail::quoted(out.name), " has ", extents.size(), " axes: more than ",
+      source.fail({"the tensor ", detail::in_quotes(out.name), " has ", extents.size(), " axes: more than ",
                    Shape::max_rank, " are not supported"});
     std::uint64_t product = size_of(out.type);
     for (const std::int64_t extent : extents) {
       const auto factor = static_cast<std::uint64_t>(extent < 1 ? 1 : extent);
       if (extent < 0 || factor > (std::numeric_limits<std::ptrdiff_t>::max)() / product)
-        source.fail({"the tensor ", detail::quoted(out.name), " has an axis of ", extent, " elements"});
+        source.fail({"the tensor ", detail::in_quotes(out.name), " has an axis of ", extent, " elements"});
       product *= factor;
       out.shape.push_back(extent);
     }
@@ -74,12 +74,12 @@ struct OnnxTensorReader {
           break;
       }
     if (!is_read(type))
-      source.fail({"element type ", type, " of the tensor ", detail::quoted(out.name), " is not supported"});
+      source.fail({"element type ", type, " of the tensor ", detail::in_quotes(out.name), " is not supported"});
     out.type = static_cast<OnnxType>(type);
     const std::size_t size = set_shape(out, extents);
     const auto require = [&](std::size_t found) {
       if (found != size)
-        source.fail({"the tensor ", detail::quoted(out.name), " of shape ", out.shape, " has ", found,
+        source.fail({"the tensor ", detail::in_quotes(out.name), " of shape ", out.shape, " has ", found,
                      " bytes instead of ", size});
     };
     if (has_raw) {

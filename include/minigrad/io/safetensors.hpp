@@ -45,7 +45,7 @@ template <class = void>
 void require_utf8(const std::string& text) {
   for (std::size_t at = 0, n = 0; at < text.size(); at += n)
     if ((n = utf8_length(text, at)) == 0)
-      fail<ValueError>({"safetensors: the text ", detail::quoted(text), " is not UTF-8"});
+      fail<ValueError>({"safetensors: the text ", detail::in_quotes(text), " is not UTF-8"});
 }
 
 template <class = void>

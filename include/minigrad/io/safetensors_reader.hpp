@@ -139,9 +139,9 @@ class SafetensorsReader {
         json.begin('[');
         for (bool first_axis = true; json.more(']', first_axis);) {
           if (out.entry.shape.rank() == Shape::max_rank)
-            json.fail({detail::quoted(name), " has more than ", Shape::max_rank, " axes"});
+            json.fail({detail::in_quotes(name), " has more than ", Shape::max_rank, " axes"});
           const std::uint64_t extent = json.count();
-          if (extent > std::uint64_t{1} << 62) json.fail({detail::quoted(name), ": an axis of ", extent});
+          if (extent > std::uint64_t{1} << 62) json.fail({detail::in_quotes(name), ": an axis of ", extent});
           out.entry.shape.push_back(extent);
         }
       } else if (key == "data_offsets" && !std::exchange(has_place, true)) {
@@ -154,19 +154,19 @@ class SafetensorsReader {
         if (json.more(']', first_offset)) json.fail({"two offsets belong here"});
       } else {
         if (key == "dtype" || key == "shape" || key == "data_offsets")
-          json.fail({"a second ", key, " of ", detail::quoted(name)});
+          json.fail({"a second ", key, " of ", detail::in_quotes(name)});
         json.skip();  // a later version's, as the official reader does
       }
     }
     if (!has_dtype || !has_shape || !has_place)
-      json.fail({detail::quoted(name), " lacks dtype, shape or data_offsets"});
+      json.fail({detail::in_quotes(name), " lacks dtype, shape or data_offsets"});
   }
 
   static DType parse_dtype(JsonReader<>& json, const std::string& name) {
     const std::string text = json.text();
     for (int i = 0; i <= static_cast<int>(DType::i64); ++i)
       if (to_string(static_cast<DType>(i)) == text) return static_cast<DType>(i);
-    json.fail({detail::quoted(name), " is of type ", detail::quoted(text),
+    json.fail({detail::in_quotes(name), " is of type ", detail::in_quotes(text),
                ", and read are F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL"});
   }
 
@@ -174,7 +174,7 @@ class SafetensorsReader {
     const auto unique = [&](std::size_t count, const auto& name) {
       const auto order = order_of(count, [&](std::size_t a, std::size_t b) { return name(a) < name(b); });
       for (std::size_t i = 1; i < count; ++i)
-        if (name(order[i]) == name(order[i - 1])) in_.fail({"two entries named ", detail::quoted(name(order[i]))});
+        if (name(order[i]) == name(order[i - 1])) in_.fail({"two entries named ", detail::in_quotes(name(order[i]))});
     };
     unique(found_.size(), [&](std::size_t i) -> const std::string& { return found_[i].entry.name; });
     unique(metadata_.size(), [&](std::size_t i) -> const std::string& { return metadata_[i].first; });
@@ -195,16 +195,16 @@ class SafetensorsReader {
       for (const std::size_t extent : entry.shape) {
         empty = empty || extent == 0;
         if (extent == 0) continue;
-        if (bytes > most / extent) in_.fail({detail::quoted(entry.name), ": shape ", entry.shape, " is too large"});
+        if (bytes > most / extent) in_.fail({detail::in_quotes(entry.name), ": shape ", entry.shape, " is too large"});
         bytes *= extent;
       }
       if (empty) bytes = 0;
       if (begin > end || end - begin != bytes)
-        in_.fail({detail::quoted(entry.name), ": ", entry.dtype, " ", entry.shape, " has ", bytes,
+        in_.fail({detail::in_quotes(entry.name), ": ", entry.dtype, " ", entry.shape, " has ", bytes,
                   " bytes, and its offsets are ", begin, " and ", end});
       if (begin != at)
         in_.fail(
-            {detail::quoted(entry.name), ": begins at ", begin, ", where ", at, " is the end of what precedes it"});
+            {detail::in_quotes(entry.name), ": begins at ", begin, ", where ", at, " is the end of what precedes it"});
       at = end;
     }
     if (at != in_.left())
@@ -223,7 +223,7 @@ class SafetensorsReader {
     in_.read(from, count * size_of(out.dtype));
     if (out.dtype == DType::boolean)
       for (const std::uint8_t byte : out.bytes)
-        if (byte > 1) in_.fail({detail::quoted(out.name), ": a BOOL that is neither 0 nor 1"});
+        if (byte > 1) in_.fail({detail::in_quotes(out.name), ": a BOOL that is neither 0 nor 1"});
     if (half) widen_half(out.bytes.data(), from, count, out.dtype == DType::f16);
     out.dtype = wanted;
   }

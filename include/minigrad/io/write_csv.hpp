@@ -81,7 +81,7 @@ std::string to_csv(const Tensor<T>& x, const std::vector<std::string>& names) {
   std::string out = detail::csv_header(names);
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!detail::is_finite(static_cast<double>(x[i])))
-      detail::fail<ValueError>({"to_csv: row ", i / names.size(), ", column ", detail::quoted(names[i % names.size()]),
+      detail::fail<ValueError>({"to_csv: row ", i / names.size(), ", column ", detail::in_quotes(names[i % names.size()]),
                                 ": ", static_cast<double>(x[i]), " is not a finite number"});
     out += detail::csv_number(x[i]);
     out += (i + 1) % names.size() == 0 ? '\n' : ',';

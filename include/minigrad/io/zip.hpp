@@ -51,7 +51,7 @@ class ZipReader {
       const ZipEntry &a = out[order[i - 1]], &b = out[order[i]];
       // The local header of b lies between the two, and is at least as long as this.
       if (b.begin - a.begin < a.stored + 30 + b.name.size())
-        in_.fail({detail::quoted(a.name), " and ", detail::quoted(b.name), " in it overlap"});
+        in_.fail({detail::in_quotes(a.name), " and ", detail::in_quotes(b.name), " in it overlap"});
     }
     return out;
   }
@@ -124,9 +124,9 @@ class ZipReader {
     for (std::size_t i = 0, n = 0; i < name; i += n)
       if ((n = utf8_length(out.name, i)) == 0) in_.fail({"a name in it is not UTF-8"});
     const std::uint64_t method = number(at + 10, 2), flags = number(at + 8, 2);
-    if (flags & 0x2041) in_.fail({detail::quoted(out.name), " in it is encrypted"});
+    if (flags & 0x2041) in_.fail({detail::in_quotes(out.name), " in it is encrypted"});
     if (method != 0 && method != 8)
-      in_.fail({detail::quoted(out.name), " in it is compressed by method ", method,
+      in_.fail({detail::in_quotes(out.name), " in it is compressed by method ", method,
                 ", and read are stored (0) and deflate (8)"});
     out.compressed = method == 8;
     if (!out.compressed && out.size != out.stored) damaged();
@@ -153,10 +153,10 @@ class ZipReader {
     const std::uint64_t name = number(header.data() + 26, 2), extra = number(header.data() + 28, 2);
     if (header.compare(0, 4, "PK\3\4") != 0 || number(header.data() + 8, 2) != (entry.compressed ? 8u : 0u) ||
         bytes_at(entry.begin + 30, name) != entry.name)
-      in_.fail({detail::quoted(entry.name), " in it has another header than the directory says"});
+      in_.fail({detail::in_quotes(entry.name), " in it has another header than the directory says"});
     entry.begin += 30 + name + extra;
     if (entry.begin > begin_ || entry.stored > begin_ - entry.begin)
-      in_.fail({detail::quoted(entry.name), " in it reaches beyond the files"});
+      in_.fail({detail::in_quotes(entry.name), " in it reaches beyond the files"});
   }
 
   ByteInput& in_;
@@ -173,7 +173,7 @@ class ZipWriter {
   /// A file whose bytes come in two parts. Throws ValueError for a name that a zip archive cannot hold.
   void add(const std::string& name, std::string_view head, std::string_view body) {
     for (std::size_t i = 0, n = 0; i < name.size(); i += n)
-      if ((n = utf8_length(name, i)) == 0) fail<ValueError>({"npz: the name ", detail::quoted(name), " is not UTF-8"});
+      if ((n = utf8_length(name, i)) == 0) fail<ValueError>({"npz: the name ", detail::in_quotes(name), " is not UTF-8"});
     if (name.size() > 0xFFFF) fail<ValueError>({"npz: a name of ", name.size(), " bytes is too long"});
     const std::uint64_t size = head.size() + body.size();
     const bool large = size >= zip64_from_, distant = at_ >= zip64_from_;

@@ -66,7 +66,7 @@ std::string widest_feature(const D& data, const Tensor<T>& x) {
     low = (std::min)(low, static_cast<double>(x.data()[i]));
     high = (std::max)(high, static_cast<double>(x.data()[i]));
   }
-  return detail::quoted(data.names()[widest]) + " goes from " + format_number(low) + " to " + format_number(high);
+  return detail::in_quotes(data.names()[widest]) + " goes from " + format_number(low) + " to " + format_number(high);
 }
 
 template <class D>

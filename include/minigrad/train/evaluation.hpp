@@ -19,7 +19,7 @@ void require_metrics(const std::vector<Metric>& metrics) {
     std::size_t same = 0;
     for (const Metric& other : metrics) same += other.column() == metric.column();
     if (same > 1 || metric.column() == "loss")
-      fail<ValueError>({"fit: a metric named ", detail::quoted(metric.column()), ": the history has ",
+      fail<ValueError>({"fit: a metric named ", detail::in_quotes(metric.column()), ": the history has ",
                         same > 1 ? "another" : "a column", " of this name already"});
   }
 }
@@ -82,12 +82,12 @@ class Selection {
     std::size_t k = 0;
     while (k < columns.size() && columns[k] != name) ++k;
     if (judges_ && k == columns.size())
-      fail<ValueError>({"fit: best_by is ", detail::quoted(name), ", and the columns are ", quoted_list(columns)});
+      fail<ValueError>({"fit: best_by is ", detail::in_quotes(name), ", and the columns are ", quoted_list(columns)});
     column_ = k + (k > 0 && !has_validation ? 1 : 0);
     const std::size_t losses = has_validation ? 2 : 1;  // the columns of all metrics follow, once or twice
     const int direction = judges_ && k >= losses ? metrics[(k - losses) % metrics.size()].direction : 0;
     if (maximize && direction < 0)
-      fail<ValueError>({"fit: maximize: the smallest ", detail::quoted(name), " is the best"});
+      fail<ValueError>({"fit: maximize: the smallest ", detail::in_quotes(name), " is the best"});
     if (direction != 0) sign_ = -direction;
   }
   double of(const Epoch& e) const {

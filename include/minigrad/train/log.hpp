@@ -179,14 +179,14 @@ class CsvLog : public detail::LogHook<CsvLog> {
     for (const LogValue& one : values) {
       for (const char c : one.name)
         if (c == ',' || c == '"' || c == '\n' || c == '\r')
-          detail::fail<ValueError>({"CsvLog: ", detail::quoted(one.name), " cannot be the name of a column"});
+          detail::fail<ValueError>({"CsvLog: ", detail::in_quotes(one.name), " cannot be the name of a column"});
       const char* const comma = names.empty() ? "" : ",";
       detail::append(names, {comma, one.name});
       detail::append(numbers, {comma, detail::is_nan(one.value) ? "" : format_number(one.value, 9)});
     }
     if (!file_.begun()) columns_ = names, file_.add(names);
     if (names != columns_)
-      detail::fail<ValueError>({"CsvLog: ", detail::quoted(file_.path()), " has the columns ", columns_, ", and the line ", names});
+      detail::fail<ValueError>({"CsvLog: ", detail::in_quotes(file_.path()), " has the columns ", columns_, ", and the line ", names});
     file_.add(numbers);
   }
   /// For a checkpoint: the name; the length of the file and its columns, which a resumed training restores.
