@@ -58,7 +58,7 @@ tensor/gemm_blocked.hpp | += b_step ? b_step : panel.n; | += panel.n; | tensor/g
 tensor/gemm_blocked.hpp | summands_of(rows, half, x.k - half) | summands_of(rows, 0, x.k - half) | tensor/matmul
 tensor/softmax.hpp | exp(L::load(x + i) - shift) | exp(L::load(x + i)) | tensor/softmax
 tensor/softmax.hpp | exp(L::load(at_end ? end : x + i) - shift) | exp(L::load(at_end ? end : x + i)) | tensor/softmax
-tensor/row_reduce.hpp | sum_row(n - half, x + half) | sum_row(n - half, x) | tensor/row_reduce
+tensor/row_reduce.hpp | sum_long_row(n - half, x + half) | sum_long_row(n - half, x) | tensor/row_reduce
 tensor/row_reduce.hpp | dot_row(n - half, x + half, y + half) | dot_row(n - half, x, y) | tensor/row_reduce
 tensor/row_reduce.hpp | n, x + half * n, rest.data()) | n, x, rest.data()) | tensor/row_reduce
 tensor/variance.hpp | row_moments(n - half, x + half, mean) | row_moments(n - half, x, mean) | ops/reduce
