@@ -58,7 +58,7 @@ class RecordedSweep {
     const Node<V>& x = *y.input(k);
     if constexpr (is_tensor<V>) {
       if (part.value().shape() != x.value->shape()) {
-        check_rule(y, k, part.value().shape());
+        check_rule(y, x, part.value().shape());
         part = sum_to(part, x.value->shape());
       }
     }

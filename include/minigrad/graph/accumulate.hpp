@@ -26,11 +26,11 @@ void store_or_add(NodeStore<V>& nodes, Node<V>& x, Part&& part) {
   else x.grad->value = x.grad->value + part;
 }
 
-/// A derivative by input k of y may be larger than the input only as far as that was broadcast: to the shape of y or,
-/// where it has that, of another input.
+/// A derivative of y by its input x may be larger than x only as far as that was broadcast: to the shape of y or, where
+/// it has that, of another input.
 template <class V>
-[[gnu::noinline]] void check_rule(const Node<V>& y, std::size_t k, const Shape& derivative) {
-  const Shape& input = y.input(k)->value->shape();
+[[gnu::noinline]] void check_rule(const Node<V>& y, const Node<V>& x, const Shape& derivative) {
+  const Shape& input = x.value->shape();
   bool fits = input.rank() <= derivative.rank();
   for (std::size_t i = 0; i < derivative.rank(); ++i) {
     const std::size_t extent = derivative.from_right(i);
@@ -41,18 +41,19 @@ template <class V>
         broadcast = other->value->shape().from_right(i) == extent;
     fits = fits && input.from_right(i) == 1 && broadcast;
   }
+  std::size_t k = 0;
+  while (!fits && y.input(k) != &x) ++k;
   if (!fits)
     fail<ShapeError>({y.name, ": its rule gave a derivative of shape ", derivative, " for an input of shape ", input,
                       ": let the rule for input ", k, " give its shape, or the one to which it was broadcast"});
 }
 
-/// Adds what the rule of y gave for input k, a tensor of its own.
+/// Adds what the rule of y gave for its input x, a tensor of its own.
 template <class V>
-[[gnu::noinline]] void add_gradient(Graph<V>& graph, const Node<V>& y, std::size_t k, V part) {
-  Node<V>& x = *y.input(k);
+[[gnu::noinline]] void add_gradient(Graph<V>& graph, const Node<V>& y, Node<V>& x, V part) {
   if constexpr (is_tensor<V>) {
     if (part.shape() != x.value->shape()) {
-      check_rule(y, k, part.shape());
+      check_rule(y, x, part.shape());
       part = sum_to(part, x.value->shape());
     }
   }
@@ -61,12 +62,11 @@ template <class V>
 
 /// The gradient of x, which has one already, or is not of the shape of y's.
 template <class V>
-[[gnu::noinline]] void add_same(Graph<V>& graph, const Node<V>& y, std::size_t k) {
+[[gnu::noinline]] void add_same(Graph<V>& graph, const Node<V>& y, Node<V>& x) {
   const V& g = y.grad->value;
-  Node<V>& x = *y.input(k);
   if (g.shape() == x.value->shape()) return store_or_add(graph.nodes(), x, g);
-  check_rule(y, k, g.shape());
-  add_gradient(graph, y, k, sum_to(g, x.value->shape()));
+  check_rule(y, x, g.shape());
+  add_gradient(graph, y, x, sum_to(g, x.value->shape()));
 }
 /// The rule same_gradient: the gradient of x is that of y.
 template <class V>
@@ -77,7 +77,7 @@ template <class V>
   const std::size_t size = x.value->size();
   const bool bias = g.size() && shape.rank() <= g.rank() &&
                     (size == 1 || (shape.rank() == 1 && g.shape().from_right(0) == size));
-  if (has_gradient(x) || (!bias && g.shape() != shape)) return add_same(graph, y, k);
+  if (has_gradient(x) || (!bias && g.shape() != shape)) return add_same(graph, y, x);
   graph.nodes().begin_grad(x);
   auto* const to = x.grad->value.data();
   if (g.size() == size) std::copy(g.begin(), g.end(), to);

@@ -84,7 +84,7 @@ template <class V>
   }
   V part = V::empty(shape);
   broadcast_loop(part, vjp.each, loop_function(y, k), Write::assign, {in, end});
-  add_gradient(graph, y, k, std::move(part));
+  add_gradient(graph, y, x, std::move(part));
 }
 /// The rule of one element for input k.
 template <class V>

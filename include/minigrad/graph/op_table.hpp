@@ -128,7 +128,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
       write_gradient(graph, *y.input(K), call_rule<reads<K>>(functions(y).rules.template get<K>(), unevaluated(y.grad->value), unevaluated(y.own),
                                                              unevaluated(input_value(y, J))...));
     else
-      add_gradient(graph, y, K, V(call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(y, J)...)));
+      add_gradient(graph, y, *y.input(K), V(call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(y, J)...)));
   }
   template <std::size_t K>
   static void pass(Graph<V>& graph, Node<V>& y) {

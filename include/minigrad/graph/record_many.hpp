@@ -25,7 +25,7 @@ class ManyTable {
   }
   static void backward(Graph<V>& graph, Node<V>& y) {
     for (std::size_t k = 0; k < y.inputs; ++k)
-      if (y.input(k)->needs_grad) add_gradient(graph, y, k, V(functions(y).rules.r0(y.grad->value, y.own, k)));
+      if (y.input(k)->needs_grad) add_gradient(graph, y, *y.input(k), V(functions(y).rules.r0(y.grad->value, y.own, k)));
   }
   static Var<V> record(Graph<V>& graph, NodeId id, std::size_t k, const Var<V>& g) {
     const Rule& rule = functions(graph.nodes()[id]).rules.r0;
