@@ -118,8 +118,8 @@ TEST_CASE("row names are left out of the columns, and can be read") {
   CHECK(message("a\n1\n", {.index_col = 0}) == " no column is left beside .index_col");
   CHECK(parse_csv(text, "x.csv", {.index_col = ""}).index() == Strings{"x", "y"});  // the column without a name
   CHECK(parse_csv("a,,c\n1,x,3\n", "x.csv", {.index_col = std::string()}).index() == Strings{"x"});
-  CHECK(message("a,b\n1,2\n", {.index_col = ""}) == " .index_col: no column \"\"; the columns are \"a\", \"b\"");
-  CHECK(message("a,b\n1,2\n", {.usecols = {"b", ""}}) == " .usecols: no column \"\"; the columns are \"a\", \"b\"");
+  CHECK(message("a,b\n1,2\n", {.index_col = ""}).find(" .index_col: no column \"\"; the columns are \"a\", \"b\"; ") == 0);
+  CHECK(message("a,b\n1,2\n", {.usecols = {"b", ""}}).find(" .usecols: no column \"\"; the columns are \"a\", \"b\"; ") == 0);
 }
 
 TEST_CASE("a number in the first row is refused instead of becoming a name") {

@@ -104,7 +104,8 @@ class CsvColumns {
     const std::size_t found = find_name(names_, by_name_, column.name);
     if (found == count)
       fail_at(content.file, {},
-              {option, ": no column ", detail::in_quotes(column.name), list_columns(names_, column.name), header_hint(options)});
+              {option, ": no column ", detail::in_quotes(column.name), list_columns(names_, column.name),
+               header_hint(options)});
     return found;
   }
 

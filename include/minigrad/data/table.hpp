@@ -214,8 +214,8 @@ class BasicTable {
     bool all_texts = true;
     for (const std::string& each : texts(column))
       all_texts = all_texts && content_->reader.number(each).kind != detail::FieldKind::number;
-    fail_in(row, column,
-            {detail::in_quotes(word), " ", problem, detail::number_hint(word, column, content_->options, all_texts)});
+    const std::string hint = detail::number_hint(word, column, content_->options, all_texts);
+    fail_in(row, column, {detail::in_quotes(word), " ", problem, hint});
   }
 
   std::size_t checked(std::size_t row) const {
@@ -226,7 +226,6 @@ class BasicTable {
   std::size_t cell(std::size_t row, std::size_t column) const {
     return content_->cells[rows_[row] * content_->width() + column];
   }
-
   std::string_view field(std::size_t row, std::size_t column, std::string& unquoted) const {
     return content_->reader.field(content_->text, cell(checked(row), column), unquoted);
   }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "csv_hints.hpp"
 #include "field_reader.hpp"
 #include "names.hpp"
 
@@ -28,7 +29,8 @@ struct TableContent {
   /// The index of a column, and of several. Throws DataError, with a list of the columns, if there is none.
   std::size_t index_of(std::string_view column) const {
     const std::size_t index = find_name(names, by_name, column);
-    if (index == names.size()) fail_at(file, {}, {"no column ", detail::in_quotes(column), list_columns(names, column), header_hint(options)});
+    if (index == names.size())
+      fail_at(file, {}, {"no column ", detail::in_quotes(column), list_columns(names, column), header_hint(options)});
     return index;
   }
   std::vector<std::size_t> indices_of(const std::vector<std::string>& columns) const {

@@ -26,8 +26,8 @@ void require_told_apart(const Table& table, const std::string& column, const std
   const auto [a, b] = merged_rows(values, type, digits_differ);
   if (a != b)
     table.fail_in(b, column,
-                  {detail::in_quotes(table.text(b, column)), " and ", detail::in_quotes(table.text(a, column)), " in line ",
-                   table.place(a, column).line, " are the same ", type.name, ", ",
+                  {detail::in_quotes(table.text(b, column)), " and ", detail::in_quotes(table.text(a, column)),
+                   " in line ", table.place(a, column).line, " are the same ", type.name, ", ",
                    format_number(type.round(values[a]), 17), ": ", merged_advice(type.round(values[a]), type),
                    "; with_feature(data, ", detail::in_quotes(column), ", values) takes numbers that are computed"});
 }

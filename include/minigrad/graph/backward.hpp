@@ -20,7 +20,8 @@ void require_single_number(const char* op, const V& y) {
 }
 
 template <class V>
-[[gnu::cold, gnu::noinline]] void refuse_changed(const char* op, Graph<V>& graph, NodeId root, const ParameterUse<V>& use) {
+[[gnu::cold, gnu::noinline]] void refuse_changed(const char* op, Graph<V>& graph, NodeId root,
+                                                 const ParameterUse<V>& use) {
   if (used_by(graph.nodes(), root)[use.id])
     fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
                       "call ", op, "() before a step of the optimizer and before writing to the parameter"});
@@ -69,8 +70,8 @@ class Sweep {
     } catch (Error& error) {
       give_up();
       if (!graph_.nested())
-        error.append("; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then call "
-                     "backward() again");
+        error.append("; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then "
+                     "call backward() again");
       throw;
     } catch (...) {
       give_up();

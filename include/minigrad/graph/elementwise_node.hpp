@@ -106,7 +106,8 @@ void elementwise_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
 /// What a sum of `count` results is divided by.
 template <class T, class V>
 T divisor_of(const Node<V>& y, std::size_t count) {
-  return y.op->reduction == Reduction::mean ? static_cast<T>(static_cast<std::ptrdiff_t>(count)) : T(1);  // signed: fewer instructions
+  if (y.op->reduction != Reduction::mean) return 1;
+  return static_cast<T>(static_cast<std::ptrdiff_t>(count));  // which is made a T in fewer instructions
 }
 template <class V>
 Shape reduced_shape(Graph<V>& graph, Node<V>& y) {

@@ -113,7 +113,8 @@ class Graph {
 
   /// Whether a Var is of this graph, and from after its last clear().
   bool owns(const Var<V>& x) const { return x.graph_ == this && x.generation_ == generation_; }
-  /// The node of a Var. Throws GraphError, naming `op`, for one of another graph, from before clear(), or without a value.
+  /// The node of a Var. Throws GraphError, naming `op`, for one of another graph, from before clear(), or without a
+  /// value.
   Node& own_node(const char* op, const Var<V>& x) const {
     if (owns(x)) return *x.node_;
     if (!x.graph_ || x.graph_ == this) x.refuse();

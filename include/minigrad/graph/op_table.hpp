@@ -63,13 +63,12 @@ auto unevaluated(const X& x) {
 }
 
 /// What a rule has computed from Vars.
-template <class V>
-const Var<V>& as_var(const Var<V>& part) {
-  return part;
-}
-template <class X>
-X as_var(const X&) {
-  static_assert(!sizeof(X), "minigrad: a derivative rule runs on Vars too, and gives a Var there: g * 0, not 0");
+template <class V, class X>
+Var<V> as_var(const X& part) {
+  constexpr bool fits = std::is_same_v<X, Var<V>>;
+  static_assert(fits, "minigrad: a derivative rule runs on Vars too, and gives a Var there: g * 0, not 0");
+  if constexpr (fits) return part;
+  else return {};
 }
 
 template <class V, class Expression>
@@ -122,13 +121,17 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   template <std::size_t K>
   static void accumulate(Graph<V>& graph, Node<V>& y, std::size_t) {
     if constexpr (is_scalar<V>)
-      store_or_add(graph.nodes(), *y.input(K),
-                   V(call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(y, J)...)));
+      store_or_add(
+          graph.nodes(), *y.input(K),
+          V(call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(y, J)...)));
     else if constexpr (is_deferred<Rule<K>>)
-      write_gradient(graph, *y.input(K), call_rule<reads<K>>(functions(y).rules.template get<K>(), unevaluated(y.grad->value), unevaluated(y.own),
-                                                             unevaluated(input_value(y, J))...));
+      write_gradient(graph, *y.input(K),
+                     call_rule<reads<K>>(functions(y).rules.template get<K>(), unevaluated(y.grad->value),
+                                         unevaluated(y.own), unevaluated(input_value(y, J))...));
     else
-      add_gradient(graph, y, *y.input(K), V(call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(y, J)...)));
+      add_gradient(
+          graph, y, *y.input(K),
+          V(call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(y, J)...)));
   }
   template <std::size_t K>
   static void pass(Graph<V>& graph, Node<V>& y) {
@@ -142,8 +145,9 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
     constexpr bool fits = reads_of<Rule<K>, Var<V>>(std::index_sequence<J...>()) == reads<K>;
     static_assert(fits, "minigrad: a derivative rule runs on Vars too: let it take `auto`");
     if constexpr (!fits) return g;
-    else if constexpr (!reads_inputs(reads<K>)) return as_var(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result));
-    else return as_var(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result, input_var(graph, y, J)...));
+    else if constexpr (!reads_inputs(reads<K>))
+      return as_var<V>(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result));
+    else return as_var<V>(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result, input_var(graph, y, J)...));
   }
   template <Reduction reduction, std::size_t K>
   static Var<V> record(Graph<V>& graph, NodeId id, std::size_t, const Var<V>& g) {

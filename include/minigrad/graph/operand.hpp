@@ -91,9 +91,11 @@ constexpr void require_operands() {
   static_assert(operands,
                 "minigrad: an operand is a number, a Tensor, a Var or a Parameter: make a Tensor of a std::vector by "
                 "Tensor<float>::from(shape, vector), and of a ParameterRef take its Parameter, or its value()");
-  static_assert(one_for_each, "minigrad: an op needs one rule for each input: no_rule is that of one without a derivative");
+  static_assert(one_for_each,
+                "minigrad: an op needs one rule for each input: no_rule is that of one without a derivative");
   if constexpr ((is_scalar_var<X> || ...))
-    static_assert(one_scalar_var<X...>, "minigrad: a ScalarVar meets numbers and ScalarVars of its own type, nothing else");
+    static_assert(one_scalar_var<X...>,
+                  "minigrad: a ScalarVar meets numbers and ScalarVars of its own type, nothing else");
   static_assert(!operands || !parameters || data,
                 "minigrad: an op on Parameters alone would be a constant that is never trained: take w.value() if that "
                 "is meant, else graph.parameter(w), or operand(w, x), which is w in the graph of x");

@@ -96,7 +96,8 @@ template <class Rule, class X, std::size_t... J>
 constexpr Reads reads_of(std::index_sequence<J...>) {
   if constexpr (requires(const Rule& rule, const X& x) { rule(x); }) return Reads::gradient;
   else if constexpr (requires(const Rule& rule, const X& x) { rule(x, x); }) return Reads::result;
-  else if constexpr (sizeof...(J) > 1 && requires(const Rule& rule, const X& x, const Repeat<X, J>&... in) { rule(x, in...); })
+  else if constexpr (sizeof...(J) > 1 &&
+                     requires(const Rule& rule, const X& x, const Repeat<X, J>&... in) { rule(x, in...); })
     return Reads::inputs;
   else if constexpr (requires(const Rule& rule, const X& x, const Repeat<X, J>&... in) { rule(x, x, in...); })
     return Reads::all;

@@ -61,7 +61,8 @@ class Var {
   [[noreturn, gnu::cold, gnu::noinline]] void refuse_gradient() const {
     const NodeId loss = node_->needs_grad ? graph_->nodes().last_loss() : node_->id;
     if (loss != no_node)
-      refuse_missing_rule("grad: no gradient reaches this Var", graph_->nodes(), loss, node_->needs_grad ? node_ : nullptr);
+      refuse_missing_rule("grad: no gradient reaches this Var", graph_->nodes(), loss,
+                          node_->needs_grad ? node_ : nullptr);
     if (!node_->needs_grad)
       detail::fail<GraphError>({"grad: this Var (", node_->name, ") needs no gradient: make it by graph.variable()"});
     detail::fail<GraphError>({"grad: no gradient is kept for this Var (", node_->name,

@@ -93,10 +93,10 @@ class OnnxExporter {
 
   void write(const Shape& input, OnnxType type) {
     const NodeId last = one_.result.id();
-    const std::size_t size = one_.graph.size(), second = two_.graph.size(), far = far_.graph.size();
-    if (size != second || size != far || last != two_.result.id() || last != far_.result.id())
+    const std::size_t size = one_.graph.size(), second = two_.graph.size(), third = far_.graph.size();
+    if (size != second || size != third || last != two_.result.id() || last != far_.result.id())
       fail<ValueError>({"export_onnx: the number of ops depends on the batch size: ", size, " with 2 rows, ", second,
-                        " with 3 and ", far, " with 7"});
+                        " with 3 and ", third, " with 7"});
     for (NamedState& one : state_) one.name = to_.unique(one.name);
     input_ = to_.unique("input");
     const std::string output = to_.unique("output");
@@ -172,7 +172,7 @@ class OnnxExporter {
   }
 
   std::string op(NodeId id) {
-    const NodeView<V> y = one_.graph.node(id), other = two_.graph.node(id), far = far_.graph.node(id);
+    const NodeView<V> y = one_.graph.node(id), other = two_.graph.node(id), third = far_.graph.node(id);
     RecordedOp out;
     out.id = id;
     out.op = y.op();
@@ -180,8 +180,8 @@ class OnnxExporter {
     out.other_attributes = other.attributes();
     out.shape = y.shape();
     out.other_shape = other.shape();
-    out.far_attributes = far.attributes();
-    out.far_shape = far.shape();
+    out.far_attributes = third.attributes();
+    out.far_shape = third.shape();
     if (out.op != other.op() || y.inputs() != other.inputs()) out.fail({"which op it is depends on the batch size"});
     if (op_text(y) != op_text(other))
       out.difference = concat({op_text(y), " for 2 rows, and ", op_text(other), " for 3: it depends on the batch size"});

@@ -143,9 +143,12 @@ X onnx_gather(const OnnxCall<X>& c) {
 
 /// Every step-th place from `start` back to the one after `stop`; both may be negative, which counts from the end.
 template <class X>
-X onnx_backwards(const OnnxCall<X>& c, const X& x, std::size_t axis, std::int64_t start, std::int64_t stop, std::int64_t step) {
+X onnx_backwards(const OnnxCall<X>& c, const X& x, std::size_t axis, std::int64_t start, std::int64_t stop,
+                 std::int64_t step) {
   const auto n = static_cast<std::int64_t>(shape_of(x)[axis]);
-  const auto within = [n](std::int64_t i) { return std::clamp<std::int64_t>(i < -n ? -1 : i < 0 ? i + n : i, -1, n - 1); };
+  const auto within = [n](std::int64_t i) {
+    return std::clamp<std::int64_t>(i < -n ? -1 : i < 0 ? i + n : i, -1, n - 1);
+  };
   const std::int64_t first = within(start), last = within(stop);
   if (step < -(std::int64_t{1} << 48)) c.fail({"a step of ", step});
   const std::int64_t count = first > last ? (first - last - step - 1) / -step : 0;

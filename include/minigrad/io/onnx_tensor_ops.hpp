@@ -24,12 +24,14 @@ inline std::string shape_input(OnnxWriter& to, const RecordedOp& op, const Shape
   if (extents.empty()) return rows;
   return to.with("axis", 0).node("Concat", {rows, to.integers(extents)});
 }
-/// Whether the first extent of a shape, and no other, is the batch size in both recordings, as that of the first input is.
+/// Whether the first extent of a shape, and no other, is the batch size in both recordings, as that of the first input
+/// is.
 inline bool has_free_rows(const RecordedOp& op, Shape shape, const Shape& other) {
   const bool free = shape.rank() > 0 && other.rank() > 0 && shape[0] != other[0] && op.shapes[0].rank() > 0 &&
                     op.shapes[0][0] == shape[0] && op.other_shapes[0][0] == other[0];
   if (free) shape[0] = other[0];
-  if (shape != other) op.fail({"its shape is ", shape, " for 2 rows and ", other, " for 3: it depends on the batch size"});
+  if (shape != other)
+    op.fail({"its shape is ", shape, " for 2 rows and ", other, " for 3: it depends on the batch size"});
   return free;
 }
 
@@ -48,7 +50,8 @@ inline std::string write_indices(OnnxWriter& to, const RecordedOp& op, const cha
       if (all.data()[i] != here.data()[i % row.size()]) return false;
     return true;
   };
-  if (here.rank() != other.rank() || !repeats(here) || !repeats(other)) op.fail({"its ", name, " depend on the batch size"});
+  if (here.rank() != other.rank() || !repeats(here) || !repeats(other))
+    op.fail({"its ", name, " depend on the batch size"});
   const bool free = has_free_rows(op, here.shape(), other.shape());
   return to.node("Expand", {constant(row), shape_input(to, op, here.shape(), free)});
 }

@@ -37,7 +37,8 @@ X onnx_trilu(const OnnxCall<X>& c) {
   return c.integer("upper", 1) != 0 ? triu(c[0], diagonal) : tril(c[0], diagonal);
 }
 
-/// Piece c.part of several along an axis: of the sizes that are given, or of equal ones, the last of which may be smaller.
+/// Piece c.part of several along an axis: of the sizes that are given, or of equal ones, the last of which may be
+/// smaller.
 template <class X>
 X onnx_split(const OnnxCall<X>& c) {
   const Shape& shape = shape_of(c[0]);

@@ -180,8 +180,8 @@ class OnnxWriter {
   ProtoWriter initializers_, values_, attributes_;
 };
 
-/// An op as it was recorded: twice, with batches of two sizes, so that what depends on the batch size shows; and once with
-/// a larger one, in which half of the batch is no fixed number of rows, nor all but a fixed number.
+/// An op as it was recorded: twice, with batches of two sizes, so that what depends on the batch size shows; and once
+/// with a larger one, in which half of the batch is no fixed number of rows, nor all but a fixed number.
 struct RecordedOp {
   NodeId id = 0;
   std::string op;

@@ -109,7 +109,11 @@ class SvgScale {
     }
     const double range = most_ - least_, fifth = is_finite(range) ? range / 5 : most_ / 5 - least_ / 5;
     const double power = std::pow(10.0, std::floor(std::log10(fifth))), share = fifth / power;
-    const double step = power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10), first = std::ceil(least_ / step);
+    const double step = power * (share < 1.5   ? 1
+                                 : share < 3.5 ? 2
+                                 : share < 7.5 ? 5
+                                               : 10),
+                 first = std::ceil(least_ / step);
     // At most 9 fit. Where the range is a few units in the last place, k more may be the same number.
     for (int k = 0; k < 12 && (first + k) * step <= most_; ++k)
       if (out.empty() || out.back().at < (first + k) * step) add(out, (first + k) * step, 6);

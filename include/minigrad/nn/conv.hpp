@@ -48,7 +48,8 @@ class ConvLayer {
   /// Of a temporary layer: a compile error.
   template <class V>
   void operator()(const Var<V>&) && {
-    static_assert(sizeof(V) == 0, "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
+    static_assert(sizeof(V) == 0,
+                  "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
   }
 
   auto parts() { return std::tie(weight, bias); }

@@ -47,7 +47,8 @@ class ConvPadding {
       : numbers_(height, width) {}
   ConvPadding(const char* word) : numbers_(0), same_(std::strcmp(word, "same") == 0) {
     if (!same_ && std::strcmp(word, "valid") != 0)
-      detail::fail<ValueError>({Axes == 2 ? "Conv2d" : "Conv1d", ": padding \"", word, "\": must be a number, \"same\" or \"valid\""});
+      detail::fail<ValueError>(
+          {Axes == 2 ? "Conv2d" : "Conv1d", ": padding \"", word, "\": must be a number, \"same\" or \"valid\""});
   }
   /// Whether it is "same"; and the numbers, which are 0 for a word.
   constexpr bool same() const { return same_; }

@@ -219,7 +219,8 @@ using model_value = first_not_void<value_of_model<M>, Tensor<float>>;
 template <class M>
 struct CheckedModel {
   static_assert(!std::is_const_v<M>, "minigrad: this model is const, and its parts() are there to be changed");
-  static_assert(std::is_const_v<M> || parts_fault<M, model_value<M>>() != PartsFault::none || !std::is_void_v<parameter_value_of<M>>,
+  static_assert(std::is_const_v<M> || parts_fault<M, model_value<M>>() != PartsFault::none ||
+                    !std::is_void_v<parameter_value_of<M>>,
                 "minigrad: this model has no parameters: its parts() should list them");
 };
 

@@ -144,7 +144,8 @@ class Sequential {
   /// Of a temporary model: a compile error.
   template <std::same_as<X> V>
   void operator()(const Var<V>&) && {
-    static_assert(sizeof(V) == 0, "minigrad: a model must exist until backward() returns, and a temporary does not: name it");
+    static_assert(sizeof(V) == 0,
+                  "minigrad: a model must exist until backward() returns, and a temporary does not: name it");
   }
   X operator()(const X& x) const& {
     if (layers_.empty()) return x;

@@ -160,8 +160,7 @@ std::optional<Tensor<T>> one_pass_var(const VarianceAttributes& a, const Tensor<
   Tensor<T> first = Tensor<T>::empty(m.shape()), second = Tensor<T>::empty(m.shape());
   moments(r, x.data(), m.data(), first.data(), second.data());
   if (r.more) first = sum(first, a.axis, true), second = sum(second, a.axis, true);
-  const auto variance = simd_fn([n, divisor](auto s, auto q) {
-    using X = decltype(s);
+  const auto variance = simd_fn([n, divisor]<class X>(X s, X q) {
     const X lost = s * (s / n);
     return simd::select(lost < q / X(16), (q - lost) / divisor, simd::select(s == X(0), q / divisor, X(-1)));
   });

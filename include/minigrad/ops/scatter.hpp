@@ -112,7 +112,8 @@ Tensor<T> with_added(Tensor<T> y, const Tensor<std::int64_t>& indices, const Ten
   if (const std::size_t most = indices.shape()[axis.in("scatter_add", y.shape())]; most > longest_sum) {
     if (places.rows_apart()) return places.add_by_rows(source.data(), y.data(), most), y;
     const Scratch<std::int64_t> to(indices.size());
-    places.for_all(true, [at = to.data()](std::size_t place, std::size_t i) { at[i] = static_cast<std::int64_t>(place); });
+    places.for_all(true,
+                   [at = to.data()](std::size_t place, std::size_t i) { at[i] = static_cast<std::int64_t>(place); });
     add_rows_at(indices.size(), to.data(), source.data(), y.size(), 1, y.data(), most);
     return y;
   }

@@ -10,7 +10,8 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 
 /// "SGD: lr is -1, and must be at least 0"
 template <class = void>
-[[noreturn, gnu::cold, gnu::noinline]] void fail_option(const char* of, const char* option, double value, const char* must) {
+[[noreturn, gnu::cold, gnu::noinline]] void fail_option(const char* of, const char* option, double value,
+                                                        const char* must) {
   fail<ValueError>({of, ": ", option, " is ", value, ", and must be ", must});
 }
 

@@ -86,7 +86,8 @@ class ChannelConv {
       for (std::size_t row = 0; row < height && fresh; ++row)
         std::fill_n(to + (row * g.ci + begin) * pitch, (end - begin) * pitch, T{});
       for (std::size_t c = begin; c < end; ++c)
-        copy_rows(x + c * g.rows.x * g.columns.x, g.columns.x, rows, count, to + (top * g.ci + c) * pitch + left, g.ci * pitch);
+        copy_rows(x + c * g.rows.x * g.columns.x, g.columns.x, rows, count, to + (top * g.ci + c) * pitch + left,
+                  g.ci * pitch);
     });
   }
   void run_image(const T* copy, const T* weights, const std::size_t* offsets, const T* bias, T* y) const {

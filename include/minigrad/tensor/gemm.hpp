@@ -27,7 +27,8 @@ template <class T>
   if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
     const std::size_t m = a.rows, n = b.columns, k = a.columns;
     const T* const start = write == Write::add ? c : bias;
-    Product<T> x{m, n, k, a.data, a.row_step, a.column_step, b.data, b.row_step, b.column_step, start, bias ? 0 : n, c, n};
+    Product<T> x{m, n, k, a.data, a.row_step, a.column_step, b.data, b.row_step, b.column_step, start, bias ? 0 : n,
+                 c, n};
     if (!c || !k) return gemm_of_nothing(x);
     if (n == 1 && m > 1) turn_column(x, bias);
     gemm_fast(isa(), x);

@@ -65,7 +65,8 @@ struct ProductExpression {
     const T* const start = bias ? bias->data() : nullptr;
     if (transpose_a) {
       const std::size_t n = of_b[b.rank() - 1];
-      gemm(MatrixView<T>{a.data(), width, rows, 1, width}, MatrixView<T>{b.data(), rows, n, n, 1}, out.data(), write, start);
+      gemm(MatrixView<T>{a.data(), width, rows, 1, width}, MatrixView<T>{b.data(), rows, n, n, 1}, out.data(), write,
+           start);
     } else {
       const std::size_t n = of_b[!transpose_b];
       gemm(MatrixView<T>{a.data(), rows, width, width, 1},

@@ -186,7 +186,8 @@ class CsvLog : public detail::LogHook<CsvLog> {
     }
     if (!file_.begun()) columns_ = names, file_.add(names);
     if (names != columns_)
-      detail::fail<ValueError>({"CsvLog: ", detail::in_quotes(file_.path()), " has the columns ", columns_, ", and the line ", names});
+      detail::fail<ValueError>(
+          {"CsvLog: ", detail::in_quotes(file_.path()), " has the columns ", columns_, ", and the line ", names});
     file_.add(numbers);
   }
   /// For a checkpoint: the name; the length of the file and its columns, which a resumed training restores.

@@ -60,12 +60,12 @@ class FreshStatistics {
 
 }  // namespace detail
 
-/// Gives the BatchNorm layers of a model the statistics of these batches: each is the mean over the batches, whatever its
-/// momentum. Call it once with averages of weights: their running statistics are still those of other weights. The loader
-/// gives batches of x and y, of which the model gets x, in training mode; afterwards each layer has its mode back. A model
-/// without BatchNorm is left alone, and no batch is taken. Throws ValueError for a loader without batches; after it, and
-/// after any other exception, the statistics are what they were. Izmailov et al., "Averaging weights leads to wider optima
-/// and better generalization", 2018.
+/// Gives the BatchNorm layers of a model the statistics of these batches: each is the mean over the batches, whatever
+/// its momentum. Call it once with averages of weights: their running statistics are still those of other weights. The
+/// loader gives batches of x and y, of which the model gets x, in training mode; afterwards each layer has its mode
+/// back. A model without BatchNorm is left alone, and no batch is taken. Throws ValueError for a loader without
+/// batches; after it, and after any other exception, the statistics are what they were. Izmailov et al., "Averaging
+/// weights leads to wider optima and better generalization", 2018.
 ///
 ///   swa.swap();                                                   // the model has the averages
 ///   update_bn(DataLoader(train, {.batch_size = 256}, rng), model);
