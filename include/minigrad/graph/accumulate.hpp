@@ -26,8 +26,8 @@ void store_or_add(NodeStore<V>& nodes, Node<V>& x, Part&& part) {
   else x.grad->value = x.grad->value + part;
 }
 
-/// A derivative of y by its input x may be larger than x only as far as that was broadcast: to the shape of y or, where
-/// it has that, of another input.
+/// A derivative of y by its input x may be larger than x only as far as that was broadcast: to the shape of y or of
+/// another input. Where x has not the shape of y, it may also have been to that of a tensor which the op captured.
 template <class V>
 [[gnu::noinline]] void check_rule(const Node<V>& y, const Node<V>& x, const Shape& derivative) {
   const Shape& input = x.value->shape();

@@ -1,4 +1,9 @@
 // graph/backward.hpp - backward(): the chain rule, from the loss back to every parameter and variable.
+//
+// How a rule is reached: backward(loss) -> sweep -> Sweep::run, which goes back along Node::previous -> Sweep::pass(y)
+// -> y.op->vjp[k].accumulate(graph, y, k). For an elementwise op that is elementwise_accumulate (elementwise_node.hpp), for
+// one on whole tensors OpTable::accumulate<k> (op_table.hpp). Both call the rule that the op was made with, and add what it
+// gives to the gradient of input k (accumulate.hpp).
 #pragma once
 
 #include <bit>

@@ -37,8 +37,8 @@ struct Attribute {
 };
 
 /// Takes the attributes of an op: list("axis", axis), list("keepdim", true). A value is a bool, a number, a Shape, an
-/// Axis, Axes or a C string. What becomes of them is known to who asks
-/// for them alone, so that an op with attributes compiles no strings.
+/// Axis, Axes or a C string. It hands each to a function of whoever asks for them, so that an op with attributes
+/// compiles no strings.
 class AttributeList {
  public:
   /// Add takes one attribute; `to` is what the list was made with.
@@ -124,9 +124,9 @@ enum class Reads : unsigned char { gradient, result, inputs, all, unknown };
 constexpr bool reads_result(Reads reads) { return reads == Reads::result || reads == Reads::all; }
 constexpr bool reads_inputs(Reads reads) { return reads == Reads::inputs || reads == Reads::all; }
 
-/// How the gradient of one input follows from that of the result: "vector-Jacobian product". On values `accumulate` adds it
-/// to the input's gradient; on Vars `record` computes it by ops, so that it can be differentiated again. Neither is
-/// there for an input without a derivative.
+/// How the gradient of one input follows from that of the result: "vector-Jacobian product". On values `accumulate` adds
+/// it to the input's gradient; on Vars `record` computes it by ops, so that it can be differentiated again. `record` is null
+/// for an input without a derivative; `accumulate` is also null where Op::backward runs all rules.
 template <class V>
 struct Vjp {
   void (*accumulate)(Graph<V>&, Node<V>& y, std::size_t k) = nullptr;

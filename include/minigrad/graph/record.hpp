@@ -5,6 +5,7 @@
 // Rules are generic. backward() runs them on values; grad() runs the same rules on Vars, which records the derivative
 // as nodes of the graph, so that it can be differentiated again, to any order. An op is called like a function: numbers
 // give a number, Tensors a Tensor, and with a Var among the operands the op is recorded and the result is a Var.
+// A rule takes what it reads (rules.hpp): with one input, one that reads g and x alone is (g, auto&&, x).
 #pragma once
 
 #include <cstddef>
@@ -79,8 +80,12 @@ class OpFunction {
   /// check() of a captured step compares. constant_like(x, a.slope) has the type of x.
   template <class A>
   constexpr auto with(const A& attributes) const {
-    static_assert(detail::Describes<A> || detail::Undescribed<A>,
-                  "minigrad: attributes are named by `void describe(auto& list) const`, and this describe is another");
+    constexpr bool final = std::is_final_v<A>;  // nobody could see whether it has another describe
+    static_assert(detail::Describes<A> || !final,
+                  "minigrad: attributes that are final are named by `void describe(auto& list) const`");
+    if constexpr (!final)
+      static_assert(detail::Describes<A> || detail::Undescribed<A>,
+                    "minigrad: attributes are named by `void describe(auto& list) const`, and this describe is another");
     return with(attributes, std::index_sequence_for<R...>{});
   }
 

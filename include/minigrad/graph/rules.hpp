@@ -122,7 +122,7 @@ template <class A>
 struct WithDescribe : A, NamedDescribe {};
 /// Whether a struct has no member `describe`, of whatever form: else the name is ambiguous.
 template <class A>
-concept Undescribed = !std::is_class_v<A> || std::is_final_v<A> || requires { &WithDescribe<A>::describe; };
+concept Undescribed = !std::is_class_v<A> || requires { &WithDescribe<A>::describe; };
 template <class F>
 inline constexpr bool has_attributes = false;
 template <Describes A, class F>
