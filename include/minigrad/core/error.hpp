@@ -154,8 +154,9 @@ struct ScopedFlag : ScopedValue<bool> {
   explicit ScopedFlag(bool& flag) : ScopedValue(flag, true) {}
 };
 
-/// Whatever stands before options that do not fit, such as {.learning_rate = 0.1}: these only fit `...`, and a deleted
-/// function that takes both, and is no other call's choice, keeps the compiler from listing all others.
+/// The first parameter of a deleted constructor X(AnyArgument, ...). Braces with an unknown option, such as
+/// {.learning_rate = 0.1}, fit `...` alone, so that such a call chooses it, and no other call does. Without it a compiler
+/// lists all constructors.
 struct AnyArgument {
   template <class X>
   AnyArgument(const X&);

@@ -1,5 +1,5 @@
-// diff/hook_runner.hpp - a sweep that is looked on: it calls hooks, at the nodes and parameters for which they are
-// registered, and the inspector.
+// diff/hook_runner.hpp - a sweep that calls hooks, at the nodes and parameters for which they are registered, and the
+// inspector.
 #pragma once
 
 #include <cstddef>

@@ -107,7 +107,7 @@ void elementwise_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
 template <class T, class V>
 T divisor_of(const Node<V>& y, std::size_t count) {
   if (y.op->reduction != Reduction::mean) return 1;
-  return static_cast<T>(static_cast<std::ptrdiff_t>(count));  // which is made a T in fewer instructions
+  return static_cast<T>(static_cast<std::ptrdiff_t>(count));  // a signed number converts in fewer instructions
 }
 template <class V>
 Shape reduced_shape(Graph<V>& graph, Node<V>& y) {
@@ -141,8 +141,7 @@ void reduced_forward(Graph<V>&, Node<V>& y) {
     y.op->each(loop_function(y, value_function), n, elements, in, all_walk);
     total += static_cast<double>(sum_row(n, elements));
   }
-  if (y.op->reduction == Reduction::mean) total /= static_cast<double>(static_cast<std::ptrdiff_t>(size));
-  *y.own.data() = static_cast<T>(total);
+  *y.own.data() = static_cast<T>(total / divisor_of<double>(y, size));
 }
 
 /// Each element has the same part in the result. A rule that reads the results of the elements gets them computed again.

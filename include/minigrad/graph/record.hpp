@@ -80,10 +80,10 @@ class OpFunction {
   /// check() of a captured step compares. constant_like(x, a.slope) has the type of x.
   template <class A>
   constexpr auto with(const A& attributes) const {
-    constexpr bool final = std::is_final_v<A>;  // nobody could see whether it has another describe
-    static_assert(detail::Describes<A> || !final,
+    constexpr bool is_final = std::is_final_v<A>;  // then C++ cannot say whether it has another describe
+    static_assert(detail::Describes<A> || !is_final,
                   "minigrad: attributes that are final are named by `void describe(auto& list) const`");
-    if constexpr (!final)
+    if constexpr (!is_final)
       static_assert(detail::Describes<A> || detail::Undescribed<A>,
                     "minigrad: attributes are named by `void describe(auto& list) const`, and this describe is another");
     return with(attributes, std::index_sequence_for<R...>{});

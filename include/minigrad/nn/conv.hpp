@@ -48,8 +48,7 @@ class ConvLayer {
   /// Of a temporary layer: a compile error.
   template <class V>
   void operator()(const Var<V>&) && {
-    static_assert(sizeof(V) == 0,
-                  "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
+    detail::refuse_temporary<V>();
   }
 
   auto parts() { return std::tie(weight, bias); }

@@ -43,8 +43,7 @@ struct Linear {
   /// Of a temporary layer: a compile error.
   template <class V>
   void operator()(const Var<V>&) && {
-    static_assert(sizeof(V) == 0,
-                  "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
+    detail::refuse_temporary<V>();
   }
 
   /// The parameters with their names, and the line of summary(): "Linear(2, 8)".
@@ -78,8 +77,7 @@ struct Embedding {
   /// Of a temporary layer: a compile error.
   template <class V>
   void operator()(const IndexVar<V>&) && {
-    static_assert(sizeof(V) == 0,
-                  "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
+    detail::refuse_temporary<V>();
   }
 
   /// The parameter with its name, and the line of summary(): "Embedding(100, 8)".

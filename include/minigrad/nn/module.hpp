@@ -19,6 +19,16 @@
 #include "parts.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
+namespace detail {
+
+/// What a call of a temporary layer with a Var runs into: the graph refers to the layer's parameters.
+template <class V>
+void refuse_temporary() {
+  static_assert(sizeof(V) == 0,
+                "minigrad: a layer or model must exist until backward() returns, and a temporary does not: name it");
+}
+
+}  // namespace detail
 
 /// A parameter and its name in a model, as in PyTorch's state_dict: "0.weight".
 template <class V>

@@ -59,8 +59,7 @@ class BatchNorm {
   /// Of a temporary layer: a compile error.
   template <std::same_as<V> X>
   void operator()(const Var<X>&) && {
-    static_assert(sizeof(X) == 0,
-                  "minigrad: a layer must exist until backward() returns, and a temporary does not: name it");
+    detail::refuse_temporary<X>();
   }
 
   auto parts() { return std::tie(weight, bias, running_mean, running_var, num_batches_tracked); }

@@ -144,8 +144,7 @@ class Sequential {
   /// Of a temporary model: a compile error.
   template <std::same_as<X> V>
   void operator()(const Var<V>&) && {
-    static_assert(sizeof(V) == 0,
-                  "minigrad: a model must exist until backward() returns, and a temporary does not: name it");
+    detail::refuse_temporary<V>();
   }
   X operator()(const X& x) const& {
     if (layers_.empty()) return x;

@@ -218,17 +218,13 @@ Tensor<T>& operator/=(Tensor<T>& a, const B& b) {
   return detail::update("/=", a, b, div_op.value);
 }
 template <class T, class B>
-void operator+=(const Tensor<T>& a,
-                const B& b) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
+void operator+=(const Tensor<T>&, const B&) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
 template <class T, class B>
-void operator-=(const Tensor<T>& a,
-                const B& b) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
+void operator-=(const Tensor<T>&, const B&) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
 template <class T, class B>
-void operator*=(const Tensor<T>& a,
-                const B& b) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
+void operator*=(const Tensor<T>&, const B&) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
 template <class T, class B>
-void operator/=(const Tensor<T>& a,
-                const B& b) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
+void operator/=(const Tensor<T>&, const B&) = delete;  // minigrad: this tensor is const: of a Parameter p take p.edit()
 template <class V, Operand B>
 Var<V>& operator+=(Var<V>& a, const B& b) {
   return a = a + b;

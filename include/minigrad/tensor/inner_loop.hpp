@@ -69,8 +69,8 @@ struct SimdLoop<T, F, std::index_sequence<K...>> {
     const std::size_t most = ((steps[K] == 0) || ...) ? unroll : n;
     for (;;) {
       const std::size_t count = n <= most ? n : n < most + least ? most - least : most, last = count - L::count;
-      const L y =
-          (*static_cast<const F*>(f))(L::load(in[K] + last)...);  // before `out`, which may be an input, is written
+      // The last ones first, before `out`, which may be an input, is written.
+      const L y = (*static_cast<const F*>(f))(L::load(in[K] + last)...);
       for (std::size_t i = 0; i < last; i += L::count)
         (*static_cast<const F*>(f))(L::load(in[K] + i)...).store(out + i);
       y.store(out + last);
