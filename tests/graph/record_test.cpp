@@ -332,3 +332,27 @@ TEST_CASE("where no_rule stops every gradient, the message names the op and the 
                        "place of no_rule, if it has that derivative",
                        GraphError);
 }
+
+TEST_CASE("an error in an op that a user's op calls names the user's op too") {
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({1, 2});
+  const Tensor<double> row({{1, 2}});
+  const auto wrong_value = record("own_value", [&](const auto& v) { return matmul(v, row); }, same_gradient);
+  CHECK_THROWS_WITH_AS(wrong_value(x),
+                       "minigrad: matmul: [2] and [1, 2]: inner extents differ; while computing own_value", ShapeError);
+  CHECK(graph.size() == 1);
+
+  const auto wrong_rule = record("own_rule", [](const auto& v) { return v * 2; },
+                                 [&](const auto& g) { return matmul(g, row); });
+  const auto y = sum(wrong_rule(x));
+  const std::string message =
+      "minigrad: matmul: [2] and [1, 2]: inner extents differ; while passing a gradient through own_rule";
+  CHECK_THROWS_WITH_AS(grad(y, x), message.c_str(), ShapeError);
+  CHECK_THROWS_WITH_AS(backward(y),
+                       (message + "; the parameters of this loss have no gradient now, as after zero_grad(): mend the "
+                                  "cause, then call backward() again")
+                           .c_str(),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(matmul(x, graph.input(row)), "minigrad: matmul: [2] and [1, 2]: inner extents differ",
+                       ShapeError);
+}

@@ -137,6 +137,18 @@ template <class Kind>
   throw Kind(message);
 }
 
+/// Throws the exception on its way again. If it is an Error that does not begin with the name of the op in which it arose,
+/// such as one of an op that this op calls, it names that too.
+[[noreturn, gnu::cold, gnu::noinline]] inline void rethrow_with(const char* doing, const char* op) {
+  try {
+    throw;
+  } catch (Error& error) {
+    if (std::string(error.what()).rfind(concat({"minigrad: ", op, ":"}), 0) != 0)
+      error.append(concat({"; while ", doing, " ", op}).c_str());
+    throw;
+  }
+}
+
 /// A variable that has another value as long as this lives, whatever is thrown, and then the value from before.
 template <class T>
 class ScopedValue {

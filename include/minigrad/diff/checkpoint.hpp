@@ -94,14 +94,14 @@ class Checkpoint {
     table.backward = backward;
     table.one_rule = true;
     table.record_all = record_all;
-    table.captured_bytes = sizeof(State);
-    table.capture = [](void* memory, void* state) { new (memory) State(std::move(*static_cast<State*>(state))); };
+    table.held_bytes = sizeof(State);
+    table.hold = [](void* memory, void* state) { new (memory) State(std::move(*static_cast<State*>(state))); };
     table.release = [](void* state) { static_cast<State*>(state)->~State(); };
     return table;
   }();
 
  private:
-  static State& state_of(const Node<V>& y) { return *static_cast<State*>(y.captured); }
+  static State& state_of(const Node<V>& y) { return *static_cast<State*>(y.held); }
 
   template <std::size_t... K>
   static Var<V> call(const State& state, const std::vector<Var<V>>& x, std::index_sequence<K...>) {
@@ -169,7 +169,7 @@ auto checkpoint(F&& f, const X&... x) {
     Graph<V>& graph = y.graph();
     detail::Node<V>& node = graph.nodes()[y.id()];
     Graph<V>& inner = graph.scratch();
-    node.needs_grad = inner.nodes()[static_cast<typename Checkpoint::State*>(node.captured)->result].needs_grad;
+    node.needs_grad = inner.nodes()[static_cast<typename Checkpoint::State*>(node.held)->result].needs_grad;
     for (const auto& use : inner.uses()) graph.note_use(node, *use.state);
     for (const auto& mode : inner.modes()) graph.note_mode(*mode.flag);
     return y;

@@ -96,14 +96,18 @@ class RecordedSweep {
           if (hooks.of_nodes[i].id == id) hooks.of_nodes[i].hook->run(*adjoints_[id]);
       const Var<V> g = *adjoints_[id];
       if (const ParameterState<V>* parameter = node(id).parameter) add(*parameter, g);
-      if (const Op<V>& op = *node(id).op; op.record_all) {
-        op.record_all(*this, graph_, id, g);
-      } else {
-        for (std::size_t k = 0; k < node(id).inputs; ++k) {
-          const Node<V>* const in = node(id).input(k);
-          const Vjp<V>& vjp = op.vjp[op.one_rule ? 0 : k];
-          if (in && wants(*in) && vjp.record) add(node(id), k, vjp.record(graph_, id, k, g));
+      try {
+        if (const Op<V>& op = *node(id).op; op.record_all) {
+          op.record_all(*this, graph_, id, g);
+        } else {
+          for (std::size_t k = 0; k < node(id).inputs; ++k) {
+            const Node<V>* const in = node(id).input(k);
+            const Vjp<V>& vjp = op.vjp[op.one_rule ? 0 : k];
+            if (in && wants(*in) && vjp.record) add(node(id), k, vjp.record(graph_, id, k, g));
+          }
         }
+      } catch (...) {
+        rethrow_with("passing a gradient through", node(id).name);
       }
       if (hooks.inspector) (*hooks.inspector)->after_rules(graph_, node(id), value_in, this);
     }

@@ -98,12 +98,16 @@ class Sweep {
   /// Passes the gradient of y, which is complete, on to its inputs.
   static void pass(Graph<V>& graph, Node<V>& y) {
     const Op<V>& op = *y.op;
-    if (op.backward) op.backward(graph, y);
-    else
-      for (unsigned rest = y.passes; rest; rest &= rest - 1) {
-        const auto k = std::size_t{static_cast<unsigned>(std::countr_zero(rest))};
-        op.vjp[k].accumulate(graph, y, k);
-      }
+    try {
+      if (op.backward) op.backward(graph, y);
+      else
+        for (unsigned rest = y.passes; rest; rest &= rest - 1) {
+          const auto k = std::size_t{static_cast<unsigned>(std::countr_zero(rest))};
+          op.vjp[k].accumulate(graph, y, k);
+        }
+    } catch (...) {
+      rethrow_with("passing a gradient through", y.name);
+    }
     if (graph.retains_grads()) graph.nodes().retain(y);
     else graph.nodes().end_grad(y);
   }

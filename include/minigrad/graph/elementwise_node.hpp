@@ -15,7 +15,7 @@ inline constexpr std::size_t all_walk[max_operands] = {unroll, unroll, unroll, u
 /// The function object of a loop: one that holds nothing is never read.
 template <class V>
 const void* loop_function(const Node<V>& y, std::size_t k) {
-  return y.op->function ? y.op->function(y.captured, k) : &y;
+  return y.op->function ? y.op->function(y.held, k) : &y;
 }
 inline constexpr std::size_t value_function = max_inputs;
 

@@ -111,7 +111,7 @@ template <class X>
 using scalar_type = typename ScalarType<X>::type;
 
 inline constexpr std::size_t max_inputs = 4;
-inline constexpr std::size_t captured_unit = 64;  // bytes
+inline constexpr std::size_t held_unit = 64;  // bytes
 
 template <class V>
 struct Node;
@@ -138,8 +138,8 @@ struct Vjp {
 /// What all nodes of an op share.
 template <class V>
 struct Op {
-  bool one_rule = false;                              // vjp[0], and bit 0 of `rules` and `readers`, stand for all inputs
-  unsigned rules = 0;                                 // bit k: vjp[k] is there
+  bool one_rule = false;                              // vjp[0], and bit 0 of the masks, stand for all inputs
+  unsigned differentiable = 0;                        // bit k: vjp[k] is there
   unsigned readers = 0;                               // bit k: the rule for input k reads the inputs
   Reduction reduction = Reduction::none;              // what becomes of the results of an elementwise op
   Shape (*shape)(Graph<V>&, Node<V>&) = nullptr;      // checks the inputs; the shape of the result, if forward needs it
@@ -148,11 +148,11 @@ struct Op {
   Vjp<V> vjp[max_inputs] = {};
   void (*backward)(Graph<V>&, Node<V>&) = nullptr;    // all rules at once: numbers, checkpoint, many inputs
   void (*record_all)(RecordedSweep<V>&, Graph<V>&, NodeId y, const Var<V>& g) = nullptr;  // the same on Vars
-  std::size_t captured_bytes = 0;                     // of what value and rules hold
-  void (*capture)(void* memory, void* functions) = nullptr;  // moves them there
-  void (*release)(void* captured) = nullptr;
-  const void* (*function)(const void* captured, std::size_t k) = nullptr;  // rule k, or the value for k = max_inputs
-  void (*describe)(const void* captured, const AttributeList&) = nullptr;
+  std::size_t held_bytes = 0;                         // of what value and rules hold
+  void (*hold)(void* memory, void* functions) = nullptr;  // moves them there
+  void (*release)(void* held) = nullptr;
+  const void* (*function)(const void* held, std::size_t k) = nullptr;  // rule k, or the value for k = max_inputs
+  void (*describe)(const void* held, const AttributeList&) = nullptr;
 };
 
 /// An input of an op is a node or, where that is null, a number. A node of n inputs has n of these, and n more for the
@@ -171,12 +171,12 @@ struct Node {
   const V* value = nullptr;            // its own, or one that is read where it stands: a parameter's, a borrowed one
   Gradient<V>* grad = nullptr;         // a parameter's, or memory lent by the graph for as long as it is needed
   ParameterState<V>* parameter = nullptr;
-  void* captured = nullptr;            // what value and rules hold
+  void* held = nullptr;                // what value and rules hold
   const Input<V>* in = nullptr;
   NodeId id = 0;
   NodeId previous = no_node;           // the op recorded before, to which backward() goes next
   std::uint32_t inputs = 0;
-  std::uint16_t captured_units = 0;    // of memory that is there
+  std::uint16_t held_units = 0;        // of memory that is there
   std::uint8_t passes = 0;             // bit k: the gradient of this passes to input k
   bool needs_grad : 1 = false, was_loss : 1 = false;
   bool keeps_grad : 1 = false;         // a leaf, or one that is retained: its gradient stays after backward()
@@ -187,17 +187,17 @@ struct Node {
   Node() = default;
   Node(const Node&) = delete;
   ~Node() {
-    if (captured_units) pool_give(captured, captured_units * captured_unit);
+    if (held_units) pool_give(held, held_units * held_unit);
   }
   /// Memory for what value and rules hold.
   void* reserve(std::size_t bytes) {
-    const std::size_t units = (bytes + captured_unit - 1) / captured_unit;
-    if (units <= captured_units) return captured;
-    if (captured_units) pool_give(captured, captured_units * captured_unit);
-    captured_units = 0;
-    captured = pool_take(units * captured_unit);
-    captured_units = static_cast<std::uint16_t>(units);
-    return captured;
+    const std::size_t units = (bytes + held_unit - 1) / held_unit;
+    if (units <= held_units) return held;
+    if (held_units) pool_give(held, held_units * held_unit);
+    held_units = 0;
+    held = pool_take(units * held_unit);
+    held_units = static_cast<std::uint16_t>(units);
+    return held;
   }
 
   /// Input k; null where that is number(k).

@@ -54,11 +54,11 @@ class NodeStore {
   Node<V>& begin_op(const char* name, const Op<V>& op, const Input<V>* in, std::size_t count, unsigned wanted,
                     void* functions) {
     Node<V>& y = next(name);
-    if (op.capture) op.capture(y.reserve(op.captured_bytes), functions);
+    if (op.hold) op.hold(y.reserve(op.held_bytes), functions);
     y.op = &op;
     y.inputs = static_cast<std::uint32_t>(count);
     y.in = in;
-    y.passes = static_cast<std::uint8_t>(wanted & op.rules);
+    y.passes = static_cast<std::uint8_t>(wanted & op.differentiable);
     y.needs_grad = y.passes != 0;
     if (op.release) owning_.push_back(&y);
     y.previous = std::exchange(last_op_, size());
@@ -67,7 +67,7 @@ class NodeStore {
   void undo_op(Node<V>& y) {
     if (size() != y.id + 1) return;  // its function has recorded something itself
     if (y.op->release) {
-      y.op->release(y.captured);
+      y.op->release(y.held);
       owning_.pop_back();
     }
     last_op_ = y.previous;
@@ -140,7 +140,7 @@ class NodeStore {
     retained_.clear();
     losses_.clear();
     last_op_ = no_node;
-    for (Node<V>* y : owning_) y->op->release(y->captured);
+    for (Node<V>* y : owning_) y->op->release(y->held);
     owning_.clear();
     memory_.clear();
     inputs_.clear();

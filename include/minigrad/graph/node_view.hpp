@@ -30,7 +30,7 @@ class NodeView {
               {name, detail::concat({text}), {numbers, numbers + count}});
         },
         &all);
-    if (node_->op->describe) node_->op->describe(node_->captured, list);
+    if (node_->op->describe) node_->op->describe(node_->held, list);
     return all;
   }
   /// The nodes it was computed from, in order; no_node in the place of a number, which number(k) then is.
@@ -90,7 +90,7 @@ template <class V>
     for (std::size_t k = 0; used[id] && k < nodes[id].inputs; ++k) {
       const Node<V>&y = nodes[id], *const in = y.input(k);
       if (!in || !in->needs_grad) continue;
-      if (y.op->record_all ? y.needs_grad : (y.op->rules >> (y.op->one_rule ? 0 : k)) % 2 != 0) continue;
+      if (y.op->record_all ? y.needs_grad : (y.op->differentiable >> (y.op->one_rule ? 0 : k)) % 2 != 0) continue;
       if (!from || (from->id <= in->id && used_by(nodes, in->id)[from->id]))
         fail<GraphError>({what, ": the op ", y.name, " (node ", id, ") has no derivative rule for its input ", k,
                           ": give it one in place of no_rule, if it has that derivative"});
@@ -119,7 +119,7 @@ PoolArray<NamedIndices> indices_of(const Node<V>& y) {
                            [](void* to, const char* name, const Tensor<std::int64_t>& values) {
                              static_cast<PoolArray<NamedIndices>*>(to)->push_back({name, &values});
                            });
-  if (y.op->describe) y.op->describe(y.captured, list);
+  if (y.op->describe) y.op->describe(y.held, list);
   return all;
 }
 

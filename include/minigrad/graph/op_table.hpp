@@ -19,7 +19,7 @@ const Functions<Value, R...>& functions_of(const Node<V>& y) {
     static constexpr Functions<Value, R...> nothing{};
     return nothing;
   } else {
-    return *static_cast<const Functions<Value, R...>*>(y.captured);
+    return *static_cast<const Functions<Value, R...>*>(y.held);
   }
 }
 
@@ -30,14 +30,14 @@ constexpr void add_functions(Op<V>& op) {
   if constexpr (!holds_nothing<Value, R...>) {
     static_assert(alignof(Held) <= static_cast<std::size_t>(buffer_alignment),
                   "minigrad: what an op captures may be aligned to 64 bytes at most");
-    static_assert(sizeof(Held) <= captured_unit * 0xffff, "minigrad: what an op captures may take 4 MiB at most");
-    op.captured_bytes = sizeof(Held);
-    op.capture = [](void* memory, void* functions) { new (memory) Held(std::move(*static_cast<Held*>(functions))); };
+    static_assert(sizeof(Held) <= held_unit * 0xffff, "minigrad: what an op captures may take 4 MiB at most");
+    op.held_bytes = sizeof(Held);
+    op.hold = [](void* memory, void* functions) { new (memory) Held(std::move(*static_cast<Held*>(functions))); };
     if constexpr (!std::is_trivially_destructible_v<Held>)
-      op.release = [](void* captured) { static_cast<Held*>(captured)->~Held(); };
+      op.release = [](void* held) { static_cast<Held*>(held)->~Held(); };
     if constexpr (has_attributes<Value>)
-      op.describe = [](const void* captured, const AttributeList& list) {
-        static_cast<const Held*>(captured)->value.attributes.describe(list);
+      op.describe = [](const void* held, const AttributeList& list) {
+        static_cast<const Held*>(held)->value.attributes.describe(list);
       };
   }
 }
@@ -85,9 +85,6 @@ template <class V>
   return broadcast_to(g * (T(1) / divisor_of<T>(y, shape.size())), shape);
 }
 
-/// What of an op cannot be called on values with what it gets.
-enum class Misfit : unsigned char { none, value, rule };
-
 template <class V, bool PerElement, class Inputs, class Value, class... R>
 class OpTable;
 /// The table of an op with a rule for each input. J are the numbers of the inputs.
@@ -103,6 +100,13 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   static constexpr bool same = std::is_same_v<Rule<K>, SameGradient>;
   template <std::size_t K>
   static constexpr Reads reads = reads_of<Rule<K>, One>(std::index_sequence<J...>());
+
+  template <std::size_t K>
+  static constexpr bool gives_derivative() {
+    if constexpr (!has_rule<K> || same<K>) return true;
+    else return std::is_constructible_v<One, decltype(call_rule<reads<K>>(
+        std::declval<Rule<K>>(), std::declval<One>(), std::declval<One>(), std::declval<Repeat<One, J>>()...))>;
+  }
 
   static const Functions<Value, R...>& functions(const Node<V>& y) { return functions_of<V, Value, R...>(y); }
 
@@ -197,8 +201,8 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
     Op<V> op;
     op.reduction = reduction;
     ((op.vjp[J] = vjp<reduction, J>()), ...);
-    op.rules = (0u | ... | (has_rule<J> ? 1u << J : 0u));
-    op.readers = op.rules & (0u | ... | (reads_inputs(reads<J>) || reduction != Reduction::none ? 1u << J : 0u));
+    op.differentiable = (0u | ... | (has_rule<J> ? 1u << J : 0u));
+    op.readers = op.differentiable & (0u | ... | (reads_inputs(reads<J>) || reduction != Reduction::none ? 1u << J : 0u));
     add_functions<V, Value, R...>(op);
     if constexpr (!is_tensor<V>) {
       op.forward = forward;
@@ -214,16 +218,18 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
     }
     return op;
   }
-  static const void* function(const void* captured, std::size_t k) {
-    const auto& held = *static_cast<const Functions<Value, R...>*>(captured);
-    const void* const rules[] = {&held.rules.r0, &held.rules.r1, &held.rules.r2, &held.rules.r3, &held.value};
+  static const void* function(const void* held, std::size_t k) {
+    const auto& f = *static_cast<const Functions<Value, R...>*>(held);
+    const void* const rules[] = {&f.rules.r0, &f.rules.r1, &f.rules.r2, &f.rules.r3, &f.value};
     return rules[k];
   }
 
  public:
   static constexpr Misfit misfit() {
-    if constexpr (!requires(Value& f, const Repeat<One, J>&... x) { f(x...); }) return Misfit::value;
-    else return ((!has_rule<J> || reads<J> != Reads::unknown) && ...) ? Misfit::none : Misfit::rule;
+    constexpr Misfit of_value = value_misfit<One, Value, Repeat<One, J>...>();
+    if constexpr (of_value != Misfit::none) return of_value;
+    else if constexpr (((has_rule<J> && reads<J> == Reads::unknown) || ...)) return Misfit::rule;
+    else return (gives_derivative<J>() && ...) ? Misfit::none : Misfit::derivative;
   }
   template <Reduction reduction>
   static constexpr Op<V> op = make<reduction>();

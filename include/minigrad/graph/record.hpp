@@ -57,7 +57,7 @@ template <class V>
   } catch (...) {
     for (std::size_t k = 0; k < lent_count; ++k) lent[k]->value = nullptr;
     nodes.undo_op(y);
-    throw;
+    rethrow_with("computing", name);
   }
   for (std::size_t k = 0; k < lent_count; ++k) lent[k]->value = nullptr;
   return graph.var(y);
@@ -136,23 +136,18 @@ class OpFunction {
     static_assert(PerElement || reduction == Reduction::none, "minigrad: mean() and sum() are for elementwise ops");
     using V = typename detail::FirstVar<std::remove_cvref_t<X>...>::type;
     if constexpr (!(Operand<X> && ...) || sizeof...(X) != sizeof...(R)) {
-      return 0;  // refused
+      return detail::Refused();
     } else if constexpr ((is_scalar_var<std::remove_cvref_t<X>> || ...)) {
       return on_tape(self.name, self.value, self.rules, x...);  // see scalar_var.hpp
     } else if constexpr (std::is_void_v<V>) {
-      return self.template compute<reduction>(value_of(x)...);
+      constexpr detail::Misfit misfit = value_misfit<std::remove_cvref_t<decltype(value_of(x))>...>();
+      if constexpr (detail::require_fit<misfit>()) return self.template compute<reduction>(value_of(x)...);
+      else return detail::Refused();
     } else {
       static_assert(!is_tensor<V> || PerElement || (!is_scalar<std::remove_cvref_t<X>> && ...),
                     "minigrad: record() on tensors takes no numbers as inputs: capture them in value and rules");
       using Ops = detail::OpTable<V, PerElement, std::index_sequence_for<R...>, Value, R...>;
-      constexpr detail::Misfit misfit = Ops::misfit();
-      static_assert(misfit != detail::Misfit::value,
-                    "minigrad: the op does not take these inputs, or it takes attributes first: op.with(a)(x); its value "
-                    "has a parameter for each rule");
-      static_assert(misfit != detail::Misfit::rule,
-                    "minigrad: a derivative rule takes (g), (g, y), (g, inputs...) where there are several, or (g, y, "
-                    "inputs...): let each be `auto`, since the rule runs on values and on Vars");
-      if constexpr (misfit != detail::Misfit::none) {
+      if constexpr (!detail::require_fit<Ops::misfit()>()) {
         return Var<V>();  // refused
       } else {
         const detail::OperandRef<V> in[] = {detail::OperandRef<V>(std::forward<X>(x))...};
@@ -170,6 +165,11 @@ class OpFunction {
   detail::Functions<Value, R...> functions() const { return {value, rules}; }
   detail::Functions<Value, R...> functions() { return {std::move(value), std::move(rules)}; }
 
+  template <class... X>
+  static constexpr detail::Misfit value_misfit() {
+    if constexpr (!PerElement) return detail::value_misfit<void, Value, X...>();
+    else return detail::value_misfit<void, Value, detail::element_of<X>...>();
+  }
   template <Reduction reduction, class... X>
   auto compute(const X&... x) const {
     if constexpr (!PerElement) {

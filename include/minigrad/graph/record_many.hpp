@@ -37,7 +37,7 @@ class ManyTable {
   static constexpr Op<V> make() {
     Op<V> table;
     table.one_rule = true;
-    table.rules = table.readers = 1;
+    table.differentiable = table.readers = 1;
     table.forward = forward;
     table.backward = backward;
     table.vjp[0] = {nullptr, record, nullptr, Reads::result};

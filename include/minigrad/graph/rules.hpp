@@ -113,6 +113,40 @@ MINIGRAD_INLINE decltype(auto) call_rule(const Rule& rule, const G& g, [[maybe_u
   else return rule(g, y, x...);
 }
 
+/// What of an op cannot be called with what it gets, or gives something else than it should.
+enum class Misfit : unsigned char { none, value, result, rule, derivative };
+
+/// Whether a value can be computed from these inputs. Y is the type that it should give, or void for any.
+template <class Y, class Value, class... X>
+constexpr Misfit value_misfit() {
+  if constexpr (requires(const Value& f, const X&... x) { f(x...); }) {
+    using Result = decltype(std::declval<const Value&>()(std::declval<const X&>()...));
+    constexpr bool fits = std::is_void_v<Y> ? !std::is_void_v<Result> : std::is_constructible_v<Y, Result>;
+    return fits ? Misfit::none : Misfit::result;
+  } else {
+    return Misfit::value;
+  }
+}
+
+/// Refuses an op that does not fit.
+template <Misfit misfit>
+constexpr bool require_fit() {
+  static_assert(misfit != Misfit::value,
+                "minigrad: the op does not take these inputs, or it takes attributes first: op.with(a)(x); its value has "
+                "a parameter for each rule");
+  static_assert(misfit != Misfit::result,
+                "minigrad: the value of an op gives a number where it gets numbers, and a Tensor where it gets Tensors: "
+                "is its `return` missing?");
+  static_assert(misfit != Misfit::rule,
+                "minigrad: a derivative rule takes (g), (g, y), (g, inputs...) where there are several, or (g, y, "
+                "inputs...), after the attributes, if there are any: let each be `auto`, since the rule runs on values "
+                "and on Vars");
+  static_assert(misfit != Misfit::derivative,
+                "minigrad: a derivative rule gives a number where it gets numbers, and a Tensor where it gets Tensors: "
+                "is its `return` missing, or its first parameter, the attributes?");
+  return misfit == Misfit::none;
+}
+
 template <class A>
 concept Describes = requires(const A& a, const AttributeList& list) { a.describe(list); };
 struct NamedDescribe {

@@ -132,6 +132,42 @@ auto greater_equal(const A& a, const B& b) {
 }
 
 namespace detail {
+template <class X>
+inline constexpr bool is_compared_by_element = is_tensor<X> || is_var<X> || is_parameter<X>;
+template <class X, class Y>
+concept Unordered = (is_compared_by_element<X> && is_operand<Y>) || (is_operand<X> && is_compared_by_element<Y>);
+}  // namespace detail
+
+#define MINIGRAD_NO_ORDER                                                                                              \
+  "minigrad: Tensors and Vars are compared by less(a, b) and greater(a, b), which give a mask: a rule chooses by "     \
+  "where(greater(x, 0), a, b), not by `if` or `?:`"
+template <class X, class Y>
+  requires(detail::Unordered<X, Y>)
+detail::Refused operator<(const X&, const Y&) {
+  static_assert(!sizeof(X), MINIGRAD_NO_ORDER);
+  return {};
+}
+template <class X, class Y>
+  requires(detail::Unordered<X, Y>)
+detail::Refused operator>(const X&, const Y&) {
+  static_assert(!sizeof(X), MINIGRAD_NO_ORDER);
+  return {};
+}
+template <class X, class Y>
+  requires(detail::Unordered<X, Y>)
+detail::Refused operator<=(const X&, const Y&) {
+  static_assert(!sizeof(X), MINIGRAD_NO_ORDER);
+  return {};
+}
+template <class X, class Y>
+  requires(detail::Unordered<X, Y>)
+detail::Refused operator>=(const X&, const Y&) {
+  static_assert(!sizeof(X), MINIGRAD_NO_ORDER);
+  return {};
+}
+#undef MINIGRAD_NO_ORDER
+
+namespace detail {
 template <class M, class A, class B>
 auto where_var(const M& mask, const A& a, const B& b);
 
