@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "memory.hpp"
+#include "gradient_memory.hpp"
 #include "node.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {

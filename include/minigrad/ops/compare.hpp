@@ -27,6 +27,14 @@ concept Argument = Operand<X> || detail::is_no_operand<X>;
 template <class... X>
 concept Operands = (Operand<X> && ...) && (!is_scalar<std::remove_cvref_t<X>> || ...);
 
+namespace detail {
+template <class X>
+concept VarOrParameter = (is_var<X> && is_tensor<typename X::value_type>) || is_parameter<X>;
+/// Tensors, and Vars and Parameters that hold one.
+template <class X>
+concept TensorOperand = is_tensor<X> || VarOrParameter<X>;
+}  // namespace detail
+
 /// No argument, as the last parameter of functions whose name `<cmath>` or a user may have too. It makes them the
 /// second choice: after `using namespace minigrad`, sqrt(2) is that of `<math.h>`, and square(x) a user's own.
 template <class>

@@ -6,7 +6,7 @@
 
 #include "../tensor/rearrange.hpp"
 #include "../tensor/strided.hpp"
-#include "reduce.hpp"
+#include "compare.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 

@@ -12,6 +12,7 @@
 #include "../tensor/reduce.hpp"
 #include "../tensor/variance.hpp"
 #include "functions.hpp"
+#include "rearrange.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
@@ -35,13 +36,6 @@ inline std::size_t reduced_extent(const char* op, const Shape& shape, const Axes
   for (std::size_t i = 0; i < shape.rank(); ++i) out *= reduced[i] ? shape[i] : 1;
   return out;
 }
-
-template <class X>
-concept VarOrParameter = (is_var<X> && is_tensor<typename X::value_type>) || is_parameter<X>;
-
-/// Tensors, and Vars and Parameters that hold one.
-template <class X>
-concept TensorOperand = is_tensor<X> || VarOrParameter<X>;
 
 /// The attributes of a reduction.
 struct ReduceAttributes {
@@ -225,5 +219,3 @@ auto std(const X& x, const Axes& axes = {}, bool keepdim = false, int correction
 }
 
 }  // namespace minigrad
-
-#include "rearrange.hpp"  // the rules here use reshape; it comes last, since rearrange.hpp uses the reductions

@@ -12,25 +12,6 @@
 namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
 
-/// Turns over a square of numbers, 4 x 4 or 2 x 2, whose rows are registers of 16 bytes.
-template <class T>
-[[gnu::always_inline]] inline void transpose_square(typename VectorType<T, 16>::Register* r) {
-  if constexpr (sizeof(T) == 4) {
-    const auto low01 = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
-    const auto high01 = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
-    const auto low23 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-    const auto high23 = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-    r[0] = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
-    r[1] = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
-    r[2] = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
-    r[3] = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
-  } else {
-    const auto low = __builtin_shufflevector(r[0], r[1], 0, 2);
-    r[1] = __builtin_shufflevector(r[0], r[1], 1, 3);
-    r[0] = low;
-  }
-}
-
 /// half = the first half of `whole` + its second half
 template <class Whole, class Half, std::size_t... At>
 [[gnu::always_inline]] inline void fold(const Whole& whole, Half& half, std::index_sequence<At...>) {

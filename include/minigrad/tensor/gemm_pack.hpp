@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 
 #include "gemm_dots.hpp"
 #include "pairwise.hpp"
@@ -10,38 +9,6 @@
 #if defined(__GNUC__)
 namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
-
-/// Copies a [rows, columns] matrix so that its rows are contiguous and lie `apart` numbers apart.
-template <class T>
-[[gnu::noinline]] void pack(const T* from, std::size_t row_step, std::size_t column_step, std::size_t rows,
-                            std::size_t columns, T* to, std::size_t apart) {
-  constexpr std::size_t side = 16 / sizeof(T);
-  std::size_t i = 0;
-  if (column_step == 1 && columns >= side) {
-    for (; i < rows; ++i, from += row_step, to += apart)
-      for (std::size_t j = 0;; j += side) {  // the last one ends where the row ends
-        if (j + side > columns) j = columns - side;
-        std::memcpy(to + j, from + j, 16);
-        if (j + side == columns) break;
-      }
-  } else if (row_step == 1) {
-    for (; i + side <= rows; i += side) {
-      std::size_t j = 0;
-      for (; j + side <= columns; j += side) {
-        typename VectorType<T, 16>::Register square[side];
-#pragma GCC unroll 4
-        for (std::size_t r = 0; r < side; ++r) std::memcpy(&square[r], from + i + (j + r) * column_step, 16);
-        transpose_square<T>(square);
-#pragma GCC unroll 4
-        for (std::size_t r = 0; r < side; ++r) std::memcpy(to + (i + r) * apart + j, &square[r], 16);
-      }
-      for (; j < columns; ++j)
-        for (std::size_t r = i; r < i + side; ++r) to[r * apart + j] = from[r + j * column_step];
-    }
-  }
-  for (; i < rows; ++i)
-    for (std::size_t j = 0; j < columns; ++j) to[i * apart + j] = from[i * row_step + j * column_step];
-}
 
 /// Copies A for panels that are `packed`: its tiles of up to `most` rows one after another, each with the numbers that
 /// one step of its loop needs side by side. Rows that are missing from the last tile, whose results nobody keeps, repeat

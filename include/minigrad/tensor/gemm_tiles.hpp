@@ -8,16 +8,11 @@
 #include <cstddef>
 
 #include "../core/simd.hpp"
+#include "pack.hpp"
 
 #if defined(__GNUC__)
 namespace minigrad::inline MINIGRAD_ABI::detail {
 inline namespace MINIGRAD_KERNELS {
-
-template <class T, std::size_t Bytes>
-struct VectorType {
-  typedef T Register __attribute__((vector_size(Bytes)));
-  typedef T Memory __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));
-};
 
 /// C = S + A B, or a part of it: A is [m, k], B [k, n]. Element (i, p) of A is a[i * a_row + p * a_column], and so is
 /// B; the rows of S and C are contiguous. S may be C, or, with start_row 0, one row for all. A may be `packed` as

@@ -8,7 +8,7 @@
 
 #include "../core/axes.hpp"
 #include "../core/parallel.hpp"
-#include "gemm_pack.hpp"
+#include "pack.hpp"
 #include "tensor.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
