@@ -1,4 +1,4 @@
-// minigrad.hpp - everything. The order below is the order to read it in: each room uses only those before it.
+// minigrad.hpp - everything. The order below is the order to read it in: each header includes only those before it.
 #pragma once
 
 // core: what everything else speaks in.
@@ -55,23 +55,25 @@
 #include "tensor/load_state.hpp"
 
 // graph: the engine. What was computed from what, how gradients pass back through it, and how it runs again.
+#include "graph/rules.hpp"
 #include "graph/parameter.hpp"
 #include "graph/node.hpp"
 #include "graph/gradient_memory.hpp"
 #include "graph/node_store.hpp"
 #include "graph/node_view.hpp"
+#include "graph/reach.hpp"
 #include "graph/hook.hpp"
 #include "graph/uses.hpp"
 #include "graph/var.hpp"
 #include "graph/graph.hpp"
 #include "graph/operand.hpp"
-#include "graph/rules.hpp"
 #include "graph/accumulate.hpp"
 #include "graph/elementwise_node.hpp"
 #include "graph/op_table.hpp"
 #include "graph/record.hpp"
 #include "graph/record_many.hpp"
 #include "graph/backward.hpp"
+#include "graph/step_difference.hpp"
 #include "graph/capture.hpp"
 
 // ops: the table of all ops, each value beside its derivative.

@@ -2,8 +2,9 @@
 #include <minigrad/ops/ops.hpp>
 #include <string>
 
-struct Unnamed {
+struct Named {
   double by;
+  void describe(const minigrad::AttributeList& list) const { list("by", by); }
 };
 struct Text {
   double by;
@@ -15,7 +16,7 @@ int main() {
   const auto x = graph.variable({1, 2});
   constexpr auto scale = minigrad::elementwise("scale", [](const auto& a, auto v) { return v * a.by; },
                                                [](const auto& a, auto g) { return g * a.by; });
-  auto y = scale.with(Unnamed{2})(x);
+  auto y = scale.with(Named{2})(x);
   y = scale.with(Text{2})(x);  // error: void describe\(auto& list\) const
   return y.value().size() == 2 ? 0 : 1;
 }

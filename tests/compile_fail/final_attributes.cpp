@@ -1,4 +1,4 @@
-// Attributes that are final and have another `describe` would be shown by nobody.
+// Attributes that are final and have another `describe` are refused like all others.
 #include <minigrad/ops/ops.hpp>
 
 struct Slope {
@@ -15,6 +15,6 @@ int main() {
   const auto times = [](const auto& a, auto x) { return x * a.slope; };
   const auto op = minigrad::elementwise("times", times, [](const auto& a, auto g) { return g * a.slope; });
   auto y = op.with(Slope{2})(graph.variable(1));
-  y = op.with(Final{2})(graph.variable(1));  // error: attributes that are final are named by
+  y = op.with(Final{2})(graph.variable(1));  // error: void describe\(auto& list\) const
   return y.value() == 2 ? 0 : 1;
 }

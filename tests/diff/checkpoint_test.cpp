@@ -199,7 +199,7 @@ TEST_CASE("a function that uses a Var of the outer graph by capture is refused")
   Graph<double> graph;
   const auto x = graph.variable(2), captured = graph.variable(3);
   CHECK_THROWS_WITH_AS(checkpoint([&](auto v) { return v * captured; }, x),
-                       "minigrad: mul: the operands belong to different graphs", GraphError);
+                       "minigrad: mul: the operands belong to different graphs; while computing checkpoint", GraphError);
   CHECK_THROWS_WITH_AS(checkpoint([&](auto) { return captured; }, x),
                        "minigrad: checkpoint: the operands belong to different graphs", GraphError);
 }
@@ -244,7 +244,8 @@ TEST_CASE("grad() through a checkpoint that draws random numbers is refused in a
   CHECK_THROWS_WITH_AS(
       capture([&](const auto& x) { return sum(square(grad(sum(checkpoint(noisy, x)), x))); }, T{1, 2}),
       "minigrad: grad: the function of a checkpoint draws random numbers, which a recorded step would draw anew in each "
-      "run and for grad() once more: call f(x) in place of checkpoint(f, x) in this step, or run it without capture()",
+      "run and for grad() once more: call f(x) in place of checkpoint(f, x) in this step, or run it without capture(); "
+      "while passing a gradient through checkpoint",
       GraphError);
   auto step = capture([&](const auto& x) { return sum(square(grad(sum(noisy(x) * x), x))); }, T{1, 2});  // as it says
   CHECK(step(T{1, 2}).size() == 1);

@@ -183,15 +183,15 @@ TEST_CASE("the checking mode names the node that a second recording has otherwis
       T{1, 2});
   CHECK_NOTHROW(step.check(T{5, 6}));
   factor = 3;
-  CHECK(message_of([&] { step.check(T{5, 6}); }).find("the number 2 then and 3 now, of node 1 (mul)") !=
+  CHECK(message_of([&] { step.check(T{5, 6}); }).find("at node 1 (mul): the number was 2 and is 3:") !=
         std::string::npos);
   factor = 2;
   squares = true;
-  CHECK(message_of([&] { step.check(T{5, 6}); }).find("the op, sum then and square now, of node 4") !=
+  CHECK(message_of([&] { step.check(T{5, 6}); }).find("at node 4 (square): the op was sum and is square:") !=
         std::string::npos);
   squares = false;
   constant = T{1, 2};
-  CHECK(message_of([&] { step.check(T{5, 6}); }).find("the constant of node 2 (input)") != std::string::npos);
+  CHECK(message_of([&] { step.check(T{5, 6}); }).find("at node 2 (input): the constant is another:") != std::string::npos);
 }
 
 TEST_CASE("the checking mode compares constant labels, and which of two handles an op reads") {
@@ -207,14 +207,14 @@ TEST_CASE("the checking mode compares constant labels, and which of two handles 
   const auto check = [&] { step.check(T{{5, 6}, {7, 8}}, Ids{1, 1}, Ids{0, 1}); };  // inputs may differ
   CHECK_NOTHROW(check());
   labels = Ids{1, 1};
-  CHECK(message_of(check).find("the constant labels of node ") != std::string::npos);
+  CHECK(message_of(check).find("): the constant labels is another:") != std::string::npos);
   labels = Ids{0, 1};
   inner = Ids{0, 1};
-  CHECK(message_of(check).find("the constant labels of node ") != std::string::npos);
+  CHECK(message_of(check).find("): the constant labels is another:") != std::string::npos);
   inner = Ids{0, 0};
   CHECK_NOTHROW(check());
   swapped = true;
-  CHECK(message_of(check).find("the handle that is read as indices of node 1 (index_select)") != std::string::npos);
+  CHECK(message_of(check).find("at node 1 (index_select): another handle is read as indices:") != std::string::npos);
 }
 
 TEST_CASE("checking moves no random stream") {
@@ -351,4 +351,30 @@ TEST_CASE("a step that was moved from says so") {
   CHECK_THROWS_WITH_AS(step({3, 4}),  // NOLINT: what is tested
                        "minigrad: replay: this step was moved from: use the one that it was moved to", GraphError);
   CHECK_THROWS_AS(step.value(), GraphError);
+}
+
+namespace {
+struct Slope {
+  double slope;
+  void describe(auto& list) const { list("slope", slope); }
+};
+}  // namespace
+
+TEST_CASE("check() names a changed attribute and an input of another shape, and says what to do") {
+  double slope = 2;
+  const Tensor<double> x{1, 2};
+  const auto times = elementwise("times", [](const auto& a, auto v) { return v * constant_like(v, a.slope); },
+                                 [](const auto& a, auto g) { return g * constant_like(g, a.slope); });
+  auto step = capture([&](auto v) { return times.with(Slope{slope})(v); }, x);
+  (step.check)(x);
+  CHECK_THROWS_WITH_AS((step.check)(Tensor<double>{1, 2, 3}),
+                       "minigrad: replay: input 0 has shape [3] and was recorded with [2]: shapes are fixed: record "
+                       "another step, by capture(), for this one",
+                       ShapeError);
+  slope = 3;
+  CHECK_THROWS_WITH_AS((step.check)(x),
+                       "minigrad: capture: recorded again, the step differs at node 1 (times): the attributes were "
+                       "times(slope=2) and are times(slope=3): compute by ops, from inputs of the step, what depends on "
+                       "data; after any other change record the step anew, by capture()",
+                       GraphError);
 }

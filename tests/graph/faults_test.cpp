@@ -375,6 +375,23 @@ TEST_CASE("where a hook throws, no parameter of the loss has a gradient, and bac
   CHECK_THROWS_AS(backward(loss), GraphError);  // now it is the second
 }
 
+TEST_CASE("an exception in backward() leaves the gradients of other losses of the same graph") {
+  Graph<Tensor<double>> graph;
+  const Parameter<Tensor<double>> other(Tensor<double>{1, 2}), own(Tensor<double>{3, 4});
+  const auto x = graph.variable({5, 6}), y = graph.variable({7, 8});
+  backward(sum(graph.parameter(other) * x));
+  const auto fails = record("fails", [](const auto& v) { return v * 2; }, [](const auto& g) {
+    if (shape_of(g).rank() == 1) throw ValueError("mine");
+    return g;
+  });
+  backward(sum(graph.parameter(own) * y));
+  CHECK_THROWS_AS(backward(sum(fails(graph.parameter(own)) * y)), ValueError);
+  CHECK(other.grad() == Tensor<double>{5, 6});
+  CHECK(x.grad() == Tensor<double>{1, 2});
+  CHECK_FALSE(own.has_grad());
+  CHECK_THROWS_AS(y.grad(), GraphError);
+}
+
 TEST_CASE("a foreign exception passes through backward(), which may then be called again") {
   Parameter<double> w(2), u(3);
   Graph<double> graph;

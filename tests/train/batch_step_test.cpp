@@ -169,9 +169,9 @@ TEST_CASE("with replay fit refuses a model that does what a recording leaves out
   SGD optimizer(model, {.lr = 0.01});
   const FitOptions options{.batch_size = 1, .shuffle = false, .replay = true};
   CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, line_data(4), options),
-                       "minigrad: capture: the function does something else than when it was recorded: the number -1 then "
-                       "and -0.333333 now, of node 2 (mul) differs: what depends on data must be computed by ops, from "
-                       "inputs of the step",
+                       "minigrad: capture: recorded again, the step differs at node 2 (mul): the number was -1 and is "
+                       "-0.333333: compute by ops, from inputs of the step, what depends on data; after any other change "
+                       "record the step anew, by capture()",
                        GraphError);
   WritesBuffer counting;
   SGD other(counting, {.lr = 0.01});

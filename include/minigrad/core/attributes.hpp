@@ -21,9 +21,9 @@ struct Attribute {
   std::vector<double> numbers;  ///< the value: one number, or the extents of a shape
 };
 
-/// Takes the attributes of an op: list("axis", axis), list("keepdim", true). A value is a bool, a number, a Shape, an
-/// Axis, Axes or a C string. It hands each to a function of whoever asks for them, so that an op with attributes
-/// compiles no strings.
+/// Takes the attributes of an op: list("axis", axis), list("keepdim", true). A value is a bool, a number, a text, a
+/// Shape, a TargetShape, an Axis or Axes. It hands each to a function of whoever asks for them, so that an op with
+/// attributes compiles no strings.
 class AttributeList {
  public:
   /// Add takes one attribute; `to` is what the list was made with.
@@ -51,6 +51,7 @@ class AttributeList {
     add_(to_, name, to_string(value), numbers, count);
   }
   void operator()(const char* name, const char* value) const { add_(to_, name, value, nullptr, 0); }
+  void operator()(const char* name, const std::string& value) const { add_(to_, name, value, nullptr, 0); }
   void operator()(const char* name, Axis axis) const {
     if (axis.all()) (*this)(name, "all");
     else (*this)(name, axis.index());

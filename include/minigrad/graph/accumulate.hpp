@@ -27,7 +27,9 @@ void store_or_add(NodeStore<V>& nodes, Node<V>& x, Part&& part) {
 }
 
 /// A derivative of y by its input x may be larger than x only as far as that was broadcast: to the shape of y or of
-/// another input. Where x has not the shape of y, it may also have been to that of a tensor which the op captured.
+/// another input. Where x has not the shape of y, anything larger is summed, as in PyTorch, since x may have met a
+/// larger tensor within the op, such as a loss that captured its target. check_grads() finds rules that are wrong
+/// there.
 template <class V>
 [[gnu::noinline]] void check_rule(const Node<V>& y, const Node<V>& x, const Shape& derivative) {
   const Shape& input = x.value->shape();
@@ -48,7 +50,7 @@ template <class V>
                       ": let the rule for input ", k, " give its shape, or the one to which it was broadcast"});
 }
 
-/// Adds what the rule of y gave for its input x, a tensor of its own.
+/// Adds what the rule of y gave for its input x.
 template <class V>
 [[gnu::noinline]] void add_gradient(Graph<V>& graph, const Node<V>& y, Node<V>& x, V part) {
   if constexpr (is_tensor<V>) {
@@ -66,7 +68,7 @@ template <class V>
   const V& g = y.grad->value;
   if (g.shape() == x.value->shape()) return store_or_add(graph.nodes(), x, g);
   check_rule(y, x, g.shape());
-  add_gradient(graph, y, x, sum_to(g, x.value->shape()));
+  store_or_add(graph.nodes(), x, sum_to(g, x.value->shape()));
 }
 /// The rule same_gradient: the gradient of x is that of y.
 template <class V>

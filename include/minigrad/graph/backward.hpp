@@ -1,15 +1,22 @@
 // graph/backward.hpp - backward(): the chain rule, from the loss back to every parameter and variable.
 //
-// How a rule is reached: backward(loss) -> sweep -> Sweep::run, which goes back along Node::previous -> Sweep::pass(y)
-// -> y.op->vjp[k].accumulate(graph, y, k). For an elementwise op that is elementwise_accumulate (elementwise_node.hpp), for
-// one on whole tensors OpTable::accumulate<k> (op_table.hpp). Both call the rule that the op was made with, and add what it
-// gives to the gradient of input k (accumulate.hpp).
+// How a rule is reached: backward(loss) -> sweep -> Sweep::run, which goes back along Node::previous_op ->
+// Sweep::pass(y) -> y.op->vjp[k].accumulate(graph, y, k). That is
+//   for an op on whole tensors     OpTable::accumulate<k> (op_table.hpp), which calls the rule;
+//   for an elementwise op          elementwise_accumulate (elementwise_node.hpp), which runs vjp[k].each over memory: a
+//                                  loop, inner_loop<T, Rule, ...>, that calls the rule for each element;
+//   for its mean() or sum()        reduced_accumulate, the same with the share of each element;
+//   for the rule same_gradient     accumulate_same (accumulate.hpp), which calls none.
+// What a rule gives is added to the gradient of input k (accumulate.hpp). In a Graph of numbers Op::backward calls all
+// rules of an op at once. Where there are hooks, run_watched (diff/hook_runner.hpp) sweeps in place of Sweep::run.
 #pragma once
 
 #include <bit>
 #include <cstddef>
+#include <new>
 #include <utility>
 
+#include "reach.hpp"
 #include "record.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -54,7 +61,7 @@ class Sweep {
 
   /// seed is dL/d(root), and 1 where it is null.
   void run(const V* seed) {
-    Graph<V>& graph = graph_;
+    Graph<V>& graph = graph_;  // which stays in a register: what members refer to is read again after each call
     frozen_ = require_unchanged("backward", graph, root_.id);
     Watcher<V>* const watcher = graph.hooks().any();
     graph.nodes().begin_sweep(watcher || graph.retains_grads() ? nullptr : &root_);
@@ -68,7 +75,7 @@ class Sweep {
         for (NodeId id = root_.inputs ? root_.id : no_node; id != no_node;) {
           Node<V>& y = nodes[id];
           if (has_gradient(y)) pass(graph, y);
-          id = y.previous;
+          id = y.previous_op;
         }
         end();
       }
@@ -132,13 +139,19 @@ class Sweep {
     }
   }
 
-  /// After an exception nothing is left of the gradients that were on their way, or have arrived.
+  /// After an exception no gradient is on its way, and none has arrived at what the root was computed from.
   [[gnu::cold]] void give_up() {
+    PoolArray<char> used;
+    try {
+      used = used_by(nodes_, root_.id);
+    } catch (const std::bad_alloc&) {  // then those of other losses go too
+    }
     for (NodeId id = 0; id <= root_.id; ++id) {
       Node<V>& x = nodes_[id];
+      if (x.parameter) x.grad = &x.parameter->grad;
+      if (x.keeps_grad && !used.empty() && !used[id]) continue;
       if (x.parameter && x.needs_grad && x.parameter->requires_grad) x.parameter->zero_grad();
       else if (has_gradient(x) && !x.parameter) x.grad->present = false;
-      if (x.parameter) x.grad = &x.parameter->grad;
     }
     nodes_.forget_lent();
     for (auto& one : graph_.hooks().of_nodes) one.before.present = false;
@@ -176,8 +189,8 @@ struct BackwardOptions {
 /// Adds dL/dp to the gradient of every Parameter and variable that the loss L was computed from. L must be a single
 /// number: throws GraphError for any other shape, for a loss that depends on nothing that needs a gradient, where a
 /// parameter was changed since the loss was computed, and for the second backward() on one loss, whose gradients would
-/// count twice, unless the first was told to keep_graph. Where anything throws on the way, the parameters of the loss
-/// have no gradient, and backward() may be called again.
+/// count twice, unless the first was told to keep_graph. Where anything throws on the way, the parameters and
+/// variables that the loss was computed from have no gradient, and backward() may be called again.
 template <class V>
 void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
   detail::Node<V>& node = loss.node();

@@ -8,7 +8,8 @@
 //     optimizer.step();
 //   }
 //
-// A run calls the forward of each recorded op: it dispatches nothing, and takes no memory and no lock.
+// A run calls the forward of each recorded op. It chooses no function anew, and takes no lock and no memory from the
+// system.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include <utility>
 
 #include "backward.hpp"
+#include "step_difference.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
@@ -124,8 +126,7 @@ class CapturedStep {
   const auto& operator()(const X&... x) {
     require_here();
     const auto& y = result_.value();  // throws after clear()
-    std::size_t number = 0;
-    std::apply([&](const auto&... in) { (in.require_shape(number++, x), ...); }, inputs_);
+    require_shapes(x...);
     complete_ = false;
     detail::prepare_replay(*graph_);
     std::apply([&](auto&... in) { (in.set(x), ...); }, inputs_);
@@ -150,10 +151,11 @@ class CapturedStep {
   void backward() { minigrad::backward(result()); }
 
   /// Records the function again on these inputs, and compares: throws GraphError naming the first node whose op,
-  /// attributes, inputs or constant differ from the recorded ones. No random stream and no buffer moves. What the lambdas
-  /// of an op capture is not compared: make it an attribute.
-  void (check)(const X&... x) {
+  /// attributes, inputs or constant differ from the recorded ones, and ShapeError for inputs of other shapes. No random
+  /// stream and no buffer moves. What the lambdas of an op capture is not compared: make it an attribute.
+  void (check)(const X&... x) {  // in brackets, since macOS has a macro of that name
     require_here();
+    require_shapes(x...);
     Graph<V> again;
     again.keep_constants();
     detail::RandomLog none;
@@ -165,9 +167,10 @@ class CapturedStep {
       const void* const value = id < graph_->size() ? &graph_->nodes()[id].own : nullptr;
       const bool is_input = std::apply([&](const auto&... in) { return ((in.place == value) || ...); }, inputs_);
       if (const std::string what = detail::difference(*graph_, again, id, is_input); !what.empty())
-        detail::fail<GraphError>({"capture: the function does something else than when it was recorded: ", what,
-                                  " of node ", id, " (", id < again.size() ? again.node(id).op() : "none",
-                                  ") differs: what depends on data must be computed by ops, from inputs of the step"});
+        detail::fail<GraphError>({"capture: recorded again, the step differs at node ", id, " (",
+                                  id < again.size() ? again.node(id).op() : "none", "): ", what,
+                                  ": compute by ops, from inputs of the step, what depends on data; after any other "
+                                  "change record the step anew, by capture()"});
     }
   }
 
@@ -180,6 +183,10 @@ class CapturedStep {
  private:
   void require_here() const {
     if (!graph_) detail::fail<GraphError>({"replay: this step was moved from: use the one that it was moved to"});
+  }
+  void require_shapes(const X&... x) const {
+    std::size_t number = 0;
+    std::apply([&](const auto&... in) { (in.require_shape(number++, x), ...); }, inputs_);
   }
   void record(Graph<V>& graph, Inputs& inputs, Result& result, const X&... x) {
     const auto handles = std::apply([&](auto&... in) { return std::tuple{in.record(graph, x)...}; }, inputs);

@@ -9,8 +9,8 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// How far each operand of an inner loop moves, where none is one number.
-inline constexpr std::size_t all_walk[max_operands] = {unroll, unroll, unroll, unroll, unroll, unroll};
+/// How far an inner loop moves along each operand for `unroll` elements, where none is one number for all.
+inline constexpr std::size_t walk_all[max_operands] = {unroll, unroll, unroll, unroll, unroll, unroll};
 
 /// The function object of a loop: one that holds nothing is never read.
 template <class V>
@@ -64,7 +64,7 @@ void elementwise_forward(Graph<V>&, Node<V>& y) {
   if (!y.plain) return broadcast_forward(y, y.own);
   const void* in[max_operands];
   append_elements(y, in);
-  if (y.own.size()) y.op->each(loop_function(y, value_function), y.own.size(), y.own.data(), in, all_walk);
+  if (y.own.size()) y.op->each(loop_function(y, value_function), y.own.size(), y.own.data(), in, walk_all);
 }
 
 /// Runs the rule for input k on g, and on what else it reads, straight into the gradient of the input unless that was
@@ -98,7 +98,7 @@ void elementwise_accumulate(Graph<V>& graph, Node<V>& y, std::size_t k) {
   const void** end = in + 1;
   if (reads_result(vjp.reads)) *end++ = y.own.data();
   if (reads_inputs(vjp.reads)) append_elements(y, end);
-  if (g.size()) vjp.each(loop_function(y, k), g.size(), x.grad->value.data(), in, all_walk);
+  if (g.size()) vjp.each(loop_function(y, k), g.size(), x.grad->value.data(), in, walk_all);
 }
 
 // ---- elementwise ops whose results are summed at once, and not kept ----
@@ -138,7 +138,7 @@ void reduced_forward(Graph<V>&, Node<V>& y) {
     if (rest < size)
       for (std::size_t k = 0; k < y.inputs; ++k) in[k] = static_cast<const T*>(in[k]) + most;
     n = rest < most ? rest : most;
-    y.op->each(loop_function(y, value_function), n, elements, in, all_walk);
+    y.op->each(loop_function(y, value_function), n, elements, in, walk_all);
     total += static_cast<double>(sum_row(n, elements));
   }
   *y.own.data() = static_cast<T>(total / divisor_of<double>(y, size));

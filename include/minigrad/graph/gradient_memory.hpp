@@ -66,7 +66,7 @@ class GradientMemory {
 
  private:
   /// One more than the place of a free gradient of this shape, or else of a large one, which gets the shape; or 0.
-  /// Memory that serves several shapes is not kept by its nodes in the next sweep.
+  /// Then the next sweep lends anew, even if it is like this one: this memory serves nodes of several shapes.
   std::size_t find_free(const Shape& shape) {
     std::size_t i = free_.size();
     if constexpr (is_tensor<V>) {

@@ -12,6 +12,7 @@
 #include "hook.hpp"
 #include "node.hpp"
 #include "node_view.hpp"
+#include "reach.hpp"
 #include "uses.hpp"
 #include "var.hpp"
 
@@ -33,7 +34,7 @@ class Graph {
   [[gnu::noinline]] Graph() {}
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
-  [[gnu::noinline]] ~Graph() {}  // much code
+  [[gnu::noinline]] ~Graph() {}  // not inlined, since that would be much code wherever a Graph ends
 
   /// A node for a value that needs no gradient: data. A named value is copied, a temporary is moved.
   Var<V> input(const V& value) { return var(add_leaf("input", value, false)); }
@@ -55,7 +56,7 @@ class Graph {
   /// A node that refers to a value without a copy, and needs no gradient. The value must outlive the step. A buffer of
   /// a module, such as a running mean, is read live when the step is replayed.
   Var<V> borrow(const V& value) {
-    require_owner("input");
+    require_owner("borrow");
     Node& x = nodes_.refer("input", value);
     borrowed_.push_back({x.id, shape_of(value)});
     return var(x);

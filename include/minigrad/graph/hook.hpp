@@ -13,8 +13,9 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 template <class V>
 class Sweep;  // see backward.hpp
 
-/// What looks on. The sweep that asks it, in diff/hook_runner.hpp, is compiled where one is made, and not in a program
-/// in which nothing looks on (compilers would compile a virtual function there too).
+/// The base of all that looks at gradients. `watch` is set where a Watcher is made, so that a program without one does
+/// not compile run_watched, the sweep in diff/hook_runner.hpp that asks them (a virtual function would be compiled). It
+/// is the same function in all of them.
 template <class V>
 struct Watcher {
   virtual ~Watcher() = default;

@@ -11,9 +11,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "../core/attributes.hpp"
 #include "../tensor/elementwise.hpp"
 #include "parameter.hpp"
+#include "rules.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
@@ -51,15 +51,9 @@ struct Node;
 template <class V>
 class RecordedSweep;  // see diff/grad.hpp
 
-/// What a derivative rule reads besides the gradient g of the op's result y. It takes g; or g and y; or g and all
-/// inputs (where there are several); or g, y and all inputs.
-enum class Reads : unsigned char { gradient, result, inputs, all, unknown };
-constexpr bool reads_result(Reads reads) { return reads == Reads::result || reads == Reads::all; }
-constexpr bool reads_inputs(Reads reads) { return reads == Reads::inputs || reads == Reads::all; }
-
-/// How the gradient of one input follows from that of the result: "vector-Jacobian product". On values `accumulate` adds
-/// it to the input's gradient; on Vars `record` computes it by ops, so that it can be differentiated again. `record` is null
-/// for an input without a derivative; `accumulate` is also null where Op::backward runs all rules.
+/// How the gradient of one input follows from that of the result: "vector-Jacobian product". On values `accumulate`
+/// adds it to the input's gradient; on Vars `record` computes it by ops, so that it can be differentiated again.
+/// `record` is null for an input without a derivative; `accumulate` is also null where Op::backward runs all rules.
 template <class V>
 struct Vjp {
   void (*accumulate)(Graph<V>&, Node<V>& y, std::size_t k) = nullptr;
@@ -107,7 +101,7 @@ struct Node {
   void* held = nullptr;                // what value and rules hold
   const Input<V>* in = nullptr;
   NodeId id = 0;
-  NodeId previous = no_node;           // the op recorded before, to which backward() goes next
+  NodeId previous_op = no_node;           // the op recorded before, to which backward() goes next
   std::uint32_t inputs = 0;
   std::uint16_t held_units = 0;        // of memory that is there
   std::uint8_t passes = 0;             // bit k: the gradient of this passes to input k

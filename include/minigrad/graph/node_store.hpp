@@ -61,7 +61,7 @@ class NodeStore {
     y.passes = static_cast<std::uint8_t>(wanted & op.differentiable);
     y.needs_grad = y.passes != 0;
     if (op.release) owning_.push_back(&y);
-    y.previous = std::exchange(last_op_, size());
+    y.previous_op = std::exchange(last_op_, size());
     return commit(y);
   }
   void undo_op(Node<V>& y) {
@@ -70,7 +70,7 @@ class NodeStore {
       y.op->release(y.held);
       owning_.pop_back();
     }
-    last_op_ = y.previous;
+    last_op_ = y.previous_op;
     nodes_.undo_commit();
   }
 
@@ -83,7 +83,7 @@ class NodeStore {
   }
   Tensor<std::int64_t>& indices(std::uint32_t slot) { return indices_[slot].values; }
   std::uint32_t index_places() const { return indices_.size(); }
-  /// The place of whole numbers that may change, or, of constants, how many places there are.
+  /// The place of whole numbers that may change; index_places() for constants, which have none.
   std::uint32_t place_of_indices(const Tensor<std::int64_t>& values) const {
     std::uint32_t i = 0;
     while (i < indices_.size() && (indices_[i].constant || &indices_[i].values != &values)) ++i;
@@ -104,7 +104,8 @@ class NodeStore {
     for (Node<V>* x : losses_) x->was_loss = false;
     losses_.clear();
   }
-  /// A sweep from `root`, which may be followed by one like it, or, where it is null, by none.
+  /// A sweep begins. A later one from the same root may use the memory of its gradients in the same order; null stands
+  /// for a sweep that none is like.
   void begin_sweep(const Node<V>* root) {
     for (Node<V>* y : retained_) end_grad(*y);
     if (memory_.begin_sweep(root)) forget_gradients();

@@ -10,7 +10,10 @@
 #include "elementwise_node.hpp"
 #include "rules.hpp"
 
-namespace minigrad::inline MINIGRAD_ABI::detail {
+namespace minigrad::inline MINIGRAD_ABI {
+template <bool PerElement, class Value, class... R>
+class OpFunction;  // see record.hpp
+namespace detail {
 
 /// What a node holds of an op, or, where that is nothing, a constant.
 template <class V, class Value, class... R>
@@ -138,7 +141,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
           V(call_rule<reads<K>>(functions(y).rules.template get<K>(), y.grad->value, y.own, input_value(y, J)...)));
   }
   template <std::size_t K>
-  static void pass(Graph<V>& graph, Node<V>& y) {
+  static void accumulate_wanted(Graph<V>& graph, Node<V>& y) {
     if constexpr (has_rule<K>)
       if (y.passes >> K & 1) accumulate<K>(graph, y, K);
   }
@@ -146,9 +149,8 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   // ---- Vars: the same rules, recorded ----
   template <std::size_t K>
   static Var<V> record_rule(Graph<V>& graph, const Node<V>& y, const Var<V>& g, const Var<V>& result) {
-    constexpr bool fits = reads_of<Rule<K>, Var<V>>(std::index_sequence<J...>()) == reads<K>;
-    static_assert(fits, "minigrad: a derivative rule runs on Vars too: let it take `auto`");
-    if constexpr (!fits) return g;
+    static_assert(is_generic<Rule<K>>, "minigrad: a derivative rule runs on Vars too: let it take `auto`");
+    if constexpr (!is_generic<Rule<K>>) return g;
     else if constexpr (!reads_inputs(reads<K>))
       return as_var<V>(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result));
     else return as_var<V>(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result, input_var(graph, y, J)...));
@@ -206,7 +208,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
     add_functions<V, Value, R...>(op);
     if constexpr (!is_tensor<V>) {
       op.forward = forward;
-      op.backward = [](Graph<V>& graph, Node<V>& y) { (pass<J>(graph, y), ...); };  // all rules at once
+      op.backward = [](Graph<V>& graph, Node<V>& y) { (accumulate_wanted<J>(graph, y), ...); };  // all rules at once
     } else if constexpr (PerElement) {
       op.each = inner_loop<T, Value, Repeat<T, J>...>;
       op.shape = reduction == Reduction::none ? elementwise_shape<V> : reduced_shape<V>;
@@ -235,4 +237,5 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   static constexpr Op<V> op = make<reduction>();
 };
 
-}  // namespace minigrad::inline MINIGRAD_ABI::detail
+}  // namespace detail
+}  // namespace minigrad::inline MINIGRAD_ABI

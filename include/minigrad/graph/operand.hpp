@@ -92,7 +92,8 @@ constexpr void require_operands() {
                 "minigrad: an operand is a number, a Tensor, a Var or a Parameter: make a Tensor of a std::vector by "
                 "Tensor<float>::from(shape, vector), and of a ParameterRef take its Parameter, or its value()");
   static_assert(one_for_each,
-                "minigrad: an op needs one rule for each input: no_rule is that of one without a derivative");
+                "minigrad: an op needs one rule for each input, and takes as many operands: no_rule is that of an input "
+                "without a derivative, and attributes go by op.with(a)(x)");
   if constexpr ((is_scalar_var<X> || ...))
     static_assert(one_scalar_var<X...>,
                   "minigrad: a ScalarVar meets numbers and ScalarVars of its own type, nothing else");
@@ -142,10 +143,10 @@ struct OperandRef {
 };
 
 /// The node of operand k, a constant tensor. It is copied where a rule reads it, or the step is to run again; else
-/// `lent` gets the node, which refers to it for now.
+/// `read_now` gets the node, which refers to it until the value of the op is computed.
 template <class V>
 [[gnu::noinline]] Node<V>& add_constant(Graph<V>& graph, const Op<V>& op, const OperandRef<V>* in, std::size_t count,
-                                        std::size_t k, Node<V>** lent, std::size_t& lent_count) {
+                                        std::size_t k, Node<V>** read_now, std::size_t& read_now_count) {
   using Kind = typename OperandRef<V>::Kind;
   if (in[k].kind == Kind::mask) return graph.add_leaf("input", in[k].mask->template to<scalar_type<V>>(), false);
   if (in[k].kind == Kind::temporary) return graph.add_leaf("input", std::move(*in[k].temporary), false);
@@ -153,7 +154,7 @@ template <class V>
   for (std::size_t j = 0; j < count; ++j)  // by the rule of an operand that is a Var or a Parameter
     read |= in[j].kind <= Kind::parameter && (op.readers >> (op.one_rule ? 0 : j)) % 2 != 0;
   if (read) return graph.add_leaf("input", *in[k].value, false);
-  return *(lent[lent_count++] = &graph.nodes().refer("input", *in[k].value));
+  return *(read_now[read_now_count++] = &graph.nodes().refer("input", *in[k].value));
 }
 
 }  // namespace detail

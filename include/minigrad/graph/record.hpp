@@ -1,11 +1,9 @@
 // graph/record.hpp - what an op is made of: its value, and one derivative rule for each input.
 //
-//   rule(g, y, inputs...)  is  dL/d(input),  where g = dL/dy and y is the op's own result.
-//
-// Rules are generic. backward() runs them on values; grad() runs the same rules on Vars, which records the derivative
-// as nodes of the graph, so that it can be differentiated again, to any order. An op is called like a function: numbers
-// give a number, Tensors a Tensor, and with a Var among the operands the op is recorded and the result is a Var.
-// A rule takes what it reads (rules.hpp): with one input, one that reads g and x alone is (g, auto&&, x).
+// Rules (rules.hpp) are generic. backward() runs them on values; grad() runs the same rules on Vars, which records the
+// derivative as nodes of the graph, so that it can be differentiated again, to any order. An op is called like a
+// function: numbers give a number, Tensors a Tensor, and with a Var among the operands the op is recorded and the
+// result is a Var.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +29,8 @@ template <class V>
   graph.require_owner(name);
   NodeStore<V>& nodes = graph.nodes();
   Input<V>* const inputs = nodes.add_inputs(numbers ? 2 * count : count);
-  Node<V>* lent[max_inputs];  // constants that are only read now
-  std::size_t lent_count = 0;
+  Node<V>* read_now[max_inputs];  // constants that no rule reads
+  std::size_t read_now_count = 0;
   unsigned wanted = 0;  // bit k: the gradient of operand k
   for (std::size_t k = 0; k < count; ++k) {
     Node<V>* x = nullptr;  // of a number
@@ -43,7 +41,7 @@ template <class V>
     } else if (in[k].kind == Kind::parameter) {
       x = &graph.add_parameter(in[k].parameter->ref().state());
     } else {
-      if constexpr (is_tensor<V>) x = &add_constant(graph, op, in, count, k, lent, lent_count);
+      if constexpr (is_tensor<V>) x = &add_constant(graph, op, in, count, k, read_now, read_now_count);
     }
     inputs[k].node = x;
     if (x && x->needs_grad) wanted |= 1u << (op.one_rule ? 0 : k);
@@ -55,11 +53,11 @@ template <class V>
         if (const Shape shape = op.shape(graph, y); y.own.shape() != shape) reshape_memory(y.own, shape);
     op.forward(graph, y);
   } catch (...) {
-    for (std::size_t k = 0; k < lent_count; ++k) lent[k]->value = nullptr;
+    for (std::size_t k = 0; k < read_now_count; ++k) read_now[k]->value = nullptr;
     nodes.undo_op(y);
     rethrow_with("computing", name);
   }
-  for (std::size_t k = 0; k < lent_count; ++k) lent[k]->value = nullptr;
+  for (std::size_t k = 0; k < read_now_count; ++k) read_now[k]->value = nullptr;
   return graph.var(y);
 }
 
@@ -80,13 +78,11 @@ class OpFunction {
   /// check() of a captured step compares. constant_like(x, a.slope) has the type of x.
   template <class A>
   constexpr auto with(const A& attributes) const {
-    constexpr bool is_final = std::is_final_v<A>;  // then C++ cannot say whether it has another describe
-    static_assert(detail::Describes<A> || !is_final,
-                  "minigrad: attributes that are final are named by `void describe(auto& list) const`");
-    if constexpr (!is_final)
-      static_assert(detail::Describes<A> || detail::Undescribed<A>,
-                    "minigrad: attributes are named by `void describe(auto& list) const`, and this describe is another");
-    return with(attributes, std::index_sequence_for<R...>{});
+    constexpr bool described = detail::Describes<A>;
+    static_assert(described,
+                  "minigrad: attributes are a struct with `void describe(auto& list) const`, which names them");
+    if constexpr (described) return with(attributes, std::index_sequence_for<R...>{});
+    else return detail::Refused();
   }
 
   /// with(attributes)(x...), but in a template nothing of it is compiled before the template is used.
@@ -136,7 +132,7 @@ class OpFunction {
     static_assert(PerElement || reduction == Reduction::none, "minigrad: mean() and sum() are for elementwise ops");
     using V = typename detail::FirstVar<std::remove_cvref_t<X>...>::type;
     if constexpr (!(Operand<X> && ...) || sizeof...(X) != sizeof...(R)) {
-      return detail::Refused();
+      return std::conditional_t<std::is_void_v<V>, detail::Refused, Var<V>>();
     } else if constexpr ((is_scalar_var<std::remove_cvref_t<X>> || ...)) {
       return on_tape(self.name, self.value, self.rules, x...);  // see scalar_var.hpp
     } else if constexpr (std::is_void_v<V>) {
@@ -190,15 +186,25 @@ class OpFunction {
 ///   inline constexpr auto cube = elementwise("cube", [](auto x) { return x * x * x; },
 ///                                            [](auto g, auto y, auto x) { return g * 3 * x * x; });
 ///
-/// Rules run on Vars too, so that they choose by where(greater(x, 0), g, 0), not by `if` or `?:`.
+/// Rules run on Vars too, so that they choose by where(greater(x, 0), g, 0), not by `if` or `?:`, and call exp(x), not
+/// std::exp(x). check_grads() finds a rule that is wrong, such as one that takes y for x. With an attribute:
+///
+///   struct Slope {
+///     double slope;
+///     void describe(auto& list) const { list("slope", slope); }  // in a function: const AttributeList& list
+///   };
+///   inline constexpr auto scale = elementwise("scale", [](auto& a, auto x) { return x * constant_like(x, a.slope); },
+///                                             [](auto& a, auto g) { return g * constant_like(g, a.slope); });
+///   y = scale.with(Slope{0.5})(x);
 template <class Value, class... R>
 constexpr auto elementwise(const char* name, const Value& value, const R&... rules) {
-  constexpr bool few = sizeof...(R) + 2 <= detail::max_operands;
+  constexpr bool few = sizeof...(R) + 2 <= detail::max_operands;  // a rule reads g and y too
   static_assert(few, "minigrad: an elementwise op takes at most four inputs");
   if constexpr (few) return OpFunction<true, Value, R...>{name, value, {rules...}};
 }
 
-/// An op on whole values: y = value(inputs...), with a derivative rule for each input: matmul, sum, a loss.
+/// An op on whole values: y = value(inputs...), with a derivative rule for each input: matmul, sum, a loss. Attributes
+/// are given as to elementwise().
 template <class Value, class... R>
 constexpr auto record(const char* name, const Value& value, const R&... rules) {
   constexpr bool few = sizeof...(R) <= detail::max_inputs;

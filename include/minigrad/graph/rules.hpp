@@ -11,12 +11,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "node.hpp"
+#include "../core/attributes.hpp"
+#include "../core/simd.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
-
-template <bool PerElement, class Value, class... R>
-class OpFunction;  // see record.hpp
 
 /// Stands for the rule of an input that has no derivative, such as a mask.
 struct NoRule {};
@@ -87,6 +85,12 @@ struct Rules {
   }
 };
 
+/// What a derivative rule reads besides the gradient g of the op's result y. It takes g; or g and y; or g and all
+/// inputs (where there are several); or g, y and all inputs.
+enum class Reads : unsigned char { gradient, result, inputs, all, unknown };
+constexpr bool reads_result(Reads reads) { return reads == Reads::result || reads == Reads::all; }
+constexpr bool reads_inputs(Reads reads) { return reads == Reads::inputs || reads == Reads::all; }
+
 /// X, for each J of a pack.
 template <class X, std::size_t J>
 using Repeat = X;
@@ -103,6 +107,13 @@ constexpr Reads reads_of(std::index_sequence<J...>) {
     return Reads::all;
   else return Reads::unknown;
 }
+
+/// Whether a rule takes `auto`, so that it runs on Vars too. (To ask it with a Var compiles its body, whose errors would
+/// come in a second form.)
+template <class Rule>
+inline constexpr bool is_generic = !requires { &Rule::operator(); };
+template <class A, class F>
+inline constexpr bool is_generic<With<A, F>> = is_generic<F>;
 
 /// Calls a rule with what it reads.
 template <Reads reads, class Rule, class G, class Y, class... X>
@@ -133,7 +144,7 @@ template <Misfit misfit>
 constexpr bool require_fit() {
   static_assert(misfit != Misfit::value,
                 "minigrad: the op does not take these inputs, or it takes attributes first: op.with(a)(x); its value has "
-                "a parameter for each rule");
+                "a parameter for each rule, after one for the attributes, if there are some");
   static_assert(misfit != Misfit::result,
                 "minigrad: the value of an op gives a number where it gets numbers, and a Tensor where it gets Tensors: "
                 "is its `return` missing?");
@@ -149,17 +160,9 @@ constexpr bool require_fit() {
 
 template <class A>
 concept Describes = requires(const A& a, const AttributeList& list) { a.describe(list); };
-struct NamedDescribe {
-  int describe;
-};
-template <class A>
-struct WithDescribe : A, NamedDescribe {};
-/// Whether a struct has no member `describe`, of whatever form: else the name is ambiguous.
-template <class A>
-concept Undescribed = !std::is_class_v<A> || requires { &WithDescribe<A>::describe; };
 template <class F>
 inline constexpr bool has_attributes = false;
-template <Describes A, class F>
+template <class A, class F>
 inline constexpr bool has_attributes<With<A, F>> = true;
 
 /// The value and the rules of an op: what a node keeps of it, if they hold anything.

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "rearrange.hpp"
+#include "reduce.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {

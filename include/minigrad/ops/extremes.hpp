@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "rearrange.hpp"
+#include "reduce.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 

@@ -50,6 +50,14 @@ auto with_handle(const X& x, [[maybe_unused]] const Ids& indices, const F& f) {
   else return f(x);
 }
 
+struct AxisAttribute {
+  Axis axis;
+  void describe(auto& list) const { list("axis", axis); }
+};
+struct AxesAttribute {
+  Axes axis;
+  void describe(auto& list) const { list("axis", axis); }
+};
 struct TargetShapeAttribute {
   TargetShape shape;
   void describe(auto& list) const { list("shape", shape); }

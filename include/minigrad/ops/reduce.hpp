@@ -57,14 +57,6 @@ struct VarianceAttributes : ReduceAttributes {
     return n > 0 ? n : 0;
   }
 };
-struct AxesAttribute {
-  Axes axis;
-  void describe(auto& list) const { list("axis", axis); }
-};
-struct AxisAttribute {
-  Axis axis;
-  void describe(auto& list) const { list("axis", axis); }
-};
 struct ShapeAttribute {
   Shape shape;
   void describe(auto& list) const { list("shape", shape); }

@@ -101,6 +101,8 @@ struct ElementOfAll<bool, X...> {
 struct Refused {
   template <class X>
   operator X() const;
+  template <class... X>
+  Refused operator()(X&&...) const;
 };
 
 template <class T, class X>

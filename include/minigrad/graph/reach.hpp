@@ -1,0 +1,38 @@
+// graph/reach.hpp - which nodes a node was computed from, and which op on the way has no derivative rule.
+#pragma once
+
+#include <cstddef>
+
+#include "node_store.hpp"
+
+namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// For each node up to `root`, whether that was computed from it.
+template <class V>
+[[gnu::cold, gnu::noinline]] PoolArray<char> used_by(const NodeStore<V>& nodes, NodeId root) {
+  PoolArray<char> used(std::size_t{root} + 1);
+  used[root] = 1;
+  for (NodeId id = root + 1; id-- > 0;)
+    for (std::size_t k = 0; used[id] && k < nodes[id].inputs; ++k)
+      if (const Node<V>* in = nodes[id].input(k)) used[in->id] = 1;
+  return used;
+}
+
+/// Throws GraphError where an op between the node `root` and what needs a gradient, or the node `from` alone, has no rule
+/// for an input.
+template <class V>
+[[gnu::cold, gnu::noinline]] void refuse_missing_rule(const char* what, const NodeStore<V>& nodes, NodeId root,
+                                                      const Node<V>* from = nullptr) {
+  const PoolArray<char> used = used_by(nodes, root);
+  for (NodeId id = 0; id <= root; ++id)
+    for (std::size_t k = 0; used[id] && k < nodes[id].inputs; ++k) {
+      const Node<V>&y = nodes[id], *const in = y.input(k);
+      if (!in || !in->needs_grad) continue;
+      if (y.op->record_all ? y.needs_grad : (y.op->differentiable >> (y.op->one_rule ? 0 : k)) % 2 != 0) continue;
+      if (!from || (from->id <= in->id && used_by(nodes, in->id)[from->id]))
+        fail<GraphError>({what, ": the op ", y.name, " (node ", id, ") has no derivative rule for its input ", k,
+                          ": give it one in place of no_rule, if it has that derivative"});
+    }
+}
+
+}  // namespace minigrad::inline MINIGRAD_ABI::detail
