@@ -47,7 +47,7 @@ graph/accumulate.hpp | part = sum_to(part, x.value->shape()); | part = sum_to(pa
 graph/accumulate.hpp | else x.grad->value = x.grad->value + part; | else x.grad->value = part; | graph/backward
 graph/elementwise_node.hpp | / divisor_of<T>(y, size); | / divisor_of<T>(y, 2 * size); | nn/losses
 graph/accumulate.hpp | bool broadcast = input != y.own.shape(); | bool broadcast = true; | graph/record
-graph/node_view.hpp | in->id)[from->id])) | in->id)[0])) | graph/record
+graph/reach.hpp | in->id)[from->id])) | in->id)[0])) | graph/record
 graph/capture.hpp | if (*mode.flag != mode.value) | if (false) | graph/capture
 graph/backward.hpp | if (use.changed()) refuse | if (false) refuse | graph/faults
 diff/checkpoint.hpp | nodes()[static_cast<NodeId>(k)].grad = x.grad; | nodes()[0].grad = x.grad; | diff/checkpoint
