@@ -310,11 +310,11 @@ TEST_CASE("grad() and what is built on it refuse an x that the result depends on
   CHECK_THROWS_AS(hessian(f, at), GraphError);
   CHECK_THROWS_AS(hvp(f, at, at), GraphError);
 
-  const auto within = [&](auto v, auto u) { return checkpoint([&](auto a, auto b) { return weighted(a, b); }, v, u); };
+  const auto within = [&](auto v, auto u) { return checkpoint([&](auto c, auto d) { return weighted(c, d); }, v, u); };
   CHECK(grad(within(x, w), x).value() == 3);
   CHECK_THROWS_AS(grad(within(x, w), w), GraphError);
   CHECK(grad(within(x, w) + w, w).value() == 1);
-  const auto with_parameter = checkpoint([&](auto a) { return weighted(a, p); }, x);
+  const auto with_parameter = checkpoint([&](auto v) { return weighted(v, p); }, x);
   CHECK(grad(with_parameter, x).value() == 3);
   CHECK_THROWS_AS(grad(with_parameter, graph.parameter(p)), GraphError);
 }
@@ -330,7 +330,7 @@ TEST_CASE("along an input that is non_differentiable the derivative is 0") {
   CHECK(value_and_grad([](auto v) { return stop_gradient(v); }, 3.0) == std::pair(3.0, 0.0));
   CHECK(hessian([](const auto& v) { return sum(where(greater(v, 0), 2 * v, v)); }, Tensor<double>{1, -1}) ==
         Tensor<double>{{0, 0}, {0, 0}});
-  const auto no_rule_of_mask = elementwise("weighted", [](auto v, auto w) { return v * w; },
-                                           [](auto g, auto&&, auto&&, auto w) { return g * w; }, no_rule);
+  const auto no_rule_of_mask = elementwise("weighted", [](auto v, auto m) { return v * m; },
+                                           [](auto g, auto&&, auto&&, auto m) { return g * m; }, no_rule);
   CHECK(grad(no_rule_of_mask(x, stop_gradient(w)), w).value() == 0);
 }
