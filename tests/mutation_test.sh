@@ -2,4 +2,4 @@
 # Each rule that tests/mutation.sh breaks stands in the headers as its list says, so that a run, which takes long, breaks
 # all of them.
 set -euo pipefail
-bash "$ROOT/tests/mutation.sh" --check
+bash "${ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}/tests/mutation.sh" --check

@@ -6,6 +6,7 @@
 # chromium, npm. Pictures of the page are in SCRATCH/pictures.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/tests/serve.sh"
 compiler=$1 scratch=$2
 rm -rf "$scratch"
 mkdir -p "$scratch/pictures"
@@ -13,12 +14,9 @@ bash "$root/docs/playground/run.sh" --build
 cd "$scratch"
 npm install --silent --no-audit --no-fund playwright-core@1.60
 cp "$root/tests/playground/browser.mjs" .
-python3 -m http.server 8765 --bind 127.0.0.1 --directory "$root/build/playground" > server.log 2>&1 &
-server=$!
-trap 'kill $server' EXIT
-sleep 1
+serve "$root/build/playground"
 status=0
-node browser.mjs http://127.0.0.1:8765/ "$scratch" "$scratch/pictures" | tee browser.log || status=1
+node browser.mjs "$url" "$scratch" "$scratch/pictures" | tee browser.log || status=1
 
 for program in trained_*.cpp; do
   name=${program%.cpp}

@@ -5,6 +5,7 @@
 # languages. Needs mkdocs, Doxygen, chromium, npm. Pictures of the pages are in SCRATCH/pictures.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/tests/serve.sh"
 scratch=$1
 rm -rf "$scratch"
 mkdir -p "$scratch/pictures"
@@ -12,7 +13,5 @@ bash "$root/docs/run.sh"
 cd "$scratch"
 npm install --silent --no-audit --no-fund playwright-core@1.60
 cp "$root/tests/site/browser.mjs" .
-python3 -m http.server 8766 --bind 127.0.0.1 --directory "$root/build/book/site" > server.log 2>&1 &
-trap 'kill $!' EXIT
-sleep 1
-node browser.mjs http://127.0.0.1:8766/ "$root/build/book/site" "$scratch/pictures"
+serve "$root/build/book/site"
+node browser.mjs "$url" "$root/build/book/site" "$scratch/pictures"

@@ -3,11 +3,14 @@
 #include <array>
 #include <cmath>
 #include <minigrad/diff/check_grads.hpp>
+#include <minigrad/diff/checkpoint.hpp>
 #include <minigrad/diff/derivatives.hpp>
 #include <minigrad/diff/hooks.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <minigrad/tensor/print.hpp>
+#include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace minigrad;
@@ -277,4 +280,57 @@ TEST_CASE("a Jacobian is computed by one sweep for each output") {
     return y;
   }, T{0.1, -0.2, 0.3});
   CHECK(sweeps == 2);
+}
+
+TEST_CASE("grad() and what is built on it refuse an x that the result depends on by an op with no_rule alone") {
+  const auto weighted = elementwise("weighted", [](auto v, auto w) { return v * w; },
+                                    [](auto g, auto&&, auto&&, auto w) { return g * w; }, no_rule);
+  const auto missing = [](const std::string& node) {
+    return "minigrad: grad: the op weighted (node " + node +
+           ") has no derivative rule for its input 1: give it one in place of no_rule, if it has that derivative";
+  };
+  Graph<double> graph;
+  const auto x = graph.variable(2), w = graph.variable(3);
+  const auto y = weighted(x, exp(w));
+  CHECK(grad(y, x).value() == std::exp(3.0));
+  CHECK_THROWS_WITH_AS(grad(y, w), missing("3").c_str(), GraphError);
+  const auto twice = weighted(x, weighted(x, w));
+  CHECK_THROWS_WITH_AS(grad(twice, w), missing(std::to_string(twice.id())).c_str(), GraphError);
+  CHECK(grad(y + w, w).value() == 1);  // by another way
+  const Parameter<double> p(3);
+  CHECK_THROWS_AS(grad(weighted(x, 2 * graph.parameter(p)), graph.parameter(p)), GraphError);
+
+  const auto f = [&](const auto& v) { return sum(weighted(2, square(v))); };
+  CHECK_THROWS_WITH_AS(value_and_grad(f, 3.0), missing("2").c_str(), GraphError);
+  const Tensor<double> at{1, 2};
+  CHECK_THROWS_AS(value_and_grad(f, at), GraphError);
+  CHECK_THROWS_AS(vjp(f, at, Tensor<double>::scalar(1)), GraphError);
+  CHECK_THROWS_AS(jvp(f, at, at), GraphError);
+  CHECK_THROWS_AS(jacobian(f, at), GraphError);
+  CHECK_THROWS_AS(hessian(f, at), GraphError);
+  CHECK_THROWS_AS(hvp(f, at, at), GraphError);
+
+  const auto within = [&](auto v, auto u) { return checkpoint([&](auto c, auto d) { return weighted(c, d); }, v, u); };
+  CHECK(grad(within(x, w), x).value() == 3);
+  CHECK_THROWS_AS(grad(within(x, w), w), GraphError);
+  CHECK(grad(within(x, w) + w, w).value() == 1);
+  const auto with_parameter = checkpoint([&](auto v) { return weighted(v, p); }, x);
+  CHECK(grad(with_parameter, x).value() == 3);
+  CHECK_THROWS_AS(grad(with_parameter, graph.parameter(p)), GraphError);
+}
+
+TEST_CASE("along an input that is non_differentiable the derivative is 0") {
+  Graph<double> graph;
+  const auto x = graph.variable(2), w = graph.variable(3);
+  const auto masked = elementwise("masked", [](auto v, auto m) { return m > 1 ? v : 0 * v; },
+                                  [](auto g, auto&&, auto&&, auto m) { return where(greater(m, 1), g, 0); }, non_differentiable);
+  CHECK(grad(masked(x, w), w).value() == 0);
+  CHECK(grad(masked(x, stop_gradient(w)) + greater(w, 1).var() + x, w).value() == 0);
+  CHECK(grad(x, w).value() == 0);
+  CHECK(value_and_grad([](auto v) { return stop_gradient(v); }, 3.0) == std::pair(3.0, 0.0));
+  CHECK(hessian([](const auto& v) { return sum(where(greater(v, 0), 2 * v, v)); }, Tensor<double>{1, -1}) ==
+        Tensor<double>{{0, 0}, {0, 0}});
+  const auto no_rule_of_mask = elementwise("weighted", [](auto v, auto m) { return v * m; },
+                                           [](auto g, auto&&, auto&&, auto m) { return g * m; }, no_rule);
+  CHECK(grad(no_rule_of_mask(x, stop_gradient(w)), w).value() == 0);
 }

@@ -141,7 +141,6 @@ TEST_CASE("an input with no_rule gets no gradient, and the others theirs") {
   backward(y);
   CHECK(x.grad() == 3);
   CHECK_THROWS_AS(weight.grad(), GraphError);
-  CHECK(grad(y, weight).value() == 0);
 }
 
 TEST_CASE("same_gradient passes the gradient on as it is, also in an op on whole tensors of different shapes") {

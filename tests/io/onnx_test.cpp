@@ -195,37 +195,6 @@ TEST_CASE("an export leaves each module in its mode, also when it fails") {
   CHECK(modes() == std::pair{false, true});
 }
 
-TEST_CASE("an op, attribute, type or opset that is not supported is an error that names the node") {
-  CHECK(Pieces().load()(Tensor<float>{5, 7}) == Tensor<float>{0, 7});
-  Pieces p;
-  p.op = "LSTM";
-  CHECK(p.refusal() == "minigrad: load_onnx: \"f\": node \"y\", LSTM: this op is not supported");
-  p = {};
-  p.attribute.text(1, "axis");
-  CHECK(contains(p.refusal(), "node \"y\", Mul: the attribute axis is not supported"));
-  p = {};
-  p.opset = 6;
-  CHECK(contains(p.refusal(), "opset 6 is not supported: 7 to 22 are"));
-  p = {};
-  p.second = "nowhere";
-  CHECK(contains(p.refusal(), "node \"y\", Mul: there is no value \"nowhere\" before it"));
-  p = {};
-  p.output = "z";
-  CHECK(contains(p.refusal(), "there is no value \"z\""));
-  p = {};
-  p.more.message(5, p.initializer);
-  CHECK(contains(p.refusal(), "two values are called \"w\""));
-  p = {};
-  p.initializer.integer(2, 10);
-  CHECK(contains(p.refusal(), "element type 10 of the tensor \"w\" is not supported"));
-  const auto model = Pieces().load();
-  CHECK(contains(message_of([&] { model(); }), "the graph has 1 inputs, and not 0"));
-  CHECK(contains(message_of([&] {
-                   model(Tensor<std::int64_t>{1, 2});
-                 }),
-                 "input 0 of the graph is not of whole numbers"));
-}
-
 namespace {
 /// A graph of an input "x", to be filled.
 struct Parts {
@@ -255,6 +224,42 @@ OnnxAttribute list(const char* name, std::vector<std::int64_t> values) {
   return out;
 }
 }  // namespace
+
+TEST_CASE("an op, attribute, type or opset that is not supported is an error that names the node") {
+  CHECK(Pieces().load()(Tensor<float>{5, 7}) == Tensor<float>{0, 7});
+  Pieces p;
+  p.op = "LSTM";
+  CHECK(p.refusal() == "minigrad: load_onnx: \"f\": node \"y\", LSTM: this op is not supported");
+  p = {};
+  p.attribute.text(1, "axis");
+  CHECK(contains(p.refusal(), "node \"y\", Mul: the attribute axis is not supported"));
+  p = {};
+  p.opset = 6;
+  CHECK(contains(p.refusal(), "opset 6 is not supported: 7 to 22 are"));
+  p = {};
+  p.second = "nowhere";
+  CHECK(contains(p.refusal(), "node \"y\", Mul: there is no value \"nowhere\" before it"));
+  p = {};
+  p.output = "z";
+  CHECK(contains(p.refusal(), "there is no value \"z\""));
+  p = {};
+  p.more.message(5, p.initializer);
+  CHECK(contains(p.refusal(), "two values are called \"w\""));
+  p = {};
+  p.initializer.integer(2, 10);
+  CHECK(contains(p.refusal(), "element type 10 of the tensor \"w\" is not supported"));
+  for (const std::int64_t type : {256 + 9, 256 + 1, 7, -247}) {  // the low bytes of two are those of a mask
+    const auto cast = Parts().node("Cast", {"x"}, "y", {whole("to", type)}).load();
+    CHECK(message_of([&] { cast(Tensor<float>{1, 2}); }) ==
+          "minigrad: load_onnx: node y, Cast: a cast to type " + std::to_string(type) + " is not supported");
+  }
+  const auto model = Pieces().load();
+  CHECK(contains(message_of([&] { model(); }), "the graph has 1 inputs, and not 0"));
+  CHECK(contains(message_of([&] {
+                   model(Tensor<std::int64_t>{1, 2});
+                 }),
+                 "input 0 of the graph is not of whole numbers"));
+}
 
 TEST_CASE("a shape may be computed from the input's, as x.view(x.size(0), -1) does, and the rows stay free") {
   Parts p;
@@ -296,6 +301,13 @@ TEST_CASE("shape arithmetic is done in whole numbers") {
   const auto divided = [](Parts& p) { p.node("Sub", {"two", "two"}, "zero").node("Div", {"s", "zero"}, "t"); };
   CHECK(message_of([&] { shape_of_result(divided, {2}); }) ==
         "minigrad: load_onnx: node t, Div: a whole number is divided by 0");
+  const auto cast_to = [&](std::int64_t type) {
+    return message_of([&] {
+      shape_of_result([type](Parts& q) { q.node("Cast", {"s"}, "t", {whole("to", type)}); }, {2});
+    });
+  };
+  CHECK(cast_to(7) == "nothing was thrown");
+  CHECK(cast_to(256 + 7) == "minigrad: load_onnx: node t, Cast: a cast to type 263 is not supported");
   const auto scaled = [](Parts& p) {  // x / sqrt(size)
     p.node("Size", {"x"}, "n").node("Cast", {"n"}, "real", {whole("to", 1)}).node("Sqrt", {"real"}, "root");
     p.node("Div", {"x", "root"}, "y");
@@ -426,6 +438,20 @@ TEST_CASE("a hostile ONNX file is refused before there is room for what it asks 
   p = {};
   p.initializer.text(13, "");
   CHECK(contains(p.refusal(), "a tensor with its data in another file is not supported"));
+  const auto of_bytes = [](std::int64_t type, std::int64_t number) {
+    Pieces q;
+    q.initializer = {};
+    q.initializer.integer(1, 1);
+    q.initializer.integer(2, type);
+    q.initializer.text(8, "w");
+    q.initializer.integer(5, number);
+    return message_of([&] { parse_onnx(q.bytes(), "f"); });
+  };
+  for (const std::int64_t number : {-128, -1, 0, 255}) CHECK(of_bytes(2, number) == "nothing was thrown");
+  CHECK(contains(of_bytes(2, 256), "the tensor \"w\" has the number 256, and elements of 1 bytes"));
+  CHECK(contains(of_bytes(3, -129), "the tensor \"w\" has the number -129, and elements of 1 bytes"));
+  CHECK(contains(of_bytes(5, 1 << 16), "the tensor \"w\" has the number 65536, and elements of 2 bytes"));
+  CHECK(contains(of_bytes(6, large), "the tensor \"w\" has the number 4294967296, and elements of 4 bytes"));
   const std::string whole = Pieces().bytes();
   for (std::size_t n = 0; n < whole.size(); ++n)  // a file that is cut off is refused, or lacks what comes last
     CHECK_THROWS_AS(OnnxModel<float>(parse_onnx(std::string_view(whole).substr(0, n), "f"), "f"), DataError);

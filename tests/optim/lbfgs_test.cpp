@@ -12,6 +12,7 @@
 #include <minigrad/optim/lbfgs.hpp>
 #include <minigrad/optim/schedule.hpp>
 #include <minigrad/tensor/create.hpp>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -313,6 +314,39 @@ TEST_CASE("a frozen parameter stays as it is under L-BFGS, also where it was fre
   optimizer.step(closure);
   CHECK(y.value() == kept);
   CHECK(x.value() != moved);
+}
+
+TEST_CASE("after an exception within a step, L-BFGS leaves the parameters with which the iteration began") {
+  for (const bool strong_wolfe : {true, false})
+    for (std::size_t fails_at = 1; fails_at < 12; ++fails_at)
+      for (const bool throws : {true, false}) {
+        Problem problem(functions[0]);
+        std::vector<Tensor<double>> seen;
+        LBFGS optimizer(std::vector{problem.w.ref()}, {.lr = 2, .max_iter = 50, .strong_wolfe = strong_wolfe});
+        const auto closure = [&] {
+          seen.push_back(problem.w.value());
+          const double loss = problem();
+          if (seen.size() != fails_at) return loss;
+          if (throws) throw std::runtime_error("the data are gone");
+          return std::numeric_limits<double>::quiet_NaN();
+        };
+        bool failed = false;
+        try {
+          optimizer.step(closure);
+        } catch (const std::exception&) {
+          failed = true;
+        }
+        CAPTURE(strong_wolfe);
+        CAPTURE(fails_at);
+        if (throws) REQUIRE(failed);
+        if (!failed) continue;  // a line search goes on after a loss that is not finite
+        CHECK(std::count(seen.begin(), seen.end(), problem.w.value()) > 0);  // a place, not one on the way
+        if (fails_at > 1) CHECK(problem.w.value() != seen.back());
+        if (fails_at == 2) CHECK(problem.w.value() == seen.front());
+        if (!strong_wolfe) continue;
+        const double loss = optimizer.step(problem);  // which goes on from there
+        CHECK(problem() < loss);
+      }
 }
 
 TEST_CASE("L-BFGS says what it cannot take") {

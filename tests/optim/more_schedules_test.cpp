@@ -3,10 +3,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <minigrad/optim/adaptive.hpp>
 #include <minigrad/optim/cyclic_lr.hpp>
 #include <minigrad/optim/more_schedules.hpp>
 #include <minigrad/optim/swa_lr.hpp>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "../support/count_allocations.hpp"
 #include "../support/follow_schedule.hpp"
@@ -305,4 +308,57 @@ TEST_CASE("further schedules describe their options") {
   CHECK(OneCycleLR(optimizer, {.max_lr = 1, .total_steps = 5}).describe() ==
         "OneCycleLR(total_steps=5, pct_start=0.3, linear=false, cycle_momentum=true, div_factor=25, "
         "final_div_factor=10000, three_phase=false, max_lr={1}, base_momentum={0.85}, max_momentum={0.95})");
+}
+
+TEST_CASE("a schedule that is refused changes nothing of the optimizer") {
+  const auto refused = [](const auto& make, const std::string& why) {
+    auto optimizer = support::optimizer_of_two_groups<SGD>();
+    CAPTURE(why);
+    CHECK(message([&] { make(optimizer); }).find(why) != std::string::npos);
+    for (std::size_t k = 0; k < 2; ++k) {
+      const auto& group = optimizer.groups()[k];
+      CHECK(group.initial_lr == -1);
+      CHECK(group.options.lr == (k == 0 ? 0.1 : 0.02));
+      CHECK(group.options.momentum == 0.5);
+    }
+  };
+  const PerGroup three{1, 2, 3};
+  refused([&](auto& o) { OneCycleLR(o, {.max_lr = three, .total_steps = 5}); }, "max_lr has 3 values for 2 groups");
+  refused([&](auto& o) { OneCycleLR(o, {.max_lr = 1, .total_steps = 5, .base_momentum = 2}); }, "base_momentum is 2");
+  refused([&](auto& o) { CyclicLR(o, {.base_lr = three, .max_lr = 1}); }, "base_lr has 3 values for 2 groups");
+  refused([&](auto& o) { SWALR(o, {.swa_lr = three}); }, "swa_lr has 3 values for 2 groups");
+  refused([&](auto& o) { LambdaLR(o, [](std::size_t) { return -1.0; }); }, "is -1");
+  refused([&](auto& o) { LambdaLR(o, [](std::size_t) -> double { throw ValueError("no factor"); }); }, "no factor");
+  refused([&](auto& o) {
+    auto other = support::optimizer_of_two_groups<SGD>();
+    with_warm_up(o, {.total_iters = 3}, StepLR(other, {.step_size = 2}));
+  }, "acts on another optimizer");
+
+  Parameter<Tensor<double>> w(Tensor<double>{1, 2});
+  Adagrad without(std::vector{w.ref()});
+  CHECK(message([&] { OneCycleLR(without, {.max_lr = 1, .total_steps = 5}); }).find("no momentum") != std::string::npos);
+  CHECK(without.groups()[0].initial_lr < 0);
+}
+
+TEST_CASE("a SequentialLR whose first schedule throws leaves the rates, and one that begins anew its epoch") {
+  auto optimizer = support::optimizer_of_two_groups<SGD>();
+  bool throws = false;
+  const auto factor = [&throws](std::size_t epoch) {
+    if (throws) throw ValueError("no factor");
+    return 1.0 / static_cast<double>(epoch + 1);
+  };
+  const LambdaLR first(optimizer, factor);
+  const StepLR second(optimizer, {.step_size = 1});
+  optimizer.groups()[0].options.lr = 7;
+  throws = true;
+  CHECK(message([&] { SequentialLR(optimizer, {3}, first, second); }) == "no factor");
+  CHECK(optimizer.groups()[0].options.lr == 7);
+  throws = false;
+  SequentialLR all(optimizer, {3}, first, second);
+  all.step();
+  throws = true;
+  const double rate = optimizer.groups()[0].options.lr;
+  CHECK(message([&] { all.restart(); }) == "no factor");
+  CHECK(optimizer.groups()[0].options.lr == rate);
+  CHECK(all.state_dict().get<std::int64_t>("last_epoch").item() == 1);
 }

@@ -88,7 +88,7 @@ UNARY = {
     "cosh": (torch.cosh, -3, 3), "asinh": (torch.asinh, -50, 50), "acosh": (torch.acosh, 1.2, 50),
     "atanh": (torch.atanh, -0.9, 0.9), "erf": (torch.erf, -3, 3), "tanh": (torch.tanh, -8, 8),
     "sigmoid": (torch.sigmoid, -8, 8), "relu": (torch.relu, -50, 50),
-    "softplus": (lambda x: torch.logaddexp(x, torch.zeros((), dtype=D)), -8, 8), "silu": (F.silu, -8, 8), "gelu": (F.gelu, -8, 8),
+    "softplus": (lambda x: F.softplus(x, threshold=700), -8, 8), "silu": (F.silu, -8, 8), "gelu": (F.gelu, -8, 8),
     "floor": (torch.floor, -50, 50), "ceil": (torch.ceil, -50, 50), "stop_gradient": (torch.detach, -50, 50),
 }
 BINARY = {
@@ -454,11 +454,16 @@ class Generator:
         return moved.reshape(leaf.shape)
 
 
+def loses_range(x):
+    """Whether the square of a finite number other than 0 leaves the range of double, or nearly so."""
+    return (torch.isfinite(x) & (x != 0) & ((x.abs() < 1e-153) | (x.abs() > 1e153))).any()
+
+
 def decided_otherwise(steps, values):
     """Whether a program meets a place where minigrad decides otherwise than PyTorch 1.13, of docs/derivatives.md: "all",
     or "second" where that concerns second derivatives alone, or nothing."""
     found = ""
-    for name, arguments in steps:
+    for k, (name, arguments) in enumerate(steps):
         if name in "vc":
             continue
         x = [values[a] if isinstance(a, Operand) else torch.tensor(float(a)) for a in arguments if isinstance(a, (Operand, Number))]
@@ -475,6 +480,13 @@ def decided_otherwise(steps, values):
         if name in ("asin", "acos", "atanh") and (x[0].abs() >= 1).any():
             found = "second"
         if name in ("abs", "sign") and x[0].isinf().any():
+            found = "second"
+        # PyTorch computes (1 / v) / v, or v^2, before it multiplies by the gradient, which may be as large as v
+        if name == "atan2" and loses_range(torch.hypot(*x)):
+            return "all"
+        if name in ("log", "log2", "log10") and loses_range(x[0]) or name == "log1p" and loses_range(1 + x[0]):
+            found = "second"
+        if name == "hypot" and loses_range(values[k]):
             found = "second"
         if name == "pow" and not all(torch.isfinite(v).all() for v in values):
             return "all"

@@ -29,6 +29,9 @@ TEST_CASE("evaluate is the mean over all rows, whatever the batches, and leaves 
     CHECK(evaluate(model, MSELoss(), data, batch_size) == doctest::Approx(whole).epsilon(1e-12));
   const Dataset<double> none(zeros<double>({0, 1}), zeros<double>({0, 1}));
   CHECK_THROWS_WITH_AS(evaluate(model, MSELoss(), none), "minigrad: evaluate: the dataset is empty", ValueError);
+  Dropout dropout(0.5, rng);
+  CHECK_THROWS_WITH_AS(evaluate(dropout, MSELoss(), data, 0), "minigrad: DataLoader: batch_size is 0", ValueError);
+  CHECK(dropout.training);
 }
 
 TEST_CASE("evaluate takes datasets of whole numbers, and labels") {

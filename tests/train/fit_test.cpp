@@ -516,7 +516,10 @@ TEST_CASE("fit refuses what makes no sense") {
                        ValueError);
   CHECK_THROWS_WITH_AS(attempt(data, {.clip_norm = -0.5}), "minigrad: fit: clip_norm is -0.5, and must be at least 0",
                        ValueError);
+  Graph<X> graph;
+  backward(sum(model(graph.input(data.x))));
   CHECK_THROWS_WITH_AS(attempt(data, {.batch_size = 0}), "minigrad: DataLoader: batch_size is 0", ValueError);
+  CHECK(parameters(model)[0].has_grad());  // nothing has changed
   CHECK_THROWS_AS(attempt(data, {.batch_size = 9, .drop_last = true}), ValueError);
   CHECK_THROWS_WITH_AS(fit(model, MSELoss{Reduction::sum}, optimizer, data),
                        "minigrad: fit: the loss must be the mean of its batch: Reduction::mean", ValueError);

@@ -446,6 +446,7 @@ TEST_CASE("StepEvaluation evaluates every so many steps, keeps the best weights,
   CHECK(patient.history().stopped_early);
   CHECK(refusal([&] { StepEvaluation(model, MSELoss(), validation, {.every = 0}); }) ==
         "StepEvaluation: every is 0, and must be at least 1 step");
+  CHECK(refusal([&] { evaluation.on_step(Step{.step = 3}); }) == "StepEvaluation: a step of 0 rows: at least 1 is needed");
 }
 
 TEST_CASE("logs have a line for each epoch or every so many steps, as CSV and as JSON") {
@@ -638,6 +639,9 @@ TEST_CASE("cross_validate trains on all folds but one, and judges by that one") 
   const auto sizes = cross_validate(data, folds, [](const Data&, const Data& others) { return others.size(); });
   CHECK(sizes.mean() == 5.75);
   CHECK(sizes.deviation() == doctest::Approx(0.5));
+  CHECK(std::isnan(CrossValidation{{3}, {}}.deviation()));
+  CHECK(std::isnan(CrossValidation().deviation()));
+  CHECK(std::isnan(CrossValidation().mean()));
   CHECK(refusal([&] { cross_validate(data, {}, [](const Data&, const Data&) { return 1.0; }); }) ==
         "cross_validate: there are no folds");
 }
@@ -660,4 +664,8 @@ TEST_CASE("a loop of one's own uses the same parts, and takes no memory in a war
   CHECK(updates == 3);
   CHECK(refusal([&] { GradientAccumulation(model, 0); }) ==
         "GradientAccumulation: 0 batches for an update: at least 1 is needed");
+  accumulation.begin(4);
+  const T before = parameters(model)[0].grad();
+  CHECK(refusal([&] { accumulation.begin(0); }) == "GradientAccumulation: a batch of 0 rows: at least 1 is needed");
+  CHECK(parameters(model)[0].grad() == before);
 }

@@ -80,11 +80,15 @@ class Checkpoint {
       parameters.push_back(use.state);
       x.push_back(graph.var(graph.add_parameter(*use.state)));
     }
-    const auto gradients = grad_along(again, g, std::span<const Var<V>>(x), x[0].id());
-    for (std::size_t k = 0; k < N; ++k)
-      if (const Node<V>& in = *graph.nodes()[id].input(k); sweep.wants(in))
-        sweep.add(graph.nodes()[id], k, gradients[k]);
-    for (std::size_t i = 0; i < parameters.size(); ++i) sweep.add(*parameters[i], gradients[N + i]);
+    RecordedSweep<V> inner(again, g, std::span<const Var<V>>(x), x[0].id());
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const Node<V>& in = k < N ? *graph.nodes()[id].input(k) : graph.nodes()[x[k].id()];
+      if (k < N && !sweep.wants(in)) continue;
+      const auto gradient = inner.find_derivative(x[k]);
+      if (!gradient) sweep.note_missing_rule(in, inner.find_missing_rule(x[k]));
+      else if (k < N) sweep.add(graph.nodes()[id], k, *gradient);
+      else sweep.add(*parameters[k - N], *gradient);
+    }
   }
 
   static constexpr Op<V> op = [] {

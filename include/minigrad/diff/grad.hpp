@@ -40,14 +40,41 @@ class RecordedSweep {
     run();
   }
 
-  /// The derivative with respect to x; 0 where y does not depend on it. All uses of a parameter count.
+  /// Input k of y, for which the op of y has no rule.
+  struct MissingRule {
+    const Node<V>*y, *x;
+    std::size_t k;
+  };
+
+  /// The derivative with respect to x, or nothing where no gradient has come to it. All uses of a parameter count.
+  std::optional<Var<V>> find_derivative(const Var<V>& x) {
+    if (const auto* parameter = node(x.id()).parameter) return find(parameter)->sum;
+    return x.id() <= last_ ? adjoints_[x.id()] : std::nullopt;
+  }
+  /// 0 where y does not depend on x. Throws GraphError where it depends on x by ops without a rule alone.
   Var<V> derivative(const Var<V>& x) {
-    if (const auto* parameter = node(x.id()).parameter) {
-      if (const OfParameter& all = *find(parameter); all.sum) return *all.sum;
-    } else if (x.id() <= last_ && adjoints_[x.id()]) {
-      return *adjoints_[x.id()];
-    }
+    if (const auto found = find_derivative(x)) return *found;
+    if (const MissingRule* missing = find_missing_rule(x)) fail_missing_rule("grad", *missing->y, missing->k);
     return graph_.input(zeros_like_value(x.value()));
+  }
+  /// Where a gradient on its way to x has ended for want of a rule; null if nowhere.
+  const MissingRule* find_missing_rule(const Var<V>& x) const {
+    if (missing_.empty()) return nullptr;
+    const auto* parameter = node(x.id()).parameter;
+    PoolArray<char> depends(graph_.size());  // on x
+    for (NodeId id = first_; id < depends.size(); ++id) {
+      depends[id] = id == x.id() || (parameter && node(id).parameter == parameter);
+      for (std::size_t k = 0; k < node(id).inputs; ++k)
+        if (const Node<V>* in = node(id).input(k); in && depends[in->id] && !vjp(node(id), k).non_differentiable)
+          depends[id] = 1;
+    }
+    for (const MissingRule& one : missing_)
+      if (depends[one.x->id]) return &one;
+    return nullptr;
+  }
+  /// Notes a rule that is missing within a checkpoint, on the way to x.
+  void note_missing_rule(const Node<V>& x, const MissingRule* missing) {
+    if (missing) missing_.push_back({missing->y, &x, missing->k});
   }
 
   bool wants(const Node<V>& x) const { return wanted_[x.id] != 0; }
@@ -84,6 +111,7 @@ class RecordedSweep {
     return at < parameters_.size() && parameters_[at].parameter == parameter ? &parameters_[at] : nullptr;
   }
   const Node<V>& node(NodeId id) const { return graph_.nodes()[id]; }
+  static const Vjp<V>& vjp(const Node<V>& y, std::size_t k) { return y.op->vjp[y.op->one_rule ? 0 : k]; }
   static void add_to(std::optional<Var<V>>& sum, const Var<V>& part) { sum = sum ? *sum + part : part; }
 
   void run() {
@@ -91,6 +119,7 @@ class RecordedSweep {
     if (hooks.inspector) (*hooks.inspector)->before_sweep(graph_, node(last_));
     for (NodeId id = last_ + 1; id-- > first_;) {
       if (!adjoints_[id] || !wanted_[id]) continue;
+      note_missing_rules(node(id));
       if (node(id).hooked)
         for (std::size_t i = 0, count = hooks.of_nodes.size(); i < count; ++i)
           if (hooks.of_nodes[i].id == id) hooks.of_nodes[i].hook->run(*adjoints_[id]);
@@ -102,8 +131,8 @@ class RecordedSweep {
         } else {
           for (std::size_t k = 0; k < node(id).inputs; ++k) {
             const Node<V>* const in = node(id).input(k);
-            const Vjp<V>& vjp = op.vjp[op.one_rule ? 0 : k];
-            if (in && wants(*in) && vjp.record) add(node(id), k, vjp.record(graph_, id, k, g));
+            const Vjp<V>& rule = vjp(node(id), k);
+            if (in && wants(*in) && rule.record) add(node(id), k, rule.record(graph_, id, k, g));
           }
         }
       } catch (...) {
@@ -111,6 +140,11 @@ class RecordedSweep {
       }
       if (hooks.inspector) (*hooks.inspector)->after_rules(graph_, node(id), value_in, this);
     }
+  }
+  void note_missing_rules(const Node<V>& y) {
+    for (std::size_t k = 0; k < y.inputs && !y.op->record_all; ++k)
+      if (const Node<V>* x = y.input(k); x && wants(*x) && !vjp(y, k).record && !vjp(y, k).non_differentiable)
+        missing_.push_back({&y, x, k});
   }
   static const V* value_in(const void* sweep, const Node<V>& x) {
     return static_cast<const RecordedSweep*>(sweep)->find_value(x);
@@ -122,15 +156,22 @@ class RecordedSweep {
   PoolArray<char> wanted_;
   PoolArray<std::optional<Var<V>>> adjoints_;
   std::vector<OfParameter> parameters_;
+  std::vector<MissingRule> missing_;  // where the sweep has ended for want of a rule
 };
 
 /// The sum over y's elements of seed dy/dx, for each x, as new Vars of the same graph.
 template <class V>
-std::vector<Var<V>> grad_along(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x, NodeId first = 0) {
-  RecordedSweep<V> sweep(y, seed, x, first);
+std::vector<Var<V>> grad_along(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x) {
+  RecordedSweep<V> sweep(y, seed, x);
   std::vector<Var<V>> out;
   for (const Var<V>& one : x) out.push_back(sweep.derivative(one));
   return out;
+}
+
+/// For an x to which no gradient of y has come. Throws GraphError where y depends on it by ops without a rule alone.
+template <class V>
+[[gnu::cold, gnu::noinline]] void require_independent(const Var<V>& y, const Var<V>& x) {
+  grad_along(y, y, std::span(&x, 1));
 }
 
 /// 1, in the shape of y, which must be a single number.
@@ -147,7 +188,7 @@ V one_for(const char* op, const Var<V>& y) {
 
 /// dy/dx for each x as new Vars of the same graph, which can be differentiated again: grad(grad(y, x), x) is d2y/dx2.
 /// 0 for an x that y does not depend on. For x = graph.parameter(p) all uses of p count. y must be a single number:
-/// throws GraphError for any other shape.
+/// throws GraphError for any other shape, and for an x that y depends on by an op with no_rule alone.
 template <class V>
 std::vector<Var<V>> grad(const Var<V>& y, std::span<const Var<V>> x) {
   return detail::grad_along(y, y.graph().input(detail::one_for("grad", y)), x);
@@ -163,7 +204,7 @@ Var<V> grad(const Var<V>& y, const Var<V>& x) {
 
 /// f(x...) and its gradients with respect to each x, for a function of Vars that gives a single number. One x gives the
 /// pair {value, gradient}, several give {value, array of gradients}. Parameters that f uses get theirs as well. Throws
-/// GraphError where f gives more than one number.
+/// GraphError where f gives more than one number, and as grad() does.
 template <class F, class V, class... More>
 auto value_and_grad(const F& f, const V& x, const More&... more) {
   static_assert((std::is_same_v<V, More> && ...), "minigrad: value_and_grad takes arguments of one type");
@@ -177,6 +218,7 @@ auto value_and_grad(const F& f, const V& x, const More&... more) {
   detail::sweep(y);
   const auto gradient = [&](const Var<V>& one) {
     const V* found = graph.find_gradient(one.id());
+    if (!found) detail::require_independent(y, one);
     return found ? *found : detail::zeros_like_value(one.value());
   };
   if constexpr (sizeof...(More) == 0) {

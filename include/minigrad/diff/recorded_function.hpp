@@ -105,16 +105,19 @@ class RecordedFunction {
 
   /// The gradients of the sum of v's products with the results.
   Values gradients_along(const Vars& results, std::span<const V> v) {
+    Var<V> total;
     if (results.size() == 1) {
-      sweep(results[0], &v[0]);
+      total = results[0];
+      sweep(total, &v[0]);
     } else if (!results.empty()) {
-      const Var<V> total = dot(results, v);
+      total = dot(results, v);
       require_single_number(op_, total.value());
-    sweep(total);
+      sweep(total);
     }
     Values out;
     for (const Var<V>& one : x_) {
       const V* found = graph_.find_gradient(one.id());
+      if (!found && !results.empty()) require_independent(total, one);
       out.push_back(found ? *found : zeros_like_value(one.value()));
     }
     return out;
@@ -134,6 +137,7 @@ class RecordedFunction {
         elements(seed)[i] = 0;
         for (std::size_t k = 0; k < x_.size(); ++k) {
           const V* found = graph_.find_gradient(x_[k].id());
+          if (!found && i == 0) require_independent(result, x_[k]);
           if (!found) continue;
           const auto g = elements(*found);
           for (std::size_t j = 0; j < g.size(); ++j) elements(row[k])[i * g.size() + j] = g[j];

@@ -60,6 +60,7 @@ struct Vjp {
   Var<V> (*record)(Graph<V>&, NodeId y, std::size_t k, const Var<V>& g) = nullptr;
   InnerLoop each = nullptr;  // a rule of one element
   Reads reads = Reads::gradient;
+  bool non_differentiable = false;  // there is no rule, and none is missing
 };
 
 /// What all nodes of an op share.

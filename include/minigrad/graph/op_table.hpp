@@ -98,7 +98,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   template <std::size_t K>
   using Rule = typename Rules<R...>::template At<K>;
   template <std::size_t K>
-  static constexpr bool has_rule = !std::is_same_v<Rule<K>, NoRule>;
+  static constexpr bool has_rule = !std::is_base_of_v<NoRule, Rule<K>>;
   template <std::size_t K>
   static constexpr bool same = std::is_same_v<Rule<K>, SameGradient>;
   template <std::size_t K>
@@ -179,6 +179,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   template <Reduction reduction, std::size_t K>
   static constexpr Vjp<V> vjp() {
     Vjp<V> out;
+    out.non_differentiable = std::is_same_v<Rule<K>, NonDifferentiable>;
     if constexpr (has_rule<K>) {
       out.record = record<reduction, K>;
       out.reads = reads<K>;

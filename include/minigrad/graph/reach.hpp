@@ -18,6 +18,12 @@ template <class V>
   return used;
 }
 
+template <class V>
+[[noreturn, gnu::cold, gnu::noinline]] void fail_missing_rule(const char* what, const Node<V>& y, std::size_t k) {
+  fail<GraphError>({what, ": the op ", y.name, " (node ", y.id, ") has no derivative rule for its input ", k,
+                    ": give it one in place of no_rule, if it has that derivative"});
+}
+
 /// Throws GraphError where an op between the node `root` and what needs a gradient, or the node `from` alone, has no rule
 /// for an input.
 template <class V>
@@ -30,8 +36,7 @@ template <class V>
       if (!in || !in->needs_grad) continue;
       if (y.op->record_all ? y.needs_grad : (y.op->differentiable >> (y.op->one_rule ? 0 : k)) % 2 != 0) continue;
       if (!from || (from->id <= in->id && used_by(nodes, in->id)[from->id]))
-        fail<GraphError>({what, ": the op ", y.name, " (node ", id, ") has no derivative rule for its input ", k,
-                          ": give it one in place of no_rule, if it has that derivative"});
+        fail_missing_rule(what, y, k);
     }
 }
 

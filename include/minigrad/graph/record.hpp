@@ -120,7 +120,7 @@ class OpFunction {
   template <class A, std::size_t... K>
   constexpr auto with(const A& attributes, std::index_sequence<K...>) const {
     const auto bind = [&]<class F>(const F& f) {
-      if constexpr (std::is_same_v<F, NoRule> || std::is_same_v<F, SameGradient>) return f;
+      if constexpr (std::is_base_of_v<NoRule, F> || std::is_same_v<F, SameGradient>) return f;
       else return With<A, F>{attributes, f};
     };
     using Bound = OpFunction<PerElement, decltype(bind(value)), decltype(bind(rules.template get<K>()))...>;

@@ -16,9 +16,13 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// Stands for the rule of an input that has no derivative, such as a mask.
+/// Stands for a rule that an op does not have. Where a derivative would need it, backward() and grad() throw GraphError.
 struct NoRule {};
 inline constexpr NoRule no_rule{};
+
+/// Stands for the rule of an input along which the derivative is 0 by what the op is, such as a mask.
+struct NonDifferentiable : NoRule {};
+inline constexpr NonDifferentiable non_differentiable{};
 
 /// The rule of an input to which the gradient goes as it is: dL/d(input) = g.
 struct SameGradient {

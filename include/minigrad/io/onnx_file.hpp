@@ -15,6 +15,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// The numbers that ONNX gives to the element types that are read.
 enum class OnnxType : unsigned char { none, real32, u8, i8, u16, i16, i32, i64, boolean = 9, real64 = 11, u32, u64 };
+/// Whether a number of a file, which may be any, is that of a type.
+constexpr bool is_onnx_type(std::int64_t number, OnnxType type) { return number == static_cast<std::int64_t>(type); }
 /// That of Tensor<T>.
 template <class T>
 constexpr OnnxType onnx_type_of() {

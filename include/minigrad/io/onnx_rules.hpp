@@ -177,9 +177,9 @@ struct OnnxRules : OnnxTable<OnnxRules<X>> {
       {"Where", 3, 3, "", [](C c) -> X { return where(not_equal(c[0], 0), c[1], c[2]); }},
       {"Cast", 1, 1, "to ", [](C c) -> X {  // masks are ones and zeros here
         using T = scalar_type<X>;
-        const auto to = static_cast<OnnxType>(c.integer("to", 0));
-        if (to == OnnxType::boolean) return onnx_mask(not_equal(c[0], 0), c[0]);
-        if (to != onnx_type_of<T>()) c.fail({"a cast to type ", c.integer("to", 0), " is not supported"});
+        const std::int64_t to = c.integer("to", 0);
+        if (is_onnx_type(to, OnnxType::boolean)) return onnx_mask(not_equal(c[0], 0), c[0]);
+        if (!is_onnx_type(to, onnx_type_of<T>())) c.fail({"a cast to type ", to, " is not supported"});
         return c.value(0).whole ? c.constant(c.whole(0).template to<T>()) : c[0];
       }},
   };

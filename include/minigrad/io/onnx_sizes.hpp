@@ -24,15 +24,15 @@ struct OnnxSizes : OnnxTable<OnnxSizes<X>> {
     if (node.op == "Shape" || node.op == "Size") return true;
     if (node.op == "Cast") {
       const OnnxAttribute* to = node.find("to");
-      return inputs_are_whole && to && is_whole_type(static_cast<OnnxType>(to->integer));
+      return inputs_are_whole && to && (is_onnx_type(to->integer, OnnxType::i64) || is_onnx_type(to->integer, OnnxType::i32));
     }
     if (node.op == "ConstantOfShape") {
       const OnnxAttribute* value = node.find("value");
-      return value && !value->tensor.empty() && is_whole_type(value->tensor[0].type);
+      if (!value || value->tensor.empty()) return false;
+      return value->tensor[0].type == OnnxType::i64 || value->tensor[0].type == OnnxType::i32;
     }
     return inputs_are_whole;
   }
-  static constexpr bool is_whole_type(OnnxType type) { return type == OnnxType::i64 || type == OnnxType::i32; }
 
   static Shape shape(C c) { return c.value(0).real ? shape_of(*c.value(0).real) : c.whole(0).shape(); }
   static Whole of(const List& list) { return Whole::from(Shape{list.size()}, list); }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "../data/field.hpp"
@@ -98,6 +99,12 @@ struct OnnxTensorReader {
       make_room(out, size);
       std::uint8_t* to = out.bytes.data();
       m.each_in<R>(fields, [&](R one) {
+        if constexpr (std::is_integral_v<R> && !std::is_same_v<N, bool> && sizeof(N) < sizeof(R)) {
+          constexpr R end = R{1} << 8 * sizeof(N);
+          if (one < -end / 2 || one >= end)
+            source.fail({"the tensor ", detail::in_quotes(out.name), " has the number ", one, ", and elements of ",
+                         sizeof(N), " bytes"});
+        }
         const auto number = static_cast<N>(one);
         std::memcpy(to, &number, sizeof(N));
         to += sizeof(N);

@@ -68,7 +68,7 @@ X zeros_like(const X&) {
 }
 
 /// The value of x as a constant: no gradient passes through it. A replayed step computes it again.
-inline constexpr auto stop_gradient_op = elementwise("stop_gradient", [](auto v) { return v; }, no_rule);
+inline constexpr auto stop_gradient_op = elementwise("stop_gradient", [](auto v) { return v; }, non_differentiable);
 template <Operand X>
 auto stop_gradient(const X& x) {
   if constexpr (is_var<X>) return stop_gradient_op(x);
@@ -101,7 +101,7 @@ struct Comparison {
 };
 template <class F>
 constexpr auto comparison(const char* name, const F& f) {
-  const auto op = elementwise(name, f, no_rule, no_rule);
+  const auto op = elementwise(name, f, non_differentiable, non_differentiable);
   return Comparison<std::remove_const_t<decltype(op)>>{op};
 }
 }  // namespace detail
@@ -181,7 +181,7 @@ auto where_var(const M& mask, const A& a, const B& b);
 
 /// where(), with a mask of the operands' own type, which is true where it is not 0.
 inline constexpr auto where_op = elementwise(
-    "where", [](auto m, auto x, auto y) { return m != 0 ? x : y; }, no_rule,
+    "where", [](auto m, auto x, auto y) { return m != 0 ? x : y; }, non_differentiable,
     [](auto g, auto m, auto&&, auto&&) { return where_var(m, g, 0); },
     [](auto g, auto m, auto&&, auto&&) { return where_var(m, 0, g); });
 template <class M, class A, class B>

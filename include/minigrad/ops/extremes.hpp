@@ -61,7 +61,7 @@ inline constexpr auto argmax_op = record(
       *a.to = argmax(x, a.axis, a.keepdim);
       return Tensor<T>();
     },
-    no_rule);
+    non_differentiable);
 template <class = void>
 inline constexpr auto argmin_op = record(
     "argmin",
@@ -69,7 +69,7 @@ inline constexpr auto argmin_op = record(
       *a.to = argmin(x, a.axis, a.keepdim);
       return Tensor<T>();
     },
-    no_rule);
+    non_differentiable);
 }  // namespace detail
 
 /// Where the extreme stands: a handle, which has no derivative.

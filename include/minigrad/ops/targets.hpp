@@ -169,7 +169,7 @@ inline constexpr auto require_op = record(
       domain(x);
       return X();
     },
-    no_rule);
+    non_differentiable);
 template <class Domain, class X>
 void require(const Domain& domain, const X& x) {
   if constexpr (is_var<X>) {

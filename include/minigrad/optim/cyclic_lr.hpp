@@ -87,7 +87,6 @@ class OneCycleLR : public detail::Schedule<OneCycleLR<Optimizer>, Optimizer, One
  public:
   static constexpr const char* name = "OneCycleLR";  ///< in messages
   OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options) : OneCycleLR::Schedule(optimizer, options) {
-    if (options.cycle_momentum) detail::require_momentum(name, optimizer);
     set();
     if constexpr (requires { optimizer.groups(); })
       for (std::size_t k = 0; k < optimizer.groups().size(); ++k)
@@ -116,12 +115,15 @@ class OneCycleLR : public detail::Schedule<OneCycleLR<Optimizer>, Optimizer, One
 
  private:
   friend typename OneCycleLR::Schedule;
-  void set() {
-    const OneCycleLROptions& o = this->o();
-    const std::size_t groups = detail::rate_count(this->optimizer());
+  static void require_fit(const OneCycleLROptions& o, Optimizer& optimizer) {
+    const std::size_t groups = detail::rate_count(optimizer);
     detail::require_per_group(name, "max_lr", o.max_lr, groups, false);
     detail::require_per_group(name, "base_momentum", o.base_momentum, groups, true);
     detail::require_per_group(name, "max_momentum", o.max_momentum, groups, true);
+    if (o.cycle_momentum) detail::require_momentum(name, optimizer);
+  }
+  void set() {
+    const OneCycleLROptions& o = this->o();
     const double total = static_cast<double>(o.total_steps), t = static_cast<double>(this->t());
     // The phases end at these steps. Each goes from one of the three levels first, max and last to another.
     const double ends[] = {o.pct_start * total - 1, o.three_phase ? 2 * o.pct_start * total - 2 : total - 1, total - 1};
@@ -207,23 +209,23 @@ class CyclicLR : public detail::Schedule<CyclicLR<Optimizer>, Optimizer, CyclicL
 
  private:
   friend typename CyclicLR::Schedule;
-  static void require_fit(const CyclicLROptions& o, std::size_t groups) {
+  static void require_fit(const CyclicLROptions& o, Optimizer& optimizer) {
+    const std::size_t groups = detail::rate_count(optimizer);
     detail::require_per_group(name, "base_lr", o.base_lr, groups, false);
     detail::require_per_group(name, "max_lr", o.max_lr, groups, false);
     detail::require_per_group(name, "base_momentum", o.base_momentum, groups, true);
     detail::require_per_group(name, "max_momentum", o.max_momentum, groups, true);
+    if (o.cycle_momentum) detail::require_momentum(name, optimizer);
   }
   /// Before the base class keeps them.
   static Optimizer& at_base_rates(Optimizer& optimizer, const CyclicLROptions& o) {
     o.require_valid();
-    require_fit(o, detail::rate_count(optimizer));
-    if (o.cycle_momentum) detail::require_momentum(name, optimizer);
+    require_fit(o, optimizer);
     for (std::size_t k = 0; k < detail::rate_count(optimizer); ++k) detail::set_rate(optimizer, k, o.base_lr[k]);
     return optimizer;
   }
   void set() {
     const CyclicLROptions& o = this->o();
-    require_fit(o, detail::rate_count(this->optimizer()));
     const double up = static_cast<double>(o.step_size_up), t = static_cast<double>(this->t());
     const double total = up + (o.step_size_down ? static_cast<double>(o.step_size_down) : up), peak = up / total;
     const double cycle = std::floor(1 + t / total), x = 1 + t / total - cycle;

@@ -110,13 +110,28 @@ class FlatParameters {
     read_gradients(gradients);
     return loss;
   }
+  /// The same. Where it throws, the parameters get the values x, [size], back.
+  template <class Closure>
+  double evaluate(Closure& closure, T* gradients, const Tensor<T>& x) const {
+    try {
+      return evaluate(closure, gradients);
+    } catch (...) {
+      set_values(x);
+      throw;
+    }
+  }
 
+  /// Throws ValueError while averages are in the model, whose parameters are not to be changed.
+  void require_own_values() const {
+    for (const ParameterRef<V>& p : parameters())
+      if (p.requires_grad()) detail::require_own_value(user_, p.state());
+  }
   /// Sets the values of parameters that are not frozen to x + t d. Throws ValueError while averages are in the model.
   void set_along(const T* x, T t, const T* d) const {
+    require_own_values();
     for (const ParameterRef<V>& p : parameters()) {
       const std::size_t n = detail::count_numbers(p.value());
       if (p.requires_grad()) {
-        detail::require_own_value(user_, p.state());
         T* const w = detail::numbers(p.edit());
         std::copy(x, x + n, w);
         detail::for_each_element<T>([t](auto& w_i, auto d_i) { w_i += t * d_i; }, n, w, d);

@@ -73,9 +73,7 @@ class LBFGS {
   using optimizer_options = LBFGSOptions;  ///< the type of options()
 
   explicit LBFGS(const std::vector<ParameterRef<V>>& parameters, const LBFGSOptions& options = {})
-      : flat_(parameters, "LBFGS"), group_{options} {
-    options.require_valid();
-  }
+      : flat_(parameters, "LBFGS"), group_{options} { options.require_valid(); }
   template <class M>
     requires(!std::is_same_v<M, LBFGS> && !std::is_same_v<M, std::vector<ParameterRef<V>>>)
   explicit LBFGS(M& model, const LBFGSOptions& options = {}) : LBFGS(minigrad::parameters(model), options) {}
@@ -83,7 +81,8 @@ class LBFGS {
   /// Up to max_iter iterations. The closure computes the loss, which is evaluated several times, at several places: it
   /// records the loss and returns its Var, whose gradients step() then computes; or it computes the gradients itself,
   /// after zero_grad(), and returns the loss as a number. Returns the loss before. The gradients that it leaves are
-  /// those of the last evaluation. Throws ValueError if the loss is not finite.
+  /// those of the last evaluation. Throws ValueError if the loss is not finite. After that, and after an exception of the
+  /// closure, the parameters are those with which the iteration began.
   template <class Closure>
   double step(Closure&& closure);
   /// zero_grad() clears the gradients of all parameters; updates() tells whether the optimizer updates one.
@@ -145,22 +144,25 @@ template <class Closure>
 double LBFGS<V>::step(Closure&& closure) {
   const LBFGSOptions& o = group_.options;
   o.require_valid();
+  flat_.require_own_values();
   begin();
+  flat_.read_values(x_.data());
   const std::size_t n = d_.size(), most = o.max_eval ? o.max_eval : o.max_iter * 5 / 4, before = evaluations_;
   const auto evaluate = [&](Tensor<T>& gradient) {
     ++evaluations_;
-    return flat_.evaluate(closure, gradient.data());
+    return flat_.evaluate(closure, gradient.data(), x_);
   };
   const auto is_flat = [&] { return history_.sums.largest_size(n, start_.gradient.data()) <= o.tolerance_grad; };
   const auto require_finite = [&](double loss) {
     if (!detail::is_finite(loss))
-      detail::fail<ValueError>({"LBFGS: the loss is ", loss, " after ", iterations_,
-                                " iterations: standardise the data, set strong_wolfe, or try a smaller lr"});
+      flat_.set_values(x_),
+          detail::fail<ValueError>({"LBFGS: the loss is ", loss, " after ", iterations_,
+                                    " iterations: standardise the data, set strong_wolfe, or try a smaller lr"});
   };
   const double first = start_.f = evaluate(start_.gradient);
   require_finite(first);
   if (is_flat()) return first;
-  for (std::size_t iteration = 1;; ++iteration) {
+  for (std::size_t iteration = 1;; ++iteration, flat_.read_values(x_.data())) {
     T* const g = start_.gradient.data();
     if (++iterations_ > 1) history_.add(n, g, previous_.data(), static_cast<T>(t_), d_.data(), o.history_size);
     start_.slope = history_.find_direction(n, g, d_.data());
@@ -168,13 +170,10 @@ double LBFGS<V>::step(Closure&& closure) {
     else std::swap(start_.gradient, previous_);  // it is computed anew
     const double loss_before = start_.f;
     t_ = o.lr;
-    if (iterations_ == 1) {
-      const double sum = history_.sums.sum_of(n, [=](auto at, std::size_t i) { return simd::abs(at(g + i)); });
-      t_ *= sum > 1 ? 1 / sum : 1;
-    }
+    if (iterations_ == 1)
+      t_ *= 1 / (std::max)(1.0, history_.sums.sum_of(n, [=](auto at, std::size_t i) { return simd::abs(at(g + i)); }));
     if (start_.slope > -o.tolerance_change) break;
     const double size = history_.sums.largest_size(n, d_.data());
-    flat_.read_values(x_.data());
     if (o.strong_wolfe) {
       const auto evaluate_at = [&](double t, detail::LinePoint<T>& point) {
         flat_.set_along(x_.data(), static_cast<T>(t), d_.data());

@@ -168,6 +168,9 @@ template <class F>
 class GroupFactors {
  public:
   GroupFactors(F f, std::size_t groups) : f_(std::move(f)), factors_(groups) {}
+  GroupFactors(F f, std::size_t groups, const char* schedule, std::size_t epoch) : GroupFactors(std::move(f), groups) {
+    compute(schedule, epoch, groups);
+  }
   void compute(const char* schedule, std::size_t epoch, std::size_t groups) {
     factors_.resize(groups);
     for (std::size_t group = 0; group < groups; ++group) {
@@ -196,9 +199,7 @@ class LambdaLR : public detail::Schedule<LambdaLR<Optimizer, F>, Optimizer, deta
  public:
   static constexpr const char* name = "LambdaLR";  ///< in messages
   LambdaLR(Optimizer& optimizer, F f)
-      : LambdaLR::Schedule(optimizer, {}), f_(std::move(f), detail::rate_count(optimizer)) {
-    restart();
-  }
+      : LambdaLR(optimizer, detail::GroupFactors<F>(std::move(f), detail::rate_count(optimizer), name, 0)) {}
 
   /// Sets the rates for the next epoch, or the next update.
   void step() { this->require_same_groups(), compute(this->t() + 1), this->count_step(), set(); }
@@ -210,6 +211,10 @@ class LambdaLR : public detail::Schedule<LambdaLR<Optimizer, F>, Optimizer, deta
 
  private:
   friend typename LambdaLR::Schedule;
+  LambdaLR(Optimizer& optimizer, detail::GroupFactors<F>&& first)
+      : LambdaLR::Schedule(optimizer, {}), f_(std::move(first)) {
+    set();
+  }
   void compute(std::size_t t) { f_.compute(name, t, detail::rate_count(this->optimizer())); }
   void set() {
     std::size_t k = 0;

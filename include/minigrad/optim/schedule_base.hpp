@@ -137,11 +137,15 @@ class Schedule {
   }
 
  protected:
-  /// Keeps the base rates. Throws ValueError for options out of range, before anything changes.
+  /// Keeps the base rates. Throws ValueError for options out of range, or that do not fit the optimizer, before anything
+  /// changes.
   Schedule(Optimizer& optimizer, const Options& options) : optimizer_(&optimizer), o_(options) {
     o_.require_valid();
+    Derived::require_fit(o_, optimizer);
     keep_base_rates();
   }
+  /// Throws ValueError for options that do not fit the optimizer. Derived may have its own.
+  static void require_fit(const Options&, Optimizer&) {}
   std::size_t t() const { return t_; }
   const Options& o() const { return o_; }
   Optimizer& optimizer() const { return *optimizer_; }
@@ -152,6 +156,7 @@ class Schedule {
     ++t_;
   }
   void count_from_0() {
+    Derived::require_fit(o_, *optimizer_);
     keep_base_rates();
     t_ = 0;
   }

@@ -8,10 +8,19 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include "schedule.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
+
+namespace detail {
+template <class Schedule, class Optimizer>
+void require_acts_on(const Schedule& schedule, const Optimizer& optimizer) {
+  if (!schedule.acts_on(optimizer))
+    fail<ValueError>({"SequentialLR: a schedule acts on another optimizer than this one"});
+}
+}  // namespace detail
 
 /// Schedules one after another: the first runs from epoch 0, the next from the first milestone on, and so on. Each
 /// begins from lr_0. Throws ValueError unless the milestones increase, and there is one less than there are schedules,
@@ -33,12 +42,19 @@ class SequentialLR {
             {"SequentialLR: milestone ", milestone, " after ", begins_[used_], ": milestones must increase"});
       begins_[++used_] = milestone;
     }
-    if (!acts_on(optimizer))
-      detail::fail<ValueError>({"SequentialLR: a schedule acts on another optimizer than this one"});
+    detail::require_acts_on(*this, optimizer);
     if constexpr (requires { optimizer.groups(); }) {
-      for (std::size_t k = 0; k < detail::rate_count(optimizer); ++k)
+      std::vector<double> before;
+      for (std::size_t k = 0; k < detail::rate_count(optimizer); ++k) {
+        before.push_back(detail::rate(optimizer, k));
         detail::set_rate(optimizer, k, detail::initial_rate(optimizer, k));
-      std::get<0>(schedules_).begin();
+      }
+      try {
+        std::get<0>(schedules_).begin();
+      } catch (...) {  // of the function of a LambdaLR
+        for (std::size_t k = 0; k < before.size(); ++k) detail::set_rate(optimizer, k, before[k]);
+        throw;
+      }
     } else {  // which keeps no lr_0
       std::get<0>(schedules_).restart();
     }
@@ -59,8 +75,8 @@ class SequentialLR {
   /// Begins anew, with the first schedule.
   void begin() { restart(); }
   void restart() {
-    epoch_ = 0;
     std::get<0>(schedules_).restart();
+    epoch_ = 0;  // last, since restart() may throw
   }
 
   /// Whether all schedules set the rates of this optimizer.
@@ -136,6 +152,7 @@ class SequentialLR {
 ///                                CosineAnnealingLR(optimizer, {.t_max = 90}));
 template <class Optimizer, class Schedule>
 auto with_warm_up(Optimizer& optimizer, const LinearLROptions& warm_up, const Schedule& schedule) {
+  detail::require_acts_on(schedule, optimizer);  // before LinearLR sets the rates
   return SequentialLR(optimizer, {warm_up.total_iters}, LinearLR(optimizer, warm_up), schedule);
 }
 

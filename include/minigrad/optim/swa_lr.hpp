@@ -53,11 +53,13 @@ class SWALR : public detail::Schedule<SWALR<Optimizer>, Optimizer, SWALROptions>
 
  private:
   friend typename SWALR::Schedule;
+  static void require_fit(const SWALROptions& o, Optimizer& optimizer) {
+    detail::require_per_group(name, "swa_lr", o.swa_lr, detail::rate_count(optimizer), false);
+  }
   /// lr = (1 - a) first + a swa_lr in epoch t, where `first` follows from the rate and the a of the epoch before, so
   /// that other schedules may also change lr.
   void set() {
     const SWALROptions& o = this->o();
-    detail::require_per_group(name, "swa_lr", o.swa_lr, detail::rate_count(this->optimizer()), false);
     const double now = share(this->t()), before = this->t() > 0 ? share(this->t() - 1) : 0;
     std::size_t k = 0;
     this->for_each_rate([&](double lr, double) {

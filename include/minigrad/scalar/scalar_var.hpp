@@ -107,13 +107,16 @@ class ScalarVar {
   template <class Value, class Rules, std::size_t... K, class... X>
   MINIGRAD_INLINE static ScalarVar result(std::index_sequence<K...>, const char* op, const Value& value,
                                           const Rules& rules, const X&... x) {
+    static_assert((... || (is_scalar_var<X> && !std::is_same_v<typename Rules::template At<K>, NoRule>)),
+                  "minigrad: the op has no derivative rule for a ScalarVar: give it one in place of no_rule, or "
+                  "non_differentiable where the derivative is 0");
     ScalarVar y(T(value(static_cast<T>(value_of(x))...)));
     (y.depend_on(x, op, rules.template get<K>(), static_cast<T>(value_of(x))...), ...);
     return y;
   }
   template <class X, class Rule, class... In>
   MINIGRAD_INLINE void depend_on(const X& x, const char* op, const Rule& rule, const In&... in) {
-    if constexpr (is_scalar_var<X> && !std::is_same_v<Rule, NoRule>) {
+    if constexpr (is_scalar_var<X> && !std::is_base_of_v<NoRule, Rule>) {
       if (!x.tape_) return;
       constexpr auto reads = detail::reads_of<Rule, T>(std::index_sequence_for<In...>{});
       const T slope = detail::call_rule<reads>(rule, T(1), value_, in...);

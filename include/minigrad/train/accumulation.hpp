@@ -33,8 +33,10 @@ class GradientAccumulation {
   template <class M>
   GradientAccumulation(M& model, std::size_t batches) : GradientAccumulation(parameters(model), batches) {}
 
-  /// Before the backward() of a batch. Returns true for the first of an update, whose gradients must be cleared.
+  /// Before the backward() of a batch. Returns true for the first of an update, whose gradients must be cleared. Throws
+  /// ValueError for a batch of 0 rows, whose loss has no mean.
   bool begin(std::size_t batch_rows) {
+    if (batch_rows == 0) detail::fail<ValueError>({"GradientAccumulation: a batch of 0 rows: at least 1 is needed"});
     // The sum of rows_k g_k, in units of this batch's rows: backward() adds a g of factor 1.
     if (done_ > 0 && batch_rows != last_) scale(static_cast<double>(last_) / static_cast<double>(batch_rows));
     last_ = batch_rows;

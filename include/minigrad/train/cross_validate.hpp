@@ -20,14 +20,15 @@ struct CrossValidation {
   std::vector<double> scores;      ///< of the folds, in their order
   std::vector<History> histories;  ///< where the training gives one
 
-  /// The mean of the scores.
+  /// The mean of the scores; NaN of none.
   double mean() const {
     double total = 0;
     for (const double score : scores) total += score;
     return total / static_cast<double>(scores.size());
   }
-  /// The standard deviation of the folds, with n - 1.
+  /// The standard deviation of the folds, with n - 1; NaN of fewer than two.
   double deviation() const {
+    if (scores.size() < 2) return detail::not_a_number<double>;
     double total = 0;
     for (const double score : scores) total += (score - mean()) * (score - mean());
     return std::sqrt(total / static_cast<double>(scores.size() - 1));

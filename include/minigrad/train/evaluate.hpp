@@ -115,11 +115,11 @@ void keep_predictions(const Tensor<T>& batch, std::size_t batch_rows, std::size_
 template <class Model, class Loss, class D>
 double evaluate(Model& model, const Loss& loss, const D& data, std::size_t batch_size, const char* of,
                 Tensor<double>* predictions = nullptr) {
+  const DataLoaderOptions options{.batch_size = batch_size, .shuffle = false};
+  DataLoader loader(data, options);  // before anything changes: it may refuse the options
   eval(model);
   double total = 0;
   std::size_t batch = 0, first = 0;
-  const DataLoaderOptions options{.batch_size = batch_size, .shuffle = false};
-  DataLoader loader(data, options);
   for (auto [x, y] : loader) {
     const std::size_t rows = x.shape()[0];
     const auto prediction = with_tensors([&](const auto&... xs) { return model(xs...); }, x);

@@ -52,7 +52,6 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   const auto weights = parameters(model);
   require_training(model, weights, loss, optimizer, hooks...);
   require_whole<Optimizer>(options, data.size());
-  const ClearGradients<V> at_end{weights};
 
   FitProgress<> run;
   History& history = run.history;
@@ -75,6 +74,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   }
   if (!options.checkpoint.empty()) AtomicFile("fit: checkpoint", options.checkpoint);  // throws where it cannot be written
   if (resumes(options)) state.load(options.resume);
+  const ClearGradients<V> at_end{weights};
 
   // Without a gradient in the first step a parameter is never trained, by mistake, unless it is frozen.
   const auto require_trained = [&] {

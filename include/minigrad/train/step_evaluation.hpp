@@ -51,13 +51,14 @@ class StepEvaluation {
   }
 
   /// Notes a step, and evaluates the model where it is the turn; the model is then in training mode again. Returns false
-  /// if the patience has run out.
+  /// if the patience has run out. Throws ValueError for a step of 0 rows.
   bool on_step(const Step& step) {
+    if (step.rows == 0) detail::fail<ValueError>({"StepEvaluation: a step of 0 rows: at least 1 is needed"});
     total_loss_ += step.loss * static_cast<double>(step.rows);
     rows_ += step.rows;
     if (step.step % o_.every != 0) return true;
     Epoch entry{.epoch = history_.epochs.size() + 1, .updates = step.step};
-    entry.train_loss = std::exchange(total_loss_, 0) / static_cast<double>(std::exchange(rows_, 0));
+    entry.train_loss = total_loss_ / static_cast<double>(rows_);
     entry.lr = step.lr;
     entry.grad_norm = step.grad_norm();
     entry.validation_loss =
@@ -68,6 +69,7 @@ class StepEvaluation {
       throw TrainingError(fault, history_);
     entry.seconds = step.seconds;
     history_.epochs.push_back(std::move(entry));
+    total_loss_ = 0, rows_ = 0;
     if (selection_.take_last(history_)) best_.keep();
     history_.stopped_early = o_.patience > 0 && history_.epochs.size() - history_.best_epoch >= o_.patience;
     return !history_.stopped_early;
