@@ -168,10 +168,7 @@ template <class F>
 class GroupFactors {
  public:
   GroupFactors(F f, std::size_t groups) : f_(std::move(f)), factors_(groups) {}
-  GroupFactors(F f, std::size_t groups, const char* schedule, std::size_t epoch) : GroupFactors(std::move(f), groups) {
-    compute(schedule, epoch, groups);
-  }
-  void compute(const char* schedule, std::size_t epoch, std::size_t groups) {
+  GroupFactors& compute(const char* schedule, std::size_t epoch, std::size_t groups) {
     factors_.resize(groups);
     for (std::size_t group = 0; group < groups; ++group) {
       if constexpr (requires { f_(epoch, group); })
@@ -180,6 +177,7 @@ class GroupFactors {
         factors_[group] = static_cast<double>(f_(epoch));
       require_not_negative(schedule, "the factor that the function gives", factors_[group]);
     }
+    return *this;
   }
   double operator[](std::size_t group) const { return factors_[group]; }
 
@@ -199,7 +197,7 @@ class LambdaLR : public detail::Schedule<LambdaLR<Optimizer, F>, Optimizer, deta
  public:
   static constexpr const char* name = "LambdaLR";  ///< in messages
   LambdaLR(Optimizer& optimizer, F f)
-      : LambdaLR(optimizer, detail::GroupFactors<F>(std::move(f), detail::rate_count(optimizer), name, 0)) {}
+      : LambdaLR(optimizer, detail::GroupFactors<F>(std::move(f), 0).compute(name, 0, detail::rate_count(optimizer))) {}
 
   /// Sets the rates for the next epoch, or the next update.
   void step() { this->require_same_groups(), compute(this->t() + 1), this->count_step(), set(); }
@@ -211,10 +209,8 @@ class LambdaLR : public detail::Schedule<LambdaLR<Optimizer, F>, Optimizer, deta
 
  private:
   friend typename LambdaLR::Schedule;
-  LambdaLR(Optimizer& optimizer, detail::GroupFactors<F>&& first)
-      : LambdaLR::Schedule(optimizer, {}), f_(std::move(first)) {
-    set();
-  }
+  LambdaLR(Optimizer& optimizer, const detail::GroupFactors<F>& first)
+      : LambdaLR::Schedule(optimizer, {}), f_(first) { set(); }
   void compute(std::size_t t) { f_.compute(name, t, detail::rate_count(this->optimizer())); }
   void set() {
     std::size_t k = 0;
