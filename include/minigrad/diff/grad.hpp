@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -43,9 +42,9 @@ class RecordedSweep {
   /// The derivative with respect to x; 0 where y does not depend on it. All uses of a parameter count.
   Var<V> derivative(const Var<V>& x) {
     if (const auto* parameter = node(x.id()).parameter) {
-      if (const OfParameter& all = *find(parameter); all.sum) return *all.sum;
-    } else if (x.id() <= last_ && adjoints_[x.id()]) {
-      return *adjoints_[x.id()];
+      if (const OfParameter& all = *find(parameter); has(all.sum)) return all.sum;
+    } else if (x.id() <= last_ && has(adjoints_[x.id()])) {
+      return adjoints_[x.id()];
     }
     return graph_.input(zeros_like_value(x.value()));
   }
@@ -68,13 +67,13 @@ class RecordedSweep {
 
   /// The value of the adjoint of a node, or null.
   const V* find_value(const Node<V>& x) const {
-    return x.id <= last_ && adjoints_[x.id] ? &adjoints_[x.id]->value() : nullptr;
+    return x.id <= last_ && has(adjoints_[x.id]) ? &adjoints_[x.id].value() : nullptr;
   }
 
  private:
   struct OfParameter {
     const ParameterState<V>* parameter;
-    std::optional<Var<V>> sum;
+    Var<V> sum;  // without a node until something is added
   };
   static bool by_address(const OfParameter& a, const OfParameter& b) { return std::less<>()(a.parameter, b.parameter); }
   OfParameter* find(const ParameterState<V>* parameter) {
@@ -84,17 +83,18 @@ class RecordedSweep {
     return at < parameters_.size() && parameters_[at].parameter == parameter ? &parameters_[at] : nullptr;
   }
   const Node<V>& node(NodeId id) const { return graph_.nodes()[id]; }
-  static void add_to(std::optional<Var<V>>& sum, const Var<V>& part) { sum = sum ? *sum + part : part; }
+  static bool has(const Var<V>& sum) { return sum.id() != no_node; }
+  static void add_to(Var<V>& sum, const Var<V>& part) { sum = has(sum) ? sum + part : part; }
 
   void run() {
     auto& hooks = graph_.hooks();
     if (hooks.inspector) (*hooks.inspector)->before_sweep(graph_, node(last_));
     for (NodeId id = last_ + 1; id-- > first_;) {
-      if (!adjoints_[id] || !wanted_[id]) continue;
+      if (!has(adjoints_[id]) || !wanted_[id]) continue;
       if (node(id).hooked)
         for (std::size_t i = 0, count = hooks.of_nodes.size(); i < count; ++i)
-          if (hooks.of_nodes[i].id == id) hooks.of_nodes[i].hook->run(*adjoints_[id]);
-      const Var<V> g = *adjoints_[id];
+          if (hooks.of_nodes[i].id == id) hooks.of_nodes[i].hook->run(adjoints_[id]);
+      const Var<V> g = adjoints_[id];
       if (const ParameterState<V>* parameter = node(id).parameter) add(*parameter, g);
       if (const Op<V>& op = *node(id).op; op.record_all) {
         op.record_all(*this, graph_, id, g);
@@ -116,7 +116,7 @@ class RecordedSweep {
   NodeId first_, last_;
   ScopedFlag keeps_nodes_;
   PoolArray<char> wanted_;
-  PoolArray<std::optional<Var<V>>> adjoints_;
+  PoolArray<Var<V>> adjoints_;
   std::vector<OfParameter> parameters_;
 };
 
