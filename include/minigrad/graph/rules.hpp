@@ -6,7 +6,6 @@
 // the second argument of two is y: a rule that reads g and x alone is (g, auto&&, x).
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -35,7 +34,7 @@ struct With {
   [[no_unique_address]] F f;  ///< the function, of the attributes and the rest
 
   template <class... X>
-    requires std::is_invocable_v<const F&, const A&, const X&...>
+    requires requires(const F& function, const A& a, const X&... x) { function(a, x...); }
   MINIGRAD_INLINE auto operator()(const X&... x) const {
     return f(attributes, x...);
   }
@@ -135,8 +134,8 @@ struct Functions {
   [[no_unique_address]] Rules<R...> rules;
 };
 template <class Value, class... R>
-inline constexpr bool holds_nothing = ((std::is_empty_v<Value> && std::default_initializable<Value>)&&...&&
-                                       (std::is_empty_v<R> && std::default_initializable<R>));
+inline constexpr bool holds_nothing = ((std::is_empty_v<Value> && std::is_default_constructible_v<Value>)&&...&&
+                                       (std::is_empty_v<R> && std::is_default_constructible_v<R>));
 
 }  // namespace detail
 }  // namespace minigrad
