@@ -141,7 +141,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
 
   // ---- Vars: the same rules, recorded ----
   template <std::size_t K>
-  static Var<V> record_rule(Graph<V>& graph, const Node<V>& y, const Var<V>& g, const Var<V>& result) {
+  [[gnu::cold]] static Var<V> record_rule(Graph<V>& graph, const Node<V>& y, const Var<V>& g, const Var<V>& result) {
     constexpr bool fits = reads_of<Rule<K>, Var<V>>(std::index_sequence<J...>()) == reads<K>;
     static_assert(fits, "minigrad: a derivative rule runs on Vars too: let it take `auto`");
     if constexpr (!fits) return g;
@@ -150,7 +150,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
     else return as_var<V>(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result, input_var(graph, y, J)...));
   }
   template <Reduction reduction, std::size_t K>
-  static Var<V> record(Graph<V>& graph, NodeId id, std::size_t, const Var<V>& g) {
+  [[gnu::cold]] static Var<V> record(Graph<V>& graph, NodeId id, std::size_t, const Var<V>& g) {
     const Node<V>& y = graph.nodes()[id];
     if constexpr (is_scalar<V> || reduction == Reduction::none) {
       if constexpr (same<K>) return g;
