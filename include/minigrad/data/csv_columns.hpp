@@ -82,8 +82,8 @@ class CsvColumns {
     by_name_ = order_by_name(names_);
     for (const CsvColumn& column : options.usecols) chosen[find(content, ".usecols", column)] = true;
     std::size_t index = count;
-    if (options.index_col) {
-      index = find(content, ".index_col", *options.index_col);
+    if (options.index_col.given) {
+      index = find(content, ".index_col", options.index_col);
       chosen[index] = false;
     }
     for (std::size_t column = 0; column < count; ++column)

@@ -4,7 +4,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +27,9 @@ struct CsvColumn {
   std::string name;        ///< may be none: pandas' to_csv writes row names without
   std::size_t number = 0;  ///< from 0
   bool by_number = false;  ///< the number counts, not the name
+  bool given = true;       ///< false: no column
 
+  CsvColumn() : given(false) {}
   CsvColumn(const char* column) : name(column) {}
   CsvColumn(std::string column) : name(std::move(column)) {}
   CsvColumn(std::integral auto column) : number(static_cast<std::size_t>(column)), by_number(true) {}
@@ -45,7 +46,7 @@ struct CsvOptions {
   bool fill_short_rows = false;               ///< fields that a row lacks at its end are missing values
   int header = infer_header;                  ///< the row that names the columns, from 0; rows before it are skipped
   std::vector<std::string> names = {};        ///< of all columns: without a header, or in its place if .header is given
-  std::optional<CsvColumn> index_col = {};    ///< names the rows: Table::index() has it, Table::columns() has not
+  CsvColumn index_col = {};                   ///< names the rows: Table::index() has it, Table::columns() has not
   std::vector<CsvColumn> usecols = {};        ///< the columns to keep, in the file's order; all by default
   std::vector<std::string> true_values = {};  ///< read as the number 1, as are True, TRUE, true
   std::vector<std::string> false_values = {};  ///< read as the number 0, as are False, FALSE, false

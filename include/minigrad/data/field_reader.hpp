@@ -43,8 +43,8 @@ class FieldReader {
     }
     for (const std::string& word : missing_)
       if (!word.empty()) begins_missing_[index(word[0])] = true;
-    true_.insert(true_.end(), options.true_values.begin(), options.true_values.end());
-    false_.insert(false_.end(), options.false_values.begin(), options.false_values.end());
+    for (const std::string& word : options.true_values) true_.push_back(word);
+    for (const std::string& word : options.false_values) false_.push_back(word);
     for (const std::vector<std::string>* words : {&missing_, &true_, &false_})
       for (const std::string& word : *words)
         if (is_decimal(word)) words_may_be_numbers_ = true;

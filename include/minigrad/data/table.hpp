@@ -127,13 +127,14 @@ class BasicTable {
     const std::vector<std::size_t> indices = content_->indices_of(names);
     std::vector<double> out;
     out.reserve(rows() * names.size());
-    std::vector<detail::FieldKind> first(names.size());
+    std::vector<bool> words(names.size());  // of the first row
     std::string unquoted;
     for (std::size_t row = 0; row < rows(); ++row)
       for (std::size_t i = 0; i < indices.size(); ++i) {
         const detail::FieldNumber read = content_->reader.number(field(row, indices[i], unquoted));
-        if (row == 0) first[i] = read.kind;
-        if (read.kind != first[i] || read.kind > detail::FieldKind::boolean)
+        const bool word = read.kind == detail::FieldKind::boolean;
+        if (row == 0) words[i] = word;
+        if (word != words[i] || read.kind > detail::FieldKind::boolean)
           for (const std::string& name : names) numbers(name);  // throws for the first column that it finds wrong
         out.push_back(read.value);
       }

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -84,10 +83,10 @@ class Checkpoint {
     for (std::size_t k = 0; k < x.size(); ++k) {
       const Node<V>& in = k < N ? *graph.nodes()[id].input(k) : graph.nodes()[x[k].id()];
       if (k < N && !sweep.wants(in)) continue;
-      const auto gradient = inner.find_derivative(x[k]);
-      if (!gradient) sweep.note_missing_rule(in, inner.find_missing_rule(x[k]));
-      else if (k < N) sweep.add(graph.nodes()[id], k, *gradient);
-      else sweep.add(*parameters[k - N], *gradient);
+      const Var<V> gradient = inner.find_derivative(x[k]);
+      if (!inner.has(gradient)) sweep.note_missing_rule(in, inner.find_missing_rule(x[k]));
+      else if (k < N) sweep.add(graph.nodes()[id], k, gradient);
+      else sweep.add(*parameters[k - N], gradient);
     }
   }
 

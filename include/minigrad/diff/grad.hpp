@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -46,14 +45,16 @@ class RecordedSweep {
     std::size_t k;
   };
 
-  /// The derivative with respect to x, or nothing where no gradient has come to it. All uses of a parameter count.
-  std::optional<Var<V>> find_derivative(const Var<V>& x) {
+  /// The derivative with respect to x, a Var without a value where no gradient has come to it. All uses of a parameter
+  /// count.
+  Var<V> find_derivative(const Var<V>& x) {
     if (const auto* parameter = node(x.id()).parameter) return find(parameter)->sum;
-    return x.id() <= last_ ? adjoints_[x.id()] : std::nullopt;
+    return x.id() <= last_ ? adjoints_[x.id()] : Var<V>();
   }
+  static bool has(const Var<V>& derivative) { return derivative.id() != no_node; }
   /// 0 where y does not depend on x. Throws GraphError where it depends on x by ops without a rule alone.
   Var<V> derivative(const Var<V>& x) {
-    if (const auto found = find_derivative(x)) return *found;
+    if (const Var<V> found = find_derivative(x); has(found)) return found;
     if (const MissingRule* missing = find_missing_rule(x)) fail_missing_rule("grad", *missing->y, missing->k);
     return graph_.input(zeros_like_value(x.value()));
   }
@@ -95,13 +96,13 @@ class RecordedSweep {
 
   /// The value of the adjoint of a node, or null.
   const V* find_value(const Node<V>& x) const {
-    return x.id <= last_ && adjoints_[x.id] ? &adjoints_[x.id]->value() : nullptr;
+    return x.id <= last_ && has(adjoints_[x.id]) ? &adjoints_[x.id].value() : nullptr;
   }
 
  private:
   struct OfParameter {
     const ParameterState<V>* parameter;
-    std::optional<Var<V>> sum;
+    Var<V> sum;  // without a node until something is added
   };
   static bool by_address(const OfParameter& a, const OfParameter& b) { return std::less<>()(a.parameter, b.parameter); }
   OfParameter* find(const ParameterState<V>* parameter) {
@@ -112,18 +113,18 @@ class RecordedSweep {
   }
   const Node<V>& node(NodeId id) const { return graph_.nodes()[id]; }
   static const Vjp<V>& vjp(const Node<V>& y, std::size_t k) { return y.op->vjp[y.op->one_rule ? 0 : k]; }
-  static void add_to(std::optional<Var<V>>& sum, const Var<V>& part) { sum = sum ? *sum + part : part; }
+  static void add_to(Var<V>& sum, const Var<V>& part) { sum = has(sum) ? sum + part : part; }
 
   void run() {
     auto& hooks = graph_.hooks();
     if (hooks.inspector) (*hooks.inspector)->before_sweep(graph_, node(last_));
     for (NodeId id = last_ + 1; id-- > first_;) {
-      if (!adjoints_[id] || !wanted_[id]) continue;
+      if (!has(adjoints_[id]) || !wanted_[id]) continue;
       note_missing_rules(node(id));
       if (node(id).hooked)
         for (std::size_t i = 0, count = hooks.of_nodes.size(); i < count; ++i)
-          if (hooks.of_nodes[i].id == id) hooks.of_nodes[i].hook->run(*adjoints_[id]);
-      const Var<V> g = *adjoints_[id];
+          if (hooks.of_nodes[i].id == id) hooks.of_nodes[i].hook->run(adjoints_[id]);
+      const Var<V> g = adjoints_[id];
       if (const ParameterState<V>* parameter = node(id).parameter) add(*parameter, g);
       try {
         if (const Op<V>& op = *node(id).op; op.record_all) {
@@ -154,9 +155,9 @@ class RecordedSweep {
   NodeId first_, last_;
   ScopedFlag keeps_nodes_;
   PoolArray<char> wanted_;
-  PoolArray<std::optional<Var<V>>> adjoints_;
+  PoolArray<Var<V>> adjoints_;
   std::vector<OfParameter> parameters_;
-  std::vector<MissingRule> missing_;  // where the sweep has ended for want of a rule
+  PoolArray<MissingRule> missing_;  // where the sweep has ended for want of a rule
 };
 
 /// The sum over y's elements of seed dy/dx, for each x, as new Vars of the same graph.

@@ -104,13 +104,6 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   template <std::size_t K>
   static constexpr Reads reads = reads_of<Rule<K>, One>(std::index_sequence<J...>());
 
-  template <std::size_t K>
-  static constexpr bool gives_derivative() {
-    if constexpr (!has_rule<K> || same<K>) return true;
-    else return std::is_constructible_v<One, decltype(call_rule<reads<K>>(
-        std::declval<Rule<K>>(), std::declval<One>(), std::declval<One>(), std::declval<Repeat<One, J>>()...))>;
-  }
-
   static const Functions<Value, R...>& functions(const Node<V>& y) { return functions_of<V, Value, R...>(y); }
 
   // ---- values ----
@@ -148,7 +141,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
 
   // ---- Vars: the same rules, recorded ----
   template <std::size_t K>
-  static Var<V> record_rule(Graph<V>& graph, const Node<V>& y, const Var<V>& g, const Var<V>& result) {
+  [[gnu::cold]] static Var<V> record_rule(Graph<V>& graph, const Node<V>& y, const Var<V>& g, const Var<V>& result) {
     static_assert(is_generic<Rule<K>>, "minigrad: a derivative rule runs on Vars too: let it take `auto`");
     if constexpr (!is_generic<Rule<K>>) return g;
     else if constexpr (!reads_inputs(reads<K>))
@@ -156,7 +149,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
     else return as_var<V>(call_rule<reads<K>>(functions(y).rules.template get<K>(), g, result, input_var(graph, y, J)...));
   }
   template <Reduction reduction, std::size_t K>
-  static Var<V> record(Graph<V>& graph, NodeId id, std::size_t, const Var<V>& g) {
+  [[gnu::cold]] static Var<V> record(Graph<V>& graph, NodeId id, std::size_t, const Var<V>& g) {
     const Node<V>& y = graph.nodes()[id];
     if constexpr (is_scalar<V> || reduction == Reduction::none) {
       if constexpr (same<K>) return g;
@@ -231,8 +224,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
   static constexpr Misfit misfit() {
     constexpr Misfit of_value = value_misfit<One, Value, Repeat<One, J>...>();
     if constexpr (of_value != Misfit::none) return of_value;
-    else if constexpr (((has_rule<J> && reads<J> == Reads::unknown) || ...)) return Misfit::rule;
-    else return (gives_derivative<J>() && ...) ? Misfit::none : Misfit::derivative;
+    else return ((!has_rule<J> || reads<J> != Reads::unknown) && ...) ? Misfit::none : Misfit::rule;
   }
   template <Reduction reduction>
   static constexpr Op<V> op = make<reduction>();

@@ -6,7 +6,6 @@
 // the second argument of two is y: a rule that reads g and x alone is (g, auto&&, x).
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -37,7 +36,7 @@ struct With {
   [[no_unique_address]] F f;  ///< the function, of the attributes and the rest
 
   template <class... X>
-    requires std::is_invocable_v<const F&, const A&, const X&...>
+    requires requires(const F& function, const A& a, const X&... x) { function(a, x...); }
   MINIGRAD_INLINE auto operator()(const X&... x) const {
     return f(attributes, x...);
   }
@@ -99,15 +98,19 @@ constexpr bool reads_inputs(Reads reads) { return reads == Reads::inputs || read
 template <class X, std::size_t J>
 using Repeat = X;
 
-/// What a rule reads, told by how many arguments it takes. J are the numbers of the inputs.
+/// What a rule reads, told by how many arguments it takes; `unknown` where it cannot be called, or gives no X. J are the
+/// numbers of the inputs.
 template <class Rule, class X, std::size_t... J>
 constexpr Reads reads_of(std::index_sequence<J...>) {
-  if constexpr (requires(const Rule& rule, const X& x) { rule(x); }) return Reads::gradient;
-  else if constexpr (requires(const Rule& rule, const X& x) { rule(x, x); }) return Reads::result;
-  else if constexpr (sizeof...(J) > 1 &&
-                     requires(const Rule& rule, const X& x, const Repeat<X, J>&... in) { rule(x, in...); })
+  if constexpr (requires(const Rule& rule, const X& x) { static_cast<X>(rule(x)); }) return Reads::gradient;
+  else if constexpr (requires(const Rule& rule, const X& x) { static_cast<X>(rule(x, x)); }) return Reads::result;
+  else if constexpr (sizeof...(J) > 1 && requires(const Rule& rule, const X& x, const Repeat<X, J>&... in) {
+                       static_cast<X>(rule(x, in...));
+                     })
     return Reads::inputs;
-  else if constexpr (requires(const Rule& rule, const X& x, const Repeat<X, J>&... in) { rule(x, x, in...); })
+  else if constexpr (requires(const Rule& rule, const X& x, const Repeat<X, J>&... in) {
+                       static_cast<X>(rule(x, x, in...));
+                     })
     return Reads::all;
   else return Reads::unknown;
 }
@@ -129,15 +132,16 @@ MINIGRAD_INLINE decltype(auto) call_rule(const Rule& rule, const G& g, [[maybe_u
 }
 
 /// What of an op cannot be called with what it gets, or gives something else than it should.
-enum class Misfit : unsigned char { none, value, result, rule, derivative };
+enum class Misfit : unsigned char { none, value, result, rule };
 
 /// Whether a value can be computed from these inputs. Y is the type that it should give, or void for any.
 template <class Y, class Value, class... X>
 constexpr Misfit value_misfit() {
   if constexpr (requires(const Value& f, const X&... x) { f(x...); }) {
     using Result = decltype(std::declval<const Value&>()(std::declval<const X&>()...));
-    constexpr bool fits = std::is_void_v<Y> ? !std::is_void_v<Result> : std::is_constructible_v<Y, Result>;
-    return fits ? Misfit::none : Misfit::result;
+    if constexpr (std::is_void_v<Result>) return Misfit::result;
+    else if constexpr (std::is_void_v<Y> || requires(const Result& y) { static_cast<Y>(y); }) return Misfit::none;
+    else return Misfit::result;
   } else {
     return Misfit::value;
   }
@@ -154,11 +158,8 @@ constexpr bool require_fit() {
                 "is its `return` missing?");
   static_assert(misfit != Misfit::rule,
                 "minigrad: a derivative rule takes (g), (g, y), (g, inputs...) where there are several, or (g, y, "
-                "inputs...), after the attributes, if there are any: let each be `auto`, since the rule runs on values "
-                "and on Vars");
-  static_assert(misfit != Misfit::derivative,
-                "minigrad: a derivative rule gives a number where it gets numbers, and a Tensor where it gets Tensors: "
-                "is its `return` missing, or its first parameter, the attributes?");
+                "inputs...), after the attributes, if there are some, and gives a number for numbers, a Tensor for "
+                "Tensors (is its `return` missing?): let each be `auto`, since the rule runs on values and on Vars");
   return misfit == Misfit::none;
 }
 
@@ -176,8 +177,8 @@ struct Functions {
   [[no_unique_address]] Rules<R...> rules;
 };
 template <class Value, class... R>
-inline constexpr bool holds_nothing = ((std::is_empty_v<Value> && std::default_initializable<Value>)&&...&&
-                                       (std::is_empty_v<R> && std::default_initializable<R>));
+inline constexpr bool holds_nothing = ((std::is_empty_v<Value> && std::is_default_constructible_v<Value>)&&...&&
+                                       (std::is_empty_v<R> && std::is_default_constructible_v<R>));
 
 }  // namespace detail
 }  // namespace minigrad

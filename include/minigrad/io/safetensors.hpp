@@ -13,7 +13,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "safetensors_reader.hpp"
 
@@ -28,8 +27,8 @@ struct SafetensorsOptions {
 namespace detail {
 
 template <class = void>
-std::vector<std::uint16_t> to_half(const StateEntry& entry, DType dtype) {
-  std::vector<std::uint16_t> out(entry.shape.size());
+PoolArray<std::uint16_t> to_half(const StateEntry& entry, DType dtype) {
+  PoolArray<std::uint16_t> out(entry.shape.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     float value;
     std::memcpy(&value, entry.bytes.data() + 4 * i, 4);

@@ -15,6 +15,7 @@
 
 #include "../data/field.hpp"
 #include "../data/order.hpp"
+#include "../tensor/pool_array.hpp"
 #include "../tensor/state_dict.hpp"
 #include "file.hpp"
 #include "half.hpp"
@@ -109,7 +110,7 @@ class SafetensorsReader {
       } else {
         if (found_.size() == limits_.tensors)
           json.fail({"more than ", limits_.tensors, " tensors (SafetensorsLimits::tensors)"});
-        found_.emplace_back();
+        found_.append(1);
         found_.back().entry.name = std::move(name);
         parse_tensor(json, found_.back());
       }
@@ -230,7 +231,7 @@ class SafetensorsReader {
 
   ByteInput& in_;
   Limits limits_;
-  std::vector<SafetensorsEntry> found_;
+  PoolArray<SafetensorsEntry> found_;
   std::vector<std::pair<std::string, std::string>> metadata_;
 };
 

@@ -39,11 +39,11 @@ struct NamedGenerator {
   Rng* generator;
 };
 template <class M>
-std::vector<NamedGenerator> named_generators(M& model) {
+PoolArray<NamedGenerator> named_generators(M& model) {
   using V = first_not_void<value_of_model<M>, Tensor<float>>;
-  std::vector<NamedGenerator> out;
+  PoolArray<NamedGenerator> out;
   const auto append = [](void* to, Rng& generator, const PartPlace& place) {
-    static_cast<std::vector<NamedGenerator>*>(to)->push_back({place.text(), &generator});
+    static_cast<PoolArray<NamedGenerator>*>(to)->push_back({place.text(), &generator});
   };
   visit_parts(model, {}, PartVisitor<V>{&out, nullptr, nullptr, append});
   return out;
@@ -94,7 +94,7 @@ void load_generator_state_dict(M& model, const StateDict& state) {
   std::vector<detail::StateTarget> targets;
   for (const auto& one : generators) targets.push_back(detail::generator_target(one.name));
   detail::require_same("load_generator_state_dict", detail::differences(state, targets));
-  std::vector<Rng> loaded;
+  detail::PoolArray<Rng> loaded;
   for (const auto& one : generators) loaded.push_back(detail::read_generator(state, one.name));
   for (std::size_t i = 0; i < loaded.size(); ++i) *generators[i].generator = loaded[i];
 }

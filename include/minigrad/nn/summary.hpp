@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "sequential.hpp"
 
@@ -22,13 +21,13 @@ struct SummaryPart {
 /// Appends a part, unless the list has it.
 template <class V>
 void add_summary_part(void* to, const V& value, SummaryPart::Kind kind, const PartPlace& place) {
-  auto& list = *static_cast<std::vector<SummaryPart>*>(to);
+  auto& list = *static_cast<PoolArray<SummaryPart>*>(to);
   for (const SummaryPart& known : list)
     if (known.value == &value) return;
   list.push_back({place.text(), shape_of(value), &value, kind});
 }
 template <class V>
-PartVisitor<V> collect_summary(std::vector<SummaryPart>& out) {
+PartVisitor<V> collect_summary(PoolArray<SummaryPart>& out) {
   return {&out,
           [](void* to, Parameter<V>& p, const PartPlace& place) {
             add_summary_part(to, p.value(), p.requires_grad() ? SummaryPart::trainable : SummaryPart::frozen, place);
@@ -47,7 +46,7 @@ struct SummaryRow {
 
 class SummaryTable {
  public:
-  void add(std::string layer, const std::vector<SummaryPart>& parts) {
+  void add(std::string layer, const PoolArray<SummaryPart>& parts) {
     if (parts.empty()) rows_.push_back({std::move(layer), "", "", ""});
     for (const SummaryPart& part : parts) {
       constexpr const char* notes[] = {"", " frozen", " buffer"};
@@ -92,15 +91,15 @@ class SummaryTable {
     line.append(width - last.size(), ' ');
   }
 
-  std::vector<SummaryRow> rows_;
-  std::vector<const void*> counted_;  // the parameters
+  PoolArray<SummaryRow> rows_;
+  PoolArray<const void*> counted_;  // the parameters
   std::size_t total_ = 0, trainable_ = 0;
 };
 
 /// Adds the lines of a module to the table. V is the value type of the model's parameters.
 template <class V, class M>
 void summarize(M& module, const PartPlace& place, SummaryTable& table) {
-  std::vector<SummaryPart> parts;
+  PoolArray<SummaryPart> parts;
   if constexpr (IsSequential<M>) {
     for (std::size_t i = 0; i < module.size(); ++i) {
       const PartPlace at{&place, nullptr, i};

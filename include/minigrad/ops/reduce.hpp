@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <limits>
-#include <optional>
 #include <utility>
 
 #include "../tensor/reduce.hpp"
@@ -133,11 +132,11 @@ auto deviations(const auto& x, const auto& axis) {
   const auto deviation = x - mean(x, axis, true);
   return deviation - mean(deviation, axis, true);
 }
-/// The variance from the moments around the rounded mean m (variance.hpp), q - s^2 / n divided by the divisor. Nothing,
+/// The variance from the moments around the rounded mean m (variance.hpp), q - s^2 / n divided by the divisor. False,
 /// where a sum is not finite, or where s^2 / n is more than q / 16: up to there the difference of the two has an error
 /// of at most 17/15 of theirs. So far from the mean m is where its rounding is a quarter of the standard deviation.
 template <class T>
-std::optional<Tensor<T>> one_pass_var(const VarianceAttributes& a, const Tensor<T>& x, T divisor) {
+bool one_pass_var(const VarianceAttributes& a, const Tensor<T>& x, T divisor, Tensor<T>& y) {
   const AxisSplit r("var", x.shape(), a.axis, true);
   const auto n = static_cast<T>(reduced_extent("var", x.shape(), a.axis));
   Tensor<T> m = sum(x, a.axis, true);
@@ -153,8 +152,8 @@ std::optional<Tensor<T>> one_pass_var(const VarianceAttributes& a, const Tensor<
   map_into(first, variance, Write::assign, first, second);
   bool exact = true;
   for (const T v : first) exact &= !(v < 0);
-  if (!exact) return std::nullopt;
-  return first.reshape(AxisSplit("var", x.shape(), a.axis, a.keepdim).shape);
+  if (exact) y = first.reshape(AxisSplit("var", x.shape(), a.axis, a.keepdim).shape);
+  return exact;
 }
 }  // namespace detail
 
@@ -164,7 +163,7 @@ inline constexpr auto var_op = record(
     "var",
     []<class T>(const auto& a, const Tensor<T>& x) {
       const double divisor = a.divisor(x.shape());
-      if (const auto y = detail::one_pass_var(a, x, static_cast<T>(divisor))) return *y;
+      if (Tensor<T> y; detail::one_pass_var(a, x, static_cast<T>(divisor), y)) return y;
       return sum(square(detail::deviations(x, a.axis)), a.axis, a.keepdim) / divisor;
     },
     [](const auto& a, const auto& g, auto&&, const auto& x) {

@@ -68,7 +68,8 @@ class Optimizer {
 
   /// Clears the gradients of all parameters. step() does not clear them, and backward() adds to them.
   void zero_grad() {
-    for (Group& group : groups())
+    require_groups();
+    for (const Group& group : groups_)
       for (const auto& slot : group.slots) slot.parameter.zero_grad();
   }
 
@@ -113,13 +114,14 @@ class Optimizer {
   /// The groups, for a step. What a step cannot take is refused here, before it changes anything: throws ValueError for
   /// options out of range and for a gradient that another optimizer has used, ShapeError if a parameter's shape
   /// changed.
-  [[gnu::noinline]] std::span<Group> groups_for_step() {
-    for (Group& group : groups()) {
+  [[gnu::noinline]] PoolArray<Group>& groups_for_step() {
+    require_groups();
+    for (const Group& group : groups_) {
       require_options(group.options);
       for (const OptimizerSlot<V>& slot : group.slots)
         if (!is_usable(slot)) refuse(slot);
     }
-    return {groups_.data(), groups_.size()};
+    return groups_;
   }
 
   /// Calls rule_at(slot)(w, g, state...) for all elements of each parameter of a group that takes part. slot.steps
@@ -158,6 +160,7 @@ class Optimizer {
   void require_groups() const {
     if (groups_.empty()) fail<ValueError>({Options::name, ": used after it was moved from"});
   }
+  [[gnu::cold, gnu::noinline]]
   Group& append_group(const std::vector<ParameterRef<V>>& parameters, const Options& options) {
     require_options(options);
     if (parameters.empty()) {

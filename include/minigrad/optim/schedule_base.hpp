@@ -5,11 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "../tensor/load_state.hpp"
+#include "../tensor/pool_array.hpp"
 #include "option_checks.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -149,7 +149,7 @@ class Schedule {
   std::size_t t() const { return t_; }
   const Options& o() const { return o_; }
   Optimizer& optimizer() const { return *optimizer_; }
-  std::span<const double> base_lrs() const { return base_lrs_; }
+  const std::vector<double>& base_lrs() const { return base_lrs_; }
 
   void count_step() {
     require_same_groups();
@@ -179,8 +179,9 @@ class Schedule {
  private:
   const Derived& self() const { return static_cast<const Derived&>(*this); }
 
-  std::vector<StateField> all_fields() {
-    std::vector<StateField> out{{"last_epoch", t_}};
+  PoolArray<StateField> all_fields() {
+    PoolArray<StateField> out;
+    out.push_back({"last_epoch", t_});
     for (const StateField& field : static_cast<Derived*>(this)->own_fields()) out.push_back(field);
     return out;
   }

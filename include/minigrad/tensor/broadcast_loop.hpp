@@ -97,7 +97,7 @@ struct Pass {
                                      std::span<const StridedInput> s) const {
     alignas(64) char buffer[buffer_bytes];
     const void* at[max_operands];
-    std::copy(in, in + s.size(), at);
+    for (std::size_t k = 0; k < s.size(); ++k) at[k] = in[k];
     const std::size_t most = sizeof buffer / out_bytes;
     for (std::size_t done = 0; done < n; done += most) {
       const std::size_t count = n - done < most ? n - done : most;

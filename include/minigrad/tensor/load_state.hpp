@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -147,7 +146,16 @@ struct StateField {
   void* at;
 };
 
-using StateFields = std::span<const StateField>;
+/// A list of fields, of any kind of array.
+class StateFields {
+ public:
+  StateFields(const auto& list) : begin_(list.data()), end_(begin_ + list.size()) {}
+  const StateField* begin() const { return begin_; }
+  const StateField* end() const { return end_; }
+
+ private:
+  const StateField *begin_, *end_;
+};
 
 template <class = void>
 StateDict fields_to_state(StateFields fields) {

@@ -4,13 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "../core/ownership.hpp"
 #include "../data/dataset.hpp"
 #include "../graph/capture.hpp"
 #include "../nn/module.hpp"
@@ -93,14 +93,14 @@ class BatchStep {
       if (step_)
         for (const auto& use : step_->graph().uses())
           changed = changed || use.requires_grad != use.state->requires_grad;
-      if (changed) step_.reset();
+      if (changed) step_ = {};
     }
   }
 
   /// The loss of a batch. It is good until the next call.
   Var<V> operator()(X x, Y y) {
     // An epoch that is resumed may begin with its last batch, of fewer rows than those that follow.
-    if (step_ && x.shape()[0] > x_shape_[0]) step_.reset();
+    if (step_ && x.shape()[0] > x_shape_[0]) step_ = {};
     if constexpr (can_replay)
       if (replay_ && (!step_ || (x.shape() == x_shape_ && y.shape() == y_shape_))) return run(x, y);
     graph_.clear();
@@ -117,7 +117,7 @@ class BatchStep {
   }
   Var<V> run(const X& x, const Y& y) {
     if (!step_) {
-      with_both([&](const auto&... all) { step_.emplace(capture<V>(function_, all...)); }, x, y);
+      with_both([&](const auto&... all) { step_ = Own<Recorded>(new Recorded(capture<V>(function_, all...))); }, x, y);
       step_->graph().hooks().inspector = graph_.hooks().inspector;
       x_shape_ = x.shape(), y_shape_ = y.shape();
     } else {
@@ -147,10 +147,12 @@ class BatchStep {
   struct None {
     using type = None;
   };
+  using Recorded = typename std::conditional_t<can_replay, Captured, None>::type;
+
   Model& model_;
   Function function_;
   Graph<V> graph_;
-  std::optional<typename std::conditional_t<can_replay, Captured, None>::type> step_;
+  Own<Recorded> step_;
   Shape x_shape_, y_shape_;
   bool replay_, check_ = true;
 };

@@ -77,7 +77,7 @@ class Selection {
       fail<ValueError>({"fit: maximize needs best_by, the column whose largest number is best"});
     std::vector<std::string> columns{"train_loss"};
     if (has_validation) columns.push_back("validation_loss");
-    columns.insert(columns.end(), history.metric_names.begin(), history.metric_names.end());
+    for (const std::string& name : history.metric_names) columns.push_back(name);
     const std::string& name = column.empty() ? "validation_loss" : column;
     std::size_t k = 0;
     while (k < columns.size() && columns[k] != name) ++k;

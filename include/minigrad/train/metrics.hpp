@@ -10,9 +10,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "../data/order.hpp"
+#include "../tensor/pool_array.hpp"
 #include "../tensor/tensor.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -75,7 +75,7 @@ double averaged(const char* name, double (*of)(const ClassCounts&), const Tensor
     for (const Tensor<std::int64_t>* labels : {&y_true, &y_pred})
       require_two_classes(name, "; for more classes say Average::macro, micro or weighted", *labels);
   const std::size_t a = count_classes(name, y_true), b = count_classes(name, y_pred);
-  std::vector<ClassCounts> classes((a > b ? a : b) + 1);
+  PoolArray<ClassCounts> classes((a > b ? a : b) + 1);
   for (std::size_t i = 0; i < y_true.size(); ++i) {
     const auto t = static_cast<std::size_t>(y_true.data()[i]), p = static_cast<std::size_t>(y_pred.data()[i]);
     ++classes[t].actual;

@@ -114,7 +114,7 @@ class TrainingState {
     for (const StateEntry& entry : file)  // a hook that is missing here is noted by its setting
       if (!has_part_of(entry.name) && entry.name.compare(0, 6, "hooks.") != 0) note(wrong, concat({"unexpected: ", entry.name}));
 
-    std::vector<StateDict> before;
+    PoolArray<StateDict> before;
     for (const Part& part : parts_) before.push_back(part.get(part.object));
     const auto set = [&](std::size_t k, const StateDict& state) {
       try {
@@ -170,7 +170,7 @@ class TrainingState {
     }
   }
 
-  std::vector<Part> parts_;
+  PoolArray<Part> parts_;
   std::vector<std::pair<std::string, std::string>> settings_;
   std::string layers_, groups_;
   StateDict start_;  // the options of the optimizer when the training began
