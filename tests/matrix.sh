@@ -254,7 +254,7 @@ row sanitize "AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer ove
 sanitize() {
   compiler g++-12
   local all
-  all=$(cd "$root/tests" && printf '%s\n' */*_test.cpp */*/*_test.cpp | sed 's|/[^/]*$||' | sort -u |
+  all=$(cd "$root/tests" && find -- * -mindepth 1 -name '*_test.cpp' | sed 's|/[^/]*$||' | sort -u |
     grep -vE '^(openmp|blas)$' | tr '\n' ' ')
   rooms sanitize "${all% }" "-O1 -g1 -fno-omit-frame-pointer" \
     -DMINIGRAD_SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"

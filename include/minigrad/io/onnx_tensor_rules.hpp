@@ -45,10 +45,9 @@ X onnx_split(const OnnxCall<X>& c) {
   const std::size_t axis = c.axis_in(shape, c.integer("axis", 0)), extent = shape[axis];
   auto sizes = c.list("split", 1);
   const std::size_t equal = (extent + c.parts - 1) / c.parts;
-  for (std::size_t k = 0, left = extent; sizes.size() < c.parts && !c.has(1) && !c.node.find("split"); ++k) {
-    const std::size_t size = equal < left ? equal : left;
-    sizes.push_back(static_cast<std::int64_t>(size));
-    left -= size;
+  for (std::size_t left = extent; sizes.size() < c.parts && !c.has(1) && !c.node.find("split");) {
+    sizes.push_back(static_cast<std::int64_t>(equal < left ? equal : left));
+    left -= static_cast<std::size_t>(sizes.back());
   }
   std::size_t begin = 0, total = 0;
   for (std::size_t k = 0; k < sizes.size(); ++k) {
