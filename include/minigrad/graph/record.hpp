@@ -163,8 +163,15 @@ class OpFunction {
 
   template <class... X>
   static constexpr detail::Misfit value_misfit() {
-    if constexpr (!PerElement) return detail::value_misfit<void, Value, X...>();
-    else return detail::value_misfit<void, Value, detail::element_of<X>...>();
+    if constexpr (!PerElement) {
+      return detail::value_misfit<void, Value, X...>();
+    } else if constexpr ((is_scalar<X> && ...)) {
+      return detail::value_misfit<void, Value, std::common_type_t<X, X...>...>();
+    } else {
+      using T = typename detail::ElementOfAll<typename detail::Element<X...>::type, X...>::type;
+      return detail::value_misfit<
+          void, Value, std::conditional_t<is_tensor<X> || std::is_same_v<X, bool>, detail::element_of<X>, T>...>();
+    }
   }
   template <Reduction reduction, class... X>
   auto compute(const X&... x) const {
