@@ -69,8 +69,8 @@ nn/losses.hpp | return g * 2 * (p - t); | return g * (p - t); | nn/losses
 nn/losses.hpp | return -(g * x); | return g * x; | nn/losses
 nn/losses.hpp | delta * sign(e)) | delta) | nn/losses
 nn/init.hpp | std::sqrt(6 / (f.in + f.out)) | std::sqrt(6 / (f.in + f.in)) | nn/init
-nn/class_losses.hpp | if (takes(i)) total += | total += | nn/class_losses
-nn/class_losses.hpp | (k == label ? 1 - smoothing : 0) | (k == label ? 1 : 0) | nn/class_losses
+nn/class_targets.hpp | if (label == ignore_index) continue; | if (false) continue; | nn/class_losses
+nn/class_targets.hpp | (k == label ? 1 - smoothing : 0) | (k == label ? 1 : 0) | nn/class_losses
 nn/regression_losses.hpp | beta), e / beta, | beta), e, | nn/regression_losses
 optim/sgd.hpp | slot.fresh ? 1 : 1 - dampening | 1 - dampening | optim/sgd
 optim/adaptive.hpp | static_cast<double>(slot.steps - 1) | static_cast<double>(slot.steps) | optim/adaptive
@@ -85,7 +85,8 @@ optim/schedule.hpp | waited_ <= o.patience | waited_ < o.patience | optim/schedu
 optim/adam_variants.hpp | (1 - slot.product * next_mu) | (1 - slot.product) | optim/adam_variants
 optim/averaging.hpp | (w - a) / count | (w - a) / (count + 1) | optim/averaging
 data/scaler.hpp | std::sqrt(scale[j] / n) | std::sqrt(scale[j] / (n - 1)) | data/scaler
-train/accumulation.hpp | done_ > 0 && batch_rows != last_ | false | train/step
+train/accumulation.hpp | done_ > 0 && weight != last_ | false | train/step
+train/evaluate.hpp | total += weight * mean | total += static_cast<double>(rows) * mean | train/loss_weight
 train/metrics.hpp | average == Average::weighted ? one.actual : 1 | 1 | train/metrics
 '
 

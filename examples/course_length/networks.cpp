@@ -31,7 +31,7 @@ Training train_network(const Data& train, const Data& validation, const Recipe& 
                          .restore_best = recipe.patience > 0,
                          .progress = false,
                          .checkpoint = recipe.checkpoint,
-                         .checkpoint_every = 100,
+                         .checkpoint_every = recipe.checkpoint.empty() ? 1u : 100u,
                          .resume = recipe.checkpoint,
                          .stop = recipe.stop});
   const double scale = regressor.y_scale.scale().item();

@@ -175,6 +175,10 @@ TEST_CASE("a model goes out with its scalers and names, and predicts in the unit
 
   CHECK_THROWS_WITH_AS(save(file.path, model, ModelInfo<float>{.features = {"one"}, .x_scaler = x_scaler}),
                        "minigrad: ModelInfo: 1 features, and a scaler of 2", ShapeError);
+  CHECK_THROWS_WITH_AS(save(file.path, model, ModelInfo<float>{.features = {"a", "b", "a"}}),
+                       "minigrad: ModelInfo: the feature \"a\" is named twice", ValueError);
+  CHECK_THROWS_WITH_AS(save(file.path, model, ModelInfo<float>{.classes = {"no", "no"}}),
+                       "minigrad: ModelInfo: the class \"no\" is named twice", ValueError);
   StateDict gap;
   gap.metadata("features.0", "pages");
   gap.metadata("features.2", "words");

@@ -168,6 +168,10 @@ TEST_CASE("Linear says which sizes do not fit") {
   Rng rng(1);
   CHECK_THROWS_WITH_AS(Linear(0, 5, rng), "minigrad: Linear: 0 inputs and 5 outputs: both must be at least 1",
                        ValueError);
+  CHECK_THROWS_WITH_AS(Linear(-1, 1, rng), "minigrad: Linear: -1 inputs and 1 outputs: both must be at least 1",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(Linear(1, -2, rng), "minigrad: Linear: 1 inputs and -2 outputs: both must be at least 1",
+                       ValueError);
   CHECK_THROWS_WITH_AS(Linear(3, 0, rng), "minigrad: Linear: 3 inputs and 0 outputs: both must be at least 1",
                        ValueError);
   const Linear linear(3, 5, rng);
@@ -217,6 +221,10 @@ TEST_CASE("Embedding starts with N(0, 1), as PyTorch's, the same for the same se
 TEST_CASE("Embedding says which sizes and which numbers do not fit") {
   Rng rng(1);
   CHECK_THROWS_WITH_AS(Embedding(0, 5, rng), "minigrad: Embedding: 0 rows of width 5: both must be at least 1",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(Embedding(-3, 5, rng), "minigrad: Embedding: -3 rows of width 5: both must be at least 1",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(Embedding(3, -5, rng), "minigrad: Embedding: 3 rows of width -5: both must be at least 1",
                        ValueError);
   CHECK_THROWS_WITH_AS(Embedding(3, 0, rng), "minigrad: Embedding: 3 rows of width 0: both must be at least 1",
                        ValueError);

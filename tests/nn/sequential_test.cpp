@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <minigrad/diff/grad.hpp>
+#include <minigrad/nn/module_list.hpp>
 #include <minigrad/nn/sequential.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
@@ -344,4 +345,45 @@ TEST_CASE("train() and eval() reach the layers of a Sequential within modules an
   CHECK(!mode());
   train(tree);
   CHECK(mode());
+}
+
+TEST_CASE("a model that was moved from is refused, and an empty one is the identity") {
+  Rng rng(1);
+  Sequential model{Linear(2, 2, rng), Tanh()};
+  const T y = model(x);
+  Sequential taken = std::move(model);
+  CHECK(taken(x) == y);
+  const auto refuse = [&](const auto& moved) {
+    Graph<T> graph;
+    const auto v = graph.variable(x);
+    CHECK_THROWS_WITH_AS(moved(x), "minigrad: Sequential: used after it was moved from", GraphError);
+    CHECK_THROWS_WITH_AS(moved(v), "minigrad: Sequential: used after it was moved from", GraphError);
+  };
+  refuse(model);
+  refuse(Sequential<float>(model));  // a copy, and what was moved again
+  Sequential again = std::move(model);
+  refuse(again);
+  Sequential<float> assigned;
+  assigned = std::move(taken);
+  CHECK(assigned(x) == y);
+  refuse(taken);
+  taken = std::move(assigned);
+  CHECK(taken(x) == y);
+  refuse(assigned);
+  assigned.add(Tanh());
+  CHECK(assigned(x) == tanh(x));
+  CHECK(Sequential<float>()(x) == x);
+  Sequential<float> empty, of_empty = std::move(empty);
+  CHECK(of_empty(x) == x);
+}
+
+TEST_CASE("a ModuleList that was moved from is refused") {
+  Rng rng(1);
+  ModuleList list{Linear(2, 2, rng), Tanh()};
+  const ModuleList taken = std::move(list);
+  CHECK(taken.size() == 2);
+  CHECK(ModuleList<float>().size() == 0);
+  const char* const why = "minigrad: ModuleList: used after it was moved from";
+  CHECK_THROWS_WITH_AS(list.size(), why, GraphError);
+  CHECK_THROWS_WITH_AS(list[0], why, GraphError);
 }

@@ -38,13 +38,14 @@ std::vector<std::size_t> find_features(const std::vector<std::string>& all, cons
   return out;
 }
 
-/// Throws ValueError for a feature that is named twice. Returns order_by_name.
+/// Throws ValueError for a feature, or what else has these names, that is named twice. Returns order_by_name.
 template <class = void>
-std::vector<std::size_t> require_different(const char* op, const std::vector<std::string>& features) {
-  std::vector<std::size_t> order = order_by_name(features);
+std::vector<std::size_t> require_different(const char* op, const std::vector<std::string>& names,
+                                           const char* what = "feature") {
+  std::vector<std::size_t> order = order_by_name(names);
   for (std::size_t i = 1; i < order.size(); ++i)
-    if (features[order[i]] == features[order[i - 1]])
-      fail<ValueError>({op, ": the feature ", detail::in_quotes(features[order[i]]), " is named twice"});
+    if (names[order[i]] == names[order[i - 1]])
+      fail<ValueError>({op, ": the ", what, " ", detail::in_quotes(names[order[i]]), " is named twice"});
   return order;
 }
 

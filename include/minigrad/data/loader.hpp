@@ -61,6 +61,7 @@ class DataLoader {
       : DataLoader({}, &data, unshuffled(options), Rng()) {}
   DataLoader(Dataset<T, Y>&& data, const DataLoaderOptions& options)
       : DataLoader(Kept::make(std::move(data)), nullptr, unshuffled(options), Rng()) {}
+  DataLoader(detail::AnyArgument, ...) = delete;  // minigrad: no option has this name, or their order is another
 
   /// The number of batches in an epoch: rows / batch_size, rounded down with drop_last, and up without.
   std::size_t batches() const {

@@ -64,10 +64,13 @@ class DistributedDataParallel {
   DistributedDataParallel& operator=(const DistributedDataParallel&) = delete;
 
   /// backward(loss). Afterwards every gradient is the mean over the ranks, weighted by `rows`, of how many rows of data
-  /// the loss is the mean; a rank without rows passes 0, and its loss is not differentiated. Every rank must call this
+  /// the loss is the mean, or by loss.weight_of(targets) of a loss that is a weighted mean; a rank without rows, or with
+  /// rows that are all left out, passes 0, and its loss is not differentiated. Every rank must call this
   /// as often as the others. A gradient that was there before is averaged with it: to accumulate gradients, call
   /// backward() for all parts of a step but the last. A parameter that no rank's loss uses has no gradient.
-  void backward(const Var<V>& loss, std::size_t rows = 1) {
+  template <class Rows = std::size_t>
+    requires std::is_arithmetic_v<Rows>
+  void backward(const Var<V>& loss, Rows rows = 1) {
     if (mpi_.size() == 1) return minigrad::backward(loss);
     hook(loss.graph());
     begin(rows);
@@ -75,9 +78,9 @@ class DistributedDataParallel {
     end();
   }
   /// The same for a captured step: step.backward(). The hooks stay in it, so that the step must not outlive this.
-  template <class Step>
-    requires requires(Step& step) { step.backward(); }
-  void backward(Step& step, std::size_t rows = 1) {
+  template <class Step, class Rows = std::size_t>
+    requires requires(Step& step, Rows rows) { step.backward(), static_cast<double>(rows); }
+  void backward(Step& step, Rows rows = 1) {
     if (mpi_.size() == 1) return step.backward();
     if (hooked_ != &step.graph()) hook(step.graph());
     hooked_ = &step.graph();
@@ -108,7 +111,7 @@ class DistributedDataParallel {
     }
   }
 
-  void begin(std::size_t rows) {
+  void begin(auto rows) {
     weight_ = static_cast<T>(rows);
     total_ = static_cast<double>(rows);
     started_ = 0;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../data/dataset.hpp"
 #include "../data/scaler.hpp"
 #include "save.hpp"
 
@@ -27,8 +28,11 @@ struct ModelInfo {
   std::optional<StandardScaler<T>> x_scaler{};  ///< transforms x before the model gets it
   std::optional<StandardScaler<T>> y_scaler{};  ///< of the targets: its inverse transforms what the model gives
 
-  /// "features.0" and "classes.0", ..., as metadata, and the states of the scalers: "x_scaler.mean".
+  /// "features.0" and "classes.0", ..., as metadata, and the states of the scalers: "x_scaler.mean". Throws ValueError
+  /// for a name that is given twice, and ShapeError for a scaler of another number of features.
   StateDict state_dict() const {
+    detail::require_different("ModelInfo", features);
+    detail::require_different("ModelInfo", classes, "class");
     if (x_scaler && !features.empty() && features.size() != x_scaler->mean().size())
       detail::fail<ShapeError>(
           {"ModelInfo: ", features.size(), " features, and a scaler of ", x_scaler->mean().size()});

@@ -72,8 +72,9 @@ class ConvLayer {
  protected:
   ConvLayer(const char* layer, std::size_t in, std::size_t out, const PerAxis<Axes>& kernel, Rng& rng, const Options& o)
       : weight(Tensor<T>()), bias(Tensor<T>()), name(layer), attributes_(conv_attributes(layer, kernel, o)) {
-    if (in == 0 || out == 0 || in % o.groups != 0 || out % o.groups != 0)
-      fail<ValueError>({layer, ": ", in, " channels in, ", out, " out, ", o.groups,
+    const auto i = size_as_given(in), n = size_as_given(out), groups = size_as_given(o.groups);
+    if (i < 1 || n < 1 || groups < 1 || in % o.groups != 0 || out % o.groups != 0)
+      fail<ValueError>({layer, ": ", i, " channels in, ", n, " out, ", groups,
                         " groups: both must be multiples of "
                         "the groups, and at least 1"});
     Shape shape = Transposed ? Shape{in, out / o.groups} : Shape{out, in / o.groups};

@@ -5,12 +5,20 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 
 #include "../core/random.hpp"
 #include "../graph/parameter.hpp"
 #include "../tensor/tensor.hpp"
 
-namespace minigrad::inline MINIGRAD_ABI::init {
+namespace minigrad::inline MINIGRAD_ABI {
+
+namespace detail {
+/// A size of a layer as the program gave it: a negative number has become a large one.
+constexpr std::ptrdiff_t size_as_given(std::size_t size) { return static_cast<std::ptrdiff_t>(size); }
+}  // namespace detail
+
+namespace init {
 
 /// Set all elements of x: to one value, to 0, to draws of U(low, high), and to draws of N(mean, stddev^2).
 template <class T>
@@ -73,4 +81,5 @@ void kaiming_normal_(Tensor<T>& weight, Rng& rng, double a = 0) {
   normal_(weight, 0, std::sqrt(2 / ((1 + a * a) * fans("kaiming_normal_", weight).in)), rng);
 }
 
-}  // namespace minigrad::init
+}  // namespace init
+}  // namespace minigrad::inline MINIGRAD_ABI

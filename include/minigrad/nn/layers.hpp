@@ -19,16 +19,14 @@ struct LinearOptions {
 };
 
 /// y = x W' + b: x [..., in] gives y [..., out]. weight is [out, in], bias is [out], and there is none with {.bias =
-/// false}. Both are initialized from U(-1/sqrt(in), 1/sqrt(in)), as in PyTorch. Throws ValueError if in or out is 0;
+/// false}. Both are initialized from U(-1/sqrt(in), 1/sqrt(in)), as in PyTorch. Throws ValueError if in or out is below 1;
 /// called, ShapeError unless the last extent of x is in.
 template <class T = float>
 struct Linear {
   Parameter<Tensor<T>> weight, bias;  ///< [out, in], and [out] or empty
 
   Linear(std::size_t in, std::size_t out, Rng& rng, const LinearOptions& options = {})
-      : weight(Tensor<T>::empty({out, in})), bias(Tensor<T>::empty({options.bias ? out : 0})) {
-    if (in == 0 || out == 0)
-      detail::fail<ValueError>({"Linear: ", in, " inputs and ", out, " outputs: both must be at least 1"});
+      : weight(Tensor<T>::empty(checked(in, out))), bias(Tensor<T>::empty({options.bias ? out : 0})) {
     const double bound = 1 / std::sqrt(static_cast<double>(in));
     init::uniform_(weight.edit(), -bound, bound, rng);
     init::uniform_(bias.edit(), -bound, bound, rng);
@@ -53,18 +51,24 @@ struct Linear {
     const Shape& shape = weight.value().shape();
     return detail::concat({"Linear(", shape[1], ", ", shape[0], bias.value().size() == 0 ? ", no bias)" : ")"});
   }
+
+ private:
+  static Shape checked(std::size_t in, std::size_t out) {
+    const auto i = detail::size_as_given(in), o = detail::size_as_given(out);
+    if (i < 1 || o < 1)
+      detail::fail<ValueError>({"Linear: ", i, " inputs and ", o, " outputs: both must be at least 1"});
+    return {out, in};
+  }
 };
 
 /// Row x_i of weight for each whole number x_i: x [n] gives y [n, width]. weight is [count, width], initialized from
 /// N(0, 1), as in PyTorch. Called on a Tensor<std::int64_t> for inference, and on a handle, graph.input(x), for
-/// training. Throws ValueError if count or width is 0, and IndexError for a number outside 0 .. count-1.
+/// training. Throws ValueError if count or width is below 1, and IndexError for a number outside 0 .. count-1.
 template <class T = float>
 struct Embedding {
   Parameter<Tensor<T>> weight;  ///< [count, width]
 
-  Embedding(std::size_t count, std::size_t width, Rng& rng) : weight(Tensor<T>::empty({count, width})) {
-    if (count == 0 || width == 0)
-      detail::fail<ValueError>({"Embedding: ", count, " rows of width ", width, ": both must be at least 1"});
+  Embedding(std::size_t count, std::size_t width, Rng& rng) : weight(Tensor<T>::empty(checked(count, width))) {
     init::normal_(weight.edit(), 0, 1, rng);
   }
 
@@ -86,6 +90,14 @@ struct Embedding {
   std::string describe() const {
     const Shape& shape = weight.value().shape();
     return detail::concat({"Embedding(", shape[0], ", ", shape[1], ")"});
+  }
+
+ private:
+  static Shape checked(std::size_t count, std::size_t width) {
+    const auto n = detail::size_as_given(count), w = detail::size_as_given(width);
+    if (n < 1 || w < 1)
+      detail::fail<ValueError>({"Embedding: ", n, " rows of width ", w, ": both must be at least 1"});
+    return {count, width};
   }
 };
 

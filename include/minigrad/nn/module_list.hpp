@@ -39,6 +39,11 @@ class ModuleList : public Sequential<T> {
   };
 
   using Sequential<T>::Sequential;
+  /// The number of layers. Throws GraphError for a list that was moved from.
+  std::size_t size() const {
+    if (Sequential<T>::size() == 0) this->require_layers("ModuleList");
+    return Sequential<T>::size();
+  }
   /// Throws IndexError if there is no layer i.
   Item operator[](std::size_t i) const {
     if (i >= this->size()) detail::fail<IndexError>({"ModuleList: layer ", i, " of ", this->size()});

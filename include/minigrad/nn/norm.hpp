@@ -84,7 +84,8 @@ class BatchNorm {
       out.fill(static_cast<T>(value));
       return out;
     };
-    if (channels == 0) fail<ValueError>({name, ": 0 channels: there must be at least 1"});
+    if (const auto n = size_as_given(channels); n < 1)
+      fail<ValueError>({name, ": ", n, " channels: there must be at least 1"});
     if (!(options.eps >= 0) || (options.momentum && !(*options.momentum >= 0 && *options.momentum <= 1)))
       fail<ValueError>({name, ": eps ", options.eps, " and momentum ", options.momentum.value_or(0),
                         ": eps must be at least 0, and momentum 0 .. 1"});

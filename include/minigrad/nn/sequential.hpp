@@ -98,10 +98,12 @@ class Sequential {
     add(std::move(first));
     (add(std::move(rest)), ...);
   }
-  Sequential(const Sequential& other) {
+  Sequential(detail::AnyArgument, ...) = delete;  // minigrad: layers are objects: Tanh() or a lambda, not a function
+  Sequential(const Sequential& other) : moved_from_(other.moved_from_) {
     for (const auto& layer : other.layers_) layers_.push_back(layer->clone());
   }
-  Sequential(Sequential&&) noexcept = default;
+  Sequential(Sequential&& other) noexcept
+      : layers_(std::move(other.layers_)), moved_from_(std::exchange(other.moved_from_, true)) {}
   /// A layer whose counterpart in `other` has the same type takes over its values and keeps its parameters, so that an
   /// optimizer still refers to them. This needs a type with a move assignment that does not throw; all layers of this
   /// library have one. The other layers are replaced by those of `other` or by copies of them. If a copy throws, this
@@ -116,6 +118,7 @@ class Sequential {
     for (std::size_t i = 0; i < layers.size() && i < size(); ++i)
       if (layers_[i]->take(*layers[i])) std::swap(layers_[i], layers[i]);
     layers_ = std::move(layers);
+    moved_from_ = std::exchange(other.moved_from_, true);
     return *this;
   }
 
@@ -133,11 +136,14 @@ class Sequential {
                     "of the Sequential");
       static_assert(std::is_copy_constructible_v<M>, "minigrad: a layer must be copyable, since a Sequential is");
       if constexpr (callable) layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
+      moved_from_ = false;
     }
     return *this;
   }
 
+  /// Of no layers: x. Throws GraphError for a model that was moved from.
   Var<X> operator()(Var<X> x) const& {
+    if (layers_.empty()) require_layers();
     for (const auto& layer : layers_) x = layer->forward(x);
     return x;
   }
@@ -147,7 +153,7 @@ class Sequential {
     detail::refuse_temporary<V>();
   }
   X operator()(const X& x) const& {
-    if (layers_.empty()) return x;
+    if (layers_.empty()) return require_layers(), x;
     X y = layers_[0]->forward(x);
     for (std::size_t i = 1; i < layers_.size(); ++i) y = layers_[i]->forward(y);
     return y;
@@ -188,8 +194,15 @@ class Sequential {
   }
   detail::AnyLayer<T>& layer(std::size_t i) { return *layers_[i]; }
 
+ protected:
+  /// Throws GraphError for a model that was moved from, and has been given no layers since.
+  [[gnu::cold, gnu::noinline]] void require_layers(const char* name = "Sequential") const {
+    if (moved_from_) detail::fail<GraphError>({name, ": used after it was moved from"});
+  }
+
  private:
   detail::PoolArray<detail::OwnLayer<T>> layers_;
+  bool moved_from_ = false;
 };
 
 namespace detail {

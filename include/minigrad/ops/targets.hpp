@@ -162,6 +162,11 @@ struct RequireProbabilities {
   }
 };
 
+/// A check as the attributes of an op: named by the op that makes it.
+template <class Domain>
+struct Requirement : Domain {
+  void describe(auto& list) const { list("of", Domain::op); }
+};
 /// A check as an op without a result, so that a replayed step checks each batch.
 inline constexpr auto require_op = record(
     "require",
@@ -173,7 +178,7 @@ inline constexpr auto require_op = record(
 template <class Domain, class X>
 void require(const Domain& domain, const X& x) {
   if constexpr (is_var<X>) {
-    if (x.graph().keeps_constants()) return void(require_op.with(domain)(x));
+    if (x.graph().keeps_constants()) return void(require_op.with(Requirement<Domain>{domain})(x));
   }
   domain(value_of(x));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,9 @@ namespace minigrad::inline MINIGRAD_ABI {
 ///     if (accumulation.end()) optimizer.step();
 ///   }
 ///
-/// Batches may have different numbers of rows. The model must outlive it. Throws ValueError for 0 batches.
+/// Batches may have different numbers of rows. For a loss that is a weighted mean pass what it is divided by in place of
+/// the rows: loss.weight_of(y), and leave out a batch where that is 0. The model must outlive it. Throws ValueError for 0
+/// batches.
 template <class V>
 class GradientAccumulation {
  public:
@@ -33,22 +36,26 @@ class GradientAccumulation {
   template <class M>
   GradientAccumulation(M& model, std::size_t batches) : GradientAccumulation(parameters(model), batches) {}
 
-  /// Before the backward() of a batch. Returns true for the first of an update, whose gradients must be cleared. Throws
-  /// ValueError for a batch of 0 rows, whose loss has no mean.
-  bool begin(std::size_t batch_rows) {
-    if (batch_rows == 0) detail::fail<ValueError>({"GradientAccumulation: a batch of 0 rows: at least 1 is needed"});
-    // The sum of rows_k g_k, in units of this batch's rows: backward() adds a g of factor 1.
-    if (done_ > 0 && batch_rows != last_) scale(static_cast<double>(last_) / static_cast<double>(batch_rows));
-    last_ = batch_rows;
-    rows_ += batch_rows;
+  /// Before the backward() of a batch: its rows, or the weight of its loss. Returns true for the first of an update, whose
+  /// gradients must be cleared. Throws ValueError for a batch of 0 rows, or of weight 0, whose loss has no mean.
+  template <class Weight>
+    requires std::is_arithmetic_v<Weight>
+  bool begin(Weight batch_weight) {
+    const double weight = static_cast<double>(batch_weight);
+    if (!(weight > 0))
+      detail::fail<ValueError>({"GradientAccumulation: a batch of ", weight, " rows: at least 1 is needed"});
+    // The sum of weight_k g_k, in units of this batch's weight: backward() adds a g of factor 1.
+    if (done_ > 0 && weight != last_) scale(last_ / weight);
+    last_ = weight;
+    total_ += weight;
     return done_++ == 0;
   }
   /// After the backward() of a batch. Returns true where it was the last of an update; `now` ends one that is not
-  /// complete, at the end of the data. The gradients are then those of the mean over all of its rows.
+  /// complete, at the end of the data, if it has any batch. The gradients are then those of the mean over all of its rows.
   bool end(bool now = false) {
-    if (done_ < wanted_ && !now) return false;
-    if (done_ > 1) scale(static_cast<double>(last_) / static_cast<double>(rows_));
-    done_ = rows_ = 0;
+    if (done_ == 0 || (done_ < wanted_ && !now)) return false;
+    if (done_ > 1) scale(last_ / total_);
+    done_ = 0, total_ = 0;
     return true;
   }
 
@@ -61,8 +68,8 @@ class GradientAccumulation {
   }
 
   std::vector<ParameterRef<V>> weights_;
-  std::size_t wanted_, done_ = 0;       // batches of an update
-  std::size_t last_ = 0, rows_ = 0;     // of the last batch, and of all of this update
+  std::size_t wanted_, done_ = 0;  // batches of an update
+  double last_ = 0, total_ = 0;    // the weight of the last batch, and of all of this update
 };
 template <class M>
 GradientAccumulation(M& model, std::size_t batches) -> GradientAccumulation<detail::parameter_value_of<M>>;

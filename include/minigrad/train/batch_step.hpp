@@ -51,6 +51,28 @@ template <template <class...> class Several, class... T>
 struct ListOf<Several<T...>> {
   using type = TensorList<Tensor<T>...>;
 };
+
+/// Whether a model can be called with what a graph makes of a batch; true where the graph takes no such tensors, which
+/// has an error of its own.
+template <class Model, class V, class X>
+inline constexpr bool takes_inputs = true;
+template <class Model, class V, class... X>
+  requires requires(Graph<V>& graph, X&... x) { (graph.input(std::move(x)), ...); }
+inline constexpr bool takes_inputs<Model, V, TensorList<X...>> =
+    requires(Model& model, Graph<V>& graph, X&... x) { model(graph.input(std::move(x))...); };
+/// Whether fit() can train a model by a loss on such a dataset; a compile error says why not.
+template <class Model, class Loss, class T, class Y>
+constexpr bool can_train() {
+  constexpr bool targets = !refuses_labels<Loss, Y>;
+  static_assert(targets, "minigrad: this loss compares numbers, and its target holds labels: y.to<float>().reshape({n, "
+                         "1}) makes numbers of them; labels of classes go to CrossEntropyLoss");
+  constexpr bool inputs =
+      takes_inputs<Model, parameter_value_of<Model>, typename ListOf<typename Dataset<T, Y>::Features>::type>;
+  static_assert(inputs, "minigrad: fit() calls the model with a Var for each of the features: a layer is called with "
+                        "Tensors and with Vars: let operator() take auto");
+  return targets && inputs;
+}
+
 template <class V, class F, class Xs, class Ys>
 struct StepOf;
 template <class V, class F, class... X, class... Y>

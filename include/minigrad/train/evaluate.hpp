@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../core/finite.hpp"
 #include "../data/loader.hpp"
 #include "../graph/node.hpp"
 #include "../nn/module.hpp"
@@ -74,13 +75,34 @@ struct Metric {
 
 namespace detail {
 
-/// Throws ValueError for a loss with another reduction than the mean: the losses of batches are averaged, weighted by
-/// their rows, which is correct only for means.
+/// Throws ValueError for a loss with another reduction than the mean: the losses of batches are averaged, which is
+/// correct only for means.
 template <class Loss>
 void require_mean(const char* function, const Loss& loss) {
   if constexpr (requires { loss.reduction == Reduction::mean; })
     if (loss.reduction != Reduction::mean)
       fail<ValueError>({function, ": the loss must be the mean of its batch: Reduction::mean"});
+}
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_weight(const char* function, double weight) {
+  fail<ValueError>({function, ": weight_of() of the loss is ", weight, ", and must be a finite number of at least 0"});
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_no_weight(const char* function, std::size_t rows, const char* of) {
+  fail<ValueError>({function, ": the loss leaves out all ", rows, " rows", of, ": it has no mean"});
+}
+
+/// What the mean loss of a batch is divided by: loss.weight_of(targets...), or the number of rows for a loss that does
+/// not say. So the mean loss of several batches is the sum of weight * loss, divided by the sum of the weights. Throws
+/// ValueError for a weight that is not finite, or below 0.
+template <class Loss, class Y>
+double batch_weight(const char* function, const Loss& loss, std::size_t rows, const Y& y) {
+  const auto of_targets = [&](const auto&... ys) {
+    if constexpr (requires { loss.weight_of(ys...); }) return static_cast<double>(loss.weight_of(ys...));
+    else return static_cast<double>(rows);
+  };
+  const double weight = with_tensors(of_targets, y);
+  if (!(weight >= 0) || !is_finite(weight)) fail_weight(function, weight);
+  return weight;
 }
 
 /// Calls f(), which computes the loss of a batch. An error about a row of the batch is thrown with the row of the data.
@@ -111,27 +133,32 @@ void keep_predictions(const Tensor<T>& batch, std::size_t batch_rows, std::size_
   for (std::size_t i = 0; i < batch.size(); ++i) out[i] = static_cast<double>(batch.data()[i]);
 }
 
-/// The mean loss, and, if wanted, the predictions for all rows.
+/// The mean loss, and, if wanted, the predictions for all rows. The loss of a batch of weight 0 is not computed.
 template <class Model, class Loss, class D>
-double evaluate(Model& model, const Loss& loss, const D& data, std::size_t batch_size, const char* of,
-                Tensor<double>* predictions = nullptr) {
+double evaluate(const char* function, Model& model, const Loss& loss, const D& data, std::size_t batch_size,
+                const char* of, Tensor<double>* predictions = nullptr) {
   const DataLoaderOptions options{.batch_size = batch_size, .shuffle = false};
   DataLoader loader(data, options);  // before anything changes: it may refuse the options
   eval(model);
-  double total = 0;
+  double total = 0, total_weight = 0;
   std::size_t batch = 0, first = 0;
   for (auto [x, y] : loader) {
     const std::size_t rows = x.shape()[0];
     const auto prediction = with_tensors([&](const auto&... xs) { return model(xs...); }, x);
     if (predictions) keep_predictions(prediction, rows, first, data.size(), *predictions);
-    const double mean = with_rows(loader, batch++, of, [&, &targets = y] {
+    first += rows;
+    const std::size_t number = batch++;
+    const double weight = batch_weight(function, loss, rows, y);
+    if (weight == 0) continue;
+    const double mean = with_rows(loader, number, of, [&, &targets = y] {
       const auto of_targets = [&](const auto&... ys) { return static_cast<double>(loss(prediction, ys...).item()); };
       return with_tensors(of_targets, targets);
     });
-    total += static_cast<double>(rows) * mean;
-    first += rows;
+    total += weight * mean;
+    total_weight += weight;
   }
-  return total / static_cast<double>(data.size());
+  if (total_weight == 0) fail_no_weight(function, data.size(), of);
+  return total / total_weight;
 }
 
 /// Class labels from targets [n] or [n, 1].
@@ -179,13 +206,15 @@ double compute_metric(const Metric& metric, const Tensor<double>& predictions, c
 
 }  // namespace detail
 
-/// The mean loss of a model over a dataset, in batches, without a graph. The loss must be the mean of its batch. Leaves
-/// the model in evaluation mode. Throws ValueError for a dataset without rows and for a loss with another reduction.
+/// The mean loss of a model over a dataset, in batches, without a graph. The loss must be the mean of its batch: of the
+/// rows, or a weighted one that tells its divisor by weight_of(targets...), as CrossEntropyLossWith does. A batch of
+/// weight 0 counts for nothing. Leaves the model in evaluation mode. Throws ValueError for a dataset without rows, or
+/// whose weight is 0, and for a loss with another reduction.
 template <class Model, class Loss, class T, class Y>
 double evaluate(Model& model, const Loss& loss, const Dataset<T, Y>& data, std::size_t batch_size = 1024) {
   if (data.size() == 0) detail::fail<ValueError>({"evaluate: the dataset is empty"});
   detail::require_mean("evaluate", loss);
-  return detail::evaluate(model, loss, data, batch_size, " of the dataset");
+  return detail::evaluate("evaluate", model, loss, data, batch_size, " of the dataset");
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI

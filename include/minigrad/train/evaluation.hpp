@@ -26,10 +26,10 @@ void require_metrics(const std::vector<Metric>& metrics) {
 
 /// The mean loss of a dataset. Its metrics are added to the epoch.
 template <class Model, class Loss, class D>
-double evaluate_into(Epoch& epoch, Model& model, const Loss& loss, const D& data, const std::vector<Metric>& metrics,
-                     const char* of) {
+double evaluate_into(const char* function, Epoch& epoch, Model& model, const Loss& loss, const D& data,
+                     const std::vector<Metric>& metrics, const char* of) {
   Tensor<double> predictions;
-  const double mean = evaluate(model, loss, data, 1024, of, metrics.empty() ? nullptr : &predictions);
+  const double mean = evaluate(function, model, loss, data, 1024, of, metrics.empty() ? nullptr : &predictions);
   for (const Metric& metric : metrics) epoch.metrics.push_back(compute_metric(metric, predictions, data.y));
   return mean;
 }

@@ -62,19 +62,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   DataLoader loader(data, {options.batch_size, options.shuffle, options.drop_last}, rng);
   TrainingState<> state;
   if (!options.checkpoint.empty() || !options.resume.empty()) {
-    state.add_model(model);
-    state.set_options(options, history.metric_names);
-    state.set("training set", describe_data(data));
-    state.set("validation set", validation ? describe_data(*validation) : "none");
-    state.add_optimizer(optimizer, model);
-    (state.add_hook(hooks), ...);
+    state.add_training(model, optimizer, data, validation, options, history.metric_names, hooks...);
     state.add("loader", loader, true);
     state.add("best", best, true);
     state.add("run", run, true);
   }
   if (!options.checkpoint.empty()) AtomicFile("fit: checkpoint", options.checkpoint);  // throws where it cannot be written
   if (resumes(options)) state.load(options.resume);
-  const ClearGradients<V> at_end{weights};
 
   // Without a gradient in the first step a parameter is never trained, by mistake, unless it is frozen.
   const auto require_trained = [&] {
@@ -82,12 +76,11 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   };
   BatchStep<Model, Loss, typename D::Features, typename D::Targets> step(model, loss, options.replay);
   if (options.detect_anomaly) detect_anomaly(step.graph(), model);
-  const auto end = [&] {
+  const auto restore = [&] {
     if (options.restore_best) best.restore();
-    eval(model);
   };
   const auto fail_training = [&](const std::string& message) {
-    end();
+    restore();
     throw TrainingError(message, std::move(history));
   };
   const RowNames of_validation{split ? " of the dataset" : " of the validation set", split ? &split->validation : nullptr};
@@ -104,6 +97,10 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   ProgressBar bar(options.epochs, options.progress);
   GradientAccumulation<V> accumulation(weights, options.accumulate);
   const std::size_t first_update = run.updates;
+  const auto note_norm = [&] {  // of the last update: not cleared yet
+    if (options.clip_norm == 0 && run.updates > first_update) run.grad_norm = grad_norm(weights);
+  };
+  const EndOfTraining<Model, V> at_end{model, weights};
   (begin_hook(hooks, history), ...);
 
   for (std::size_t number = history.epochs.size() + 1; number <= options.epochs && !run.finished; ++number) {
@@ -118,54 +115,61 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     for (auto [x, y] : loader) {
       [[maybe_unused]] const auto kept = keep_batch<Optimizer>(x, y);
       const std::size_t rows = x.shape()[0];
-      const Var<V> batch_loss = with_rows(loader, batch, " of the training set", [&, &inputs = x, &targets = y] {
-        return step(std::move(inputs), std::move(targets));
-      });
-      const double value = static_cast<double>(batch_loss.item());
-      if (!is_finite(value)) {
-        if (options.clip_norm == 0 && run.updates > first_update)  // of the last update: not cleared yet
-          run.grad_norm = grad_norm(weights);
-        std::string message = not_finite_message(value, epoch, run.updates, run.grad_norm, data,
-                                                 {" of the dataset", split ? &split->train : nullptr});
-        if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1);
-        fail_training(message);
+      const double weight = batch_weight("fit", loss, rows, y);  // 0: all rows are left out
+      double value = 0;
+      if (weight > 0) {
+        const Var<V> batch_loss = with_rows(loader, batch, " of the training set", [&, &inputs = x, &targets = y] {
+          return step(std::move(inputs), std::move(targets));
+        });
+        value = static_cast<double>(batch_loss.item());
+        if (!is_finite(value)) {
+          note_norm();
+          std::string message = not_finite_message(value, epoch, run.updates, run.grad_norm, data,
+                                                   {" of the dataset", split ? &split->train : nullptr});
+          if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1);
+          fail_training(message);
+        }
+        if (accumulation.begin(weight)) {
+          optimizer.zero_grad();
+          for (const auto& one : weights) one.zero_grad();  // the optimizer may update only some of them
+        }
+        if (run.updates == 0 && !batch_loss.graph().node(batch_loss.id()).needs_grad()) require_trained();
+        if (!options.detect_anomaly) backward(batch_loss);
+        else if (const std::string anomaly = backward_or_anomaly(batch_loss); !anomaly.empty()) fail_training(anomaly);
+        if (run.updates == 0) require_trained();
       }
-      if (accumulation.begin(rows)) {
-        optimizer.zero_grad();
-        for (const auto& weight : weights) weight.zero_grad();  // the optimizer may update only some of them
-      }
-      if (run.updates == 0 && !batch_loss.graph().node(batch_loss.id()).needs_grad()) require_trained();
-      if (!options.detect_anomaly) backward(batch_loss);
-      else if (const std::string anomaly = backward_or_anomaly(batch_loss); !anomaly.empty()) fail_training(anomaly);
-      if (run.updates == 0) require_trained();
-      run.total_loss += value * static_cast<double>(rows);
+      run.total_loss += value * weight;
+      run.weight += weight;
       run.samples += rows;
-      events.add(value, rows);
+      events.add(value, rows, weight);
       const bool last = ++batch == loader.batches();
-      if (!accumulation.end(last)) continue;
+      if (!accumulation.end(last)) continue;  // also where the last batch has weight 0
       if (options.clip_norm > 0) run.grad_norm = clip_grad_norm(weights, options.clip_norm);
       const double lr = optimizer.lr();
       step_on_batch(optimizer, step, value, kept);
       ++run.updates;
       go_on = events.run(run, lr, options.clip_norm > 0, hooks...);
       history.interrupted = !last && go_on && stopped();
-      if (!last && go_on && !history.interrupted && !is_due()) continue;
-      if (options.clip_norm == 0) run.grad_norm = grad_norm(weights);
       if (last || !go_on) break;
+      if (!history.interrupted && !is_due()) continue;
+      note_norm();
       save();
       if (!history.interrupted) continue;
-      end();
+      restore();
       return std::move(history);
     }
+    note_norm();
+    if (run.weight == 0) fail_no_weight("fit", data.size(), " of the training set");
     epoch.updates = run.updates;
     epoch.grad_norm = run.grad_norm;
-    epoch.train_loss = run.total_loss / static_cast<double>(run.samples);
+    epoch.train_loss = run.total_loss / run.weight;
     if (validation)
-      epoch.validation_loss = evaluate_into(epoch, model, loss, *validation, options.metrics, " of the validation set");
+      epoch.validation_loss =
+          evaluate_into("fit", epoch, model, loss, *validation, options.metrics, " of the validation set");
     if (const std::string fault = validation ? validation_fault(epoch.validation_loss, *validation, of_validation) : "";
         !fault.empty())
       fail_training(fault);
-    if (options.train_metrics) evaluate_into(epoch, model, loss, data, options.metrics, " of the training set");
+    if (options.train_metrics) evaluate_into("fit", epoch, model, loss, data, options.metrics, " of the training set");
     epoch.seconds = run.seconds();
     history.epochs.push_back(epoch);
     if (selection.take_last(history)) best.keep();
@@ -173,15 +177,14 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     show_progress(bar, epoch, run.samples, options.metrics);
     history.stopped_early = options.patience > 0 && number - history.best_epoch >= options.patience;
     run.finished = !go_on || history.stopped_early;
-    run.total_loss = 0;
-    run.samples = 0;
+    run.total_loss = run.weight = 0, run.samples = 0;
     const bool last = run.finished || number == options.epochs;
     history.interrupted = !last && stopped();
     const bool every = options.checkpoint_every > 0 && number % options.checkpoint_every == 0;
     if (last || history.interrupted || every || is_due()) save();
     if (history.interrupted) break;
   }
-  end();
+  restore();
   return std::move(history);
 }
 
@@ -190,8 +193,9 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 /// Trains a model. Each epoch computes, for each batch, the loss and its gradients and calls the optimizer's step().
 /// Then it computes the validation loss and calls the hooks: schedules, and callbacks that take a const Epoch& and may
 /// return false to stop. Callbacks that take a const Step&, and schedules in each_step(), are called after each step;
-/// false ends the epoch, and the training, there. Leaves the model in evaluation mode, with the weights and buffers of
-/// the best epoch unless restore_best is false, and without gradients. LBFGS makes one step in each epoch, on all rows.
+/// false ends the epoch, and the training, there. Leaves the model in evaluation mode and without gradients, also where
+/// something throws, and with the weights and buffers of the best epoch unless restore_best is false. Means over batches
+/// are weighted as by evaluate(); no loss is computed where the weight is 0. LBFGS makes one step per epoch, on all rows.
 /// Throws ValueError for options, data, an optimizer or schedules that do not fit, and for parameters that are not frozen
 /// and that the optimizer does not have, or on which the loss of the first batch does not depend, TrainingError if the
 /// loss is not finite, and the loss's error for a target that it does not take, with its row in the dataset.
@@ -216,9 +220,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<
   if (options.validation_split != 0)
     detail::fail<ValueError>({"fit: there is a validation set, and validation_split is ", options.validation_split,
                               ": give one of the two"});
-  static_assert(!detail::refuses_labels<Loss, Y>, "minigrad: this loss compares numbers, and its target holds labels: "
-                "y.to<float>().reshape({n, 1}) makes numbers of them; labels of classes go to CrossEntropyLoss");
-  if constexpr (detail::refuses_labels<Loss, Y>) return {};
+  if constexpr (!detail::can_train<Model, Loss, T, Y>()) return {};
   else return detail::fit(model, loss, optimizer, train, &validation, nullptr, options, hooks...);
 }
 
@@ -227,9 +229,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<
 template <class Model, class Loss, class Optimizer, class T, class Y, class... Hooks>
 History fit(Model& model, const Loss& loss, Optimizer& optimizer, const Dataset<T, Y>& train,
             const FitOptions& options = {}, Hooks&&... hooks) {
-  static_assert(!detail::refuses_labels<Loss, Y>, "minigrad: this loss compares numbers, and its target holds labels: "
-                "y.to<float>().reshape({n, 1}) makes numbers of them; labels of classes go to CrossEntropyLoss");
-  if constexpr (detail::refuses_labels<Loss, Y>) {
+  if constexpr (!detail::can_train<Model, Loss, T, Y>()) {
     return {};
   } else {
     const Dataset<T, Y>* none = nullptr;

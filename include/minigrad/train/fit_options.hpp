@@ -29,7 +29,7 @@ class StopFlag {
   bool (*load_)(const void*) = nullptr;
 };
 
-/// Options of fit(). It throws ValueError for those that make no sense together.
+/// Options of fit(). It throws ValueError for those that make no sense together, and for those that would do nothing.
 struct FitOptions {
   std::size_t epochs = 100;     ///< passes over the training data
   std::size_t batch_size = 32;  ///< rows of a batch
@@ -70,6 +70,13 @@ void require_options(const FitOptions& options, bool has_validation) {
   require_not_negative("min_delta", options.min_delta);
   require_not_negative("clip_norm", options.clip_norm);
   require_not_negative("checkpoint_minutes", options.checkpoint_minutes);
+  if (options.min_delta > 0 && !has_validation && options.best_by.empty())
+    fail<ValueError>({"fit: min_delta needs a validation set to judge by, or best_by"});
+  if (options.checkpoint.empty() && (options.checkpoint_every != 1 || options.checkpoint_minutes > 0))
+    fail<ValueError>({"fit: ", options.checkpoint_every != 1 ? "checkpoint_every" : "checkpoint_minutes",
+                      " needs checkpoint, the file to write"});
+  if (options.train_metrics && options.metrics.empty())
+    fail<ValueError>({"fit: train_metrics needs metrics, which are then computed on the training set too"});
   if (!options.metrics.empty() && !has_validation && !options.train_metrics)
     fail<ValueError>({"fit: metrics need a validation set, or train_metrics = true"});
   require_metrics(options.metrics);

@@ -71,12 +71,14 @@ void require_data(const D& data, const D* validation) {
   if (data.size() == 0) fail<ValueError>({"fit: the training set is empty"});
 }
 
-/// Clears the gradients at the end of fit(), also where an exception ends it: a backward() that follows would add to
-/// those of the last batch.
-template <class V>
-struct ClearGradients {
+/// At the end of fit(), also where an exception ends it: sets the model to evaluation mode, and clears the gradients, to
+/// which a backward() that follows would add.
+template <class Model, class V>
+struct EndOfTraining {
+  Model& model;
   const std::vector<ParameterRef<V>>& weights;
-  ~ClearGradients() {
+  ~EndOfTraining() {
+    eval(model);
     for (const ParameterRef<V>& weight : weights) weight.zero_grad();
   }
 };

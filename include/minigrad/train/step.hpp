@@ -16,6 +16,7 @@ struct Step {
   std::size_t epoch = 0;       ///< from 1
   std::size_t step = 0;        ///< from 1: the steps of the optimizer since the start of fit()
   std::size_t rows = 0;        ///< of the batches that it was made of
+  double weight = 0;           ///< what the mean `loss` is divided by: the rows, or weight_of() of the loss; 0: rows
   double loss = 0;             ///< the mean over these rows, before the update
   double lr = 0;               ///< the learning rate of the update; of groups, the first's
   double seconds = 0;          ///< since the start of fit()

@@ -54,22 +54,23 @@ class StepEvaluation {
   /// if the patience has run out. Throws ValueError for a step of 0 rows.
   bool on_step(const Step& step) {
     if (step.rows == 0) detail::fail<ValueError>({"StepEvaluation: a step of 0 rows: at least 1 is needed"});
-    total_loss_ += step.loss * static_cast<double>(step.rows);
-    rows_ += step.rows;
+    const double weight = step.weight > 0 ? step.weight : static_cast<double>(step.rows);
+    total_loss_ += step.loss * weight;
+    weight_ += weight;
     if (step.step % o_.every != 0) return true;
     Epoch entry{.epoch = history_.epochs.size() + 1, .updates = step.step};
-    entry.train_loss = total_loss_ / static_cast<double>(rows_);
+    entry.train_loss = total_loss_ / weight_;
     entry.lr = step.lr;
     entry.grad_norm = step.grad_norm();
     entry.validation_loss =
-        detail::evaluate_into(entry, model_, loss_, data_, o_.metrics, " of the validation set");
+        detail::evaluate_into("StepEvaluation", entry, model_, loss_, data_, o_.metrics, " of the validation set");
     train(model_);
     if (const std::string fault = detail::validation_fault(entry.validation_loss, data_, {" of the validation set"});
         !fault.empty())
       throw TrainingError(fault, history_);
     entry.seconds = step.seconds;
     history_.epochs.push_back(std::move(entry));
-    total_loss_ = 0, rows_ = 0;
+    total_loss_ = 0, weight_ = 0;
     if (selection_.take_last(history_)) best_.keep();
     history_.stopped_early = o_.patience > 0 && history_.epochs.size() - history_.best_epoch >= o_.patience;
     return !history_.stopped_early;
@@ -89,7 +90,7 @@ class StepEvaluation {
   StateDict state_dict() const {
     StateDict out;
     out.add("total_loss", total_loss_);
-    out.add("rows", static_cast<std::int64_t>(rows_));
+    out.add("weight", weight_);
     out.add("history.", history_.state_dict());
     out.add("best.", best_.state_dict());
     return out;
@@ -103,11 +104,14 @@ class StepEvaluation {
       detail::fail<ValueError>({"StepEvaluation: load_state_dict: the state has other metrics"});
     const StateDict best = rest.take("best.");
     double total_loss = 0;
-    std::size_t rows = 0;
+    double weight = 0;
+    if (!rest.find("weight"))  // a file of an earlier version has the rows
+      if (const StateDict rows = rest.take("rows"); const StateEntry* const count = rows.find(""))
+        rest.add("weight", static_cast<double>(count->template to<std::int64_t>().item()));
     detail::load_fields("StepEvaluation: load_state_dict", rest,
-                        std::array<detail::StateField, 2>{{{"total_loss", total_loss}, {"rows", rows}}});
+                        std::array<detail::StateField, 2>{{{"total_loss", total_loss}, {"weight", weight}}});
     best_.load_state_dict(best);  // the last that can fail
-    total_loss_ = total_loss, rows_ = rows;
+    total_loss_ = total_loss, weight_ = weight;
     history_ = std::move(history);
   }
 
@@ -125,8 +129,7 @@ class StepEvaluation {
   History history_;
   detail::Selection<> selection_;
   detail::BestWeights<Model> best_;
-  double total_loss_ = 0;
-  std::size_t rows_ = 0;
+  double total_loss_ = 0, weight_ = 0;  // since the last evaluation
 };
 
 }  // namespace minigrad

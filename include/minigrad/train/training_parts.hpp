@@ -19,7 +19,8 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 template <class = void>
 struct FitProgress {
   History history;
-  double total_loss = 0;    // of the samples of the epoch that is running
+  double total_loss = 0;    // of the samples of the epoch that is running, each times its weight
+  double weight = 0;        // the sum of these weights
   std::size_t samples = 0;  // of that epoch so far; 0 between epochs
   std::size_t updates = 0;
   double lr = -1;         // at the start of that epoch; -1: not known
@@ -45,14 +46,17 @@ struct FitProgress {
     FitProgress loaded;
     loaded.history.load_state_dict(counts.take("history."));
     if (!counts.find("lr")) counts.add("lr", loaded.lr);  // a file of an earlier version
+    if (const auto* rows = counts.find("samples"); rows && !counts.find("weight"))  // the same
+      counts.add("weight", static_cast<double>(rows->to<std::int64_t>().item()));
     load_fields("fit", counts, loaded.fields());
     *this = std::move(loaded);
   }
 
  private:
   template <class = void>
-  std::array<StateField, 7> fields() {
+  std::array<StateField, 8> fields() {
     return {{{"total_loss", total_loss},
+             {"weight", weight},
              {"samples", samples},
              {"updates", updates},
              {"lr", lr},

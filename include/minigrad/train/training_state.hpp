@@ -53,6 +53,17 @@ class TrainingState {
     if constexpr (requires { optimizer.state_dict(); }) start_ = compared_options(optimizer.state_dict());
     groups_ = group_names(optimizer, model);
   }
+  /// Adds what fit() is given: the model, the options and the data, the optimizer and the hooks.
+  template <class Model, class Optimizer, class D, class... Hooks>
+  void add_training(Model& model, Optimizer& optimizer, const D& data, const D* validation, const FitOptions& options,
+                    const std::vector<std::string>& columns, Hooks&... hooks) {
+    add_model(model);
+    set_options(options, columns);
+    set("training set", describe_data(data));
+    set("validation set", validation ? describe_data(*validation) : "none");
+    add_optimizer(optimizer, model);
+    (add_hook(hooks), ...);
+  }
   /// Adds a schedule, or a callback that has a state.
   template <class Hook>
   void add_hook(Hook& hook) {
