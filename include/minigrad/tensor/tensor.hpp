@@ -136,8 +136,13 @@ class Tensor {
     return *data_;
   }
 
-  /// Sets every element to one value.
+  /// Sets every element to one value. Throws ValueError for a number that T does not hold.
   void fill(T value) { std::fill(begin(), end(), value); }
+  template <detail::Arithmetic A>
+    requires(!std::is_same_v<A, T>)
+  void fill(A value) {
+    fill(detail::constant_as<T>("fill", value));
+  }
 
   /// The same numbers as another type: x.to<double>(). Throws ValueError for NaN and numbers out of range where U is a
   /// type of whole numbers; fractions are cut off.
