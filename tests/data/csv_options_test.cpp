@@ -334,9 +334,34 @@ TEST_CASE("options that contradict each other are refused") {
   CHECK(why({.sep = '\n'}) == "minigrad: parse_csv: .sep: a line end or a part of a character");
   CHECK(why({.quotechar = '\xC2'}) == "minigrad: parse_csv: .quotechar: a line end or a part of a character");
   CHECK(why({.thousands = '.'}) == "minigrad: parse_csv: .decimal and .thousands are both '.'");
+  CHECK(why({.sep = ';', .delim_whitespace = true}) ==
+        "minigrad: parse_csv: .sep = ';' and .delim_whitespace = true: one of them");
+  for (const char c : {'e', 'E', 'x', '7', '-', '+'}) {
+    const std::string quoted = std::string("'") + c + "': no digit, letter or sign can be that";
+    CHECK(why({.decimal = c}) == "minigrad: parse_csv: .decimal is " + quoted);
+    CHECK(why({.thousands = c}) == "minigrad: parse_csv: .thousands is " + quoted);
+  }
+  CHECK(why({.true_values = {"yes"}, .false_values = {"no", "yes"}}) ==
+        "minigrad: parse_csv: .true_values and .false_values both have \"yes\"");
+  CHECK(why({.true_values = {"yes"}, .na_values = {"yes"}}) ==
+        "minigrad: parse_csv: .true_values and .na_values both have \"yes\"");
+  CHECK(why({.false_values = {"-"}, .na_values = {"-"}}) ==
+        "minigrad: parse_csv: .false_values and .na_values both have \"-\"");
+  CHECK(why({.true_values = {"False"}}) ==
+        "minigrad: parse_csv: .true_values and the default words for false both have \"False\"");
+  CHECK(why({.false_values = {"true"}}) ==
+        "minigrad: parse_csv: .false_values and the default words for true both have \"true\"");
+  CHECK(why({.false_values = {"NA"}}) == "minigrad: parse_csv: .false_values and .keep_default_na both have \"NA\"");
+  CHECK(parse_csv("a\nNA\n", "text", {.false_values = {"NA"}, .keep_default_na = false}).number(0, "a") == 0);
   CHECK(why({.sep = '\0'}) == "minigrad: parse_csv: .sep is '\\0': no text has that between its fields");
   CHECK(why({.header = -3}) == "minigrad: parse_csv: .header is -3: rows count from 0");
   CHECK(why({.decimal = ','}) == "");  // in quotes
+}
+
+TEST_CASE("a number that no column has is named as it was given") {
+  CHECK(message("a,b\n1,2\n", {.usecols = {-1}}) == " .usecols: column -1, and the file has 2");
+  CHECK(message("a,b\n1,2\n", {.index_col = -1}) == " .index_col: column -1, and the file has 2");
+  CHECK(message("a,b\n1,2\n", {.usecols = {2}}) == " .usecols: column 2, and the file has 2");
 }
 
 TEST_CASE("a comment among the rows leads to the option that skips it") {

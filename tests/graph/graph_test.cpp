@@ -3,7 +3,9 @@
 #include <array>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
+#include <minigrad/tensor/print.hpp>
 #include <optional>
+#include <sstream>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -307,4 +309,19 @@ TEST_CASE("in an op on tensors too a Var without a value, of another graph, or f
   CHECK_THROWS_WITH_AS(foreign * x, "minigrad: mul: the operands belong to different graphs", GraphError);
   CHECK_THROWS_WITH_AS(concatenate({x, foreign}), "minigrad: concatenate: the operands belong to different graphs",
                        GraphError);
+}
+
+TEST_CASE("handles are printed as what they hold") {
+  const auto printed = [](const auto& handle) {
+    std::ostringstream out;
+    out << handle;
+    return out.str();
+  };
+  Graph<Tensor<float>> graph;
+  const auto x = graph.variable({1, 2});
+  CHECK(printed(x) == "[1. 2.]");
+  CHECK(printed(greater(x, 1)) == "[False  True]");
+  CHECK(printed(argmax(x)) == "1");
+  Graph<double> numbers;
+  CHECK(printed(numbers.variable(2.5)) == "2.5");
 }

@@ -221,3 +221,8 @@ TEST_CASE("an input says what is wrong with its file") {
   CHECK_THROWS_AS(directory.read(bytes, 1), DataError);
 #endif
 }
+
+TEST_CASE("a file without a name is refused before anything is written") {
+  CHECK_THROWS_WITH_AS(minigrad::detail::write_file("save", "", "x"),
+                       "minigrad: save: \"\": cannot write: a file has a name", DataError);
+}

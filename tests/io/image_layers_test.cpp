@@ -56,7 +56,7 @@ TEST_CASE("load_model rebuilds every layer for images, with all its options") {
                    BatchNorm2d(2, {.momentum = 0.25}), AvgPool2d(3, {.stride = 2, .padding = 1, .ceil_mode = true}),
                    AvgPool2d(2, {.count_include_pad = false, .divisor_override = 3}),
                    Upsample({.scale_factor = 2, .scale_factor_width = 1.5, .mode = "bilinear", .align_corners = true}),
-                   Upsample({.size = PerAxis<2>(9, 7)}), MaxPool2d(2, {.dilation = 2, .ceil_mode = true})},
+                   Upsample({.size = {9, 7}}), MaxPool2d(2, {.dilation = 2, .ceil_mode = true})},
         x);
   check(Sequential{Flatten(), Linear(480, 24, rng, {.bias = false}), Unflatten(1, {2, -1, 4}), Conv2d(2, 1, 3, rng),
                    Unflatten(-1, {1, 2})},

@@ -52,6 +52,23 @@ TEST_CASE("a batch norm is exported as one op, and its statistics keep their nam
   CHECK(support::onnx_round_trip(path, model, x) == "");
 }
 
+TEST_CASE("an input of another shape than the file declares is refused, as its reshapes would mix rows") {
+  Rng rng(0);
+  Sequential model{Conv2d(1, 1, 1, rng), Flatten()};
+  const auto x = normal({4, 1, 2, 3}, 0, 1, rng);
+  export_onnx(path, model, x);
+  const auto loaded = load_onnx(path);
+  CHECK(loaded(x) == model(x));
+  CHECK(loaded(slice(x, 0, 2)) == model(slice(x, 0, 2)));  // the rows are free
+  CHECK_THROWS_WITH_AS(loaded(zeros({3, 1, 2, 2})),
+                       "minigrad: OnnxModel: input input has shape [3, 1, 2, 2], and the file declares [n, 1, 2, 3]",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(loaded(zeros({3, 6})),
+                       "minigrad: OnnxModel: input input has shape [3, 6], and the file declares [n, 1, 2, 3]", ShapeError);
+  Graph<Tensor<float>> graph;
+  CHECK_THROWS_AS(loaded(graph.input(zeros({3, 1, 3, 2}))), ShapeError);
+}
+
 TEST_CASE("image layers that ONNX has no counterpart of are refused with the reason") {
   Rng rng(0);
   CHECK(refusal(Sequential{Conv2d(1, 1, 1, rng), AdaptiveAvgPool2d(3)}, {1, 1, 4, 4})

@@ -20,6 +20,69 @@ TEST_CASE("a table comes back from its CSV with every field as it was") {
   CHECK(to_csv(one) == "x\n\"\"\n1\n");
 }
 
+TEST_CASE("a table that was read with options comes back by read_csv without options") {
+  CHECK(to_csv(parse_csv("a,b\n-999,NA\n1, null \n", "text", {.na_values = {"-999"}})) == "a,b\n,\n1,\n");
+  CHECK(to_csv(parse_csv("a;b\n1.234;0,5\n-1.234.567,25;x,y\n", "text",
+                         {.sep = ';', .thousands = '.', .decimal = ','})) == "a,b\n1234,0.5\n-1234567.25,\"x,y\"\n");
+  CHECK(to_csv(parse_csv("a,b\nyes,true\nno,False\n", "text", {.true_values = {"yes"}, .false_values = {"no"}})) ==
+        "a,b\ntrue,true\nfalse,False\n");
+  CHECK(to_csv(parse_csv("a,b\n1,0\n0,1\n", "text", {.true_values = {"1"}, .false_values = {"0"}})) ==
+        "a,b\ntrue,false\nfalse,true\n");
+  CHECK(to_csv(parse_csv("'a';'b'\n'x';'it''s'\n", "text", {.sep = ';', .quotechar = '\''})) == "a,b\nx,it's\n");
+}
+
+TEST_CASE("the names of the rows are the first column of a table's CSV") {
+  const Table named = parse_csv("x,who,y\n1,Ann,2\n3,Bob,\n", "text", {.index_col = "who"});
+  CHECK(named.index_name() == "who");
+  CHECK(to_csv(named) == "who,x,y\nAnn,1,2\nBob,3,\n");
+  CHECK(to_csv(named.select({1})) == "who,x,y\nBob,3,\n");
+  const Table without = parse_csv(",x\n7,1\n", "text", {.index_col = 0});
+  CHECK(without.index_name().empty());
+  CHECK(to_csv(without) == "index,x\n7,1\n");
+  CHECK_THROWS_WITH_AS(parse_csv("x\n1\n").index_name(), "minigrad: text: no column names the rows; .index_col chooses it",
+                       DataError);
+}
+
+TEST_CASE("names that read_csv would take for data are written in quotes") {
+  const Table table = parse_csv("0,1\n1,0\n", "text", {.header = no_header});
+  CHECK(to_csv(table) == "\"0\",\"1\"\n0,1\n1,0\n");
+  CHECK(parse_csv(to_csv(table)).number(0, "1") == 1);
+  for (const char* name : {"5", "a;b", "1 x", "\xEF\xBB\xBFx", "PK\x03\x04", "a\tb", " ", "x\ny"}) {
+    CAPTURE(name);
+    const Table back = parse_csv(to_csv(Tensor<double>{{2}}, {name}));
+    CHECK(back.columns() == std::vector<std::string>{name});
+    CHECK(back.number(0, name) == 2);
+  }
+}
+
+TEST_CASE("what read_csv would read as something else is not written") {
+  const Tensor<double> x{{1, 2}};
+  CHECK_THROWS_WITH_AS(to_csv(x, {"a", "a"}), "minigrad: to_csv: two columns are named \"a\"", ValueError);
+  CHECK_THROWS_WITH_AS(to_csv(x, {"a", ""}), "minigrad: to_csv: column 1 has no name", ValueError);
+  CHECK_THROWS_WITH_AS(to_csv(x, {"a", "b\xFF"}),
+                       "minigrad: to_csv: column 1: byte 0xFF is not UTF-8; save the file as UTF-8", ValueError);
+  CHECK_THROWS_WITH_AS(to_csv(parse_csv("index,x,\n1,2,3\n", "text", {.index_col = 2})),
+                       "minigrad: to_csv: two columns are named \"index\"", ValueError);
+  CHECK_THROWS_WITH_AS(to_csv(parse_csv("c,x\nNA,2\n", "text", {.keep_default_na = false})),
+                       "minigrad: to_csv: row 0, column \"c\": the text \"NA\" is a missing value for read_csv",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(to_csv(parse_csv("c;x\n1;1.5\n", "text", {.sep = ';', .decimal = ','})),
+                       "minigrad: to_csv: row 0, column \"x\": the text \"1.5\" is a number for read_csv", ValueError);
+  CHECK_THROWS_WITH_AS(to_csv(parse_csv("c\na\nc\n", "text", {.header = 0})),
+                       "minigrad: to_csv: row 1, column \"c\": the text is the name of the column, by which read_csv "
+                       "recognizes a file without names",
+                       ValueError);
+}
+
+TEST_CASE("write_csv names itself in its messages") {
+  const std::string path = "/no such folder/x.csv";
+  CHECK_THROWS_WITH_AS(write_csv(path, Tensor<double>{{1, 2}}, {"a", "a"}),
+                       "minigrad: write_csv: two columns are named \"a\"", ValueError);
+  CHECK_THROWS_WITH_AS(write_csv(path, parse_csv("c\nNA\n", "text", {.keep_default_na = false})),
+                       "minigrad: write_csv: row 0, column \"c\": the text \"NA\" is a missing value for read_csv",
+                       ValueError);
+}
+
 TEST_CASE("the numbers of a tensor come back from CSV to the bit") {
   const Tensor<double> x{{0.1, 1.0 / 3}, {1e300, -0x1p-1074}};
   const Table table = parse_csv(to_csv(x, {"a", "b"}));

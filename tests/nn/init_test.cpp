@@ -132,3 +132,9 @@ TEST_CASE("xavier and kaiming need a weight of two axes or more") {
   CHECK_THROWS_WITH_AS(init::kaiming_uniform_(x, rng), ("minigrad: kaiming_uniform_" + why).c_str(), ShapeError);
   CHECK_THROWS_WITH_AS(init::kaiming_normal_(x, rng), ("minigrad: kaiming_normal_" + why).c_str(), ShapeError);
 }
+
+TEST_CASE("constant_ refuses a number that the elements do not hold") {
+  Tensor<float> x{1};
+  CHECK_THROWS_WITH_AS(init::constant_(x, 1e39),
+                       "minigrad: constant_: 1e+39: the elements are numbers up to 3.40282e+38", ValueError);
+}

@@ -246,7 +246,7 @@ TEST_CASE("each image layer replays to the bit on other numbers, allocates nothi
   LAYER(image, Flatten{2, 3});
   LAYER(image, Unflatten(1, {2, 2}), Flatten{1, 2});
   LAYER(line, Upsample({.scale_factor = 1.5}));
-  LAYER(image, Upsample({.size = PerAxis<2>(5, 12), .mode = "bilinear", .align_corners = true}));
+  LAYER(image, Upsample({.size = {5, 12}, .mode = "bilinear", .align_corners = true}));
   LAYER(line, Linear(11, 3, rng, {.bias = false}));
 #undef LAYER
   CHECK(count == 19);

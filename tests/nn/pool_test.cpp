@@ -56,7 +56,7 @@ TEST_CASE("upsampling repeats the nearest, or goes straight from one to the next
   const Tensor<double> x{{{1, 3}}};
   CHECK(Upsample({.scale_factor = 2})(x) == Tensor<double>{{{1, 1, 3, 3}}});
   CHECK(Upsample({.scale_factor = 2, .mode = "linear"})(x) == Tensor<double>{{{1, 1.5, 2.5, 3}}});
-  CHECK(Upsample({.size = PerAxis<2>(3), .mode = "linear", .align_corners = true})(x) == Tensor<double>{{{1, 2, 3}}});
+  CHECK(Upsample({.size = 3, .mode = "linear", .align_corners = true})(x) == Tensor<double>{{{1, 2, 3}}});
 }
 
 TEST_CASE("Flatten makes rows of images, and Unflatten images of rows") {

@@ -143,6 +143,12 @@ TEST_CASE("whole numbers and masks are moved, picked, sorted and added up like a
   CHECK(sort(Tensor<std::uint64_t>{0x8000000000000000u, 1}).second == I{1, 0});
   CHECK(topk(m, 1).second == I{{0}, {1}});
   CHECK(flip(m, 1) == I{{2, 1, 3}, {0, 5, -1}});
+  CHECK(flip(m) == I{{0, 5, -1}, {2, 1, 3}});
+  CHECK(flip(m, {}) == m);  // as torch.flip(m, [])
+  CHECK(flip(I::scalar(1)) == I::scalar(1));
+  CHECK(sum(m, {}) == sum(m));     // as torch.sum(m, [])
+  CHECK(roll(m, 1, {}) == roll(m, 1));  // as torch.roll(m, 1, [])
+  CHECK_THROWS_AS(permute(m, {}), IndexError);
   CHECK(roll(m, 1, 1) == I{{2, 3, 1}, {0, -1, 5}});
   CHECK(repeat(mask, {1, 2}).shape() == Shape{2, 6});
   CHECK(split(m, 2, 1)[1] == I{{2}, {0}});
@@ -312,4 +318,60 @@ TEST_CASE("a norm is right where squares overflow or vanish") {
   CHECK(norm(T{3e-200, 4e-200}).item() == doctest::Approx(5e-200).scale(0).epsilon(1e-14));
   CHECK(norm(T{}, 2).item() == 0);
   CHECK(norm(T{{3, 0}, {0, 0}}, 0, 1) == T{1, 0});
+}
+
+TEST_CASE("masked_fill and pad refuse a number that floats do not hold") {
+  const Tensor<float> x{1, 2};
+  CHECK_THROWS_WITH_AS(masked_fill(x, greater(x, 1), 1e39),
+                       "minigrad: masked_fill: 1e+39: the elements are numbers up to 3.40282e+38", ValueError);
+  CHECK_THROWS_WITH_AS(pad(x, {1, 1}, PadMode::constant, -1e39),
+                       "minigrad: pad: -1e+39: the elements are numbers up to 3.40282e+38", ValueError);
+  const double inf = std::numeric_limits<double>::infinity();
+  CHECK(masked_fill(x, greater(x, 1), -inf)[1] == -std::numeric_limits<float>::infinity());
+}
+
+namespace {
+template <class T>
+void check_wrapping() {
+  using Limits = std::numeric_limits<T>;
+  const T largest = (Limits::max)(), smallest = (Limits::min)();
+  const Tensor<T> high{largest, 1}, low{smallest, smallest};
+  CHECK(high + 1 == Tensor<T>{smallest, 2});
+  CHECK(1 + high == Tensor<T>{smallest, 2});
+  CHECK((low - 1)[0] == largest);
+  CHECK((high * 2)[0] == static_cast<T>(-2));
+  CHECK((-low) == low);
+  CHECK(abs(low) == low);
+  CHECK(square(high)[0] == 1);
+  Tensor<T> y = high;
+  y += high, y -= low, y *= high;
+  CHECK(y[1] == static_cast<T>(smallest + 2));
+  CHECK(matmul(full<T>({1, 2}, largest), full<T>({2, 1}, largest))(0, 0) == 2);
+  CHECK(sum(high * high).item() == 2);
+  const auto many = full<T>({3, 2000}, largest);
+  CHECK(matmul(many, full<T>({2000, 1}, largest))(2, 0) == static_cast<T>(2000));
+  CHECK(matmul(many, full<T>({2000, 1}, 1))(0, 0) == static_cast<T>(-2000));
+  const auto rows = index_add(full<T>({4, 3}, largest), {0, 0, 1, 0}, 2);
+  CHECK(rows(0, 0) == static_cast<T>(largest - 2));
+  CHECK(index_add(full<T>({4}, largest), {0, 0, 1, 0}, 2)[0] == static_cast<T>(largest - 2));
+}
+}  // namespace
+
+TEST_CASE("sums, differences and products of whole numbers wrap around, as those of NumPy and PyTorch") {
+  check_wrapping<std::int64_t>();
+  check_wrapping<std::int32_t>();
+  const std::int64_t largest = (std::numeric_limits<std::int64_t>::max)(), smallest = -largest - 1;
+  CHECK(sum(Tensor<std::int64_t>{largest, 1}).item() == smallest);
+  for (const std::size_t n : {3u, 40u, 1000u, 20'000u}) {
+    const auto wrapped = static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(n) + (n % 2 ? 1ull << 63 : 0));
+    CHECK(sum(full<std::int64_t>({n}, largest)).item() == wrapped);
+    CHECK(sum(full<std::int64_t>({n, 2}, largest), 0)[1] == wrapped);
+    CHECK(sum(full<std::int64_t>({2, n}, largest), 1)[1] == wrapped);
+  }
+  CHECK(prod(Tensor<std::int64_t>{largest, largest, 3}).item() == 3);
+  CHECK(cumprod(Tensor<std::int64_t>{largest, 2}, 0)[1] == -2);
+  CHECK(cumsum(Tensor<std::int64_t>{largest, 1}, 0)[1] == smallest);
+  CHECK(square(Tensor<std::uint16_t>{65535})[0] == 1);
+  CHECK(matmul(Tensor<std::uint16_t>{{65535}}, Tensor<std::uint16_t>{{65535}})(0, 0) == 1);
+  CHECK(scatter_add(Tensor<std::int64_t>{largest}, Tensor<std::int64_t>{0}, Tensor<std::int64_t>{1}, 0)[0] == smallest);
 }

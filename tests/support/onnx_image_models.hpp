@@ -41,7 +41,7 @@ void for_onnx_image_models(const Visit& visit) {
       image);
   run("larger",
       Sequential{Upsample({.scale_factor = 2}), Conv2d(2, 2, 3, rng),
-                 Upsample({.size = PerAxis<2>(28, 20), .mode = "bilinear"})},
+                 Upsample({.size = {28, 20}, .mode = "bilinear"})},
       image);
   run("corners", Sequential{Upsample({.scale_factor = 1.5, .mode = "bilinear", .align_corners = true})}, image);
   run("line",
@@ -61,8 +61,8 @@ void for_onnx_image_models(const Visit& visit) {
   run("unflattened",
       Sequential{Flatten(), Linear(96, 24, rng, {.bias = false}), Unflatten(1, {2, 3, -1}), Conv2d(2, 3, 2, rng)}, image);
   run("sizes",
-      Sequential{Upsample({.size = PerAxis<2>(11, 7), .mode = "bilinear", .align_corners = true}),
-                 Upsample({.size = PerAxis<2>(23, 10)})},
+      Sequential{Upsample({.size = {11, 7}, .mode = "bilinear", .align_corners = true}),
+                 Upsample({.size = {23, 10}})},
       image);
 }
 

@@ -208,3 +208,43 @@ TEST_CASE("normal refuses a negative standard deviation") {
   CHECK_THROWS_WITH_AS(normal({2}, 0, std::nan(""), rng), "minigrad: normal: the standard deviation is nan",
                        ValueError);
 }
+
+TEST_CASE("a constant that the elements do not hold is refused, and infinity is held by floats") {
+  const auto whole = [](const char* op, const char* number, const char* range) {
+    return std::string("minigrad: ") + op + ": " + number + ": the elements are whole numbers from " + range +
+           ", as the number must be: convert them first";
+  };
+  const char* const of_int64 = "-9.22337e+18 to 9.22337e+18";
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_WITH_AS(full<std::int64_t>({2}, 1.5), whole("full", "1.5", of_int64).c_str(), ValueError);
+  CHECK_THROWS_WITH_AS(full<std::int64_t>({1}, 1e30), whole("full", "1e+30", of_int64).c_str(), ValueError);
+  CHECK_THROWS_AS(full<std::int64_t>({1}, nan), ValueError);
+  CHECK_THROWS_AS(full<std::int64_t>({1}, inf), ValueError);
+  CHECK_THROWS_WITH_AS(full<std::uint8_t>({1}, 300), whole("full", "300", "0 to 255").c_str(), ValueError);
+  CHECK_THROWS_WITH_AS(full<std::uint8_t>({1}, -1), whole("full", "-1", "0 to 255").c_str(), ValueError);
+  CHECK_THROWS_AS(full<std::int64_t>({1}, ~std::uint64_t{0}), ValueError);
+  Tensor<std::int64_t> x{1, 2};
+  CHECK_THROWS_WITH_AS(x.fill(1.7), whole("fill", "1.7", of_int64).c_str(), ValueError);
+  CHECK(x == Tensor<std::int64_t>{1, 2});
+  x.fill(3.0);
+  CHECK(x == Tensor<std::int64_t>{3, 3});
+  const std::int64_t largest = (std::numeric_limits<std::int64_t>::max)();
+  CHECK(full<std::int64_t>({1}, largest)[0] == largest);
+  CHECK(full<std::uint64_t>({1}, largest)[0] == static_cast<std::uint64_t>(largest));
+
+  const char* const of_float = ": 1e+39: the elements are numbers up to 3.40282e+38";
+  const auto real = [&](const char* op) { return std::string("minigrad: ") + op + of_float; };
+  CHECK_THROWS_WITH_AS(full({1}, 1e39), real("full").c_str(), ValueError);
+  CHECK_THROWS_AS(full({1}, -1e39), ValueError);
+  Tensor<float> y{1};
+  CHECK_THROWS_WITH_AS(y.fill(1e39), real("fill").c_str(), ValueError);
+  CHECK_THROWS_WITH_AS(linspace(0, 1e39, 3), real("linspace").c_str(), ValueError);
+  CHECK_THROWS_AS(linspace(1e39, 0, 3), ValueError);
+  Rng rng(0);
+  CHECK_THROWS_WITH_AS(normal({1}, 1e39, 1, rng), real("normal").c_str(), ValueError);
+  CHECK_THROWS_WITH_AS(arange(0, 1e40, 1e39), "minigrad: arange: from 0 to 1e+40 by 1e+39: too large", ValueError);
+  CHECK(full({1}, inf)[0] == std::numeric_limits<float>::infinity());
+  CHECK(std::isnan(full({1}, nan)[0]));
+  CHECK(full({1}, 3.4028235e38)[0] == (std::numeric_limits<float>::max)());  // what this double is as a float
+  CHECK(full<bool>({1}, 2) == full<bool>({1}, true));
+}

@@ -309,3 +309,11 @@ TEST_CASE("reshape refuses a shape whose number of elements wraps around") {
   constexpr std::size_t root = std::size_t{1} << (size_bits / 2);
   CHECK_THROWS_AS((Tensor<float>().reshape({root, root})), ShapeError);
 }
+
+TEST_CASE("numbers of several types in braces take their common type") {
+  const Tensor x{1.0f, 2};
+  static_assert(std::is_same_v<decltype(x), const Tensor<float>>);
+  CHECK(x == Tensor<float>{1, 2});
+  static_assert(std::is_same_v<decltype(Tensor{1, 2.5, 3.0f}), Tensor<double>>);
+  static_assert(std::is_same_v<decltype(Tensor{1, 2}), Tensor<int>>);
+}

@@ -10,7 +10,7 @@
 namespace minigrad::inline MINIGRAD_ABI {
 
 /// The axes of a reduction: one, several, or all of them: sum(x, 1), sum(x, {0, 2}), sum(x). Negative ones count from
-/// the last.
+/// the last. {} is all axes too, as in torch.sum(x, []); NumPy's axis=() is none, for which there is no word here.
 class Axes {
  public:
   /// All axes.

@@ -91,14 +91,15 @@ class CsvColumns {
     if (kept.empty()) fail_at(content.file, {}, {"no column is left beside .index_col"});
     for (const std::size_t column : kept) content.names.push_back(names_[column]);
     content.has_index = index < count;
-    if (content.has_index) kept.push_back(index);
+    if (content.has_index) kept.push_back(index), content.index_name = names_[index];
   }
 
   std::size_t find(const TableContent<>& content, const char* option, const CsvColumn& column) const {
     const CsvOptions& options = content.options;
     if (column.by_number) {
       if (column.number >= count)
-        fail_at(content.file, {}, {option, ": column ", column.number, ", and the file has ", count});
+        fail_at(content.file, {},
+                {option, ": column ", static_cast<std::ptrdiff_t>(column.number), ", and the file has ", count});
       return column.number;
     }
     const std::size_t found = find_name(names_, by_name_, column.name);

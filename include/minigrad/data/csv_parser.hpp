@@ -18,31 +18,6 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// Throws ValueError for characters that cannot have the meaning which the options give them.
-template <class = void>
-void check_options(const CsvOptions& options) {
-  const struct {
-    const char* name;
-    char c;
-  } roles[] = {{".sep", options.delim_whitespace ? ' ' : options.sep},
-               {".quotechar", options.quotechar},
-               {".comment", options.comment},
-               {".decimal", options.decimal},
-               {".thousands", options.thousands}};
-  for (const auto& role : roles) {
-    if (role.c == '\n' || role.c == '\r' || static_cast<unsigned char>(role.c) > 127)
-      fail<ValueError>({"parse_csv: ", role.name, ": a line end or a part of a character"});
-    for (const auto& other : roles) {
-      const bool numbers = other.name == roles[3].name || other.name == roles[4].name;  // a decimal comma in quotes
-      if (&role < &other && role.c == other.c && role.c != '\0' && !(&role == roles && numbers))
-        fail<ValueError>({"parse_csv: ", role.name, " and ", other.name, " are both ", char_literal(role.c)});
-    }
-  }
-  if (options.sep == '\0') fail<ValueError>({"parse_csv: .sep is '\\0': no text has that between its fields"});
-  if (options.header < infer_header)
-    fail<ValueError>({"parse_csv: .header is ", options.header, ": rows count from 0"});
-}
-
 /// Fills names and cells of a content from its text, and makes a table of it.
 template <class = void>
 class CsvParser {
@@ -83,13 +58,15 @@ class CsvParser {
     fail_at(content_.file, place_of(text_, at), pieces);
   }
 
-  /// A file of words without a header shows it where a word of the first row comes again.
+  /// A file of words without a header shows it where a word of the first row comes again. A number in quotes is a name,
+  /// and no word, where the column has numbers without.
   void check_names_are_no_data() {
     for (std::size_t row = 0; row < content_.cells.size(); row += content_.width())
       for (std::size_t column = 0; column < content_.names.size(); ++column) {
         const std::string& name = content_.names[column];
         const std::size_t at = content_.cells[row + column];
-        if ((text_.compare(at, name.size(), name) == 0 || reader_.is_quoted(text_, at)) && field(at) == name)
+        if ((text_.compare(at, name.size(), name) == 0 || reader_.is_quoted(text_, at)) && field(at) == name &&
+            (reader_.is_quoted(text_, at) || parse_number(name).problem != nullptr))
           fail(at, {"column ", detail::in_quotes(name), ": its name comes again as a value: where the first row is data, "
                     ".header = no_header or .names = {...}; .header = 0 takes it as names"});
       }

@@ -139,11 +139,13 @@ Tensor<T> with_power(const Tensor<T>& x, std::size_t a, double p) {
 }
 
 /// The dataset with all products of up to `degree` features, in scikit-learn's order and without its column of ones.
-/// For features a, b and degree 2 these are a, b, a^2, a*b, b^2. Throws ValueError for degree 0 and for more than a
+/// For features a, b and degree 2 these are a, b, a^2, a*b, b^2. Throws ValueError for a degree below 1 and for more than a
 /// million products.
 template <class T, class Y>
 Dataset<T, Y> polynomial_features(const Dataset<T, Y>& data, std::size_t degree) {
   if (degree == 0) detail::fail<ValueError>({"polynomial_features: degree 0 leaves no features"});
+  if (const auto given = static_cast<std::ptrdiff_t>(degree); given < 0)  // as it was written: -1
+    detail::fail<ValueError>({"polynomial_features: degree ", given, ": must be at least 1"});
   // A product is a shorter product times its last feature. The indices of its features do not decrease, so that each
   // product occurs once.
   struct Product {

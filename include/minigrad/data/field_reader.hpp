@@ -6,10 +6,59 @@
 #include <string_view>
 #include <vector>
 
+#include "csv_hints.hpp"
 #include "csv_options.hpp"
 #include "field.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
+
+/// Throws ValueError for options that cannot have their meaning, and for two that contradict each other.
+template <class = void>
+void check_options(const CsvOptions& options) {
+  const struct {
+    const char* name;
+    char c;
+  } roles[] = {{".sep", options.delim_whitespace ? ' ' : options.sep},
+               {".quotechar", options.quotechar},
+               {".comment", options.comment},
+               {".decimal", options.decimal},
+               {".thousands", options.thousands}};
+  for (const auto& role : roles) {
+    const bool of_numbers = &role >= roles + 3;
+    const bool letter = (role.c >= 'a' && role.c <= 'z') || (role.c >= 'A' && role.c <= 'Z');
+    if (role.c == '\n' || role.c == '\r' || static_cast<unsigned char>(role.c) > 127)
+      fail<ValueError>({"parse_csv: ", role.name, ": a line end or a part of a character"});
+    if (of_numbers && (letter || role.c == '+' || role.c == '-' || (role.c >= '0' && role.c <= '9')))
+      fail<ValueError>(
+          {"parse_csv: ", role.name, " is ", char_literal(role.c), ": no digit, letter or sign can be that"});
+    for (const auto& other : roles) {
+      const bool quoted = &role == roles && &other >= roles + 3;  // "1,5" and "1,234", in quotes between commas
+      if (&role < &other && role.c == other.c && role.c != '\0' && !quoted)
+        fail<ValueError>({"parse_csv: ", role.name, " and ", other.name, " are both ", char_literal(role.c)});
+    }
+  }
+  if (options.sep == '\0') fail<ValueError>({"parse_csv: .sep is '\\0': no text has that between its fields"});
+  if (options.delim_whitespace && options.sep != ',')
+    fail<ValueError>({"parse_csv: .sep = ", char_literal(options.sep), " and .delim_whitespace = true: one of them"});
+  if (options.header < infer_header)
+    fail<ValueError>({"parse_csv: .header is ", options.header, ": rows count from 0"});
+  const auto require_apart = [](const char* name, const std::vector<std::string>& words, const char* other_name,
+                                const std::vector<std::string>& others) {
+    for (const std::string& word : words)
+      for (const std::string& other : others)
+        if (word == other) fail<ValueError>({"parse_csv: ", name, " and ", other_name, " both have ", in_quotes(word)});
+  };
+  const std::vector<std::string> none;
+  const std::vector<std::string>& missing = options.keep_default_na ? default_na_values() : none;
+  const std::vector<std::string>&yes = options.true_values, &no = options.false_values;
+  require_apart(".true_values", yes, ".false_values", no);
+  require_apart(".true_values", yes, ".na_values", options.na_values);
+  require_apart(".false_values", no, ".na_values", options.na_values);
+  require_apart(".true_values", yes, "the default words for false", {"False", "FALSE", "false"});
+  require_apart(".false_values", no, "the default words for true", {"True", "TRUE", "true"});
+  require_apart(".true_values", yes, ".keep_default_na", missing);
+  require_apart(".false_values", no, ".keep_default_na", missing);
+}
 
 /// What a field holds when a number is asked for. A word of true_values or false_values is the number 1 or 0.
 enum class FieldKind { number, boolean, missing, other };

@@ -51,9 +51,8 @@ class BasicTable {
   std::size_t rows() const { return rows_.size(); }
   /// The names of the columns, in the file's order.
   const std::vector<std::string>& columns() const { return content_->names; }
-  /// The file's name, as given to read_csv.
+  /// The file's name, as given to read_csv, and how it was read.
   const std::string& file() const { return content_->file; }
-  /// How it was read.
   const CsvOptions& options() const { return content_->options; }
 
   /// The names of all columns but these: the features, if these are the targets.
@@ -65,9 +64,8 @@ class BasicTable {
       if (!left_out[i]) out.push_back(columns()[i]);
     return out;
   }
-  /// Whether there is a column of this name.
+  /// Whether there is a column of this name; and its index, from 0.
   bool has_column(std::string_view column) const { return content_->has(column); }
-  /// The index of a column, from 0.
   std::size_t column_index(std::string_view column) const { return content_->index_of(column); }
 
   /// The text of a field, or of all fields of a column: of a missing value the word in the file, or an empty text.
@@ -77,9 +75,11 @@ class BasicTable {
   }
   std::vector<std::string> texts(std::string_view column) const { return texts_at(column_index(column)); }
   /// The texts of the column that CsvOptions::index_col took as the names of the rows. Throws DataError without one.
-  std::vector<std::string> index() const {
+  std::vector<std::string> index() const { return index_name(), texts_at(columns().size()); }
+  /// The name of that column, which may be empty. Throws DataError without one.
+  const std::string& index_name() const {
     if (!content_->has_index) detail::fail_at(file(), {}, {"no column names the rows; .index_col chooses it"});
-    return texts_at(columns().size());
+    return content_->index_name;
   }
   /// Missing values: whether a field is one, whether a column has one, and how many it has.
   bool is_missing(std::size_t row, std::string_view column) const { return is_missing_at(row, column_index(column)); }

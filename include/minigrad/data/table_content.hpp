@@ -46,6 +46,7 @@ struct TableContent {
   std::vector<std::string> names;
   std::vector<std::size_t> by_name;  // order_by_name(names)
   bool has_index = false;
+  std::string index_name;  // of the column that names the rows
   std::vector<std::size_t> cells;
 };
 

@@ -39,7 +39,7 @@ template <class = void>
 Utf8Problem find_utf8_problem(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     std::uint64_t eight;  // bytes of ASCII, none of them 0, are passed over together
-    if (at + sizeof eight <= text.size()) {
+    if (text.size() - at >= sizeof eight) {
       std::memcpy(&eight, text.data() + at, sizeof eight);
       if (((eight | (eight - 0x0101010101010101u)) & 0x8080808080808080u) == 0) {
         at += sizeof eight;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <type_traits>
 
 #include "node.hpp"
@@ -152,6 +153,13 @@ template <class X>
 Shape shape_of(const X& x) {
   if constexpr (is_mask_var<X>) return shape_of(x.var().value());
   else return shape_of(x.value());
+}
+
+/// Prints the value behind a handle.
+template <class X>
+  requires(is_var<X> || is_mask_var<X> || is_index_var<X>)
+std::ostream& operator<<(std::ostream& out, const X& x) {
+  return out << x.value();
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI

@@ -130,6 +130,7 @@ template <class = void>
 class AtomicFile : public ByteOutput {
  public:
   AtomicFile(const char* op, const std::string& path) : op_(op), name_(path), path_(path) {
+    if (path.empty()) fail_file(op_, name_, {"cannot write: a file has a name"});
 #ifndef _WIN32
     if (char* const real = realpath(path.c_str(), nullptr)) {
       path_ = real;

@@ -23,7 +23,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// The graph of an ONNX file as a model. It is called with one argument for each input of the graph, in their order: a
 /// Tensor<T>, or a Tensor<std::int64_t> where the graph takes whole numbers, for inference; a Var or a handle for
-/// training. It gives the graph's first output. The initializers of type T are its parameters, by their names.
+/// training. It gives the graph's first output. The initializers of type T are its parameters, by their names. The call
+/// throws ShapeError for an input of another shape than the file declares; extents without a number there are free.
 template <class T>
 class OnnxModel {
   using V = Tensor<T>;
@@ -60,7 +61,7 @@ class OnnxModel {
         refuse(name, {"the input ", detail::in_quotes(input.name), " is not supported: it is not of ",
                       sizeof(T) == 8 ? "double" : "float", ", int32 or int64"});
       define(name, input.name, is_whole(input.type));
-      inputs_.push_back({last(), is_whole(input.type)});
+      inputs_.push_back({last(), input});
     }
     for (OnnxNode& node : file.nodes) add_node(name, node);
     if (file.outputs.empty()) refuse(name, {"it has no output"});
@@ -133,7 +134,7 @@ class OnnxModel {
   };
   struct Input {
     std::size_t place;
-    bool whole;
+    OnnxValueInfo declared;
   };
 
   [[noreturn]] static void refuse(const std::string& name, std::initializer_list<detail::FormatArg> why) {
@@ -213,9 +214,9 @@ class OnnxModel {
   static void bind(detail::PoolArray<detail::OnnxValue<R>>& values, const Input& input, const X& x, std::size_t& k) {
     constexpr bool whole = is_index_var<X> || std::is_same_v<X, Whole>;
     ++k;
-    if (whole != input.whole)
-      detail::fail<ValueError>(
-          {"OnnxModel: input ", k - 1, " of the graph is ", input.whole ? "" : "not ", "of whole numbers"});
+    if (whole != is_whole(input.declared.type))
+      detail::fail<ValueError>({"OnnxModel: input ", k - 1, " of the graph is ", whole ? "not " : "", "of whole numbers"});
+    detail::require_declared(input.declared, shape_of(x));
     if constexpr (is_index_var<X>) values[input.place].handle = &x;
     else if constexpr (whole) values[input.place].whole = &x;
     else if constexpr (std::is_same_v<X, R>) values[input.place].real = &x;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../tensor/tensor.hpp"
@@ -90,8 +91,10 @@ struct OnnxNode {
 
 /// An input or output of the graph. The type is `none` for what is no tensor or of a type that is not read.
 struct OnnxValueInfo {
-  std::string name;                ///< what nodes call it
-  OnnxType type = OnnxType::none;  ///< of its elements
+  std::string name;                     ///< what nodes call it
+  OnnxType type = OnnxType::none;       ///< of its elements
+  std::vector<std::int64_t> shape = {};  ///< its extents, where has_shape; -1 for one that is free
+  bool has_shape = false;               ///< whether the file says how many axes there are
 };
 
 /// What an ONNX file holds.
@@ -112,6 +115,22 @@ OnnxTensor onnx_constant(const OnnxAttribute& a) {
   if (a.name == "value_float") return to_onnx_tensor(Tensor<float>::scalar(a.real));
   if (a.name == "value_floats") return to_onnx_tensor(Tensor<float>::from({a.reals.size()}, a.reals));
   return {};
+}
+
+/// Throws ShapeError unless the shape of input is what the file says of it. Reshape nodes with extents of the file would
+/// else mix rows.
+template <class = void>
+void require_declared(const OnnxValueInfo& input, const Shape& shape) {
+  bool same = !input.has_shape || input.shape.size() == shape.rank();
+  std::string declared;
+  for (std::size_t i = 0; i < input.shape.size(); ++i) {
+    const bool is_free = input.shape[i] < 0;
+    same = same && (is_free || std::cmp_equal(input.shape[i], shape[i]));
+    declared += i ? ", " : "";
+    declared += is_free ? "n" : concat({input.shape[i]});
+  }
+  if (!same)
+    fail<ShapeError>({"OnnxModel: input ", input.name, " has shape ", shape, ", and the file declares [", declared, "]"});
 }
 }  // namespace detail
 

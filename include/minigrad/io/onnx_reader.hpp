@@ -76,6 +76,19 @@ struct OnnxParser : OnnxTensorReader {
     return out;
   }
 
+  /// An extent that has a name, or none, is free; so is one of 0, which some exporters write for it.
+  void read_extents(ProtoReader shape, OnnxValueInfo& out) const {
+    out.has_shape = true;
+    out.shape.clear();
+    source.reserve(out.shape, shape.count(1));
+    while (shape.next()) {
+      if (shape.field() != 1) continue;
+      out.shape.push_back(-1);
+      for (ProtoReader extent = shape.message(); extent.next();)
+        if (extent.field() == 1 && extent.integer() > 0) out.shape.back() = extent.integer();
+    }
+  }
+
   OnnxValueInfo value_info(ProtoReader m) const {
     OnnxValueInfo out;
     while (m.next()) {
@@ -83,9 +96,11 @@ struct OnnxParser : OnnxTensorReader {
       if (m.field() != 2) continue;
       for (ProtoReader type = m.message(); type.next();) {
         if (type.field() != 1) continue;
-        for (ProtoReader tensor_type = type.message(); tensor_type.next();)
+        for (ProtoReader tensor_type = type.message(); tensor_type.next();) {
           if (tensor_type.field() == 1 && is_read(tensor_type.integer()))
             out.type = static_cast<OnnxType>(tensor_type.integer());
+          if (tensor_type.field() == 2) read_extents(tensor_type.message(), out);
+        }
       }
     }
     return out;

@@ -21,9 +21,10 @@ constexpr std::ptrdiff_t size_as_given(std::size_t size) { return static_cast<st
 namespace init {
 
 /// Set all elements of x: to one value, to 0, to draws of U(low, high), and to draws of N(mean, stddev^2).
+/// constant_ throws ValueError for a value that T does not hold.
 template <class T>
 void constant_(Tensor<T>& x, double value) {
-  x.fill(static_cast<T>(value));
+  x.fill(detail::constant_as<T>("constant_", value));
 }
 template <class T>
 void zeros_(Tensor<T>& x) {

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <optional>
 #include <string>
 
 #include "../ops/resample.hpp"
@@ -16,11 +15,11 @@ namespace minigrad::inline MINIGRAD_ABI {
 
 /// Options of Upsample: either size or scale_factor must be given.
 struct UpsampleOptions {
-  std::optional<PerAxis<2>> size{};  ///< extents of the result; for x [n, channels, length] the first counts
-  double scale_factor = 0;           ///< the result has this many times the extents of x, rounded down
-  double scale_factor_width = 0;     ///< the factor of the width; 0: scale_factor
-  const char* mode = "nearest";      ///< or "linear", for one axis, and "bilinear", for two
-  bool align_corners = false;        ///< the first and last numbers of x and of the result lie at the same places
+  PerAxis<2> size = 0;            ///< extents of the result, of [n, channels, length] the first; 0: by the factor
+  double scale_factor = 0;        ///< the result has this many times the extents of x, rounded down
+  double scale_factor_width = 0;  ///< the factor of the width; 0: scale_factor
+  const char* mode = "nearest";   ///< or "linear", for one axis, and "bilinear", for two
+  bool align_corners = false;     ///< the first and last numbers of x and of the result lie at the same places
 };
 
 /// x [n, channels, length] or [n, channels, height, width] in another size: Upsample({.scale_factor = 2}). Throws
@@ -31,7 +30,8 @@ class Upsample {
   [[gnu::noinline]] explicit Upsample(const UpsampleOptions& options) : options_(options) {  // GCC 12 warns inlined
     const UpsampleOptions& o = options_;
     const bool factor = o.scale_factor > 0 && (o.scale_factor_width >= 0);
-    if (o.size.has_value() == factor || (o.size && (o.scale_factor != 0 || (*o.size)[0] == 0 || (*o.size)[1] == 0)))
+    const bool sized = o.size[0] > 0 && o.size[1] > 0, part_of_a_size = !sized && (o.size[0] > 0 || o.size[1] > 0);
+    if (sized == factor || part_of_a_size || (sized && o.scale_factor != 0))
       detail::fail<ValueError>({"Upsample: either a size of at least 1 or a positive scale_factor must be given"});
     linear_ = is("linear") || is("bilinear");
     if (!linear_ && !is("nearest"))
@@ -44,7 +44,7 @@ class Upsample {
   /// The line of summary(): "Upsample(2, nearest)".
   std::string describe() const {
     std::string out = "Upsample(";
-    if (options_.size) out += to_string(options_.size->shape());
+    if (options_.size[0]) out += to_string(options_.size.shape());
     else out += format_exact(options_.scale_factor);
     if (options_.scale_factor_width > 0) out += ", width " + format_exact(options_.scale_factor_width);
     return detail::concat({out, ", ", options_.mode, options_.align_corners ? ", align_corners)" : ")"});
@@ -63,8 +63,8 @@ class Upsample {
     a.window.op = "Upsample";
     a.window.kernel = two ? Shape{1, 1} : Shape{1};
     a.align_corners = options_.align_corners;
-    if (options_.size) {
-      a.output = two ? options_.size->shape() : Shape{(*options_.size)[0]};
+    if (options_.size[0]) {
+      a.output = two ? options_.size.shape() : Shape{options_.size[0]};
     } else {
       a.scale[0] = options_.scale_factor;
       a.scale[1] = options_.scale_factor_width > 0 ? options_.scale_factor_width : options_.scale_factor;

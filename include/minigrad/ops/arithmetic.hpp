@@ -11,28 +11,28 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// x + y. The gradient goes to both as it is. Throws ShapeError where the shapes do not broadcast.
+/// x + y; sums, differences and products of whole numbers wrap around. The gradient goes to both as it is. Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto add_op =
-    elementwise("add", [](auto x, auto y) { return x + y; }, same_gradient, same_gradient);
+    elementwise("add", [](auto x, auto y) { return detail::wrap_add(x, y); }, same_gradient, same_gradient);
 template <Operand A, Operand B>
 MINIGRAD_INLINE auto add(A&& a, B&& b) {
   return add_op(std::forward<A>(a), std::forward<B>(b));
 }
 
 namespace detail {
-inline constexpr auto negate = [](auto v) { return -v; };  // value and rules share it, and its loop
+inline constexpr auto negate = [](auto v) { return wrap_negate(v); };  // value and rules share it, and its loop
 }
 
 /// x - y. The gradient goes to x as it is, to y negated. Throws ShapeError where the shapes do not broadcast.
 inline constexpr auto sub_op =
-    elementwise("sub", [](auto x, auto y) { return x - y; }, same_gradient, detail::negate);
+    elementwise("sub", [](auto x, auto y) { return detail::wrap_sub(x, y); }, same_gradient, detail::negate);
 template <Operand A, Operand B>
 MINIGRAD_INLINE auto sub(A&& a, B&& b) {
   return sub_op(std::forward<A>(a), std::forward<B>(b));
 }
 
 /// x y. dL/dx = g y, dL/dy = g x. Throws ShapeError where the shapes do not broadcast.
-inline constexpr auto mul_op = elementwise("mul", [](auto x, auto y) { return x * y; },
+inline constexpr auto mul_op = elementwise("mul", [](auto x, auto y) { return detail::wrap_mul(x, y); },
                                            [](auto g, auto&&, auto y) { return g * y; },
                                            [](auto g, auto x, auto&&) { return g * x; });
 template <Operand A, Operand B>

@@ -16,7 +16,7 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// x with the order of elements turned along axes; by default along all. Throws IndexError for an axis that x lacks.
+/// x with the order of elements turned along axes. Throws IndexError for an axis that x lacks.
 inline constexpr auto flip_op = record(
     "flip",
     []<class T>(const auto& a, const Tensor<T>& x) {
@@ -32,8 +32,17 @@ inline constexpr auto flip_op = record(
     },
     [](const auto& a, const auto& g) { return flip(g, a.axis); });
 template <detail::TensorOperand X>
-auto flip(const X& x, const Axes& axes = {}) {
+auto flip(const X& x, const Axes& axes) {
+  if constexpr (!is_parameter<X>)
+    if (axes.size() == 0) return x;  // {} names none, as torch.flip(x, []) does
   return flip_op.apply(detail::AxesAttribute{axes}, x);
+}
+/// Along all axes.
+template <detail::TensorOperand X>
+auto flip(const X& x) {
+  Axes all;
+  for (std::size_t i = 0; i < shape_of(x).rank(); ++i) all.push_back(static_cast<int>(i));
+  return flip(x, all);
 }
 
 namespace detail {

@@ -145,7 +145,7 @@ auto cumprod(const X& x, Axis axis, bool exclusive = false, bool reverse = false
 inline constexpr auto cumsum_op = record(
     "cumsum",
     []<class T>(const auto& a, const Tensor<T>& x) {
-      return detail::cumulate("cumsum", x, a, T{}, [](auto running, auto element) { return running + element; });
+      return detail::cumulate("cumsum", x, a, T{}, [](auto running, auto element) { return detail::wrap_add(running, element); });
     },
     [](const auto& a, const auto& g) { return cumsum(g, a.axis, a.exclusive, !a.reverse); });
 
@@ -153,7 +153,7 @@ inline constexpr auto cumsum_op = record(
 inline constexpr auto cumprod_op = record(
     "cumprod",
     []<class T>(const auto& a, const Tensor<T>& x) {
-      return detail::cumulate("cumprod", x, a, T{1}, [](auto running, auto element) { return running * element; });
+      return detail::cumulate("cumprod", x, a, T{1}, [](auto running, auto element) { return detail::wrap_mul(running, element); });
     },
     [](const auto& a, const auto& g, const auto& y, const auto& x) {
       const auto scan = [&](const auto& b) { return detail::scan(b, x, {a.axis, !a.reverse, true}); };
@@ -186,7 +186,7 @@ inline constexpr auto prod_op = record(
       for (std::size_t i = 0; i < y.size(); ++i) {
         const T* const from = x.data() + i / split.inner * split.extent * split.inner + i % split.inner;
         detail::Accumulator<T> product{1};
-        for (std::size_t k = 0; k < split.extent; ++k) product *= from[k * split.inner];
+        for (std::size_t k = 0; k < split.extent; ++k) product = detail::wrap_mul(product, from[k * split.inner]);
         y.data()[i] = static_cast<T>(product);
       }
       return y;

@@ -23,7 +23,7 @@ inline auto sign(const X& x, None...) {
 
 /// |x|. dy/dx = sign(x), and 0 at 0.
 inline constexpr auto abs_op = elementwise(
-    "abs", [](auto v) { return v < 0 ? -v : v + 0; },  // -0 + 0 is 0
+    "abs", [](auto v) { return v < 0 ? detail::wrap_negate(v) : v + 0; },  // -0 + 0 is 0
     [](auto g, auto&&, auto v) { return g * sign(v); });
 template <Argument X, LowPriority... None>
 inline auto abs(const X& x, None...) {
@@ -32,7 +32,7 @@ inline auto abs(const X& x, None...) {
 
 /// x^2. dy/dx = 2 x.
 inline constexpr auto square_op = elementwise(
-    "square", [](auto v) { return v * v; }, [](auto g, auto&&, auto v) { return g * (2 * v); });
+    "square", [](auto v) { return detail::wrap_mul(v, v); }, [](auto g, auto&&, auto v) { return g * (2 * v); });
 template <Argument X, LowPriority... None>
 inline auto square(const X& x, None...) {
   return square_op(x);

@@ -166,7 +166,7 @@ auto pad_constant(const X& x, const Padding& padding, double value) {
 }  // namespace detail
 
 /// x with a border: pad(x, {1, 1}) along the last axis, pad(x, {1, 1, 2, 2}) along the last two. Throws ShapeError where
-/// an axis has too few places to reflect or to cut off, and ValueError for a value that whole numbers do not hold.
+/// an axis has too few places to reflect or to cut off, and ValueError for a value that the elements do not hold.
 template <detail::TensorOperand X>
 auto pad(const X& x, const Padding& padding, PadMode mode = PadMode::constant, double value = 0) {
   const Shape shape = shape_of(x);

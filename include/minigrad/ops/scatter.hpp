@@ -118,7 +118,7 @@ Tensor<T> with_added(Tensor<T> y, const Tensor<std::int64_t>& indices, const Ten
     return y;
   }
   places.for_all(places.rows_apart(), [from = source.data(), to = y.data()](std::size_t at, std::size_t i) {
-    to[at] = static_cast<T>(to[at] + from[i]);
+    to[at] = static_cast<T>(detail::wrap_add(to[at], from[i]));
   });
   return y;
 }

@@ -60,7 +60,7 @@ auto triu(const X& x, std::ptrdiff_t diagonal = 0) {
 }
 
 /// A number where the mask is true, else x. The mask broadcasts. dL/dx is g where the mask is false. Throws ShapeError
-/// where the shapes do not broadcast, and ValueError for a value that whole numbers do not hold.
+/// where the shapes do not broadcast, and ValueError for a value that the elements do not hold.
 template <Operand X, Operand M>
 auto masked_fill(const X& x, const M& mask, double value) {
   if constexpr (requires { mask.var(); }) broadcast_shapes("masked_fill", shape_of(x), shape_of(mask.var()));

@@ -14,11 +14,12 @@
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// Every element is `value`; 0 by zeros(), 1 by ones(), and in the shape of x by zeros_like() and ones_like().
+/// Every element is `value`; 0 by zeros(), 1 by ones(), and in the shape of x by zeros_like() and ones_like(). Throws
+/// ValueError for a value that T does not hold: a fraction of whole numbers, 300 of std::uint8_t, 1e39 of float.
 template <class T = float>
 Tensor<T> full(const Shape& shape, const std::convertible_to<T> auto& value) {
   auto x = Tensor<T>::empty(shape);
-  x.fill(static_cast<T>(value));
+  x.fill(detail::constant_as<T>("full", value));
   return x;
 }
 template <class T = float>
@@ -68,38 +69,19 @@ double arange_count(Begin begin, End end, Step step) {
   return (std::max)(0.0, std::fabs(count - nearest) <= rounding ? nearest : std::ceil(count));
 }
 
-/// Whether T holds this number: asked of whole-number types, of which a double names those below 2^53.
-template <class T>
-bool holds([[maybe_unused]] double value) {
-  if constexpr (std::is_integral_v<T>)
-    return value == std::floor(value) && std::fabs(value) < 0x1p53 &&
-           value >= static_cast<double>((std::numeric_limits<T>::min)()) &&
-           value <= static_cast<double>((std::numeric_limits<T>::max)());
-  else return true;
-}
-
-/// A constant of an op in the number type of its tensor. Throws ValueError where T does not hold it.
-template <class T>
-T constant_as(const char* op, double value) {
-  if (!holds<T>(value))
-    fail<ValueError>({op, ": ", value, ": the elements are whole numbers from ",
-                      static_cast<double>((std::numeric_limits<T>::min)()), " to ",
-                      static_cast<double>((std::numeric_limits<T>::max)()), ", as the number must be: convert them first"});
-  return static_cast<T>(value);
-}
-
 }  // namespace detail
 
 /// begin, begin + step, begin + 2 step, ... as long as they lie before end, which is never reached: shape [n] with
 /// n = ceil((end - begin) / step), or [0] where end lies on the other side. Computed in double. Throws ValueError for a
-/// step of 0, for what is not finite, and, where T is a whole-number type, for elements that it does not hold.
+/// step of 0, for what is not finite, and for elements that T does not hold.
 template <class T = float>
 Tensor<T> arange(detail::Arithmetic auto begin, detail::Arithmetic auto end, detail::Arithmetic auto step) {
   const double first = static_cast<double>(begin), by = static_cast<double>(step);
   const double count = detail::arange_count(begin, end, step);
   if (!detail::holds<T>(first) || !detail::holds<T>(first + by * (std::max)(0.0, count - 1)) ||
       !(count < 3 || detail::holds<T>(first + by)))
-    detail::fail<ValueError>({"arange: from ", begin, " to ", end, " by ", step, ": not whole numbers, or too large"});
+    detail::fail<ValueError>({"arange: from ", begin, " to ", end, " by ", step,
+                              std::is_integral_v<T> ? ": not whole numbers, or too large" : ": too large"});
   auto x = Tensor<T>::empty(Shape(static_cast<std::size_t>(count)));
   for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<T>(first + static_cast<double>(i) * by);
   return x;
@@ -115,14 +97,15 @@ Tensor<T> arange(detail::Arithmetic auto n) {
 }
 
 /// `count` numbers at equal distances, the first one begin and the last one end, both exactly; a single one is begin.
-/// Computed in double. Throws ShapeError for a negative count.
+/// Computed in double. Throws ShapeError for a negative count, ValueError for an end that T does not hold.
 template <std::floating_point T = float>
 Tensor<T> linspace(detail::Arithmetic auto begin, detail::Arithmetic auto end, std::integral auto count) {
   auto x = Tensor<T>::empty(Shape(count));
   const double first = static_cast<double>(begin), last = static_cast<double>(end);
+  static_cast<void>(detail::constant_as<T>("linspace", first));
   const double step = x.size() > 1 ? (last - first) / static_cast<double>(x.size() - 1) : 0;
   for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<T>(first + static_cast<double>(i) * step);
-  if (x.size() > 1) x[x.size() - 1] = static_cast<T>(end);
+  if (x.size() > 1) x[x.size() - 1] = detail::constant_as<T>("linspace", last);
   return x;
 }
 
@@ -141,11 +124,12 @@ Tensor<T> uniform(const Shape& shape, double low, double high, Rng& rng) {
 }
 
 /// Random numbers, normal with the given mean and standard deviation, each drawn as a double and rounded to T. Throws
-/// ValueError for a negative standard deviation.
+/// ValueError for a negative standard deviation, and for a mean or a deviation that T does not hold.
 template <std::floating_point T = float>
 Tensor<T> normal(const Shape& shape, double mean, double stddev, Rng& rng) {
   if (detail::is_nan(stddev) || !(stddev >= 0))
     detail::fail<ValueError>({"normal: the standard deviation is ", stddev});
+  for (const double value : {mean, stddev}) static_cast<void>(detail::constant_as<T>("normal", value));
   auto x = Tensor<T>::empty(shape);
   for (T& value : x) value = static_cast<T>(rng.normal(mean, stddev));
   return x;

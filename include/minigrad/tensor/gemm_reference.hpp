@@ -28,15 +28,15 @@ T sum_of_products(MatrixView<T> a, MatrixView<T> b, std::size_t i, std::size_t j
                   std::size_t count) {
   if (count > longest_product) {
     const std::size_t half = first_half(count, longest_piece);
-    return static_cast<T>(sum_of_products(a, b, i, j, first, half) +
-                          sum_of_products(a, b, i, j, first + half, count - half));
+    return static_cast<T>(wrap_add(sum_of_products(a, b, i, j, first, half),
+                                   sum_of_products(a, b, i, j, first + half, count - half)));
   }
   T total{};
   for (std::size_t p = first, end = first + count; p < end;) {
     T piece{};
     for (const std::size_t stop = end - p < longest_piece ? end : p + longest_piece; p < stop; ++p)
-      piece = static_cast<T>(piece + a(i, p) * b(p, j));
-    total = static_cast<T>(total + piece);
+      piece = static_cast<T>(wrap_add(piece, wrap_mul(a(i, p), b(p, j))));
+    total = static_cast<T>(wrap_add(total, piece));
   }
   return total;
 }
@@ -48,8 +48,8 @@ void gemm_reference(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Write 
     for (std::size_t j = 0; j < b.columns; ++j) {
       T total = sum_of_products(a, b, i, j, 0, a.columns);
       T& out = c[i * b.columns + j];
-      if (write == Write::add) total = static_cast<T>(out + total);
-      out = bias ? static_cast<T>(bias[j] + total) : total;
+      if (write == Write::add) total = static_cast<T>(wrap_add(out, total));
+      out = bias ? static_cast<T>(wrap_add(bias[j], total)) : total;
     }
 }
 

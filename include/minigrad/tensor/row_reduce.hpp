@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "../core/convert.hpp"
 #include "../core/simd.hpp"
 #include "inner_loop.hpp"
 #include "pairwise.hpp"
@@ -23,9 +24,9 @@ template <class T>
 T sum_of_blocks_by_number(std::size_t n, const T* x) {
   T s[running_sums] = {};
   for (std::size_t i = 0; i < n; i += running_sums)
-    for (std::size_t j = 0; j < running_sums; ++j) s[j] = static_cast<T>(s[j] + x[i + j]);
+    for (std::size_t j = 0; j < running_sums; ++j) s[j] = static_cast<T>(wrap_add(s[j], x[i + j]));
   for (std::size_t width = running_sums / 2; width > 0; width /= 2)
-    for (std::size_t j = 0; j < width; ++j) s[j] = static_cast<T>(s[j] + s[j + width]);
+    for (std::size_t j = 0; j < width; ++j) s[j] = static_cast<T>(wrap_add(s[j], s[j + width]));
   return s[0];
 }
 
@@ -113,7 +114,7 @@ struct AddColumns {
 template <class T>
 void add_columns_by_number(std::size_t rows, std::size_t n, const T* x, T* y) {
   for (std::size_t row = 0; row < rows; ++row)
-    for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(y[i] + x[row * n + i]);
+    for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(wrap_add(y[i], x[row * n + i]));
 }
 
 /// y[i] += the sum of column i of [rows, n], from the first row to the last.
@@ -153,21 +154,21 @@ template <class T>
   if (n >= running_sums) return sum_long_row(n, x);
   T sum{};
 #pragma GCC unroll 4
-  for (const T* const end = x + n; x != end; ++x) sum = static_cast<T>(sum + *x);
+  for (const T* const end = x + n; x != end; ++x) sum = static_cast<T>(wrap_add(sum, *x));
   return sum;
 }
 template <class T>
 [[gnu::noinline]] T sum_long_row(std::size_t n, const T* x) {
   if (n > longest_sum * running_sums) {
     const std::size_t half = first_half(n, running_sums);
-    return static_cast<T>(sum_long_row(half, x) + sum_long_row(n - half, x + half));
+    return static_cast<T>(wrap_add(sum_long_row(half, x), sum_long_row(n - half, x + half)));
   }
   const std::size_t whole = n / running_sums * running_sums;
   const T rest = sum_row(n - whole, x + whole);
   if constexpr (simd::has_simd<T>)
     return rest + on_best_isa<SumOfBlocks>(whole, x);
   else
-    return static_cast<T>(rest + sum_of_blocks_by_number(whole, x));
+    return static_cast<T>(wrap_add(rest, sum_of_blocks_by_number(whole, x)));
 }
 
 /// x_0 y_0 + ... + x_{n-1} y_{n-1}, in the same order.

@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../core/convert.hpp"
 #include "../core/simd.hpp"
 #include "pairwise.hpp"
 #include "pool_array.hpp"
@@ -35,7 +36,7 @@ struct AddRowsAt {
         add_registers<simd::Simd<T, Bytes>>(j, width, x, to);
         if constexpr (Bytes > 16) add_registers<simd::Simd<T, 16>>(j, width, x, to);
       }
-      for (; j < width; ++j) to[j] = static_cast<T>(to[j] + x[j]);
+      for (; j < width; ++j) to[j] = static_cast<T>(wrap_add(to[j], x[j]));
       if (counts && ++counts[row] == 0) return i + 1;
     }
     return n;
@@ -55,7 +56,7 @@ std::size_t add_numbers_at(std::size_t n, const std::int64_t* at, const T* x, st
   for (std::size_t i = 0; i < n; ++i) {
     const auto row = static_cast<std::size_t>(at[i]);
     if (row >= rows) return i;
-    y[row] = static_cast<T>(y[row] + x[i]);
+    y[row] = static_cast<T>(wrap_add(y[row], x[i]));
     if constexpr (counted)
       if (++counts[row & mask] == 0) return i + 1;
   }

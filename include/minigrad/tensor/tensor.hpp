@@ -28,7 +28,6 @@ class ForeignTensor;  // see borrow.hpp
 
 template <class T>
 concept Arithmetic = std::is_arithmetic_v<T>;
-
 }  // namespace detail
 
 /// An array of numbers with a shape. T is float or double; other trivially copyable number types work too.
@@ -136,8 +135,11 @@ class Tensor {
     return *data_;
   }
 
-  /// Sets every element to one value.
+  /// Sets every element to one value. Throws ValueError for a number that T does not hold.
   void fill(T value) { std::fill(begin(), end(), value); }
+  template <detail::Arithmetic A>
+    requires(!std::is_same_v<A, T>)
+  void fill(A value) { fill(detail::constant_as<T>("fill", value)); }
 
   /// The same numbers as another type: x.to<double>(). Throws ValueError for NaN and numbers out of range where U is a
   /// type of whole numbers; fractions are cut off.
@@ -224,9 +226,12 @@ class Tensor {
   T* data_ = nullptr;
 };
 
-// Tensor{{1.0, 2.0}, {3.0, 4.0}} finds its T in the innermost braces.
+// Tensor{{1.0, 2.0}, {3.0, 4.0}} finds its T in the innermost braces; Tensor{1.0f, 2} takes the common type.
 template <detail::Arithmetic T>
 Tensor(std::initializer_list<T>) -> Tensor<T>;
+template <detail::Arithmetic A, detail::Arithmetic... More>
+  requires(!(std::is_same_v<A, More> && ...))
+Tensor(A, More...) -> Tensor<std::common_type_t<A, More...>>;
 template <detail::Arithmetic T>
 Tensor(std::initializer_list<std::initializer_list<T>>) -> Tensor<T>;
 template <detail::Arithmetic T>
