@@ -3,7 +3,7 @@
 #
 # Do the tests notice? Breaks one rule at a time, in a copy of the headers, and runs the test file that should say so.
 # Prints for each the first test case that failed, or how the program ended where it crashed first, and ends with status 1
-# where none did. WORD: only the lines of the list that have it. Not part of the suite: to compile 64 programs takes
+# where none did. WORD: only the lines of the list that have it. Not part of the suite: to compile 65 programs takes
 # minutes. With --check it only says which lines do not fit the headers any more, which mutation_test.sh asks.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

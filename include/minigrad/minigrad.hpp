@@ -142,8 +142,8 @@
 // data: from a file to batches of numbers.
 #include "data/field.hpp"
 #include "data/csv_options.hpp"
-#include "data/field_reader.hpp"
 #include "data/csv_hints.hpp"
+#include "data/field_reader.hpp"
 #include "data/order.hpp"
 #include "data/names.hpp"
 #include "data/table_content.hpp"

@@ -14,7 +14,6 @@
 
 #include "../core/error.hpp"
 #include "../core/ownership.hpp"
-#include "csv_hints.hpp"
 #include "table_content.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
