@@ -22,6 +22,18 @@ TEST_CASE_TEMPLATE("a tensor has no elements until it is given some", T, float, 
   CHECK(x == Tensor<T>{});
 }
 
+TEST_CASE("numbers in braces are refused where the elements do not hold them") {
+  CHECK_THROWS_WITH_AS((Tensor<std::int64_t>{1, 1.5}),
+                       "minigrad: Tensor: 1.5: the elements are whole numbers from -9.22337e+18 to 9.22337e+18, as the "
+                       "number must be: convert them first",
+                       ValueError);
+  CHECK_THROWS_AS((Tensor<std::uint8_t>{{1}, {300}}), ValueError);
+  CHECK_THROWS_AS((Tensor<float>{1e39}), ValueError);
+  CHECK(Tensor<std::int64_t>{1, 2.0} == Tensor<std::int64_t>{1, 2});
+  CHECK(Tensor<bool>{1, 0} == Tensor<bool>{true, false});
+  CHECK(Tensor<float>{INFINITY}[0] == INFINITY);
+}
+
 TEST_CASE("braces are data, and their nesting is the shape") {
   const Tensor<float> row{1, 2, 3};
   CHECK(row.shape() == Shape{3});

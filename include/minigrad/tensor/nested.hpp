@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <type_traits>
 
+#include "../core/convert.hpp"
 #include "../core/shape.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -19,7 +20,7 @@ struct Nested {
 
   template <class Number>
     requires(std::is_arithmetic_v<Number> || std::same_as<Number, T>)
-  constexpr Nested(Number value) : number(static_cast<T>(value)) {}
+  constexpr Nested(Number value) : number(constant_as<T>("Tensor", value)) {}
   constexpr Nested(std::initializer_list<Nested> items) : list(items), is_list(true) {}
 };
 
