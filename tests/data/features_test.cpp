@@ -96,7 +96,7 @@ TEST_CASE("a number that is not finite is refused with its row and its name") {
                        "minigrad: with_power: row 1: \"pages^-1\" is not a finite number", ValueError);
   CHECK_THROWS_WITH_AS(with_product(Tensor<float>{{1e30f}}, 0, 0),
                        "minigrad: with_product: row 0: \"x0*x0\" is not a finite number", ValueError);
-  CHECK_THROWS_WITH_AS(polynomial_features(Tensor<float>{{1, 2}}, -1),
+  CHECK_THROWS_WITH_AS(polynomial_features(Tensor<float>{{1, 2}}, static_cast<std::size_t>(-1)),
                        "minigrad: polynomial_features: degree -1: must be at least 1", ValueError);
   CHECK_THROWS_WITH_AS(polynomial_features(Tensor<float>{{1e30f}}, 2),
                        "minigrad: polynomial_features: row 0: \"x0^2\" is not a finite number", ValueError);
