@@ -63,9 +63,9 @@ TEST_CASE("what a convolution cannot take is refused with shapes, reason and rem
         }) == "minigrad: conv2d: bias [3]: must be [4], one number for each channel of the result");
   CHECK(message([&] { Conv2d(3, 4, 3, rng, {.groups = 2}); }) ==
         "minigrad: Conv2d: 3 channels in, 4 out, 2 groups: both must be multiples of the groups, and at least 1");
-  CHECK(message([&] { Conv2d(-3, 4, 3, rng); }) ==
+  CHECK(message([&] { Conv2d(std::size_t{0} - 3, 4, 3, rng); }) ==
         "minigrad: Conv2d: -3 channels in, 4 out, 1 groups: both must be multiples of the groups, and at least 1");
-  CHECK(message([&] { ConvTranspose1d(3, -4, 3, rng); }) ==
+  CHECK(message([&] { ConvTranspose1d(3, std::size_t{0} - 4, 3, rng); }) ==
         "minigrad: ConvTranspose1d: 3 channels in, -4 out, 1 groups: both must be multiples of the groups, and at least 1");
   CHECK(message([&] { Conv2d(3, 4, 0, rng); }) ==
         "minigrad: Conv2d: kernel [0, 0], stride [1, 1], dilation [1, 1] and 1 groups: all must be at least 1");

@@ -166,13 +166,17 @@ TEST_CASE("Linear's gradients are those of finite differences, to the second ord
 
 TEST_CASE("Linear says which sizes do not fit") {
   Rng rng(1);
-  CHECK_THROWS_WITH_AS(Linear(0, 5, rng), "minigrad: Linear: 0 inputs and 5 outputs: both must be at least 1",
+  CHECK_THROWS_WITH_AS(Linear(0, 5, rng),
+                       "minigrad: Linear: 0 inputs and 5 outputs: both must be at least 1",
                        ValueError);
-  CHECK_THROWS_WITH_AS(Linear(-1, 1, rng), "minigrad: Linear: -1 inputs and 1 outputs: both must be at least 1",
+  CHECK_THROWS_WITH_AS(Linear(std::size_t{0} - 1, 1, rng),
+                       "minigrad: Linear: -1 inputs and 1 outputs: both must be at least 1",
                        ValueError);
-  CHECK_THROWS_WITH_AS(Linear(1, -2, rng), "minigrad: Linear: 1 inputs and -2 outputs: both must be at least 1",
+  CHECK_THROWS_WITH_AS(Linear(1, std::size_t{0} - 2, rng),
+                       "minigrad: Linear: 1 inputs and -2 outputs: both must be at least 1",
                        ValueError);
-  CHECK_THROWS_WITH_AS(Linear(3, 0, rng), "minigrad: Linear: 3 inputs and 0 outputs: both must be at least 1",
+  CHECK_THROWS_WITH_AS(Linear(3, 0, rng),
+                       "minigrad: Linear: 3 inputs and 0 outputs: both must be at least 1",
                        ValueError);
   const Linear linear(3, 5, rng);
   CHECK_THROWS_WITH_AS(
@@ -220,13 +224,17 @@ TEST_CASE("Embedding starts with N(0, 1), as PyTorch's, the same for the same se
 
 TEST_CASE("Embedding says which sizes and which numbers do not fit") {
   Rng rng(1);
-  CHECK_THROWS_WITH_AS(Embedding(0, 5, rng), "minigrad: Embedding: 0 rows of width 5: both must be at least 1",
+  CHECK_THROWS_WITH_AS(Embedding(0, 5, rng),
+                       "minigrad: Embedding: 0 rows of width 5: both must be at least 1",
                        ValueError);
-  CHECK_THROWS_WITH_AS(Embedding(-3, 5, rng), "minigrad: Embedding: -3 rows of width 5: both must be at least 1",
+  CHECK_THROWS_WITH_AS(Embedding(std::size_t{0} - 3, 5, rng),
+                       "minigrad: Embedding: -3 rows of width 5: both must be at least 1",
                        ValueError);
-  CHECK_THROWS_WITH_AS(Embedding(3, -5, rng), "minigrad: Embedding: 3 rows of width -5: both must be at least 1",
+  CHECK_THROWS_WITH_AS(Embedding(3, std::size_t{0} - 5, rng),
+                       "minigrad: Embedding: 3 rows of width -5: both must be at least 1",
                        ValueError);
-  CHECK_THROWS_WITH_AS(Embedding(3, 0, rng), "minigrad: Embedding: 3 rows of width 0: both must be at least 1",
+  CHECK_THROWS_WITH_AS(Embedding(3, 0, rng),
+                       "minigrad: Embedding: 3 rows of width 0: both must be at least 1",
                        ValueError);
   const Embedding embedding(10, 3, rng);
   const char* const message = "minigrad: Embedding: index 10 in row 1, but there are 10 rows, from 0";

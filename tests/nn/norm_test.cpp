@@ -282,7 +282,7 @@ TEST_CASE("what batch normalization cannot take is refused with shapes, reason a
       }) ==
       "minigrad: BatchNorm2d: x [1, 3, 1, 1]: the variance of one number for each channel is 0: train on more than one, "
       "or call eval() first; in fit() a last batch of one row: .drop_last = true");
-  CHECK(message([&] { BatchNorm1d(-4); }) == "minigrad: BatchNorm1d: -4 channels: there must be at least 1");
+  CHECK(message([&] { BatchNorm1d(std::size_t{0} - 4); }) == "minigrad: BatchNorm1d: -4 channels: there must be at least 1");
   CHECK(message([&] { BatchNorm1d(0); }) == "minigrad: BatchNorm1d: 0 channels: there must be at least 1");
   CHECK(message([&] { BatchNorm1d(1, {.eps = -1}); }) ==
         "minigrad: BatchNorm1d: eps -1 and momentum 0.1: eps must be at least 0, and momentum 0 .. 1");

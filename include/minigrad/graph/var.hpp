@@ -155,9 +155,10 @@ Shape shape_of(const X& x) {
   else return shape_of(x.value());
 }
 
-/// Prints the value behind a handle.
+/// Prints the value behind a handle, in programs that can print the value.
 template <class X>
-  requires(is_var<X> || is_mask_var<X> || is_index_var<X>)
+  requires((is_var<X> || is_mask_var<X> || is_index_var<X>) &&
+           requires(std::ostream& stream, const X& handle) { stream << handle.value(); })
 std::ostream& operator<<(std::ostream& out, const X& x) {
   return out << x.value();
 }

@@ -98,7 +98,7 @@ std::string csv_number(T value) {
 }
 
 inline std::string csv_text(const char* op, const Table& table) {
-  const bool has_index = table.options().index_col.has_value();
+  const bool has_index = table.options().index_col.given;
   std::vector<std::string> names = table.columns();
   const std::vector<std::string> index = has_index ? table.index() : std::vector<std::string>();
   if (has_index) names.insert(names.begin(), table.index_name().empty() ? "index" : table.index_name());
