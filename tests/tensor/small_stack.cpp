@@ -8,6 +8,7 @@
 #include <cstring>
 #include <minigrad/ops/functions.hpp>
 #include <minigrad/ops/rearrange.hpp>
+#include <minigrad/ops/reduce.hpp>
 #include <minigrad/tensor/create.hpp>
 
 using namespace minigrad;
