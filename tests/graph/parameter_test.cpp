@@ -160,8 +160,8 @@ TEST_CASE("a parameter of a new shape does not add to the gradient of the old on
   CHECK_THROWS_WITH_AS(
       backward(sum(graph.parameter(p))),
       "minigrad: backward: a gradient of shape [3] is to be added to one of shape [2]: call zero_grad() "
-      "after giving a parameter another shape; the parameters of this loss have no gradient now, as after "
-      "zero_grad(): mend the cause, then call backward() again",
+      "after giving a parameter another shape; while passing a gradient through sum; the parameters of this loss have "
+      "no gradient now, as after zero_grad(): mend the cause, then call backward() again",
       ShapeError);
   backward(sum(graph.parameter(p)));
   CHECK(p.grad() == Tensor<double>{1, 1, 1});

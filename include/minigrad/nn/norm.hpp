@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "../ops/batch_norm.hpp"
+#include "init.hpp"
 #include "module.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
