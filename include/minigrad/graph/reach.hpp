@@ -18,6 +18,7 @@ template <class V>
   return used;
 }
 
+/// Throws GraphError for input k of y, which has no rule.
 template <class V>
 [[noreturn, gnu::cold, gnu::noinline]] void fail_missing_rule(const char* what, const Node<V>& y, std::size_t k) {
   fail<GraphError>({what, ": the op ", y.name, " (node ", y.id, ") has no derivative rule for its input ", k,

@@ -146,6 +146,8 @@ template <class X, class Y>
 concept Unordered = (is_compared_by_element<X> && is_operand<Y>) || (is_operand<X> && is_compared_by_element<Y>);
 }  // namespace detail
 
+// There is no order of Tensors: == of two gives one bool, so that < cannot give a mask beside it. Whoever writes < is told
+// so by one sentence. (Functions of one macro would be shown by compilers with the lines of the macro.)
 #define MINIGRAD_NO_ORDER                                                                                              \
   "minigrad: Tensors and Vars are compared by less(a, b) and greater(a, b), which give a mask: a rule chooses by "     \
   "where(greater(x, 0), a, b), not by `if` or `?:`"
