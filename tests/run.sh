@@ -42,6 +42,7 @@ need doctest-dev has_header doctest/doctest.h
 if [ $target = minigrad_tests ]; then
   want dataset-fashion-mnist test -d /usr/share/datasets/fashion-mnist  # 31 MB
   want strace command -v strace
+  want graphviz command -v dot
   want zlib1g-dev has_header zlib.h
   want valgrind command -v valgrind
   want libopenmpi-dev command -v mpicxx

@@ -27,4 +27,4 @@ END
 ./draw > graph.dot
 dot -Tsvg graph.dot > graph.svg
 grep -q '&quot; of \\ and &lt;b&gt;{|}&lt;/b&gt;' graph.svg  # as it was written, character by character
-grep -q 'loss = div(·, 6)' graph.svg
+grep -q 'loss = mean(axis=all, keepdim=false)' graph.svg
