@@ -3,7 +3,7 @@
 # may round once more.
 set -euo pipefail
 if [ -n "$SANITIZE" ]; then  # these flags are compared without
-  echo "[simd_math_flags] test cases: 0 | 0 passed | 0 failed"
+  echo "skipped: no such flags under sanitizers"
   exit
 fi
 mkdir -p "$SCRATCH"

@@ -2,7 +2,7 @@
 # Ten million nodes, forward and backward, with a stack of 256 KiB and in at most 1 GB.
 set -euo pipefail
 if [ -n "$SANITIZE" ]; then  # a sanitizer needs stack and memory of its own
-  echo "[chain] test cases: 0 | 0 passed | 0 failed"
+  echo "skipped: no such limit under sanitizers"
   exit
 fi
 mkdir -p "$SCRATCH"

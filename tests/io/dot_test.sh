@@ -2,7 +2,7 @@
 # Graphviz, where it is installed, draws what to_dot writes.
 set -euo pipefail
 if ! command -v dot >/dev/null; then
-  echo "[dot] test cases: 0 | 0 passed | 0 failed (graphviz is not installed)"
+  echo "skipped: no graphviz"
   exit
 fi
 mkdir -p "$SCRATCH"

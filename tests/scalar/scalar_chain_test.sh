@@ -2,7 +2,7 @@
 # Ten million numbers on a tape, forward and backward, with a stack of 256 KiB and in at most 0.75 GB.
 set -euo pipefail
 if [ -n "$SANITIZE" ]; then  # a sanitizer needs stack and memory of its own
-  echo "[scalar_chain] test cases: 0 | 0 passed | 0 failed"
+  echo "skipped: no such limit under sanitizers"
   exit
 fi
 mkdir -p "$SCRATCH"

@@ -2,7 +2,7 @@
 # Operations that broadcast take less than 16 KiB of stack, so that they run in the small threads of small systems.
 set -euo pipefail
 if [ -n "$SANITIZE" ]; then  # a sanitizer needs stack of its own
-  echo "[small_stack] test cases: 0 | 0 passed | 0 failed"
+  echo "skipped: no such limit under sanitizers"
   exit
 fi
 mkdir -p "$SCRATCH"
