@@ -7,7 +7,7 @@
 # that is skipped counts as nothing. `status` is ctest's own verdict, which must agree with the count.
 
 /^[0-9]+\/[0-9]+ Test: / { finish(); open = 1; cases = ok = bad = missing = 0; verdict = "failed" }
-/^Command: ""$/ { missing = 1 }
+/^Command: ""( |$)/ { missing = 1 }
 /^\[[a-z_]+\] test cases: *[0-9]+ *\| *[0-9]+ passed *\| *[0-9]+ failed/ {
   cases = 1
   n = split($0, part, "|")

@@ -42,7 +42,7 @@ CMAKE
 counts "failed cases are counted, and a failure without one counts as one" "8 passed, 4 failed" 1 <<'CMAKE'
 add_test(program sh -c "echo '[doctest] test cases: 9 | 7 passed | 2 failed |' && exit 1")
 add_test(crash sh -c "echo '[doctest] test cases: 1 | 1 passed | 0 failed |' && kill -SEGV $$")
-add_test(missing /nowhere/program)
+add_test(missing /nowhere/program --all)
 CMAKE
 
 echo "[count] test cases: $((passed + failed)) | $passed passed | $failed failed"

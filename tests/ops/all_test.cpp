@@ -326,7 +326,6 @@ TEST_CASE("masked_fill and pad refuse a number that floats do not hold") {
                        "minigrad: masked_fill: 1e+39: the elements are numbers up to 3.40282e+38", ValueError);
   CHECK_THROWS_WITH_AS(pad(x, {1, 1}, PadMode::constant, -1e39),
                        "minigrad: pad: -1e+39: the elements are numbers up to 3.40282e+38", ValueError);
-  const double inf = std::numeric_limits<double>::infinity();
   CHECK(masked_fill(x, greater(x, 1), -inf)[1] == -std::numeric_limits<float>::infinity());
 }
 
