@@ -159,17 +159,17 @@ TEST_CASE("a hook may not start another backward() on its graph, nor clear it, a
     const auto y = x * x, other = sin(x);
     register_hook(y, [&](double) { backward(other); });
     CHECK_THROWS_WITH_AS(backward(y * x),
-                         "minigrad: backward: called by a hook, while gradients pass through the same graph: call it "
-                         "later, or give the hook a graph of its own; the parameters of this loss have no gradient now, as "
-                         "after zero_grad(): mend the cause, then call backward() again",
+                         "minigrad: backward: called while its graph is in use, by a hook or by a function that capture() "
+                         "records: call it afterwards, for a captured step as step.backward(); the parameters of this "
+                         "loss have no gradient now, as after zero_grad(): mend the cause, then call backward() again",
                          GraphError);
   }
   {
     const auto y = x * x;
     register_hook(y, [&](double) { graph.clear(); });
     CHECK_THROWS_WITH_AS(backward(y * x),
-                         "minigrad: clear: called by a hook, or within checkpoint(), while the graph is in use: call "
-                         "it later; the parameters of this loss have no gradient now, as after zero_grad(): mend the "
+                         "minigrad: clear: called while the graph is in use, by a hook or by the function of "
+                         "checkpoint() or capture(): call it later; the parameters of this loss have no gradient now, as after zero_grad(): mend the "
                          "cause, then call "
                          "backward() again",
                          GraphError);
@@ -213,7 +213,8 @@ TEST_CASE("a hook that a hook registers is called from the next time on") {
 
 TEST_CASE("a graph is not cleared by a hook while grad() records, nor within checkpoint()") {
   const char* const refusal =
-      "minigrad: clear: called by a hook, or within checkpoint(), while the graph is in use: call it later";
+      "minigrad: clear: called while the graph is in use, by a hook or by the function of checkpoint() or capture(): call "
+      "it later";
   Graph<double> graph;
   const auto x = graph.variable(2);
   const auto y = x * x;
@@ -223,4 +224,20 @@ TEST_CASE("a graph is not cleared by a hook while grad() records, nor within che
                        (std::string(refusal) + "; while computing checkpoint").c_str(), GraphError);
   graph.clear();
   CHECK(graph.size() == 0);
+}
+
+TEST_CASE("the hook of a final gradient is called only by a backward() that adds to it") {
+  Parameter<T> w(T{1}), u(T{2});
+  Graph<T> graph;
+  int called = 0;
+  register_post_accumulate_grad_hook(graph, w, [&](const auto&) { ++called; });
+  const auto x = graph.input({3}), a = graph.parameter(w), b = graph.parameter(u);
+  backward(sum(x * a));
+  CHECK(called == 1);
+  backward(sum(x * b));
+  CHECK(called == 1);
+  backward(sum(x * b + stop_gradient(x * a)));
+  CHECK(called == 1);
+  backward(sum(checkpoint([&](const auto& v) { return v * w; }, x)));
+  CHECK(called == 2);
 }

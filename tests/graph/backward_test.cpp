@@ -381,3 +381,46 @@ TEST_CASE("grad() takes a vector of Vars") {
   CHECK(slopes[0].value() == 5);
   CHECK(slopes[1].value() == 2);
 }
+
+TEST_CASE("a backward() that is refused does not count as the first one on its loss") {
+  Parameter<double> w(2);
+  Graph<double> graph;
+  const auto loss = w * graph.variable(3);
+  w.set_value(10);
+  CHECK_THROWS_AS(backward(loss), GraphError);
+  w.set_value(2);
+  CHECK_THROWS_WITH_AS(backward(loss),
+                       "minigrad: backward: a parameter of shape [] was changed after the loss was computed from it: call "
+                       "backward() before a step of the optimizer and before writing to the parameter",
+                       GraphError);
+}
+
+TEST_CASE("the gradient of a parameter without elements has its shape") {
+  using T = Tensor<double>;
+  Parameter<T> w(T::empty({0, 3}));
+  Graph<T> graph;
+  backward(sum(graph.parameter(w) * 2));
+  CHECK(w.grad().shape() == Shape(0, 3));
+}
+
+TEST_CASE("a loss behind an op that passes no gradient says which op that is") {
+  Graph<double> graph;
+  const auto x = graph.variable(3);
+  CHECK_THROWS_WITH_AS(backward(stop_gradient(x) * 2),
+                       "minigrad: backward: the op stop_gradient (node 1) passes no gradient to its input 0, so that there "
+                       "is nothing to differentiate",
+                       GraphError);
+}
+
+TEST_CASE("a constant that no rule reads is not kept, and at() says so") {
+  using T = Tensor<double>;
+  Graph<T> graph;
+  const T b{3, 4};
+  const auto y = graph.variable({1, 2}) + b;
+  CHECK(graph.at(y.id()).value() == T{4, 6});
+  CHECK(graph.node(1).value() == nullptr);
+  CHECK_THROWS_WITH_AS(graph.at(1),
+                       "minigrad: at: node 1 is a constant that no rule reads, so that its value was not kept: look at it by "
+                       "node(1), or make it by graph.input()",
+                       GraphError);
+}

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <limits>
 #include <minigrad/minigrad.hpp>
 #include <string>
 #include <thread>
@@ -377,4 +378,110 @@ TEST_CASE("check() names a changed attribute and an input of another shape, and 
                        "times(slope=2) and are times(slope=3): compute by ops, from inputs of the step, what depends on "
                        "data; after any other change record the step anew, by capture()",
                        GraphError);
+}
+
+TEST_CASE("a captured function may neither call backward() nor clear its graph, which a replay could not do again") {
+  Parameter<T> w(T{2});
+  const std::string refusal =
+      "minigrad: backward: called while its graph is in use, by a hook or by a function that capture() records: call "
+      "it afterwards, for a captured step as step.backward()";
+  CHECK(message_of([&] {
+          capture([&](auto x) {
+            auto loss = sum(x.graph().parameter(w) * x);
+            backward(loss);
+            return loss;
+          }, T{3});
+        }) == refusal);
+  CHECK_FALSE(w.has_grad());
+  CHECK_THROWS_AS(capture([&](auto x) {
+                    x.graph().clear();
+                    return x;
+                  }, T{3}),
+                  GraphError);
+  auto step = capture([](auto x) { return sum(x * x); }, T{3});
+  CHECK(step(T{4}).item() == 16);
+}
+
+TEST_CASE("a hook may not run the step whose gradients are on their way") {
+  Parameter<T> w(T{2});
+  auto step = capture([&](auto x) { return sum(x.graph().parameter(w) * x); }, T{3});
+  std::string message;
+  register_post_accumulate_grad_hook(step.graph(), w, [&](const auto&) { message = message_of([&] { step(T{5}); }); });
+  step.backward();
+  CHECK(message ==
+        "minigrad: replay: called by a hook, while gradients pass through the same step: call it later");
+  CHECK(w.grad() == T{3});
+  CHECK(step(T{5}).item() == 10);
+}
+
+TEST_CASE("after a run that threw, handles of the step say so until a run is complete") {
+  Parameter<T> w(T{{1, 2}, {3, 4}});
+  Var<T> kept;
+  auto step = capture([&](auto x, auto rows) {
+    kept = sum(x * 2);
+    return kept + sum(index_select(w, rows));
+  }, T{1}, Tensor<std::int64_t>{0});
+  CHECK_THROWS_AS(step(T{10}, Tensor<std::int64_t>{7}), Error);
+  const std::string refusal =
+      "minigrad: Var: the last run of its captured step threw before it was complete: run the step again first";
+  CHECK(message_of([&] { kept.value(); }) == refusal);
+  CHECK(message_of([&] { backward(kept); }) == refusal);
+  CHECK_THROWS_AS(step.result(), GraphError);
+  CHECK(step(T{10}, Tensor<std::int64_t>{1}).item() == 27);
+  CHECK(kept.value().item() == 20);
+}
+
+TEST_CASE("what a function has stored of a check says that it is gone") {
+  Var<T> kept;
+  auto step = capture([&](auto x) {
+    kept = 2 * x;
+    return sum(kept);
+  }, T{1});
+  step.check(T{1});
+  CHECK_THROWS_AS(kept.value(), GraphError);
+  CHECK(step(T{3}).item() == 6);
+}
+
+TEST_CASE("the checking mode sees another result, another borrowed tensor, and attributes to their last digit") {
+  bool other = false;
+  const T a{1}, b{2};
+  double slope = 0.1, bound = 1e6;
+  auto chosen = capture([&](auto x) {
+    const auto u = x * 2, v = x * 3;
+    return other ? v : u;
+  }, T{1});
+  auto index = capture([&](auto x) {
+    const auto u = argmax(x), v = argmin(x);
+    return other ? v : u;
+  }, T{1, 2});
+  auto borrowed = capture([&](auto x) { return x + x.graph().borrow(other ? b : a); }, T{1});
+  auto leaky = capture([&](auto x) { return leaky_relu(x, slope); }, T{1});
+  auto clamped = capture([&](auto x) { return clamp(x, 0, bound); }, T{1});
+  for (const double number : {1.0, 2.0}) {
+    chosen.check(T{number});
+    index.check(T{number, 3});
+    borrowed.check(T{number});
+    leaky.check(T{number});
+    clamped.check(T{number});
+  }
+  other = true;
+  slope = 0.1000001;
+  bound = 1000001;
+  CHECK_THROWS_AS(chosen.check(T{1}), GraphError);
+  CHECK_THROWS_AS(index.check(T{1, 2}), GraphError);
+  CHECK_THROWS_AS(borrowed.check(T{1}), GraphError);
+  CHECK_THROWS_AS(leaky.check(T{1}), GraphError);
+  CHECK(message_of([&] { clamped.check(T{1}); }).find("the attribute high was 1000000 and is 1000001") !=
+        std::string::npos);
+}
+
+TEST_CASE("the checking mode takes NaN for NaN, and shows the digits in which numbers differ") {
+  double number = 0.1;
+  auto masked = capture([](auto x) { return where(greater(x, 0), x, std::numeric_limits<double>::quiet_NaN()); }, T{1});
+  masked.check(T{1});
+  auto step = capture([&](auto x) { return x * number; }, T{1});
+  step.check(T{1});
+  number = 0.1 + 1e-9;
+  const std::string message = message_of([&] { step.check(T{1}); });
+  CHECK(message.find("the number was 0.1 and is 0.100000001") != std::string::npos);
 }

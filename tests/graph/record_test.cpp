@@ -327,8 +327,8 @@ TEST_CASE("where no_rule stops every gradient, the message names the op and the 
   Graph<Tensor<double>> tensors;
   const Parameter<Tensor<double>> w(Tensor<double>{1, 2});
   CHECK_THROWS_WITH_AS(backward(sum(greater(tensors.parameter(w), 1).var())),
-                       "minigrad: backward: the op greater (node 1) has no derivative rule for its input 0: give it one in "
-                       "place of no_rule, if it has that derivative",
+                       "minigrad: backward: the op greater (node 1) passes no gradient to its input 0, so that there is "
+                       "nothing to differentiate",
                        GraphError);
 }
 

@@ -21,10 +21,12 @@ class HookRunner {
       if (x.parameter) x.grad = nullptr;  // the gradient by this use alone
       else if (x.grad) std::swap(one.before, *x.grad);
     }
+    if (graph_.hooks().of_parameters.empty()) return;
+    const PoolArray<char> reached = reached_from(nodes_, root.id);
     for (auto& one : graph_.hooks().of_parameters) {
       one.oldest_use = no_node;
       for (const auto& use : graph_.uses())
-        if (use.state == one.parameter && nodes_[use.id].needs_grad && !use.frozen()) {
+        if (use.state == one.parameter && use.id <= root.id && reached[use.id] && !use.frozen()) {
           one.oldest_use = use.id;
           break;
         }

@@ -155,7 +155,6 @@ class Sweep {
     }
     nodes_.forget_lent();
     for (auto& one : graph_.hooks().of_nodes) one.before.present = false;
-    root_.was_loss = false;
   }
 
   Graph<V>& graph_;
@@ -169,8 +168,8 @@ template <class V>
 void sweep(Graph<V>& graph, Node<V>& root, const V* seed = nullptr) {
   if (!root.needs_grad) return;
   if (graph.sweeping())
-    fail<GraphError>({"backward: called by a hook, while gradients pass through the same graph: call it later, or give "
-                      "the hook a graph of its own"});
+    fail<GraphError>({"backward: called while its graph is in use, by a hook or by a function that capture() records: "
+                      "call it afterwards, for a captured step as step.backward()"});
   Sweep<V>(graph, root).run(seed);
 }
 template <class V>
@@ -205,8 +204,8 @@ void backward(const Var<V>& loss, const BackwardOptions& options = {}) {
                               "compute the loss anew, or, if that is meant, let the first call be backward(loss, "
                               "{.keep_graph = true})"});
   Graph<V>& graph = loss.graph();
-  if (!options.keep_graph) graph.nodes().note_loss(node);
   detail::sweep(graph, node);
+  if (!options.keep_graph) graph.nodes().note_loss(node);
 }
 
 template <class X>

@@ -125,12 +125,20 @@ class CapturedStep {
   /// requires_grad, or the mode of a layer, has changed since.
   const auto& operator()(const X&... x) {
     require_here();
+    if (!complete_) graph_->disable(false);
+    if (graph_->sweeping())
+      detail::fail<GraphError>({"replay: called by a hook, while gradients pass through the same step: call it later"});
     const auto& y = result_.value();  // throws after clear()
     require_shapes(x...);
-    complete_ = false;
-    detail::prepare_replay(*graph_);
-    std::apply([&](auto&... in) { (in.set(x), ...); }, inputs_);
-    ops_.run(*graph_);
+    try {
+      detail::prepare_replay(*graph_);
+      std::apply([&](auto&... in) { (in.set(x), ...); }, inputs_);
+      ops_.run(*graph_);
+    } catch (...) {
+      complete_ = false;
+      graph_->disable(true);
+      throw;
+    }
     complete_ = true;
     return y;
   }
@@ -156,7 +164,10 @@ class CapturedStep {
   void (check)(const X&... x) {  // in brackets, since macOS has a macro of that name
     require_here();
     require_shapes(x...);
-    Graph<V> again;
+    if (!again_) again_ = detail::Own<Graph<V>>(new Graph<V>);
+    Graph<V>& again = *again_;
+    again.adopt();
+    again.release();
     again.keep_constants();
     detail::RandomLog none;
     const auto scope = again.log_random(none, true);
@@ -172,6 +183,10 @@ class CapturedStep {
                                   ": compute by ops, from inputs of the step, what depends on data; after any other "
                                   "change record the step anew, by capture()"});
     }
+    if (place_of(result_) != place_of(result))
+      detail::fail<GraphError>({"capture: recorded again, the function gives another result: record the step anew, by "
+                                "capture()"});
+    again.release();
   }
 
   /// What was recorded.
@@ -189,13 +204,21 @@ class CapturedStep {
     std::apply([&](const auto&... in) { (in.require_shape(number++, x), ...); }, inputs_);
   }
   void record(Graph<V>& graph, Inputs& inputs, Result& result, const X&... x) {
+    const detail::ScopedFlag no_backward(graph.sweeping());
+    const auto no_clear = graph.keep_nodes();
     const auto handles = std::apply([&](auto&... in) { return std::tuple{in.record(graph, x)...}; }, inputs);
     result = std::apply(*f_, handles);
     if (&result.graph() != &graph) detail::fail<GraphError>({"capture: the function's result belongs to another graph"});
   }
 
+  /// Where a result stands in its graph.
+  static NodeId place_of(const Result& y) {
+    if constexpr (is_var<Result>) return y.id();
+    else return y.graph().nodes().place_of_indices(y.value());
+  }
+
   detail::Own<F> f_;  // where it stays when the step is moved: the graph may refer to flags and buffers in it
-  detail::Own<Graph<V>> graph_;
+  detail::Own<Graph<V>> graph_, again_;  // again_: of check(), where it stays since f may have kept handles
   detail::RecordedOps<V> ops_;
   Inputs inputs_;
   Result result_;
@@ -203,20 +226,25 @@ class CapturedStep {
 };
 
 /// Records f(x...) once, so that it can be run again on other inputs of the same shapes: a training step, or a model's
-/// prediction. f takes a Var for each Tensor or number, and an IndexVar for a Tensor<std::int64_t>; it gives a Var or an
-/// IndexVar. V is the type of the graph's values, where no x tells it: capture<Tensor<double>>(f, tokens).
+/// prediction. f takes a Var for each x, all of which are of one type, and an IndexVar for a Tensor<std::int64_t>; it
+/// gives a Var or an IndexVar. V is the type of the graph's values, where no x tells it: capture<Tensor<double>>(f,
+/// tokens).
 ///
 /// What f does while it is recorded is what each run does: control flow is fixed, and what f takes out by value(),
-/// computes on outside of the graph and puts back is a constant of the recording. See check(). Throws GraphError for a
-/// result of another graph.
+/// computes on outside of the graph and puts back is a constant of the recording. See check(). f calls no backward() and
+/// no optimizer: these are called on the step. A Var that f stores is good until check(). Throws GraphError for a result
+/// of another graph.
 template <class V = void, class F, class... X>
 auto capture(F f, const X&... x) {
   using Value = std::conditional_t<std::is_void_v<V>, typename detail::GraphValue<X...>::type, V>;
   using Result = std::invoke_result_t<F&, typename detail::CapturedInput<Value, X>::Handle...>;
   constexpr bool is_recorded = is_var<Result> || is_index_var<Result>;
-  static_assert(is_recorded, "minigrad: capture() records what a function computes from Vars: it must give a Var or an "
-                "IndexVar, and this one gives a value, or nothing");
-  if constexpr (is_recorded) return CapturedStep<Value, F, X...>(std::move(f), x...);
+  static_assert(is_recorded, "minigrad: capture() records what a function computes from Vars: it must give one Var or one "
+                "IndexVar, and this one gives a value, several, or nothing");
+  constexpr bool of_one_type = ((std::is_same_v<X, Value> || std::is_same_v<X, Tensor<std::int64_t>>) && ...);
+  static_assert(of_one_type, "minigrad: the inputs of capture() are of one type, or Tensor<std::int64_t>: give a number "
+                "beside tensors as a Tensor of rank 0");
+  if constexpr (is_recorded && of_one_type) return CapturedStep<Value, F, X...>(std::move(f), x...);
 }
 
 }  // namespace minigrad

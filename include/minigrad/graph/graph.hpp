@@ -30,7 +30,6 @@ class Graph {
 
  public:
   using value_type = V;
-
   [[gnu::noinline]] Graph() {}
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
@@ -44,7 +43,7 @@ class Graph {
   template <class Ids>
     requires(std::is_same_v<Ids, Tensor<std::int64_t>>)
   IndexVar<V> input(const Ids& indices_value) {
-    IndexVar<V> handle = indices(true);
+    const IndexVar<V> handle = indices(true);
     handle.edit() = indices_value;
     return handle;
   }
@@ -72,13 +71,13 @@ class Graph {
   Var<V> parameter(const Parameter<V>&& dies_too_early) = delete;
   std::size_t size() const { return nodes_.size(); }  ///< The number of nodes since the last clear().
 
-  /// Forgets all nodes, and keeps their memory. Every Var of this graph becomes invalid, and says so when used. Throws
-  /// GraphError on a thread that is not the owner, and while the graph is in use, by a hook or within checkpoint().
+  /// Forgets all nodes, and keeps their memory. Every Var of this graph then says so when used. Throws GraphError on a
+  /// thread that is not the owner, and while the graph is in use, in a hook, checkpoint() or capture().
   void clear() {
     require_owner("clear");
     if (in_use_)
-      detail::fail<GraphError>({"clear: called by a hook, or within checkpoint(), while the graph is in use: call it "
-                                "later"});
+      detail::fail<GraphError>({"clear: called while the graph is in use, by a hook or by the function of checkpoint() "
+                                "or capture(): call it later"});
     forget_nodes();
   }
 
@@ -104,12 +103,15 @@ class Graph {
   void note_mode(const bool& flag) { modes_.push_back({&flag, flag}); }
 
   // ---- what ops, sweeps and replays are made of ----
-
   detail::NodeStore<V>& nodes() { return nodes_; }  ///< The nodes, in the order of recording.
   const detail::NodeStore<V>& nodes() const { return nodes_; }
-  /// A node by its number, which is below size(): to look at, and as a Var.
+  /// A node by its number, which is below size(): to look at, and as a Var. at() throws GraphError for a constant that
+  /// no rule reads, since its value was not kept.
   NodeView<V> node(NodeId id) const { return NodeView<V>(nodes_[id]); }
-  Var<V> at(NodeId id) { return var(nodes_[id]); }
+  Var<V> at(NodeId id) {
+    if (!nodes_[id].value) detail::refuse_constant(id);
+    return var(nodes_[id]);
+  }
   Var<V> var(Node& node) { return Var<V>(this, &node, generation_); }  ///< A handle to a node of this graph.
 
   /// Whether a Var is of this graph, and from after its last clear().
@@ -145,7 +147,7 @@ class Graph {
     x.keeps_grad = true;
     if constexpr (is_tensor<V>)
       if (x.needs_grad && !state.grad.present && state.grad.value.shape() != state.value.shape())
-        state.grad.value = V();
+        state.grad.value = state.value.size() ? V() : V::empty(state.value.shape());
     note_use(x, state);
     return x;
   }
@@ -173,7 +175,9 @@ class Graph {
 
   /// As long as the result lives, clear() is refused.
   [[nodiscard]] detail::ScopedFlag keep_nodes() { return detail::ScopedFlag(in_use_); }
-  bool& sweeping() { return sweeping_; }          ///< Whether a backward() is under way.
+  bool& sweeping() { return sweeping_; }        ///< Whether backward() is under way, or may not begin.
+  /// Handles throw GraphError from now on, or not any more: a run of the recorded step threw.
+  void disable(bool on) { generation_ = on ? generation_ | detail::disabled : generation_ & ~detail::disabled; }
   detail::Hooks<V>& hooks() { return hooks_; }  ///< Who looks at gradients on their way.
 
   /// The graph in which checkpoint() computes again. All checkpoints of this graph share it.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/error.hpp"
 #include "node.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -53,6 +54,13 @@ class NodeView {
  private:
   const detail::Node<V>* node_;
 };
+
+namespace detail {
+[[noreturn, gnu::cold]] inline void refuse_constant(NodeId id) {
+  fail<GraphError>({"at: node ", id, " is a constant that no rule reads, so that its value was not kept: look at it by "
+                    "node(", id, "), or make it by graph.input()"});
+}
+}  // namespace detail
 
 /// "sum(axis=1, keepdim=true)"; the name alone where there are no attributes.
 template <class V>

@@ -1,4 +1,5 @@
-// graph/reach.hpp - which nodes a node was computed from, and which op on the way has no derivative rule.
+// graph/reach.hpp - which nodes a node was computed from, to which its gradient passes, and which op on the way has no
+// derivative rule.
 #pragma once
 
 #include <cstddef>
@@ -18,11 +19,29 @@ template <class V>
   return used;
 }
 
+/// For each node up to `root`, whether the gradient of that passes to it.
+template <class V>
+[[gnu::cold, gnu::noinline]] PoolArray<char> reached_from(const NodeStore<V>& nodes, NodeId root) {
+  PoolArray<char> reached(std::size_t{root} + 1);
+  reached[root] = 1;
+  for (NodeId id = root + 1; id-- > 0;) {
+    const Node<V>& y = nodes[id];
+    const bool to_all = y.inputs > max_inputs || y.op->record_all;
+    for (std::size_t k = 0; reached[id] && k < y.inputs; ++k)
+      if (const Node<V>* in = y.input(k); in && (to_all ? in->needs_grad : (y.passes >> k) % 2 != 0))
+        reached[in->id] = 1;
+  }
+  return reached;
+}
+
 /// Throws GraphError for input k of y, which has no rule.
 template <class V>
 [[noreturn, gnu::cold, gnu::noinline]] void fail_missing_rule(const char* what, const Node<V>& y, std::size_t k) {
-  fail<GraphError>({what, ": the op ", y.name, " (node ", y.id, ") has no derivative rule for its input ", k,
-                    ": give it one in place of no_rule, if it has that derivative"});
+  const bool none = y.op->vjp[y.op->one_rule ? 0 : k].non_differentiable;
+  fail<GraphError>({what, ": the op ", y.name, " (node ", y.id,
+                    none ? ") passes no gradient to its input " : ") has no derivative rule for its input ", k,
+                    none ? ", so that there is nothing to differentiate"
+                         : ": give it one in place of no_rule, if it has that derivative"});
 }
 
 /// Throws GraphError where an op between the node `root` and what needs a gradient, or the node `from` alone, has no rule

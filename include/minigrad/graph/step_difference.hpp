@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <vector>
 
+#include "../core/format.hpp"
 #include "graph.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
@@ -36,6 +38,24 @@ PoolArray<NamedIndices> indices_of(const Node<V>& y) {
   return all;
 }
 
+/// "0.1 and is 0.100001": two numbers, with the digits in which they differ.
+inline std::string was_and_is(double was, double is) {
+  int digits = 6;
+  while (digits < 17 && format_number(was, digits) == format_number(is, digits)) ++digits;
+  return concat({format_number(was, digits), " and is ", format_number(is, digits)});
+}
+/// What differs between the attributes of two nodes of one op, or nothing.
+template <class V>
+std::string attribute_difference(const NodeView<V>& was, const NodeView<V>& is) {
+  if (op_text(was) != op_text(is)) return concat({"the attributes were ", op_text(was), " and are ", op_text(is)});
+  const std::vector<Attribute> a = was.attributes(), b = is.attributes();  // whose texts round
+  for (std::size_t i = 0; i < a.size(); ++i)
+    for (std::size_t j = 0; j < a[i].numbers.size(); ++j)
+      if (const double x = a[i].numbers[j], y = b[i].numbers[j]; !same_bits(x, y))
+        return concat({"the attribute ", a[i].name, " was ", was_and_is(x, y)});
+  return "";
+}
+
 /// What differs between two recordings of a step at a node, or nothing. `is_input` says whether it is an input of the
 /// step, whose value may differ.
 template <class V>
@@ -45,12 +65,11 @@ std::string difference(Graph<V>& before, Graph<V>& now, NodeId id, bool is_input
   const Node<V>&a = before.nodes()[id], &b = now.nodes()[id];
   const NodeView<V> x = before.node(id), y = now.node(id);
   if (a.op != b.op || std::string(a.name) != b.name) return concat({"the op was ", x.op(), " and is ", y.op()});
-  if (op_text(x) != op_text(y)) return concat({"the attributes were ", op_text(x), " and are ", op_text(y)});
+  if (const std::string what = attribute_difference(x, y); !what.empty()) return what;
   if (x.inputs() != y.inputs() || a.parameter != b.parameter) return "it has other inputs";
   for (std::size_t k = 0; k < a.inputs; ++k)
-    if (x.number(k) != y.number(k))
-      return concat(
-          {"the number was ", static_cast<double>(x.number(k)), " and is ", static_cast<double>(y.number(k))});
+    if (const auto was = x.number(k), is = y.number(k); !same_bits(was, is))
+      return concat({"the number was ", was_and_is(static_cast<double>(was), static_cast<double>(is))});
   const auto reads = indices_of(a), reads_now = indices_of(b);
   for (std::size_t k = 0; k < reads.size(); ++k) {
     const std::uint32_t place = before.nodes().place_of_indices(*reads[k].values);
@@ -63,8 +82,9 @@ std::string difference(Graph<V>& before, Graph<V>& now, NodeId id, bool is_input
   }
   if (a.value && b.value && shape_of(*a.value) != shape_of(*b.value))
     return concat({"the shape was ", shape_of(*a.value), " and is ", shape_of(*b.value)});
-  if (!a.inputs && !a.parameter && !is_input && a.value == &a.own && !same_bits(a.own, b.own))
-    return "the constant is another";
+  if (a.inputs || a.parameter || is_input) return "";
+  if (a.value == &a.own && !same_bits(a.own, b.own)) return "the constant is another";
+  if (a.value != &a.own && a.value != b.value) return "another tensor is borrowed";
   return "";
 }
 

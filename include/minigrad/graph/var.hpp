@@ -9,6 +9,17 @@
 #include "node.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
+namespace detail {
+/// The bit of a graph's generation that no handle has: as long as it is set, handles are refused.
+inline constexpr std::uint64_t disabled = std::uint64_t{1} << 63;
+
+/// Throws GraphError for a handle of one generation, where the graph is of another now.
+[[noreturn, gnu::cold]] inline void refuse_old(const char* handle, std::uint64_t generation, std::uint64_t now) {
+  fail<GraphError>({handle, now == (generation | disabled) ? ": the last run of its captured step threw before it was "
+                                                             "complete: run the step again first"
+                                                           : ": used after clear() of its graph"});
+}
+}  // namespace detail
 
 /// A handle to one node of a Graph: cheap to copy, usable until the graph is cleared or gone. Using one after clear()
 /// throws GraphError; one that outlives its Graph must not be used at all.
@@ -57,7 +68,7 @@ class Var {
       : graph_(graph), node_(node), generation_(generation) {}
   [[noreturn, gnu::cold, gnu::noinline]] void refuse() const {
     if (!graph_) detail::fail<GraphError>({"Var: used before it was given a value"});
-    detail::fail<GraphError>({"Var: used after clear() of its graph"});
+    detail::refuse_old("Var", generation_, graph_->generation_);
   }
   [[noreturn, gnu::cold, gnu::noinline]] void refuse_gradient() const {
     const NodeId loss = node_->needs_grad ? graph_->nodes().last_loss() : node_->id;
@@ -89,7 +100,7 @@ class IndexVar {
   /// The graph that holds them.
   Graph<V>& graph() const {
     if (!graph_) detail::fail<GraphError>({"IndexVar: used before it was given a value"});
-    if (generation_ != graph_->generation_) detail::fail<GraphError>({"IndexVar: used after clear() of its graph"});
+    if (generation_ != graph_->generation_) detail::refuse_old("IndexVar", generation_, graph_->generation_);
     return *graph_;
   }
   friend bool operator==(const IndexVar& a, const Tensor<std::int64_t>& b) { return a.value() == b; }
