@@ -243,7 +243,7 @@ auto capture(F f, const X&... x) {
                 "IndexVar, and this one gives a value, several, or nothing");
   constexpr bool of_one_type = ((std::is_same_v<X, Value> || std::is_same_v<X, Tensor<std::int64_t>>) && ...);
   static_assert(of_one_type, "minigrad: the inputs of capture() are of one type, or Tensor<std::int64_t>: give a number "
-                "beside tensors as a Tensor of rank 0");
+                "beside tensors as a Tensor of one element");
   if constexpr (is_recorded && of_one_type) return CapturedStep<Value, F, X...>(std::move(f), x...);
 }
 
