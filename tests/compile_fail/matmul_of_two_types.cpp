@@ -5,5 +5,5 @@ int main() {
   const minigrad::Tensor<int> counts{{1, 2}};
   const minigrad::Tensor<float> x{{1}, {2}};
   minigrad::matmul(counts.to<float>(), x);
-  minigrad::matmul(counts, x);  // error: the tensors hold different number types: convert one with x.to<double>
+  minigrad::matmul(counts, x);  // error: the tensors hold different number types: convert one, by x.to<float>
 }

@@ -132,7 +132,8 @@ struct OperandRef {
     } else if constexpr (is_tensor<D>) {
       static_assert(is_tensor<V>, "minigrad: a Tensor cannot meet a Var of a number graph");
       static_assert(std::is_same_v<D, V> || std::is_same_v<D, Tensor<bool>>,
-                    "minigrad: the tensors hold different number types: convert one with x.to<double>()");
+                    "minigrad: the tensors hold different number types: convert one, by x.to<float>() or "
+                    "x.to<double>()");
       if constexpr (std::is_same_v<X, V>) kind = Kind::temporary, temporary = &operand;
       else if constexpr (std::is_same_v<D, V>) kind = Kind::value, value = &operand;
       else kind = Kind::mask, mask = &operand;

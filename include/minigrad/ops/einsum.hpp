@@ -156,7 +156,7 @@ struct Lettered {
 template <class A, class B>
 auto contract(const EinsumEquation& equation, Lettered<A> a, Lettered<B> b, const std::string& wanted) {
   static_assert(std::is_same_v<scalar_type<A>, scalar_type<B>>,
-                "minigrad: the tensors hold different number types: convert one with x.to<double>()");
+                "minigrad: the tensors hold different number types: convert one, by x.to<float>() or x.to<double>()");
   a.keep(b.letters + wanted), b.keep(a.letters + wanted);
   std::string batch, summed, left, right;
   std::size_t batch_size = 1, summed_size = 1, rows = 1, columns = 1;

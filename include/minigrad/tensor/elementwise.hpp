@@ -125,7 +125,8 @@ template <class F, class... X>
 auto map(const char* op, const F& f, const X&... x) {
   using T = typename detail::ElementOfAll<typename detail::Element<X...>::type, X...>::type;
   constexpr bool one_type = ((!is_tensor<X> || std::is_same_v<X, Tensor<T>> || std::is_same_v<X, Tensor<bool>>)&&...);
-  static_assert(one_type, "minigrad: the tensors hold different number types: convert one with x.to<double>()");
+  static_assert(one_type, "minigrad: the tensors hold different number types: convert one, by x.to<float>() or "
+                "x.to<double>()");
   const auto apply = [&](const auto&... operand) {
     using Result = decltype(f(std::declval<detail::element_of<std::decay_t<decltype(operand)>>>()...));
     using Out = std::conditional_t<std::is_same_v<Result, bool>, bool, T>;

@@ -213,7 +213,8 @@ Tensor<T> matmul_tn(const Tensor<T>& a, const Tensor<T>& b) {
 template <class A, class B>
   requires(!std::is_same_v<A, B>)
 void matmul(const Tensor<A>&, const Tensor<B>&) {
-  static_assert(std::is_same_v<A, B>, "minigrad: the tensors hold different number types: convert one with x.to<double>()");
+  static_assert(std::is_same_v<A, B>, "minigrad: the tensors hold different number types: convert one, by x.to<float>() "
+                "or x.to<double>()");
 }
 /// x W' + b, a layer of neurons at once: x [..., in], weight [out, in], bias [out] give [..., out]. Throws ShapeError.
 template <class T>
