@@ -117,6 +117,7 @@
 // nn: layers, and what to make small.
 #include "nn/parts.hpp"
 #include "nn/module.hpp"
+#include "nn/evaluation_mode.hpp"
 #include "nn/init.hpp"
 #include "nn/layers.hpp"
 #include "nn/sequential.hpp"

@@ -429,7 +429,7 @@ TEST_CASE("StepEvaluation evaluates every so many steps, keeps the best weights,
   StepEvaluation evaluation(model, MSELoss(), validation, {.every = 3, .metrics = {{"r2", r2_score}}});
   std::vector<double> losses;
   fit(model, MSELoss(), optimizer, data, {.epochs = 4, .batch_size = 8}, evaluation,
-      [&](const Step& s) { if (s.step % 3 == 0) losses.push_back(evaluate(model, MSELoss(), validation)), train(model); });
+      [&](const Step& s) { if (s.step % 3 == 0) losses.push_back(evaluate(model, MSELoss(), validation)); });
   const History& history = evaluation.history();
   REQUIRE(history.epochs.size() == 6);
   for (std::size_t k = 0; k < 6; ++k) {

@@ -159,6 +159,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       return std::move(history);
     }
     note_norm();
+    eval(model);  // for the hooks too
     if (run.weight == 0) fail_no_weight("fit", data.size(), " of the training set");
     epoch.updates = run.updates;
     epoch.grad_norm = run.grad_norm;

@@ -50,8 +50,8 @@ class StepEvaluation {
     detail::require_metrics(o_.metrics);
   }
 
-  /// Notes a step, and evaluates the model where it is the turn; the model is then in training mode again. Returns false
-  /// if the patience has run out. Throws ValueError for a step of 0 rows.
+  /// Notes a step, and evaluates the model where it is the turn; each layer then has its mode back. Returns false if the
+  /// patience has run out. Throws ValueError for a step of 0 rows.
   bool on_step(const Step& step) {
     if (step.rows == 0) detail::fail<ValueError>({"StepEvaluation: a step of 0 rows: at least 1 is needed"});
     const double weight = step.weight > 0 ? step.weight : static_cast<double>(step.rows);
@@ -64,7 +64,6 @@ class StepEvaluation {
     entry.grad_norm = step.grad_norm();
     entry.validation_loss =
         detail::evaluate_into("StepEvaluation", entry, model_, loss_, data_, o_.metrics, " of the validation set");
-    train(model_);
     if (const std::string fault = detail::validation_fault(entry.validation_loss, data_, {" of the validation set"});
         !fault.empty())
       throw TrainingError(fault, history_);
