@@ -979,7 +979,9 @@ TEST_CASE("fit says which metrics it cannot compute") {
                        "minigrad: fit: metrics need a validation set, or train_metrics = true", ValueError);
   data.y[2] = 0.5;
   CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, data, accuracy),
-                       "minigrad: fit: metric accuracy: target 0.5 in row 2 is no class label", ValueError);
+                       "minigrad: fit: metric accuracy: target 0.5 in row 2 is no class label; the metric \"accuracy\" was "
+                       "given in FitOptions::metrics, and computed after epoch 1: give one that fits the targets",
+                       ValueError);
   CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, data, {.metrics = {{"a,b", r2_score}}}),
                        "minigrad: fit: metric \"a,b\": the name is a column of a CSV file: letters, digits and _ are expected",
                        ValueError);
@@ -988,7 +990,10 @@ TEST_CASE("fit says which metrics it cannot compute") {
   Linear<double> wide(1, 3, rng);
   SGD of_wide(wide, {.lr = 0.1});
   CHECK_THROWS_WITH_AS(fit(wide, MSELoss(), of_wide, three, three, accuracy),
-                       "minigrad: fit: metric accuracy: targets [2, 3]: class labels [n] or [n, 1] are expected", ShapeError);
+                       "minigrad: fit: metric accuracy: targets [2, 3]: class labels [n] or [n, 1] are expected; the metric "
+                       "\"accuracy\" was given in FitOptions::metrics, and computed after epoch 1: give one that fits the "
+                       "targets",
+                       ShapeError);
 }
 
 TEST_CASE("a validation set with features in another order is refused") {

@@ -3,9 +3,12 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "../core/error.hpp"
 #include "../core/finite.hpp"
+#include "../data/field.hpp"
 #include "evaluate.hpp"
 #include "history.hpp"
 #include "progress.hpp"
@@ -24,13 +27,33 @@ void require_metrics(const std::vector<Metric>& metrics) {
   }
 }
 
+/// The value of a metric. Its error also says where the metric was given, and when it was computed.
+template <class Y>
+double metric_value(const char* function, std::size_t entry, const Metric& metric, const Tensor<double>& predictions,
+                    const Y& y) {
+  const auto note = [&](const Error& error) {
+    const bool of_fit = std::string_view(function) == "fit";
+    return concat({error.what(), "; the metric ", in_quotes(metric.name), " was given in ",
+                   of_fit ? "FitOptions" : "StepEvaluationOptions", "::metrics, and computed after ",
+                   of_fit ? "epoch " : "evaluation ", entry, ": give one that fits the targets"});
+  };
+  try {
+    return compute_metric(metric, predictions, y);
+  } catch (const ShapeError& error) {
+    throw ShapeError(note(error));
+  } catch (const ValueError& error) {
+    throw ValueError(note(error));
+  }
+}
+
 /// The mean loss of a dataset. Its metrics are added to the epoch.
 template <class Model, class Loss, class D>
 double evaluate_into(const char* function, Epoch& epoch, Model& model, const Loss& loss, const D& data,
                      const std::vector<Metric>& metrics, const char* of) {
   Tensor<double> predictions;
   const double mean = evaluate(function, model, loss, data, 1024, of, metrics.empty() ? nullptr : &predictions);
-  for (const Metric& metric : metrics) epoch.metrics.push_back(compute_metric(metric, predictions, data.y));
+  for (const Metric& metric : metrics)
+    epoch.metrics.push_back(metric_value(function, epoch.epoch, metric, predictions, data.y));
   return mean;
 }
 
