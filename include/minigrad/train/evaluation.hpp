@@ -74,7 +74,7 @@ template <class = void>
 class Selection {
  public:
   /// Of options with best_by, maximize, min_delta and metrics. Throws ValueError for a column that the history does not
-  /// have, and for maximize without a column, or with one of a metric whose smallest number is best.
+  /// have, and for maximize without a column, or with a loss or a metric whose smallest number is best.
   template <class Options>
   Selection(const History& history, const Options& o, bool has_validation)
       : Selection(history, o.best_by, o.maximize, o.metrics, o.min_delta, has_validation) {}
@@ -82,14 +82,17 @@ class Selection {
   /// Whether there is anything to judge by.
   bool judges() const { return judges_; }
 
-  /// Whether the last entry is better than the best one so far, which it then becomes.
-  bool take_last(History& history) const {
-    if (!judges_) return false;
+  /// If the last entry is better than the best one so far, it becomes that, and its weights are kept. Weights that are
+  /// not finite are never the best: train_loss is of those before the last update.
+  template <class Weights>
+  void take_last(History& history, Weights& weights) const {
+    if (!judges_) return;
     const double now = sign_ * of(history.epochs.back());
-    if (!is_finite(now)) return false;
-    if (history.best_epoch > 0 && !(now < sign_ * of(history.best()) - min_delta_)) return false;
+    if (!is_finite(now)) return;
+    if (history.best_epoch > 0 && !(now < sign_ * of(history.best()) - min_delta_)) return;
+    if (weights.broken()) return;
     history.best_epoch = history.epochs.size();
-    return true;
+    weights.keep();
   }
 
  private:
@@ -108,7 +111,7 @@ class Selection {
       fail<ValueError>({"fit: best_by is ", detail::in_quotes(name), ", and the columns are ", quoted_list(columns)});
     column_ = k + (k > 0 && !has_validation ? 1 : 0);
     const std::size_t losses = has_validation ? 2 : 1;  // the columns of all metrics follow, once or twice
-    const int direction = judges_ && k >= losses ? metrics[(k - losses) % metrics.size()].direction : 0;
+    const int direction = !judges_ ? 0 : k < losses ? -1 : metrics[(k - losses) % metrics.size()].direction;
     if (maximize && direction < 0)
       fail<ValueError>({"fit: maximize: the smallest ", detail::in_quotes(name), " is the best"});
     if (direction != 0) sign_ = -direction;

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "../nn/module.hpp"
 #include "best_weights.hpp"
 #include "divergence.hpp"
 #include "evaluation.hpp"
@@ -70,7 +69,7 @@ class StepEvaluation {
     entry.seconds = step.seconds;
     history_.epochs.push_back(std::move(entry));
     total_loss_ = 0, weight_ = 0;
-    if (selection_.take_last(history_)) best_.keep();
+    selection_.take_last(history_, best_);
     history_.stopped_early = o_.patience > 0 && history_.epochs.size() - history_.best_epoch >= o_.patience;
     return !history_.stopped_early;
   }
