@@ -77,8 +77,8 @@ class BestWeights {
     BestWeights copy = *this;
     return copy_from(copy.targets(true));
   }
-  /// Throws ValueError, and changes nothing, if the state is of other weights. A file of an earlier version has no buffers
-  /// of whole numbers: those of the model, which were read before, take their place.
+  /// Throws ValueError, and changes nothing, if the state is of other weights. A file of an earlier version has no
+  /// buffers of whole numbers: those of the model, which were read before, take their place.
   void load_state_dict(const StateDict& state) {
     BestWeights loaded(model_);
     if (state.size() > 0) loaded.keep();

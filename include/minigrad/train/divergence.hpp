@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "../core/finite.hpp"
@@ -68,9 +69,10 @@ std::string widest_feature(const D& data) {
   else return widest_feature(data, data.x);
 }
 
-/// ": what, in epoch 2, after 3 updates (...): and what to do".
+/// "WHAT in epoch 2, after 3 updates (...): try a learning rate ten times smaller".
 template <class D>
-std::string divergence_message(const std::string& what, const Epoch& epoch, std::size_t updates, double norm, const D& data) {
+std::string divergence_message(const std::string& what, const Epoch& epoch, std::size_t updates, double norm,
+                               const D& data) {
   const std::string widest = widest_feature(data);
   return what + " in epoch " + std::to_string(epoch.epoch) + ", after " + std::to_string(updates) +
          (updates == 1 ? " update" : " updates") + " (learning rate " + format_number(epoch.lr) +
@@ -92,10 +94,11 @@ std::string not_finite_message(double loss, const Epoch& epoch, std::size_t upda
   return divergence_message(what, epoch, updates, norm, data);
 }
 
-/// What fit() says, at its end and before it writes a checkpoint, of a parameter that the last update has broken, which no
-/// loss has shown yet. Empty if there is none.
+/// What fit() says, at its end and before it writes a checkpoint, of a parameter that the last update has broken, which
+/// no loss has shown yet. Empty if there is none.
 template <class Model, class D>
-std::string broken_message(Model& model, const BestWeights<Model>& best, const Epoch& epoch, const auto& run, const D& data) {
+std::string broken_message(Model& model, const BestWeights<Model>& best, const Epoch& epoch, const auto& run,
+                           const D& data) {
   const auto* const broken = best.broken();
   if (!broken) return "";
   std::string what = "minigrad: fit: the parameter";
