@@ -280,3 +280,17 @@ TEST_CASE("load_model refuses what it cannot rebuild") {
         "0: Dropout(0.5), Tanh", "0: Dropout(1.5)", "0: Softmax(1e300)", "0: Softmax(0.5)", "0: Softmax(no bias)", "0: Linear(1, 1, no bias, 1)"})
     CHECK_MESSAGE(with(layers).find("is not valid") != std::string::npos, layers);
 }
+
+TEST_CASE("save and load refuse a model that was moved from, and the file stays as it is") {
+  const File file;
+  Rng rng(0);
+  Sequential model{Linear(2, 3, rng), Tanh()};
+  save(file.path, model);
+  const auto size = std::filesystem::file_size(file.path);
+  Sequential taken = std::move(model);
+  const char* const why = "minigrad: Sequential: used after it was moved from";
+  CHECK_THROWS_WITH_AS(save(file.path, model), why, GraphError);
+  CHECK_THROWS_WITH_AS(load(file.path, model), why, GraphError);
+  CHECK(std::filesystem::file_size(file.path) == size);
+  load(file.path, taken);
+}

@@ -123,3 +123,14 @@ TEST_CASE("options, shapes and labels that the losses of classes do not take are
         "kl_div: input 1 in row 0 is above 0: logarithms of probabilities are expected, as log_softmax gives them");
   CHECK(refusal([&] { kl_div(-x, x); }).find("kl_div: target 2 in row 0 is outside of 0..1") == 0);
 }
+
+TEST_CASE("CrossEntropyLossWith takes labels of any integer type, as CrossEntropyLoss does") {
+  const T logits{{1, 2, 0.5}, {0, -1, 2}, {3, 1, 1}};
+  const Labels labels{0, 2, 1};
+  const CrossEntropyLossWith loss({.weight = {1, 2, 4}, .ignore_index = 1, .label_smoothing = 0.1});
+  CHECK(loss(logits, labels.to<int>()).item() == loss(logits, labels).item());
+  CHECK(loss(logits, labels.to<std::uint8_t>()).item() == loss(logits, labels).item());
+  CHECK(loss.weight_of(labels.to<int>()) == loss.weight_of(labels));
+  Graph<T> graph;
+  CHECK(loss(graph.variable(logits), labels.to<int>()).item() == loss(logits, labels).item());
+}

@@ -4,8 +4,12 @@
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/nn/module_list.hpp>
 #include <minigrad/nn/sequential.hpp>
+#include <minigrad/nn/state_dict.hpp>
+#include <minigrad/nn/summary.hpp>
+#include <minigrad/optim/sgd.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -375,6 +379,41 @@ TEST_CASE("a model that was moved from is refused, and an empty one is the ident
   CHECK(Sequential<float>()(x) == x);
   Sequential<float> empty, of_empty = std::move(empty);
   CHECK(of_empty(x) == x);
+}
+
+TEST_CASE("the parts of a model that was moved from are refused, those of an empty one are none") {
+  struct Outer {
+    Sequential<float> inner;
+    ModuleList<float> list;
+    auto parts() { return std::tie(inner, list); }
+  };
+  Rng rng(1);
+  Outer outer{Sequential{Linear(2, 2, rng)}, ModuleList{Linear(2, 2, rng)}};
+  const StateDict state = state_dict(outer);
+  Sequential taken = std::move(outer.inner);
+  const auto refuse = [&](auto& model, const char* why) {
+    CHECK_THROWS_WITH_AS(parameters(model), why, GraphError);
+    CHECK_THROWS_WITH_AS(named_parameters(model), why, GraphError);
+    CHECK_THROWS_WITH_AS(buffers(model), why, GraphError);
+    CHECK_THROWS_WITH_AS(state_dict(model), why, GraphError);
+    CHECK_THROWS_WITH_AS(load_state_dict(model, state), why, GraphError);
+    CHECK_THROWS_WITH_AS(zero_grad(model), why, GraphError);
+    CHECK_THROWS_WITH_AS(summary(model), why, GraphError);
+    CHECK_THROWS_WITH_AS(SGD(model, {.lr = 0.1}), why, GraphError);
+  };
+  refuse(outer.inner, "minigrad: Sequential: used after it was moved from");
+  refuse(outer, "minigrad: Sequential: used after it was moved from");
+  eval(outer), train(outer);
+  outer.inner = std::move(taken);
+  CHECK(state_dict(outer).size() == state.size());
+  ModuleList list = std::move(outer.list);
+  refuse(outer.list, "minigrad: ModuleList: used after it was moved from");
+  refuse(outer, "minigrad: ModuleList: used after it was moved from");
+  outer.list = list;
+  CHECK(parameters(outer).size() == 4);
+  Sequential<float> empty;
+  CHECK(parameters(empty).empty());
+  CHECK(state_dict(empty).size() == 0);
 }
 
 TEST_CASE("a ModuleList that was moved from is refused") {

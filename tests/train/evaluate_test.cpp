@@ -19,11 +19,12 @@ Dataset<double> line_data(int n) {
 
 }  // namespace
 
-TEST_CASE("evaluate is the mean over all rows, whatever the batches, and leaves the model in evaluation mode") {
+TEST_CASE("evaluate is the mean over all rows in evaluation mode, whatever the batches") {
   Rng rng(1);
   Sequential model{Linear<double>(1, 8, rng), Dropout(0.5, rng), Linear<double>(8, 1, rng)};
   const Dataset<double> data = line_data(10);
   const double whole = evaluate(model, MSELoss(), data);
+  eval(model);
   CHECK(whole == mse_loss(model(data.x), data.y).item());
   for (const std::size_t batch_size : {1u, 3u, 7u, 10u, 11u})
     CHECK(evaluate(model, MSELoss(), data, batch_size) == doctest::Approx(whole).epsilon(1e-12));
@@ -32,6 +33,20 @@ TEST_CASE("evaluate is the mean over all rows, whatever the batches, and leaves 
   Dropout dropout(0.5, rng);
   CHECK_THROWS_WITH_AS(evaluate(dropout, MSELoss(), data, 0), "minigrad: DataLoader: batch_size is 0", ValueError);
   CHECK(dropout.training);
+}
+
+TEST_CASE("evaluate gives each layer its mode back") {
+  Rng rng(1);
+  Sequential model{Linear<double>(1, 8, rng), Dropout(0.5, rng), Dropout(0.5, rng), Linear<double>(8, 1, rng)};
+  const Dataset<double> data = line_data(10);
+  const Dropout &first = model.get<Dropout>(1), &second = model.get<Dropout>(2);
+  model.get<Dropout>(2).training = false;
+  const double whole = evaluate(model, MSELoss(), data);
+  CHECK(first.training);
+  CHECK_FALSE(second.training);
+  eval(model);
+  CHECK(evaluate(model, MSELoss(), data) == whole);
+  CHECK_FALSE(first.training);
 }
 
 TEST_CASE("evaluate takes datasets of whole numbers, and labels") {

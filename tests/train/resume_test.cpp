@@ -1,6 +1,8 @@
 // A training by fit() that is stopped after any step and resumed gives the same bits as one that was not; what else a
 // checkpoint does. Every optimizer, schedule and layer is tried by resume_every.cpp.
 #include <minigrad/minigrad.hpp>
+#include <minigrad/nn/norm.hpp>
+#include <minigrad/train/step_evaluation.hpp>
 
 #include <doctest/doctest.h>
 
@@ -8,8 +10,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "../support/resume.hpp"
@@ -271,4 +276,116 @@ TEST_CASE("fit stops without a checkpoint too, and takes the best weights back")
   CHECK(history.interrupted);
   CHECK(history.epochs.size() == 3);
   CHECK(evaluate(model, MSELoss(), data) == history.best().validation_loss);
+}
+
+namespace {
+
+/// Buffers of whole numbers: BatchNorm's, and one of the user's, which counts the batches.
+struct Counted {
+  Linear<float> first, last;
+  BatchNorm1d<float> norm;
+  mutable Tensor<std::int64_t> batches = Tensor<std::int64_t>::scalar(0);
+  bool training = true;
+  explicit Counted(Rng& rng) : first(3, 4, rng), last(4, 1, rng), norm(4) {}
+  auto operator()(const auto& x) const {
+    if (training) batches[0] += 1;
+    return last(norm(first(x)));
+  }
+  auto parts() { return std::tie(first, norm, last, batches); }
+};
+/// A metric that is best the second time.
+std::size_t turn = 0;
+double second_is_best(const Tensor<double>&, const Tensor<double>&) { return ++turn == 2 ? 1 : 0; }
+
+bool same_state(const StateDict& a, const StateDict& b) {
+  bool same = a.size() == b.size();
+  for (const StateEntry& entry : a) same = same && b.find(entry.name) && detail::same_elements(entry, *b.find(entry.name));
+  return same;
+}
+
+}  // namespace
+
+TEST_CASE("the buffers of whole numbers are those of the best epoch too, also after a resume") {
+  const File file("minigrad_resume_counts_test.safetensors");
+  const auto data = make_data(8, 1);
+  FitOptions options{.batch_size = 4, .best_by = "validation_turn", .maximize = true};
+  options.metrics = {{"turn", Metric::OfNumbers(second_is_best)}};
+  options.checkpoint = file.path;
+  std::vector<StateDict> states;
+  const auto run = [&](std::size_t epochs) {
+    Rng rng(1);
+    Counted model(rng);
+    SGD optimizer(model, {.lr = 0.1});
+    options.epochs = epochs;
+    const History history = fit(model, MSELoss(), optimizer, data, data, options,
+                                [&](const Epoch&) { states.push_back(state_dict(model)); });
+    CHECK(history.best_epoch == 2);
+    return state_dict(model);
+  };
+  turn = 0;
+  const StateDict best = run(3);
+  REQUIRE(states.size() == 3);
+  CHECK(same_state(best, states[1]));
+  CHECK(best.get<std::int64_t>("3").item() == 4);
+  CHECK(best.get<std::int64_t>("1.num_batches_tracked").item() == 4);
+  options.resume = file.path;
+  CHECK(same_state(run(4), best));
+  CHECK(states.size() == 4);
+
+  StateDict earlier = read_safetensors(file.path);  // as earlier versions wrote it
+  earlier.take("best.counts.");
+  write_safetensors(file.path, earlier);
+  const StateDict of_earlier = run(5);
+  CHECK(of_earlier.get<std::int64_t>("3").item() == states[3].get<std::int64_t>("3").item());  // the file has no better
+  CHECK(of_earlier.get<float>("1.running_mean") == best.get<float>("1.running_mean"));
+}
+
+TEST_CASE("StepEvaluation gives back the buffers of whole numbers of its best evaluation") {
+  const auto data = make_data(8, 1);
+  Rng rng(1);
+  Counted model(rng);
+  SGD optimizer(model, {.lr = 0.1});
+  StepEvaluationOptions options{.every = 1, .best_by = "validation_turn", .maximize = true};
+  options.metrics = {{"turn", Metric::OfNumbers(second_is_best)}};
+  StepEvaluation evaluation(model, MSELoss(), data, options);
+  turn = 0;
+  fit(model, MSELoss(), optimizer, data, {.epochs = 2, .batch_size = 4}, evaluation);
+  CHECK(model.batches.item() == 4);
+  StateDict state = evaluation.state_dict();
+  evaluation.restore_best();
+  CHECK(model.batches.item() == 2);
+  CHECK(model.norm.num_batches_tracked.item() == 2);
+  model.batches[0] = 0;
+  StepEvaluation loaded(model, MSELoss(), data, options);
+  loaded.load_state_dict(state);
+  loaded.restore_best();
+  CHECK(model.batches.item() == 2);
+}
+
+TEST_CASE("a resume from a damaged checkpoint says what it is and what to do") {
+  const File file("minigrad_resume_damaged_test.safetensors");
+  Plan plan;
+  plan.options.checkpoint = file.path;
+  auto model = plan.model();
+  plan.fit(model);
+  std::filesystem::resize_file(file.path, std::filesystem::file_size(file.path) - 8);
+  plan.options.resume = file.path;
+  const std::string advice =
+      ": the training cannot go on from this file: give resume another checkpoint, or none, to begin anew";
+  const std::string cut = refusal(plan);
+  CHECK(cut.find("the tensors end after ") == 0);
+  CHECK(cut.ends_with(advice));
+  for (const std::string_view bytes : {"", "not a checkpoint"}) {
+    std::ofstream(file.path, std::ios::binary) << bytes;
+    auto other = plan.model();
+    try {
+      plan.fit(other);
+      FAIL("nothing was thrown");
+    } catch (const DataError& error) {
+      const std::string text = error.what();
+      CHECK(text.find("minigrad: fit: resume: \"" + file.path + "\": ") == 0);
+      CHECK(text.ends_with(advice));
+    }
+    CHECK(std::filesystem::file_size(file.path) == bytes.size());
+  }
 }

@@ -429,7 +429,7 @@ TEST_CASE("StepEvaluation evaluates every so many steps, keeps the best weights,
   StepEvaluation evaluation(model, MSELoss(), validation, {.every = 3, .metrics = {{"r2", r2_score}}});
   std::vector<double> losses;
   fit(model, MSELoss(), optimizer, data, {.epochs = 4, .batch_size = 8}, evaluation,
-      [&](const Step& s) { if (s.step % 3 == 0) losses.push_back(evaluate(model, MSELoss(), validation)), train(model); });
+      [&](const Step& s) { if (s.step % 3 == 0) losses.push_back(evaluate(model, MSELoss(), validation)); });
   const History& history = evaluation.history();
   REQUIRE(history.epochs.size() == 6);
   for (std::size_t k = 0; k < 6; ++k) {
@@ -447,6 +447,29 @@ TEST_CASE("StepEvaluation evaluates every so many steps, keeps the best weights,
   CHECK(refusal([&] { StepEvaluation(model, MSELoss(), validation, {.every = 0}); }) ==
         "StepEvaluation: every is 0, and must be at least 1 step");
   CHECK(refusal([&] { evaluation.on_step(Step{.step = 3}); }) == "StepEvaluation: a step of 0 rows: at least 1 is needed");
+}
+
+TEST_CASE("a log that cannot be written is an error before the training begins, and one that can stays as it is till then") {
+  const Data data = make_data(8);
+  auto model = make_model();
+  SGD optimizer(model, {.lr = 0.01});
+  const std::vector<T> before = weights_of(model);
+  const std::string missing = (std::filesystem::temp_directory_path() / "minigrad_no_such_folder" / "log").string();
+  const auto attempt = [&](auto&& log) { fit(model, MSELoss(), optimizer, data, {.epochs = 2}, log); };
+  const std::string expected = "log: \"" + missing + "\": cannot write: No such file or directory";
+  CHECK(refusal([&] { attempt(CsvLog(missing)); }) == expected);
+  CHECK(refusal([&] { attempt(JsonLinesLog(missing)); }) == expected);
+  CHECK(refusal([&] { attempt(CsvLog(missing, {.every_steps = 2})); }) == expected);
+  CHECK(weights_of(model) == before);
+  const File file("minigrad_log_kept_test.csv");
+  std::ofstream(file.path) << "old";
+  Data broken = data;
+  broken.y[0] = std::nan("");
+  CHECK(refusal([&] {
+          CsvLog log(file.path);
+          fit(model, MSELoss(), optimizer, broken, {.epochs = 2}, log);
+        }).find("fit: the loss is nan") == 0);
+  CHECK(file.text() == "old");
 }
 
 TEST_CASE("logs have a line for each epoch or every so many steps, as CSV and as JSON") {

@@ -47,6 +47,9 @@ auto loss_of_classes(const char* op, const X& logs, const Ids& labels, const Ten
   return reduce_loss(class_loss_op.apply(targets, logs), mean ? Reduction::sum : reduction);
 }
 
+/// A tensor of whole numbers that are not of the type of labels.
+template <class Y>
+concept OtherLabels = is_tensor<Y> && !Indices<Y> && std::is_integral_v<scalar_type<Y>>;
 }  // namespace detail
 
 /// As cross_entropy_loss(logits, labels), with options. For a row with label t, classes' weights w and smoothing s:
@@ -62,10 +65,16 @@ auto cross_entropy_loss(const X& logits, const Ids& labels, const CrossEntropyOp
   return detail::loss_of_classes("cross_entropy_loss", log_softmax(logits, 1), labels, o.weight, o.ignore_index,
                                  o.label_smoothing, o.reduction, false);
 }
+/// The same for labels of another integer type than std::int64_t.
+template <detail::TensorOperand X, detail::TensorOperand Y>
+  requires detail::OtherLabels<Y>
+auto cross_entropy_loss(const X& logits, const Y& labels, const CrossEntropyOptions& o) {
+  return cross_entropy_loss(logits, labels.template to<std::int64_t>(), o);
+}
 /// For targets that are probabilities: each is mixed with the even distribution, and multiplied by its class's weight.
 /// The mean is that of the rows, and none is left out.
 template <detail::TensorOperand X, detail::TensorOperand Y>
-  requires(!detail::Indices<Y>)
+  requires(!detail::Indices<Y> && !detail::OtherLabels<Y>)
 auto cross_entropy_loss(const X& logits, const Y& probabilities, const CrossEntropyOptions& o) {
   constexpr const char* op = "cross_entropy_loss";
   using T = detail::scalar_type<X>;
@@ -140,6 +149,8 @@ double weight_of_labels(const char* op, const Y& target, const Tensor<double>& w
   if constexpr (std::is_same_v<Y, Tensor<std::int64_t>>) {
     const double total = sum_of_weights(target, weight, ignore_index);
     return total == 0 && smoothing > 0 ? sum_of_weights(target, {}, ignore_index) : total;
+  } else if constexpr (is_tensor<Y> && std::is_integral_v<scalar_type<Y>>) {
+    return weight_of_labels(op, target.template to<std::int64_t>(), weight, ignore_index, smoothing);
   } else {
     return static_cast<double>(target.shape()[0]);
   }

@@ -52,6 +52,10 @@ class ModuleList : public Sequential<T> {
   /// Deleted: a list does not say how its layers are called.
   void operator()(const X& x) const = delete;
 
+  /// For parameters() and the like: visits all parts.
+  void visit_parts(const detail::PartPlace& place, const detail::PartVisitor<X>& visitor) {
+    if (size() > 0) Sequential<T>::visit_parts(place, visitor);
+  }
   /// The name and the layers: "ModuleList(Linear(2, 8), Tanh)".
   std::string describe() const { return "ModuleList" + Sequential<T>::describe().substr(10); }
 };

@@ -180,7 +180,9 @@ class Sequential {
   void eval() { set_training({false}); }
 
   /// For parameters(), buffers(), train() and summary(): visits all parts, sets the mode, describes; layer i unchecked.
+  /// The parts of a model that was moved from are refused: as those of an empty one they would be saved over a good file.
   void visit_parts(const detail::PartPlace& place, const detail::PartVisitor<X>& visitor) {
+    if (layers_.empty()) require_layers();
     for (std::size_t i = 0; i < size(); ++i) layers_[i]->visit_parts({&place, nullptr, i}, visitor);
   }
   void set_training(const detail::ModeChange& change) {

@@ -133,6 +133,7 @@ template <class M>
 std::string summary(M& model) {
   using V = detail::model_value<M>;
   detail::CheckedModel<M>();
+  detail::visit_parts(model, {}, detail::PartVisitor<V>{nullptr, nullptr, nullptr});  // refuses one that was moved from
   detail::SummaryTable table;
   detail::summarize<V>(model, {}, table);
   return table.text();

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "../core/finite.hpp"
@@ -11,18 +12,11 @@
 #include "../data/field.hpp"
 #include "../diff/anomaly.hpp"
 #include "../graph/backward.hpp"
+#include "../nn/module.hpp"
+#include "best_weights.hpp"
 #include "history.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
-
-/// The index of the first element that is not finite, or the number of elements.
-template <class X>
-std::size_t first_not_finite(const X& x) {
-  std::size_t i = 0;
-  if constexpr (is_tensor<X>)
-    while (i < x.size() && is_finite(static_cast<double>(x.data()[i]))) ++i;
-  return i;
-}
 
 /// What rows of a dataset are called in messages: " of the validation set"; of a part that fit() has split off itself,
 /// the numbers that its rows have in the whole.
@@ -75,19 +69,57 @@ std::string widest_feature(const D& data) {
   else return widest_feature(data, data.x);
 }
 
+/// "WHAT in epoch 2, after 3 updates (...): try a learning rate ten times smaller".
+template <class D>
+std::string divergence_message(const std::string& what, const Epoch& epoch, std::size_t updates, double norm,
+                               const D& data) {
+  const std::string widest = widest_feature(data);
+  return what + " in epoch " + std::to_string(epoch.epoch) + ", after " + std::to_string(updates) +
+         (updates == 1 ? " update" : " updates") + " (learning rate " + format_number(epoch.lr) +
+         ", last gradient norm " + format_number(norm) + "): " +
+         (is_nan(norm) ? "detect_anomaly = true names the op with such a gradient, or " : "") +
+         "try a learning rate ten times smaller" +
+         (widest.empty() ? "" : ", or standardise the features (" + widest + ")");
+}
+
 template <class D>
 std::string not_finite_message(double loss, const Epoch& epoch, std::size_t updates, double norm, const D& data,
                                const RowNames& rows) {
   if (const std::string number = not_finite_number(data, rows); !number.empty())
     return "minigrad: fit: the loss is " + format_number(loss) + ": " + number;
-  const std::string what = "minigrad: fit: the loss is " + format_number(loss), widest = widest_feature(data);
-  if (updates == 0)
+  const std::string what = "minigrad: fit: the loss is " + format_number(loss);
+  if (const std::string widest = widest_feature(data); updates == 0)
     return what + " before the first update: look for numbers that are not finite, or very large, in the data and the "
                   "weights" + (widest.empty() ? "" : " (" + widest + ")");
-  return what + " in epoch " + std::to_string(epoch.epoch) + ", after " + std::to_string(updates) +
-         (updates == 1 ? " update" : " updates") + " (learning rate " + format_number(epoch.lr) +
-         ", last gradient norm " + format_number(norm) + "): try a learning rate ten times smaller" +
-         (widest.empty() ? "" : ", or standardise the features (" + widest + ")");
+  return divergence_message(what, epoch, updates, norm, data);
+}
+
+/// What fit() says, at its end and before it writes a checkpoint, of a parameter that the last update has broken, which
+/// no loss has shown yet. Empty if there is none.
+template <class Model, class D>
+std::string broken_message(Model& model, const BestWeights<Model>& best, const Epoch& epoch, const auto& run,
+                           const D& data) {
+  const auto* const broken = best.broken();
+  if (!broken) return "";
+  std::string what = "minigrad: fit: the parameter";
+  for (const auto& one : named_parameters(model)) {
+    if (!(one.parameter == *broken)) continue;
+    const auto& value = broken->value();
+    what += " " + one.name;
+    if constexpr (is_tensor<std::remove_cvref_t<decltype(value)>>)
+      what += " is " + format_number(static_cast<double>(value.data()[first_not_finite(value)]));
+  }
+  return divergence_message(what, epoch, run.updates, run.grad_norm, data);
+}
+
+/// What fit() says at the end of a training whose validation loss was never finite. Empty if it was.
+template <class D>
+std::string never_finite_message(const History& history, const D& data) {
+  for (const Epoch& epoch : history.epochs)
+    if (is_finite(epoch.validation_loss)) return "";
+  const Epoch& last = history.epochs.back();
+  return divergence_message("minigrad: fit: the validation loss was never finite, and is " +
+                                format_number(last.validation_loss), last, last.updates, last.grad_norm, data);
 }
 
 /// What fit() says of a validation loss that is not finite because of numbers in the validation set. Empty if it is

@@ -10,7 +10,7 @@
 #include "../core/finite.hpp"
 #include "../data/loader.hpp"
 #include "../graph/node.hpp"
-#include "../nn/module.hpp"
+#include "../nn/evaluation_mode.hpp"
 #include "../tensor/reduce.hpp"
 #include "metrics.hpp"
 
@@ -133,13 +133,15 @@ void keep_predictions(const Tensor<T>& batch, std::size_t batch_rows, std::size_
   for (std::size_t i = 0; i < batch.size(); ++i) out[i] = static_cast<double>(batch.data()[i]);
 }
 
-/// The mean loss, and, if wanted, the predictions for all rows. The loss of a batch of weight 0 is not computed.
+/// The mean loss in evaluation mode, and, if wanted, the predictions for all rows. The loss of a batch of weight 0 is not
+/// computed.
 template <class Model, class Loss, class D>
 double evaluate(const char* function, Model& model, const Loss& loss, const D& data, std::size_t batch_size,
                 const char* of, Tensor<double>* predictions = nullptr) {
+  static_assert(!std::is_const_v<Model>, "minigrad: evaluate() of a const model could not set its mode");
   const DataLoaderOptions options{.batch_size = batch_size, .shuffle = false};
   DataLoader loader(data, options);  // before anything changes: it may refuse the options
-  eval(model);
+  const EvaluationMode<Model> mode(model);
   double total = 0, total_weight = 0;
   std::size_t batch = 0, first = 0;
   for (auto [x, y] : loader) {
@@ -208,8 +210,9 @@ double compute_metric(const Metric& metric, const Tensor<double>& predictions, c
 
 /// The mean loss of a model over a dataset, in batches, without a graph. The loss must be the mean of its batch: of the
 /// rows, or a weighted one that tells its divisor by weight_of(targets...), as CrossEntropyLossWith does. A batch of
-/// weight 0 counts for nothing. Leaves the model in evaluation mode. Throws ValueError for a dataset without rows, or
-/// whose weight is 0, and for a loss with another reduction.
+/// weight 0 counts for nothing. The model is in evaluation mode meanwhile, and then each layer has its mode back, also
+/// where something throws. Throws ValueError for a dataset without rows, or whose weight is 0, and for a loss with
+/// another reduction.
 template <class Model, class Loss, class T, class Y>
 double evaluate(Model& model, const Loss& loss, const Dataset<T, Y>& data, std::size_t batch_size = 1024) {
   if (data.size() == 0) detail::fail<ValueError>({"evaluate: the dataset is empty"});

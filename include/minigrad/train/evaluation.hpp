@@ -3,9 +3,12 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "../core/error.hpp"
 #include "../core/finite.hpp"
+#include "../data/field.hpp"
 #include "evaluate.hpp"
 #include "history.hpp"
 #include "progress.hpp"
@@ -24,13 +27,33 @@ void require_metrics(const std::vector<Metric>& metrics) {
   }
 }
 
+/// The value of a metric. Its error also says where the metric was given, and when it was computed.
+template <class Y>
+double metric_value(const char* function, std::size_t entry, const Metric& metric, const Tensor<double>& predictions,
+                    const Y& y) {
+  const auto note = [&](const Error& error) {
+    const bool of_fit = std::string_view(function) == "fit";
+    return concat({error.what(), "; the metric ", in_quotes(metric.name), " was given in ",
+                   of_fit ? "FitOptions" : "StepEvaluationOptions", "::metrics, and computed after ",
+                   of_fit ? "epoch " : "evaluation ", entry, ": give one that fits the targets"});
+  };
+  try {
+    return compute_metric(metric, predictions, y);
+  } catch (const ShapeError& error) {
+    throw ShapeError(note(error));
+  } catch (const ValueError& error) {
+    throw ValueError(note(error));
+  }
+}
+
 /// The mean loss of a dataset. Its metrics are added to the epoch.
 template <class Model, class Loss, class D>
 double evaluate_into(const char* function, Epoch& epoch, Model& model, const Loss& loss, const D& data,
                      const std::vector<Metric>& metrics, const char* of) {
   Tensor<double> predictions;
   const double mean = evaluate(function, model, loss, data, 1024, of, metrics.empty() ? nullptr : &predictions);
-  for (const Metric& metric : metrics) epoch.metrics.push_back(compute_metric(metric, predictions, data.y));
+  for (const Metric& metric : metrics)
+    epoch.metrics.push_back(metric_value(function, epoch.epoch, metric, predictions, data.y));
   return mean;
 }
 
@@ -51,7 +74,7 @@ template <class = void>
 class Selection {
  public:
   /// Of options with best_by, maximize, min_delta and metrics. Throws ValueError for a column that the history does not
-  /// have, and for maximize without a column, or with one of a metric whose smallest number is best.
+  /// have, and for maximize without a column, or with a loss or a metric whose smallest number is best.
   template <class Options>
   Selection(const History& history, const Options& o, bool has_validation)
       : Selection(history, o.best_by, o.maximize, o.metrics, o.min_delta, has_validation) {}
@@ -59,14 +82,17 @@ class Selection {
   /// Whether there is anything to judge by.
   bool judges() const { return judges_; }
 
-  /// Whether the last entry is better than the best one so far, which it then becomes.
-  bool take_last(History& history) const {
-    if (!judges_) return false;
+  /// If the last entry is better than the best one so far, it becomes that, and its weights are kept. Weights that are
+  /// not finite are never the best: train_loss is of those before the last update.
+  template <class Weights>
+  void take_last(History& history, Weights& weights) const {
+    if (!judges_) return;
     const double now = sign_ * of(history.epochs.back());
-    if (!is_finite(now)) return false;
-    if (history.best_epoch > 0 && !(now < sign_ * of(history.best()) - min_delta_)) return false;
+    if (!is_finite(now)) return;
+    if (history.best_epoch > 0 && !(now < sign_ * of(history.best()) - min_delta_)) return;
+    if (weights.broken()) return;
     history.best_epoch = history.epochs.size();
-    return true;
+    weights.keep();
   }
 
  private:
@@ -85,7 +111,7 @@ class Selection {
       fail<ValueError>({"fit: best_by is ", detail::in_quotes(name), ", and the columns are ", quoted_list(columns)});
     column_ = k + (k > 0 && !has_validation ? 1 : 0);
     const std::size_t losses = has_validation ? 2 : 1;  // the columns of all metrics follow, once or twice
-    const int direction = judges_ && k >= losses ? metrics[(k - losses) % metrics.size()].direction : 0;
+    const int direction = !judges_ ? 0 : k < losses ? -1 : metrics[(k - losses) % metrics.size()].direction;
     if (maximize && direction < 0)
       fail<ValueError>({"fit: maximize: the smallest ", detail::in_quotes(name), " is the best"});
     if (direction != 0) sign_ = -direction;

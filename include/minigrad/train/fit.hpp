@@ -76,16 +76,14 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   };
   BatchStep<Model, Loss, typename D::Features, typename D::Targets> step(model, loss, options.replay);
   if (options.detect_anomaly) detect_anomaly(step.graph(), model);
-  const auto restore = [&] {
-    if (options.restore_best) best.restore();
-  };
-  const auto fail_training = [&](const std::string& message) {
-    restore();
-    throw TrainingError(message, std::move(history));
-  };
+  const auto fail_training = [&](const std::string& message) { throw TrainingError(message, std::move(history)); };
   const RowNames of_validation{split ? " of the dataset" : " of the validation set", split ? &split->validation : nullptr};
   Stopwatch since_checkpoint;
-  const auto save = [&] {
+  const auto save = [&](const Epoch& epoch, bool stops, bool judged = false) {
+    if (options.checkpoint.empty() && !stops) return;
+    std::string fault = broken_message(model, best, epoch, run, data);
+    if (fault.empty() && judged) fault = never_finite_message(history, data);
+    if (!fault.empty()) fail_training(fault);
     if (options.checkpoint.empty()) return;
     state.save(options.checkpoint);
     since_checkpoint = Stopwatch();
@@ -100,7 +98,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   const auto note_norm = [&] {  // of the last update: not cleared yet
     if (options.clip_norm == 0 && run.updates > first_update) run.grad_norm = grad_norm(weights);
   };
-  const EndOfTraining<Model, V> at_end{model, weights};
+  EndOfTraining<Model, V> at_end{model, weights, options.restore_best ? &best : nullptr};
   (begin_hook(hooks, history), ...);
 
   for (std::size_t number = history.epochs.size() + 1; number <= options.epochs && !run.finished; ++number) {
@@ -153,12 +151,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
       if (last || !go_on) break;
       if (!history.interrupted && !is_due()) continue;
       note_norm();
-      save();
+      save(epoch, history.interrupted);
       if (!history.interrupted) continue;
-      restore();
+      at_end.restore();
       return std::move(history);
     }
     note_norm();
+    eval(model);  // for the hooks too
     if (run.weight == 0) fail_no_weight("fit", data.size(), " of the training set");
     epoch.updates = run.updates;
     epoch.grad_norm = run.grad_norm;
@@ -172,7 +171,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     if (options.train_metrics) evaluate_into("fit", epoch, model, loss, data, options.metrics, " of the training set");
     epoch.seconds = run.seconds();
     history.epochs.push_back(epoch);
-    if (selection.take_last(history)) best.keep();
+    selection.take_last(history, best);
     ((go_on = run_hook(hooks, epoch, validation ? epoch.validation_loss : epoch.train_loss) && go_on), ...);
     show_progress(bar, epoch, run.samples, options.metrics);
     history.stopped_early = options.patience > 0 && number - history.best_epoch >= options.patience;
@@ -181,10 +180,10 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     const bool last = run.finished || number == options.epochs;
     history.interrupted = !last && stopped();
     const bool every = options.checkpoint_every > 0 && number % options.checkpoint_every == 0;
-    if (last || history.interrupted || every || is_due()) save();
+    if (last || history.interrupted || every || is_due()) save(epoch, last || history.interrupted, last && validation);
     if (history.interrupted) break;
   }
-  restore();
+  at_end.restore();
   return std::move(history);
 }
 
@@ -198,7 +197,8 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 /// are weighted as by evaluate(); no loss is computed where the weight is 0. LBFGS makes one step per epoch, on all rows.
 /// Throws ValueError for options, data, an optimizer or schedules that do not fit, and for parameters that are not frozen
 /// and that the optimizer does not have, or on which the loss of the first batch does not depend, TrainingError if the
-/// loss is not finite, and the loss's error for a target that it does not take, with its row in the dataset.
+/// loss or, at the end, a weight is not finite, or if the validation loss never was, and the loss's error for a target
+/// that it does not take, with its row in the dataset.
 ///
 /// With replay the loss of the first batch is recorded, by capture(), and run again for all batches of the same shape,
 /// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something

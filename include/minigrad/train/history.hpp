@@ -129,7 +129,7 @@ struct History {
   static constexpr std::size_t numbers = 7;  // of an Epoch, without metrics
 };
 
-/// Thrown by fit() when the loss is not finite. `history` holds the completed epochs.
+/// Thrown by fit() when a loss or a weight is not finite. `history` holds the completed epochs.
 struct TrainingError : Error {
   template <class = void>
   TrainingError(const std::string& message, History completed) : Error(message), history(std::move(completed)) {}

@@ -44,6 +44,8 @@ class LogFile {
   }
 
   const std::string& path() const { return path_; }
+  /// Throws DataError where the file cannot be written. It stays as it is.
+  void require_writable() const { AtomicFile("log", path_); }
   /// Whether it has a line.
   bool begun() {
     if (!file_) open();
@@ -137,7 +139,11 @@ namespace detail {
 template <class Log>
 class LogHook {
  public:
-  void on_begin(const History& history) { metric_names_ = history.metric_names; }
+  /// Throws DataError where the file cannot be written: not after an epoch, which may take hours.
+  void on_begin(const History& history) {
+    metric_names_ = history.metric_names;
+    file_.require_writable();
+  }
   template <class = void>
   void on_epoch(const Epoch& epoch) {
     if (o_.every_steps == 0) static_cast<Log&>(*this).write(log_values(epoch, metric_names_));

@@ -1,11 +1,14 @@
 // train/require_training.hpp - refuses what fit() cannot train, before anything changes.
 #pragma once
 
+#include <exception>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../nn/losses.hpp"
 #include "../nn/module.hpp"
+#include "best_weights.hpp"
 #include "evaluate.hpp"
 #include "run_hook.hpp"
 
@@ -71,13 +74,21 @@ void require_data(const D& data, const D* validation) {
   if (data.size() == 0) fail<ValueError>({"fit: the training set is empty"});
 }
 
-/// At the end of fit(), also where an exception ends it: sets the model to evaluation mode, and clears the gradients, to
-/// which a backward() that follows would add.
+/// At the end of fit(), also where an exception ends it: gives the model its best weights, unless `best` is null, sets it
+/// to evaluation mode, and clears the gradients, to which a backward() that follows would add.
 template <class Model, class V>
 struct EndOfTraining {
   Model& model;
   const std::vector<ParameterRef<V>>& weights;
+  BestWeights<Model>* best;
+  void restore() {
+    if (auto* const now = std::exchange(best, nullptr)) now->restore();
+  }
   ~EndOfTraining() {
+    try {
+      restore();
+    } catch (const std::exception&) {  // a callback that threw may have moved the model away
+    }
     eval(model);
     for (const ParameterRef<V>& weight : weights) weight.zero_grad();
   }

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "../nn/module.hpp"
 #include "best_weights.hpp"
 #include "divergence.hpp"
 #include "evaluation.hpp"
@@ -50,8 +49,8 @@ class StepEvaluation {
     detail::require_metrics(o_.metrics);
   }
 
-  /// Notes a step, and evaluates the model where it is the turn; the model is then in training mode again. Returns false
-  /// if the patience has run out. Throws ValueError for a step of 0 rows.
+  /// Notes a step, and evaluates the model where it is the turn; each layer then has its mode back. Returns false if the
+  /// patience has run out. Throws ValueError for a step of 0 rows.
   bool on_step(const Step& step) {
     if (step.rows == 0) detail::fail<ValueError>({"StepEvaluation: a step of 0 rows: at least 1 is needed"});
     const double weight = step.weight > 0 ? step.weight : static_cast<double>(step.rows);
@@ -64,14 +63,13 @@ class StepEvaluation {
     entry.grad_norm = step.grad_norm();
     entry.validation_loss =
         detail::evaluate_into("StepEvaluation", entry, model_, loss_, data_, o_.metrics, " of the validation set");
-    train(model_);
     if (const std::string fault = detail::validation_fault(entry.validation_loss, data_, {" of the validation set"});
         !fault.empty())
       throw TrainingError(fault, history_);
     entry.seconds = step.seconds;
     history_.epochs.push_back(std::move(entry));
     total_loss_ = 0, weight_ = 0;
-    if (selection_.take_last(history_)) best_.keep();
+    selection_.take_last(history_, best_);
     history_.stopped_early = o_.patience > 0 && history_.epochs.size() - history_.best_epoch >= o_.patience;
     return !history_.stopped_early;
   }

@@ -114,7 +114,7 @@ class TrainingState {
   /// training, and then changes nothing.
   template <class = void>
   void load(const std::string& path) {
-    StateDict file = read_safetensors(path);
+    StateDict file = read(path);
     if (file.metadata("minigrad.training") != "1")
       fail_file("fit: resume", path, {"this is not a checkpoint that fit() has written"});
     std::string wrong = compare_layers(file.metadata("layers"), layers_);
@@ -157,6 +157,19 @@ class TrainingState {
     bool follows = false;
   };
 
+  /// Throws DataError for a file that cannot be read.
+  template <class = void>
+  static StateDict read(const std::string& path) {
+    try {
+      return read_safetensors(path);
+    } catch (const DataError& error) {
+      const std::string what = error.what(), place = concat({"\"", path, "\": "});
+      const std::size_t at = what.find(place);
+      fail_file("fit: resume", path, {at == std::string::npos ? what : what.substr(at + place.size()),
+                                      ": the training cannot go on from this file: give resume another checkpoint, or "
+                                      "none, to begin anew"});
+    }
+  }
   template <class = void>
   static void note(std::string& wrong, const std::string& what) { append(wrong, {wrong.empty() ? "" : "; ", what}); }
 
