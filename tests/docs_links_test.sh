@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Every link within the docs names a file that is there, and a heading of it. Headings of a Chinese page have the anchors
+# of the English one.
+set -euo pipefail
+root=${ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
+cd "$root"
+
+text() { awk '/^[ \t]*```/ { inside = !inside; next } !inside' "$1"; }
+# The anchors of a page: its headings in small letters, with - for blanks and without other signs.
+anchors() {
+  text "$1" | sed -nE 's/^#+ +//p' | sed -E 's/\[([^]]*)\]\([^)]*\)/\1/g' | tr '[:upper:]' '[:lower:]' |
+    sed -E 's/[^a-z0-9 _-]//g; s/ /-/g'
+}
+
+passed=0 failed=0
+for page in *.md docs/*.md docs/zh-TW/*.md; do
+  while read -r link; do
+    file=${link%%#*} anchor=
+    case $link in *'#'*) anchor=${link#*#} ;; esac
+    target=$page
+    if [ -n "$file" ]; then target=$(dirname "$page")/$file; fi
+    headings=$target
+    case $target in
+      *README.zh-TW.md) headings=README.md ;;
+      *docs/zh-TW/*.md) if [ -e "docs/$(basename "$target")" ]; then headings=docs/$(basename "$target"); fi ;;
+    esac
+    if [ ! -e "$target" ]; then
+      echo "$page: the link $link names a file that is not there"
+      failed=$((failed + 1))
+    elif [[ -n $anchor && $headings == *.md ]] && ! anchors "$headings" | grep -qxF -- "$anchor"; then
+      echo "$page: the link $link names a heading that is not there"
+      failed=$((failed + 1))
+    else
+      passed=$((passed + 1))
+    fi
+  done < <(text "$page" | sed -E 's/`[^`]*`//g' | grep -oE '\]\([^) ]+\)' | sed -E 's/^\]\(|\)$//g' | grep -vE '^(https?|mailto):' | sort -u)
+done
+echo "[docs_links] test cases: $((passed + failed)) | $passed passed | $failed failed"
+[ $failed -eq 0 ]
