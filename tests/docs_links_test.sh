@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Every link within the docs names a file that is there, and a heading of it. Headings of a Chinese page have the anchors
-# of the English one.
+# Every link within the docs names a file that is there, and an anchor of it: a heading, or <a id="...">, by which Chinese
+# pages have the anchors of the English ones.
 set -euo pipefail
 root=${ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 cd "$root"
 
 text() { awk '/^[ \t]*```/ { inside = !inside; next } !inside' "$1"; }
-# The anchors of a page: its headings in small letters, with - for blanks and without other signs.
+# The anchors of a page: those that it names, and its headings in small letters, with - for blanks and without other signs.
 anchors() {
+  text "$1" | sed -nE 's/^<a id="([^"]*)"><\/a>$/\1/p'
   text "$1" | sed -nE 's/^#+ +//p' | sed -E 's/\[([^]]*)\]\([^)]*\)/\1/g' | tr '[:upper:]' '[:lower:]' |
     sed -E 's/[^a-z0-9 _-]//g; s/ /-/g'
 }
@@ -19,16 +20,11 @@ for page in *.md docs/*.md docs/zh-TW/*.md; do
     case $link in *'#'*) anchor=${link#*#} ;; esac
     target=$page
     if [ -n "$file" ]; then target=$(dirname "$page")/$file; fi
-    headings=$target
-    case $target in
-      *README.zh-TW.md) headings=README.md ;;
-      *docs/zh-TW/*.md) if [ -e "docs/$(basename "$target")" ]; then headings=docs/$(basename "$target"); fi ;;
-    esac
     if [ ! -e "$target" ]; then
       echo "$page: the link $link names a file that is not there"
       failed=$((failed + 1))
-    elif [[ -n $anchor && $headings == *.md ]] && ! anchors "$headings" | grep -qxF -- "$anchor"; then
-      echo "$page: the link $link names a heading that is not there"
+    elif [[ -n $anchor && $target == *.md ]] && ! grep -qxF -- "$anchor" <<< "$(anchors "$target")"; then
+      echo "$page: the link $link names an anchor that is not there"
       failed=$((failed + 1))
     else
       passed=$((passed + 1))
