@@ -49,7 +49,7 @@ graph/elementwise_node.hpp | / divisor_of<T>(y, size); | / divisor_of<T>(y, 2 * 
 graph/accumulate.hpp | bool broadcast = input != y.own.shape(); | bool broadcast = true; | graph/record
 graph/reach.hpp | in->id)[from->id])) | in->id)[0])) | graph/record
 graph/capture.hpp | if (*mode.flag != mode.value) | if (false) | graph/capture
-graph/capture.hpp | graph_->disable(true); | ; | graph/capture
+graph/capture.hpp | graph_->disable(!whole); | ; | graph/capture
 graph/capture.hpp | if (place_of(result_) != place_of(result)) | if (false) | graph/capture
 diff/hook_runner.hpp | use.id <= root.id && reached[use.id] && | | diff/hooks
 graph/backward.hpp | if (use.changed()) refuse | if (false) refuse | graph/faults

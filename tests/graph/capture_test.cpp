@@ -427,8 +427,12 @@ TEST_CASE("after a run that threw, handles of the step say so until a run is com
   CHECK(message_of([&] { kept.value(); }) == refusal);
   CHECK(message_of([&] { backward(kept); }) == refusal);
   CHECK_THROWS_AS(step.result(), GraphError);
+  CHECK_THROWS_AS(step(T{1, 2}, Tensor<std::int64_t>{1}), ShapeError);  // refused before it runs: nothing is whole again
+  CHECK(message_of([&] { kept.value(); }) == refusal);
   CHECK(step(T{10}, Tensor<std::int64_t>{1}).item() == 27);
   CHECK(kept.value().item() == 20);
+  CHECK_THROWS_AS(step(T{1, 2}, Tensor<std::int64_t>{1}), ShapeError);
+  CHECK(kept.value().item() == 20);  // refused after a run that was complete: its values stay
 }
 
 TEST_CASE("what a function has stored of a check says that it is gone") {

@@ -125,22 +125,23 @@ class CapturedStep {
   /// requires_grad, or the mode of a layer, has changed since.
   const auto& operator()(const X&... x) {
     require_here();
-    if (!complete_) graph_->disable(false);
     if (graph_->sweeping())
       detail::fail<GraphError>({"replay: called by a hook, while gradients pass through the same step: call it later"});
-    const auto& y = result_.value();  // throws after clear()
-    require_shapes(x...);
+    bool whole = complete_;  // whether all values are of one run
+    if (!whole) graph_->disable(false), complete_ = true;
     try {
+      const auto& y = result_.value();  // throws after clear()
+      require_shapes(x...);
+      whole = false;
       detail::prepare_replay(*graph_);
       std::apply([&](auto&... in) { (in.set(x), ...); }, inputs_);
       ops_.run(*graph_);
+      return y;
     } catch (...) {
-      complete_ = false;
-      graph_->disable(true);
+      complete_ = whole;
+      graph_->disable(!whole);
       throw;
     }
-    complete_ = true;
-    return y;
   }
 
   /// The result of the last run. Throws GraphError where that threw before it was complete.
@@ -184,8 +185,7 @@ class CapturedStep {
                                   "change record the step anew, by capture()"});
     }
     if (place_of(result_) != place_of(result))
-      detail::fail<GraphError>({"capture: recorded again, the function gives another result: record the step anew, by "
-                                "capture()"});
+      detail::fail<GraphError>({"capture: recorded again, f gives another result: record the step anew, by capture()"});
     again.release();
   }
 
@@ -226,14 +226,13 @@ class CapturedStep {
 };
 
 /// Records f(x...) once, so that it can be run again on other inputs of the same shapes: a training step, or a model's
-/// prediction. f takes a Var for each x, all of which are of one type, and an IndexVar for a Tensor<std::int64_t>; it
-/// gives a Var or an IndexVar. V is the type of the graph's values, where no x tells it: capture<Tensor<double>>(f,
-/// tokens).
+/// prediction. f takes a Var for each x, all of one type, and an IndexVar for a Tensor<std::int64_t>; it gives a Var or an
+/// IndexVar. V is the type of the graph's values, where no x tells it: capture<Tensor<double>>(f, tokens).
 ///
 /// What f does while it is recorded is what each run does: control flow is fixed, and what f takes out by value(),
-/// computes on outside of the graph and puts back is a constant of the recording. See check(). f calls no backward() and
-/// no optimizer: these are called on the step. A Var that f stores is good until check(). Throws GraphError for a result
-/// of another graph.
+/// computes on outside of the graph and puts back is a constant of the recording. See check(). backward() and the
+/// optimizer follow a run, and are not called by f. A Var that f stores is good until check(). Throws GraphError for a
+/// result of another graph.
 template <class V = void, class F, class... X>
 auto capture(F f, const X&... x) {
   using Value = std::conditional_t<std::is_void_v<V>, typename detail::GraphValue<X...>::type, V>;

@@ -56,6 +56,7 @@ class NodeView {
 };
 
 namespace detail {
+/// Throws GraphError for Graph::at() of a constant without a value.
 [[noreturn, gnu::cold]] inline void refuse_constant(NodeId id) {
   fail<GraphError>({"at: node ", id, " is a constant that no rule reads, so that its value was not kept: look at it by "
                     "node(", id, "), or make it by graph.input()"});
