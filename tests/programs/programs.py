@@ -43,6 +43,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 3.0, -3.0, 0.7, 1e-8, -1e-8, 1e
 COMPARE = {"less": torch.lt, "less_equal": torch.le, "greater": torch.gt, "greater_equal": torch.ge, "equal": torch.eq,
            "not_equal": torch.ne}
 REDUCTION = ["mean", "sum", "none"]
+SOFTMAX = ["softmax", "log_softmax", "nll_loss", "cross_entropy_loss", "cross_entropy_loss_of"]
 SUMS = ["sum", "mean", "sum_to", "index_add", "matmul", "matmul_nt", "matmul_tn", "linear"]
 
 
@@ -479,11 +480,17 @@ def decided_otherwise(steps, values):
             return "all"
         if name in ("asin", "acos", "atanh") and (x[0].abs() >= 1).any():
             found = "second"
+        if name == "gelu" and ((x[0] < -5) & (x[0] > -40)).any():  # PyTorch computes 1 + erf(x / sqrt(2))
+            return "all"
+        if name in SOFTMAX and x[0].isinf().any():
+            return "all"
         if name in ("abs", "sign") and x[0].isinf().any():
             found = "second"
         # PyTorch computes (1 / v) / v, or v^2, before it multiplies by the gradient, which may be as large as v
         if name == "atan2" and loses_range(torch.hypot(*x)):
             return "all"
+        if name == "atan2" and loses_range(torch.hypot(*x) ** 2):
+            found = "second"
         if name in ("log", "log2", "log10") and loses_range(x[0]) or name == "log1p" and loses_range(1 + x[0]):
             found = "second"
         if name == "hypot" and loses_range(values[k]):
