@@ -52,6 +52,7 @@ graph/capture.hpp | if (*mode.flag != mode.value) | if (false) | graph/capture
 graph/capture.hpp | graph_->disable(!whole); | ; | graph/capture
 graph/capture.hpp | if (place_of(result_) != place_of(result)) | if (false) | graph/capture
 diff/hook_runner.hpp | use.id <= root.id && reached[use.id] && | | diff/hooks
+diff/hook_runner.hpp | if (reads && used[id]) | if (false) | diff/hooks
 graph/backward.hpp | if (use.changed()) refuse | if (false) refuse | graph/faults
 diff/checkpoint.hpp | nodes()[static_cast<NodeId>(k)].grad = x.grad; | nodes()[0].grad = x.grad; | diff/checkpoint
 diff/recorded_function.hpp | [i * g.size() + j] = g[j] | [j * elements(seed).size() + i] = g[j] | diff/derivatives

@@ -95,8 +95,8 @@
 #include "ops/ops.hpp"
 
 // diff: derivatives of any order, and what is built on them.
-#include "diff/grad.hpp"
 #include "diff/hook_runner.hpp"
+#include "diff/grad.hpp"
 #include "diff/hooks.hpp"
 #include "diff/anomaly.hpp"
 #include "diff/checkpoint.hpp"

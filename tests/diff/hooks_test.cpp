@@ -241,3 +241,56 @@ TEST_CASE("the hook of a final gradient is called only by a backward() that adds
   backward(sum(checkpoint([&](const auto& v) { return v * w; }, x)));
   CHECK(called == 2);
 }
+
+TEST_CASE("a hook may write to a parameter after the last rule that reads it, and not before") {
+  Parameter<T> w(T{2}), u(T{5});
+  Graph<T> graph;
+  const auto record = [&](Parameter<T>& written) {
+    graph.clear();
+    const auto h = graph.input({3}) * w;
+    register_hook(h, [&](const auto&) { written.set_value(T{7}); });
+    return sum(h * u * w);
+  };
+  backward(record(u));
+  CHECK(w.grad() == T{30 + 30});
+  u.set_value(T{5});
+  const auto message = [](const std::string& op) {
+    return "minigrad: " + op + ": a hook wrote to a parameter of shape [1] whose value is still read by the rule of "
+           "mul: write to it after " + op + "(), or by register_post_accumulate_grad_hook() of it";
+  };
+  const std::string no_gradient =
+      "; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then call backward() "
+      "again";
+  CHECK_THROWS_WITH_AS(backward(record(w)), (message("backward") + no_gradient).c_str(), GraphError);
+  CHECK_FALSE(w.has_grad());
+  w.set_value(T{2});
+  const auto loss = record(w);
+  CHECK_THROWS_WITH_AS(grad(loss, graph.parameter(w)), message("grad").c_str(), GraphError);
+
+  w.set_value(T{2});
+  graph.clear();
+  const auto y = sum(graph.input({3}) * w * u);
+  register_post_accumulate_grad_hook(graph, u, [&](const auto&) { w.set_value(T{7}); });
+  CHECK_THROWS_WITH_AS(backward(y), (message("backward") + no_gradient).c_str(), GraphError);
+  graph.clear();
+  w.set_value(T{2});
+  const auto early = graph.parameter(w), late = graph.input({3}) * u;
+  register_hook(late, [&](const auto&) { w.set_value(T{7}); });
+  backward(sum(early * late));
+  CHECK(u.grad() == T{6});
+  graph.clear();
+  w.set_value(T{2});
+  const auto held = checkpoint([&](const auto& x) { return x * w; }, graph.input({3}));
+  const auto after = held * u;
+  register_hook(after, [&](const auto&) { w.set_value(T{7}); });
+  CHECK_THROWS_WITH_AS(backward(sum(after)), doctest::Contains("by the rule of checkpoint"), GraphError);
+  graph.clear();
+  w.zero_grad(), u.zero_grad();
+  w.set_value(T{2});
+  const auto z = sum(graph.input({3}) * w * u);
+  register_post_accumulate_grad_hook(graph, u, [&](const auto& p) { p.set_value(p.value() - p.grad()); });
+  register_post_accumulate_grad_hook(graph, w, [&](const auto& p) { p.set_value(p.value() - p.grad()); });
+  backward(z);
+  CHECK(u.value() == T{5 - 6});
+  CHECK(w.value() == T{2 - 15});
+}

@@ -11,6 +11,7 @@
 #include "../core/search.hpp"
 #include "../graph/backward.hpp"
 #include "../ops/ops.hpp"
+#include "hook_runner.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
@@ -121,9 +122,11 @@ class RecordedSweep {
     for (NodeId id = last_ + 1; id-- > first_;) {
       if (!has(adjoints_[id]) || !wanted_[id]) continue;
       note_missing_rules(node(id));
-      if (node(id).hooked)
+      if (node(id).hooked) {
         for (std::size_t i = 0, count = hooks.of_nodes.size(); i < count; ++i)
           if (hooks.of_nodes[i].id == id) hooks.of_nodes[i].hook->run(adjoints_[id]);
+        require_not_written("grad", graph_, last_, id + 1);
+      }
       const Var<V> g = adjoints_[id];
       if (const ParameterState<V>* parameter = node(id).parameter) add(*parameter, g);
       try {

@@ -9,12 +9,30 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
+/// Throws GraphError where a hook wrote to a parameter whose value is still read: by the rules of a node before `end`.
+template <class V>
+void require_not_written(const char* op, Graph<V>& graph, NodeId root, NodeId end) {
+  for (const auto& use : graph.uses()) {
+    if (use.id >= end || !use.changed()) continue;
+    const PoolArray<char> used = used_by(graph.nodes(), root);
+    for (NodeId id = use.id; id < end; ++id) {
+      const Node<V>& y = graph.nodes()[id];
+      bool reads = id == use.id && y.inputs;  // a checkpoint
+      for (std::size_t k = 0; k < y.inputs; ++k) reads = reads || y.input(k) == &graph.nodes()[use.id];
+      if (reads && used[id])
+        fail<GraphError>({op, ": a hook wrote to a parameter of shape ", use.shape, " whose value is still read by the "
+                          "rule of ", y.name, ": write to it after ", op, "(), or by "
+                          "register_post_accumulate_grad_hook() of it"});
+    }
+  }
+}
+
 /// The hooks of one sweep. A hook sees the gradient of this sweep alone: what a node or parameter had before is set
 /// aside when the sweep begins, and added again after the hook, or when it ends.
 template <class V>
 class HookRunner {
  public:
-  HookRunner(Graph<V>& graph, Node<V>& root) : graph_(graph), nodes_(graph.nodes()) {
+  HookRunner(Graph<V>& graph, Node<V>& root) : graph_(graph), nodes_(graph.nodes()), root_(root.id) {
     for (auto& one : graph_.hooks().of_nodes) {
       Node<V>& x = nodes_[one.id];
       if (!x.keeps_grad || one.id > root.id || &graph_.hooks().of_nodes[one.first] != &one) continue;
@@ -39,6 +57,7 @@ class HookRunner {
     const std::size_t count = hooks.size();  // those that a hook adds are for the next time
     for (std::size_t i = 0; i < count; ++i)
       if (hooks[i].id == y.id) hooks[i].hook->run(y.grad->value);
+    require_not_written("backward", graph_, root_, y.id + 1);
     if (!y.keeps_grad || (y.parameter && !y.parameter->requires_grad)) return;
     for (std::size_t i = 0; i < count; ++i) {  // add what was there before
       if (hooks[i].id != y.id || hooks[i].first != i) continue;
@@ -58,7 +77,10 @@ class HookRunner {
   void run_final(const Node<V>& y) {
     auto& hooks = graph_.hooks().of_parameters;
     for (std::size_t i = 0; i < hooks.size(); ++i)
-      if (hooks[i].oldest_use == y.id && hooks[i].parameter->grad.present) hooks[i].hook->run();
+      if (hooks[i].oldest_use == y.id && hooks[i].parameter->grad.present) {
+        hooks[i].hook->run();
+        require_not_written("backward", graph_, root_, y.id);
+      }
   }
   void end() {
     for (auto& one : graph_.hooks().of_nodes) {
@@ -71,6 +93,7 @@ class HookRunner {
  private:
   Graph<V>& graph_;
   NodeStore<V>& nodes_;
+  NodeId root_;
 };
 
 /// What a Watcher of a graph makes of a sweep.

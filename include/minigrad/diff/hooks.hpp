@@ -59,8 +59,8 @@ class GradReadyOf final : public GradReady<V> {
 /// are called in the order of their registration, each with what the one before left. A hook that replaces gradients
 /// and is to work with grad() takes Vars as well, as `const auto&`. Hooks are forgotten by clear(). Each use of a
 /// Parameter has a node of its own, and a hook on graph.parameter(p) sees the gradient by that use alone. A hook that
-/// calls clear() on its own graph, or backward() while that passes back values, gets a GraphError; one that it
-/// registers is called from the next time on.
+/// calls clear() on its own graph, or backward() while that passes back values, gets a GraphError, and so does one that
+/// writes to a parameter whose value rules still read; one that it registers is called from the next time on.
 ///
 /// Throws GraphError for an x that needs no gradient; a gradient of another shape makes backward() throw ShapeError.
 ///
@@ -82,8 +82,8 @@ void register_hook(const Var<V>& x, F hook) {
 }
 
 /// Calls hook(p) with a ParameterRef as soon as a backward() on this graph has added everything to the gradient of p,
-/// while it is still on its way to other parameters. A recorded step calls it in each replay. The hook is forgotten by
-/// clear().
+/// while it is still on its way to other parameters. The hook may write to p, as an optimizer does: no rule reads it any
+/// more. A recorded step calls it in each replay. The hook is forgotten by clear().
 template <class V, class F>
 void register_post_accumulate_grad_hook(Graph<V>& graph, const ParameterRef<V>& p, F hook) {
   static_assert(std::is_invocable_v<F&, const ParameterRef<V>&>,
