@@ -409,10 +409,10 @@ inline void add_elementwise(std::map<std::string, Op>& ops) {
   ops["LessOrEqual"] = binary([](const auto& x, const auto& y) { return less_equal(x, y); });
   ops["Greater"] = binary([](const auto& x, const auto& y) { return greater(x, y); });
   ops["GreaterOrEqual"] = binary([](const auto& x, const auto& y) { return greater_equal(x, y); });
-  ops["And"] = logical([](const auto& x, const auto& y) { return where(x, y, false); });
-  ops["Or"] = logical([](const auto& x, const auto& y) { return where(x, true, y); });
+  ops["And"] = logical([](const auto& x, const auto& y) { return logical_and(x, y); });
+  ops["Or"] = logical([](const auto& x, const auto& y) { return logical_or(x, y); });
   ops["Xor"] = logical([](const auto& x, const auto& y) { return not_equal(x, y); });
-  ops["Not"] = [](const Call& c) -> Values { return {equal(as<bool>(c[0]), false)}; };
+  ops["Not"] = [](const Call& c) -> Values { return {logical_not(as<bool>(c[0]))}; };
   ops["Where"] = [](const Call& c) -> Values {
     return {number(c[1], [&]<class T>(const Tensor<T>& x) { return where(as<bool>(c[0]), x, as<T>(c[2])); })};
   };

@@ -64,7 +64,9 @@ void for_each_onnx_model(const Visit& visit) {
                        return where(greater(part, 0), part, where(less_equal(part, b), b, -b)) +
                               where(less(part, b), part, 1) + where(greater_equal(part, 0.5), part, 2) +
                               where(equal(maximum(part, 0), minimum(part, 1)), 1.0F, 0.0F) +
-                              where(not_equal(part, b), clamp(part, -1, 1), 0);
+                              where(not_equal(part, b), clamp(part, -1, 1), 0) +
+                              where(logical_and(greater(part, b), logical_not(less(part, 0))), part, 3) +
+                              where(logical_or(less(part, b), greater(part, 1)), part, 4);
                      }),
       x);
 }

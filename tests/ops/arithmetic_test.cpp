@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <minigrad/diff/grad.hpp>
+#include <minigrad/graph/capture.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>
@@ -52,6 +53,45 @@ TEST_CASE("comparisons give masks, whatever they compare") {
   CHECK(less(numbers.input(1), 2));
   CHECK(less(1, 1.5));
   CHECK(!less(1.5f, 1));
+}
+
+TEST_CASE("logical_and, logical_or and logical_not make masks of masks, and of numbers that are 0 or not") {
+  const Tensor<double> x{1, 2, 3, NaN};
+  CHECK(logical_and(greater(x, 1), less(x, 3)) == Tensor<bool>{false, true, false, false});
+  CHECK(logical_or(less(x, 2), greater(x, 2)) == Tensor<bool>{true, false, true, false});
+  CHECK(logical_not(less(x, 2)) == Tensor<bool>{false, true, true, true});
+  CHECK(logical_and(Tensor<double>{0, -0.0, 0.5, NaN}, true) == Tensor<bool>{false, false, true, true});
+  CHECK(logical_or(Tensor<std::int64_t>{0, 2}, Tensor<bool>{{false}, {true}}) == Tensor<bool>{{false, true}, {true, true}});
+  CHECK(logical_not(Tensor<std::int64_t>{0, 2}) == Tensor<bool>{true, false});
+  CHECK(logical_and(true, 2));
+  CHECK(!logical_or(0.0, false));
+  CHECK(!logical_not(3));
+  CHECK_THROWS_WITH_AS(logical_and(less(x, 2), Tensor<bool>{true, false}),
+                       "minigrad: logical_and: [4] and [2]: shapes do not broadcast", ShapeError);
+}
+
+TEST_CASE("logical ops of handles are handles, which a captured step computes again") {
+  const auto between = [](const auto& x, const auto& a, const auto& b) {
+    return logical_and(logical_not(less(x, a)), logical_or(less(x, b), equal(x, 9)));
+  };
+  auto step = capture(
+      [&](const auto& x) {
+        const auto mask = between(x, 1, 3);
+        static_assert(std::is_same_v<std::remove_const_t<decltype(mask)>, MaskVar<Tensor<double>>>);
+        return sum(where(mask, x, 0));
+      },
+      Tensor<double>{0, 1, 2, 3});
+  CHECK(step.value() == Tensor<double>::scalar(3));
+  CHECK(step(Tensor<double>{9, 5, 2, -1}) == Tensor<double>::scalar(11));
+  Graph<Tensor<double>> graph;
+  const auto x = graph.variable({0, 1, 2, 3});
+  backward(sum(where(between(x, 1, 3), square(x), x)));
+  CHECK(x.grad() == Tensor<double>{1, 2, 4, 1});
+  CHECK(logical_and(less(x, 2), Tensor<bool>{true, false, true, true}) == Tensor<bool>{true, false, false, false});
+  Graph<double> numbers;
+  const auto y = numbers.variable(2);
+  CHECK(between(y, 1, 3));
+  CHECK(!between(y, 3, 4));
 }
 
 TEST_CASE("where takes masks and bools, and numbers, tensors and Vars") {

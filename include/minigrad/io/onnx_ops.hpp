@@ -46,6 +46,12 @@ inline std::string write_comparison(OnnxWriter& to, const RecordedOp& op, const 
   if (op.op == "not_equal") mask = to.node("Not", {mask});
   return to.with("to", static_cast<std::int64_t>(to.real_type())).node("Cast", {mask});
 }
+inline std::string write_logical(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
+  std::vector<std::string> masks;
+  for (const std::string& x : op.inputs)
+    masks.push_back(to.with("to", static_cast<std::int64_t>(OnnxType::boolean)).node("Cast", {x}));
+  return to.with("to", static_cast<std::int64_t>(to.real_type())).node("Cast", {to.node(onnx, masks)});
+}
 inline std::string write_with_alpha(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
   return to.with_real("alpha", op.number(op.op == "elu" ? "alpha" : "slope")).node(onnx, op.inputs);
 }
@@ -166,6 +172,8 @@ inline constexpr OnnxForm onnx_forms[] = {
     {"less_equal", "LessOrEqual", write_comparison},
     {"greater", "Greater", write_comparison},
     {"greater_equal", "GreaterOrEqual", write_comparison},
+    {"logical_and", "And", write_logical},
+    {"logical_or", "Or", write_logical},
     {"reshape", "Reshape", write_reshape},
     {"flatten", "Reshape", write_reshape},
     {"broadcast_to", "Expand", write_expand},

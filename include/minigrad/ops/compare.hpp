@@ -139,6 +139,23 @@ auto greater_equal(const A& a, const B& b) {
   return greater_equal_op(a, b);
 }
 
+/// Masks from masks, element by element, in the form in which comparisons give them: a and b, a or b, not a. A number
+/// other than 0 counts as true. Throws ShapeError where the shapes do not broadcast.
+inline constexpr auto logical_and_op = detail::comparison("logical_and", [](auto x, auto y) { return x != 0 && y != 0; });
+template <Operand A, Operand B>
+auto logical_and(const A& a, const B& b) {
+  return logical_and_op(a, b);
+}
+inline constexpr auto logical_or_op = detail::comparison("logical_or", [](auto x, auto y) { return x != 0 || y != 0; });
+template <Operand A, Operand B>
+auto logical_or(const A& a, const B& b) {
+  return logical_or_op(a, b);
+}
+template <Operand A>
+auto logical_not(const A& a) {
+  return equal_op(a, detail::scalar_type<A>(0));
+}
+
 namespace detail {
 template <class X>
 inline constexpr bool is_compared_by_element = is_tensor<X> || is_var<X> || is_parameter<X>;
