@@ -73,6 +73,7 @@
 #include "graph/record.hpp"
 #include "graph/record_many.hpp"
 #include "graph/backward.hpp"
+#include "graph/recorded_ops.hpp"
 #include "graph/step_difference.hpp"
 #include "graph/capture.hpp"
 

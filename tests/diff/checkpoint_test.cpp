@@ -3,6 +3,7 @@
 #include <minigrad/diff/checkpoint.hpp>
 #include <minigrad/diff/hooks.hpp>
 #include <minigrad/nn/layers.hpp>
+#include <minigrad/nn/norm.hpp>
 #include <minigrad/nn/sequential.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
@@ -243,9 +244,9 @@ TEST_CASE("grad() through a checkpoint that draws random numbers is refused in a
   const auto noisy = [&](const auto& v) { return dropout(v, 0.5, rng); };
   CHECK_THROWS_WITH_AS(
       capture([&](const auto& x) { return sum(square(grad(sum(checkpoint(noisy, x)), x))); }, T{1, 2}),
-      "minigrad: grad: the function of a checkpoint draws random numbers, which a recorded step would draw anew in each "
-      "run and for grad() once more: call f(x) in place of checkpoint(f, x) in this step, or run it without capture(); "
-      "while passing a gradient through checkpoint",
+      "minigrad: grad: the function of a checkpoint draws random numbers or moves running statistics, which a recorded "
+      "step would do in each run and for grad() once more: call f(x) in place of checkpoint(f, x) in this step, or run "
+      "it without capture(); while passing a gradient through checkpoint",
       GraphError);
   auto step = capture([&](const auto& x) { return sum(square(grad(sum(noisy(x) * x), x))); }, T{1, 2});  // as it says
   CHECK(step(T{1, 2}).size() == 1);
@@ -257,4 +258,73 @@ TEST_CASE("a checkpoint of more inputs than an op has keeps the constants among 
   const auto x = graph.variable({1, 2});
   backward(sum(checkpoint([](const auto&... v) { return (v * ...); }, c, c, c, c, c, c, c, c, x)));
   CHECK(x.grad() == Tensor<double>{256, 6561});
+}
+
+TEST_CASE("grad() through a checkpoint that moves running statistics is refused in a recorded step") {
+  BatchNorm1d<double> norm(2);
+  const auto f = [&](const auto& x) {
+    const auto z = x * 2;
+    return sum(square(grad(sum(square(checkpoint(norm, z))), z)));
+  };
+  const T x{{1, 2}, {3, 5}};
+  CHECK_THROWS_WITH_AS(capture(f, x), doctest::Contains("moves running statistics"), GraphError);
+  eval(norm);
+  auto step = capture(f, x);  // which moves none
+  CHECK(step(x).size() == 1);
+}
+
+TEST_CASE("after an exception in a sweep a parameter that only a checkpoint uses has no gradient, and then the right one") {
+  Parameter<T> w(T{1, 1}), u(T{1, 1}), other(T{1, 1});
+  Graph<T> graph;
+  const auto x = graph.input({1, 1});
+  backward(sum(x * other));
+  bool throws = true;
+  const auto y = x * u;
+  register_hook(y, [&](const auto&) {
+    if (throws) throw ValueError("stop");
+  });
+  const auto loss = sum(checkpoint([&](const auto& v) { return v * w; }, y));
+  CHECK_THROWS_AS(backward(loss), ValueError);
+  CHECK_FALSE(w.has_grad());
+  CHECK(other.grad() == T{1, 1});
+  throws = false;
+  backward(loss);
+  CHECK(w.grad() == T{1, 1});
+  CHECK(u.grad() == T{1, 1});
+}
+
+TEST_CASE("a checkpoint treats parameters as they were when it was recorded, as f(x) does") {
+  Parameter<T> w(T{2, 3}), v(T{1, 1});
+  Graph<T> graph;
+  const auto f = [&](const auto& x) { return x * w; };
+  const auto x = graph.input({5, 7});
+  const auto recorded_live = checkpoint(f, x * v);
+  graph.freeze_parameters();
+  const auto recorded_frozen = checkpoint(f, graph.variable({1, 1}));
+  backward(sum(recorded_live));
+  CHECK(w.grad() == T{5, 7});
+  CHECK(v.grad() == T{10, 21});
+  w.zero_grad();
+  graph.freeze_parameters(false);
+  backward(sum(recorded_frozen));
+  CHECK_FALSE(w.has_grad());
+
+  w.requires_grad(false);
+  const auto loss = sum(checkpoint(f, x * v));
+  w.requires_grad(true);
+  backward(loss);
+  CHECK_FALSE(w.has_grad());
+}
+
+TEST_CASE("a replay refuses a tensor that a checkpoint borrowed and that has another shape now") {
+  T borrowed{2};
+  auto step = capture(
+      [&](const auto& x) {
+        return sum(checkpoint([&](const auto& v) { return v.graph().borrow(borrowed) * 1 + sum(v); }, x));
+      },
+      T{0, 0});
+  borrowed = T{3};
+  CHECK(step(T{0, 1}).item() == 4);
+  borrowed = T{2, 2, 2};
+  CHECK_THROWS_WITH_AS(step(T{0, 0}), doctest::Contains("a borrowed tensor of shape [1] has shape [3] now"), GraphError);
 }

@@ -5,6 +5,7 @@
 #include <minigrad/diff/hooks.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace minigrad;
@@ -293,4 +294,84 @@ TEST_CASE("a hook may write to a parameter after the last rule that reads it, an
   backward(z);
   CHECK(u.value() == T{5 - 6});
   CHECK(w.value() == T{2 - 15});
+}
+
+TEST_CASE("a hook that a hook registers on a parameter or a variable is called from the next sweep on") {
+  Parameter<T> w(T{1, 2}), u(T{1, 1});
+  Graph<T> graph;
+  const auto x = graph.variable({1, 2}), at_w = graph.parameter(w), y = at_w * 3 * x;
+  bool first = true;
+  register_hook(y, [&](const auto&) {
+    if (!std::exchange(first, false)) return;
+    register_hook(at_w, [](const auto& g) { return g * 10; });
+    register_hook(x, [](const auto& g) { return g * 100; });
+  });
+  backward(sum(y), {.keep_graph = true});
+  CHECK(w.grad() == T{3, 6});
+  CHECK(x.grad() == T{3, 6});
+  w.zero_grad();
+  x.zero_grad();
+  backward(sum(square(x * u) * graph.parameter(w)));
+  CHECK(x.grad() == T{2 * 100, 8 * 100});
+  CHECK(u.grad() == T{2, 16});
+  CHECK(w.grad() == T{1, 4});
+
+  Graph<T> recorded;
+  const auto a = recorded.variable({1, 2}), b = a * 3;
+  first = true;
+  register_hook(b, [&](const auto&) {
+    if (std::exchange(first, false)) register_hook(a, [](const auto& g) { return g * 100; });
+  });
+  CHECK(grad(sum(b), a).value() == T{3, 3});
+  CHECK(grad(sum(b), a).value() == T{300, 300});
+}
+
+TEST_CASE("the hook of a final gradient is called for every input of concatenate, and not for a frozen one") {
+  Parameter<T> a(T{1}), b(T{2}), frozen(T{3});
+  Graph<T> graph;
+  std::string called;
+  const auto note = [&](const char* name) { return [&called, name](const auto&) { called += name; }; };
+  register_post_accumulate_grad_hook(graph, a, note("a"));
+  register_post_accumulate_grad_hook(graph, b, note("b"));
+  register_post_accumulate_grad_hook(graph, frozen, note("frozen"));
+  backward(sum(graph.parameter(frozen) * 2));
+  CHECK(called == "frozen");
+  frozen.requires_grad(false);
+  called.clear();
+  const std::vector all{graph.parameter(frozen), graph.parameter(a), graph.parameter(b)};
+  backward(sum(square(concatenate(all, 0))));
+  CHECK(called == "ba");
+  called.clear();
+  backward(sum(square(stack(all, 0))));
+  CHECK(called == "ba");
+}
+
+TEST_CASE("grad() of a Var within a hook throws where the gradient is not kept, since its memory serves another node") {
+  Graph<T> graph;
+  const auto x = graph.variable({1, 2}), a = x * 3, b = a * 5, c = b * 7;
+  register_hook(a, [&](const auto&) {
+    CHECK_THROWS_WITH_AS(c.grad(), doctest::Contains("no gradient is kept for this Var (mul)"), GraphError);
+  });
+  backward(sum(c));
+  CHECK(x.grad() == T{105, 105});
+}
+
+TEST_CASE("a parameter that a hook freezes or unfreezes in a sweep keeps what it has, and later sweeps reach it") {
+  Parameter<T> w(T{1, 2});
+  Graph<T> graph;
+  const auto x = graph.input({3, 4});
+  const auto y = x * graph.parameter(w), loss = sum(y);
+  bool thaw = true;
+  register_hook(y, [&](const auto&) {
+    if (thaw) w.requires_grad(true);
+  });
+  w.requires_grad(false);
+  backward(loss, {.keep_graph = true});
+  CHECK_FALSE(w.has_grad());
+  backward(loss, {.keep_graph = true});
+  CHECK(w.grad() == T{3, 4});
+  thaw = false;
+  w.requires_grad(false);
+  backward(loss);
+  CHECK(w.grad() == T{3, 4});
 }

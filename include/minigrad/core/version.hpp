@@ -11,6 +11,13 @@
 #include "minigrad/needs/exceptions"
 #endif
 
+// std::copy, std::fill, std::min and the like. libstdc++ has them in every container's header as well, and its
+// <algorithm> takes long to compile.
+#include <version>
+#ifndef __GLIBCXX__
+#include <algorithm>
+#endif
+
 #define MINIGRAD_VERSION_MAJOR 0
 #define MINIGRAD_VERSION_MINOR 2
 #define MINIGRAD_VERSION_PATCH 0

@@ -27,7 +27,8 @@ template <class Held>
 struct CheckpointState {
   Held f;
   RandomLog log{};
-  NodeId result = 0;  // of f, among the nodes of the graph in which it was computed
+  bool frozen = false;  // parameters were constants when it was recorded
+  NodeId result = 0;    // of f, among the nodes of the graph in which it was computed
 };
 
 template <class V, class Held, std::size_t N>
@@ -38,7 +39,8 @@ class Checkpoint {
   static void forward(Graph<V>& graph, Node<V>& y) {
     State& state = state_of(y);
     state.log.clear();
-    y.own = run(graph, y, state, false).value();
+    if (!y.runs_again) state.frozen = graph.freezes_parameters();
+    assign_value(y, [&] { return run(graph, y, state, false).value(); });
   }
   /// Computes f again, on nodes whose gradients are those of the inputs.
   static void backward(Graph<V>& graph, Node<V>& y) {
@@ -51,6 +53,8 @@ class Checkpoint {
       if (!x.grad) nodes.lend_gradient(x);
       graph.scratch().nodes()[static_cast<NodeId>(k)].grad = x.grad;
     }
+    for (const auto& use : graph.uses())
+      if (use.id == y.id && !use.requires_grad) ignore(graph.scratch(), *use.state);
     sweep(again, &y.grad->value);
     for (std::size_t k = 0; k < N; ++k)
       if (Node<V>& x = *y.input(k); x.grad && !x.grad->present && !x.keeps_grad) nodes.take_back(x);
@@ -61,9 +65,9 @@ class Checkpoint {
     const Node<V>& y = graph.nodes()[id];
     State& state = state_of(y);
     if (!state.log.empty() && graph.keeps_constants())
-      fail<GraphError>({"grad: the function of a checkpoint draws random numbers, which a recorded step would draw anew "
-                        "in each run and for grad() once more: call f(x) in place of checkpoint(f, x) in this step, or "
-                        "run it without capture()"});
+      fail<GraphError>({"grad: the function of a checkpoint draws random numbers or moves running statistics, which a "
+                        "recorded step would do in each run and for grad() once more: call f(x) in place of checkpoint(f, x) "
+                        "in this step, or run it without capture()"});
     std::vector<Var<V>> x;
     for (std::size_t k = 0; k < N; ++k) x.push_back(graph.at(y.input(k)->id) * 1);
     const Var<V> again = [&] {
@@ -111,12 +115,18 @@ class Checkpoint {
     if constexpr (std::is_pointer_v<Held>) return (*state.f)(x[K]...);
     else return state.f(x[K]...);
   }
+  /// A parameter that was frozen when the checkpoint was recorded gets no gradient, as in f(x).
+  static void ignore(Graph<V>& inner, const ParameterState<V>& frozen) {
+    for (const auto& use : inner.uses())
+      if (use.state == &frozen) inner.nodes()[use.id].grad = nullptr;
+  }
   /// f in the scratch graph, on nodes that refer to the values of the inputs.
   static Var<V> run(Graph<V>& graph, const Node<V>& y, State& state, bool rereads) {
     const auto kept = graph.keep_nodes();
     Graph<V>& inner = graph.scratch();
     inner.clear();
-    inner.configure_like(graph);
+    inner.inspect_like(graph);
+    inner.freeze_parameters(state.frozen);
     const auto scope = inner.log_random(state.log, rereads, &graph);
     std::vector<Var<V>> x;
     for (std::size_t k = 0; k < N; ++k) {
@@ -175,6 +185,7 @@ auto checkpoint(F&& f, const X&... x) {
     node.needs_grad = inner.nodes()[static_cast<typename Checkpoint::State*>(node.held)->result].needs_grad;
     for (const auto& use : inner.uses()) graph.note_use(node, *use.state);
     for (const auto& mode : inner.modes()) graph.note_mode(*mode.flag);
+    for (const auto& one : inner.borrowed()) graph.note_borrowed(*one.value);
     return y;
   }
 }

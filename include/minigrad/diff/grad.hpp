@@ -24,7 +24,6 @@ class RecordedSweep {
   RecordedSweep(const Var<V>& y, const Var<V>& seed, std::span<const Var<V>> x, NodeId first = 0)
       : graph_(y.graph()), first_(first), last_(y.id()), keeps_nodes_(graph_.keep_nodes()), wanted_(graph_.size()),
         adjoints_(std::size_t{last_} + 1) {
-    require_unchanged("grad", graph_, last_);
     for (const Var<V>& one : x) {
       if (&one.graph() != &graph_) fail<GraphError>({"grad: y and x belong to different graphs"});
       wanted_[one.id()] = 1;
@@ -36,6 +35,7 @@ class RecordedSweep {
     for (NodeId id = first_; id <= last_; ++id)
       for (std::size_t k = 0; k < node(id).inputs && !wanted_[id]; ++k)
         if (const Node<V>* in = node(id).input(k)) wanted_[id] = wanted_[in->id];
+    require_not_written(last_ + 1, false);
     adjoints_[last_] = seed;
     run();
   }
@@ -118,14 +118,15 @@ class RecordedSweep {
 
   void run() {
     auto& hooks = graph_.hooks();
+    const std::size_t count = hooks.of_nodes.size();  // those that a hook adds are for the next sweep
     if (hooks.inspector) (*hooks.inspector)->before_sweep(graph_, node(last_));
     for (NodeId id = last_ + 1; id-- > first_;) {
       if (!has(adjoints_[id]) || !wanted_[id]) continue;
       note_missing_rules(node(id));
       if (node(id).hooked) {
-        for (std::size_t i = 0, count = hooks.of_nodes.size(); i < count; ++i)
+        for (std::size_t i = 0; i < count; ++i)
           if (hooks.of_nodes[i].id == id) hooks.of_nodes[i].hook->run(adjoints_[id]);
-        require_not_written("grad", graph_, last_, id + 1);
+        require_not_written(id + 1, true);
       }
       const Var<V> g = adjoints_[id];
       if (const ParameterState<V>* parameter = node(id).parameter) add(*parameter, g);
@@ -144,6 +145,16 @@ class RecordedSweep {
       }
       if (hooks.inspector) (*hooks.inspector)->after_rules(graph_, node(id), value_in, this);
     }
+  }
+  void require_not_written(NodeId end, bool by_hook) {
+    if (!any_changed(graph_)) return;
+    PoolArray<char> reached(std::size_t{last_} + 1);
+    reached[last_] = 1;
+    for (NodeId id = last_ + 1; id-- > first_;)
+      for (std::size_t k = 0; reached[id] && k < node(id).inputs; ++k)
+        if (const Node<V>* in = node(id).input(k); in && wants(*in) && (node(id).op->record_all || vjp(node(id), k).record))
+          reached[in->id] = 1;
+    refuse_changed("grad", graph_, reached, end, by_hook);
   }
   void note_missing_rules(const Node<V>& y) {
     for (std::size_t k = 0; k < y.inputs && !y.op->record_all; ++k)

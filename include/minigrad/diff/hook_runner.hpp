@@ -9,22 +9,10 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// Throws GraphError where a hook wrote to a parameter whose value is still read: by the rules of a node before `end`.
+/// Throws GraphError where a hook wrote to a parameter that the rules of nodes before `end` still read.
 template <class V>
-void require_not_written(const char* op, Graph<V>& graph, NodeId root, NodeId end) {
-  for (const auto& use : graph.uses()) {
-    if (use.id >= end || !use.changed()) continue;
-    const PoolArray<char> used = used_by(graph.nodes(), root);
-    for (NodeId id = use.id; id < end; ++id) {
-      const Node<V>& y = graph.nodes()[id];
-      bool reads = id == use.id && y.inputs;  // a checkpoint
-      for (std::size_t k = 0; k < y.inputs; ++k) reads = reads || y.input(k) == &graph.nodes()[use.id];
-      if (reads && used[id])
-        fail<GraphError>({op, ": a hook wrote to a parameter of shape ", use.shape, " whose value is still read by the "
-                          "rule of ", y.name, ": write to it after ", op, "(), or by "
-                          "register_post_accumulate_grad_hook() of it"});
-    }
-  }
+void require_not_written(Graph<V>& graph, NodeId root, NodeId end) {
+  if (any_changed(graph)) refuse_changed("backward", graph, reached_from(graph.nodes(), root), end, true);
 }
 
 /// The hooks of one sweep. A hook sees the gradient of this sweep alone: what a node or parameter had before is set
@@ -32,7 +20,8 @@ void require_not_written(const char* op, Graph<V>& graph, NodeId root, NodeId en
 template <class V>
 class HookRunner {
  public:
-  HookRunner(Graph<V>& graph, Node<V>& root) : graph_(graph), nodes_(graph.nodes()), root_(root.id) {
+  HookRunner(Graph<V>& graph, Node<V>& root)
+      : graph_(graph), nodes_(graph.nodes()), root_(root.id), count_(graph.hooks().of_nodes.size()) {
     for (auto& one : graph_.hooks().of_nodes) {
       Node<V>& x = nodes_[one.id];
       if (!x.keeps_grad || one.id > root.id || &graph_.hooks().of_nodes[one.first] != &one) continue;
@@ -54,12 +43,11 @@ class HookRunner {
   /// Calls the hooks of y, whose gradient is complete.
   void run(Node<V>& y) {
     auto& hooks = graph_.hooks().of_nodes;
-    const std::size_t count = hooks.size();  // those that a hook adds are for the next time
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < count_; ++i)
       if (hooks[i].id == y.id) hooks[i].hook->run(y.grad->value);
-    require_not_written("backward", graph_, root_, y.id + 1);
+    require_not_written(graph_, root_, y.id + 1);
     if (!y.keeps_grad || (y.parameter && !y.parameter->requires_grad)) return;
-    for (std::size_t i = 0; i < count; ++i) {  // add what was there before
+    for (std::size_t i = 0; i < count_; ++i) {  // add what was there before
       if (hooks[i].id != y.id || hooks[i].first != i) continue;
       if (y.parameter) {
         Gradient<V>& lent = *y.grad;
@@ -79,12 +67,13 @@ class HookRunner {
     for (std::size_t i = 0; i < hooks.size(); ++i)
       if (hooks[i].oldest_use == y.id && hooks[i].parameter->grad.present) {
         hooks[i].hook->run();
-        require_not_written("backward", graph_, root_, y.id);
+        require_not_written(graph_, root_, y.id);
       }
   }
   void end() {
     for (auto& one : graph_.hooks().of_nodes) {
       Node<V>& x = nodes_[one.id];
+      if (x.parameter && x.grad && x.grad != &x.parameter->grad) nodes_.give_back(*x.grad);  // frozen by a hook
       if (x.parameter) x.grad = &x.parameter->grad;
       else if (one.before.present && x.grad && !x.grad->present) std::swap(one.before, *x.grad);
     }
@@ -94,6 +83,7 @@ class HookRunner {
   Graph<V>& graph_;
   NodeStore<V>& nodes_;
   NodeId root_;
+  std::size_t count_;  // of hooks; those that a hook adds are for the next sweep
 };
 
 /// What a Watcher of a graph makes of a sweep.

@@ -31,24 +31,47 @@ void require_single_number(const char* op, const V& y) {
                         "sum() or mean()"});
 }
 
+/// Whether a parameter was written since a node was computed with it.
 template <class V>
-[[gnu::cold, gnu::noinline]] void refuse_changed(const char* op, Graph<V>& graph, NodeId root,
-                                                 const ParameterUse<V>& use) {
-  if (used_by(graph.nodes(), root)[use.id])
-    fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
-                      "call ", op, "() before a step of the optimizer and before writing to the parameter"});
+bool any_changed(Graph<V>& graph) {
+  bool any = false;
+  for (const auto& use : graph.uses()) any = any || use.changed();
+  return any;
+}
+
+/// Throws GraphError where a parameter was written, by a hook or before, that rules read: those of nodes before `end` to
+/// which the gradient passes, which `reached` names.
+template <class V>
+[[gnu::cold, gnu::noinline]] void refuse_changed(const char* op, Graph<V>& graph, const PoolArray<char>& reached,
+                                                 NodeId end, bool by_hook = false) {
+  const NodeStore<V>& nodes = graph.nodes();
+  for (const auto& use : graph.uses()) {
+    if (use.id >= end || !use.changed()) continue;
+    for (NodeId id = use.id; id < end; ++id) {
+      bool reads = id == use.id && nodes[id].inputs;  // a checkpoint
+      for (std::size_t k = 0; k < nodes[id].inputs; ++k) reads = reads || nodes[id].input(k) == &nodes[use.id];
+      if (!reads || !reached[id]) continue;
+      if (by_hook)
+        fail<GraphError>({op, ": a hook wrote to a parameter of shape ", use.shape, " whose value is still read by the "
+                          "rule of ", nodes[id].name, ": write to it after ", op,
+                          "(), or by register_post_accumulate_grad_hook() of it"});
+      fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
+                        "call ", op, "() before a step of the optimizer and before writing to the parameter"});
+    }
+  }
 }
 
 /// Throws GraphError where a parameter was written since `root` was computed from it: derivatives would mix both values.
 /// Returns whether a parameter was frozen since.
 template <class V>
-bool require_unchanged(const char* op, Graph<V>& graph, NodeId root) {
-  bool frozen = false;
+bool require_unchanged(Graph<V>& graph, NodeId root) {
+  bool frozen = false, changed = false;
   for (const auto& use : graph.uses()) {
     if (use.id > root) break;
-    if (use.changed()) refuse_changed(op, graph, root, use);
+    changed |= use.changed();
     frozen |= use.frozen();
   }
+  if (changed) refuse_changed("backward", graph, reached_from(graph.nodes(), root), root + 1);
   return frozen;
 }
 
@@ -62,7 +85,7 @@ class Sweep {
   /// seed is dL/d(root), and 1 where it is null.
   void run(const V* seed) {
     Graph<V>& graph = graph_;  // which stays in a register: what members refer to is read again after each call
-    frozen_ = require_unchanged("backward", graph, root_.id);
+    frozen_ = require_unchanged(graph, root_.id);
     Watcher<V>* const watcher = graph.hooks().any();
     graph.nodes().begin_sweep(watcher || graph.retains_grads() ? nullptr : &root_);
     if (watcher && graph.hooks().inspector) (*graph.hooks().inspector)->before_sweep(graph, root_);
@@ -127,14 +150,15 @@ class Sweep {
   /// A parameter that was frozen since it was recorded keeps the gradient that it has, as in PyTorch. What this sweep
   /// passes to it goes to lent memory, and is dropped.
   [[gnu::cold]] void set_aside_frozen() {
+    nodes_.begin_sweep(nullptr);  // no other sweep is like this one
     for (const auto& use : graph_.uses())
-      if (nodes_[use.id].parameter && use.frozen()) nodes_[use.id].grad = nullptr;
+      if (use.id <= root_.id && nodes_[use.id].parameter && use.frozen()) nodes_[use.id].grad = nullptr;
   }
   [[gnu::cold]] void drop_frozen() {
     for (const auto& use : graph_.uses()) {
       Node<V>& x = nodes_[use.id];
-      if (!x.parameter || !use.frozen()) continue;
-      if (x.grad && x.grad != &use.state->grad) nodes_.give_back(*x.grad);
+      if (!x.parameter || x.grad == &use.state->grad) continue;
+      if (x.grad) nodes_.give_back(*x.grad);
       x.grad = &use.state->grad;
     }
   }
@@ -146,13 +170,15 @@ class Sweep {
       used = used_by(nodes_, root_.id);
     } catch (const std::bad_alloc&) {  // then those of other losses go too
     }
-    for (NodeId id = 0; id <= root_.id; ++id) {
-      Node<V>& x = nodes_[id];
-      if (x.parameter) x.grad = &x.parameter->grad;
-      if (x.keeps_grad && !used.empty() && !used[id]) continue;
-      if (x.parameter && x.needs_grad && x.parameter->requires_grad) x.parameter->zero_grad();
-      else if (has_gradient(x) && !x.parameter) x.grad->present = false;
+    const auto of_loss = [&](NodeId id) { return id <= root_.id && (used.empty() || used[id]); };
+    for (const auto& use : graph_.uses()) {
+      Node<V>& x = nodes_[use.id];  // the parameter's, or that of a checkpoint, whose gradients arrive by another graph
+      if (x.parameter) x.grad = &use.state->grad;
+      if (of_loss(use.id) && use.state->requires_grad && (x.parameter ? x.needs_grad : !graph_.freezes_parameters()))
+        use.state->zero_grad();
     }
+    for (Node<V>* x : nodes_.variables())
+      if (of_loss(x->id) && x->grad) x->grad->present = false;
     nodes_.forget_lent();
     for (auto& one : graph_.hooks().of_nodes) one.before.present = false;
   }

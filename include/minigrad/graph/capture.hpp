@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "backward.hpp"
+#include "recorded_ops.hpp"
 #include "step_difference.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -67,44 +68,6 @@ struct CapturedInput {
   }
 };
 
-/// Throws GraphError where something that a recorded step depends on has changed. Parameters are to have the values that
-/// they have now.
-template <class V>
-[[gnu::noinline]] void prepare_replay(Graph<V>& graph) {
-  for (auto& use : graph.uses()) {
-    if (use.requires_grad != use.state->requires_grad || shape_of(use.state->value) != use.shape)
-      fail<GraphError>({"replay: a parameter of shape ", use.shape, " has another shape or requires_grad than when the "
-                        "step was recorded: record it again, by capture()"});
-    use.renew();
-  }
-  if (graph.borrowed().empty() && graph.modes().empty()) return;
-  for (const auto& one : graph.borrowed())
-    if (const Shape now = shape_of(*graph.nodes()[one.id].value); now != one.shape)
-      fail<GraphError>({"replay: a borrowed tensor of shape ", one.shape, " has shape ", now, " now: record the step "
-                        "again, by capture()"});
-  for (const auto& mode : graph.modes())
-    if (*mode.flag != mode.value)
-      fail<GraphError>({"replay: the mode of a layer has changed since the step was recorded, by train() or eval(): "
-                        "record it again, by capture()"});
-}
-
-/// The ops of a recorded graph, in order.
-template <class V>
-struct RecordedOps {
-  PoolArray<Node<V>*> all;
-  NodeId listed = 0;
-  /// Runs them again, on what the inputs hold now.
-  void run(Graph<V>& graph) {
-    NodeStore<V>& nodes = graph.nodes();
-    for (; listed < nodes.size(); ++listed)  // once, and after more was recorded
-      if (nodes[listed].op->forward) all.push_back(&nodes[listed]);
-    nodes.forget_losses();
-    for (Node<V>* x : nodes.variables())
-      if (x->grad) x->grad->present = false;
-    for (Node<V>* y : all) y->op->forward(graph, *y);
-  }
-};
-
 }  // namespace detail
 
 /// A recorded step; made by capture(). It may be moved, also to another thread, and used by one thread at a time.
@@ -117,6 +80,7 @@ class CapturedStep {
   CapturedStep(F f, const X&... x) : f_(new F(std::move(f))), graph_(new Graph<V>) {
     graph_->keep_constants();
     record(*graph_, inputs_, result_, x...);
+    recorded_ = graph_->size();
   }
 
   /// The result for other inputs: sets them, runs every recorded op, and returns a reference to the result, which the
@@ -140,6 +104,7 @@ class CapturedStep {
     } catch (...) {
       complete_ = whole;
       graph_->disable(!whole);
+      ops_.restore_shapes();
       throw;
     }
   }
@@ -175,10 +140,10 @@ class CapturedStep {
     Inputs inputs;
     Result result;
     record(again, inputs, result, x...);
-    for (NodeId id = 0; id < graph_->size() || id < again.size(); ++id) {
-      const void* const value = id < graph_->size() ? &graph_->nodes()[id].own : nullptr;
+    for (NodeId id = 0; id < recorded_ || id < again.size(); ++id) {
+      const void* const value = id < recorded_ ? &graph_->nodes()[id].own : nullptr;
       const bool is_input = std::apply([&](const auto&... in) { return ((in.place == value) || ...); }, inputs_);
-      if (const std::string what = detail::difference(*graph_, again, id, is_input); !what.empty())
+      if (const std::string what = detail::difference(*graph_, recorded_, again, id, is_input); !what.empty())
         detail::fail<GraphError>({"capture: recorded again, the step differs at node ", id, " (",
                                   id < again.size() ? again.node(id).op() : "none", "): ", what,
                                   ": compute by ops, from inputs of the step, what depends on data; after any other "
@@ -222,6 +187,7 @@ class CapturedStep {
   detail::RecordedOps<V> ops_;
   Inputs inputs_;
   Result result_;
+  NodeId recorded_;  // the number of nodes of f; grad() of the result adds more
   bool complete_ = true;
 };
 

@@ -47,13 +47,8 @@ class GradientMemory {
     if (!again_) free_.push_back(&lent);
   }
 
-  /// What was lent is not lent again before clear().
+  /// No node refers to what was lent any more: it is free.
   void forget() {
-    free_.clear();
-    last_root_ = nullptr;
-  }
-  /// All memory is free.
-  void clear() {
     last_root_ = nullptr;
     lent_ = again_ = false;
     free_.clear();
@@ -61,6 +56,10 @@ class GradientMemory {
       gradients_[i].present = false;
       free_.push_back(&gradients_[i]);
     }
+  }
+  /// All memory is free.
+  void clear() {
+    forget();
     kept_.clear();
   }
 

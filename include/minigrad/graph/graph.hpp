@@ -56,9 +56,8 @@ class Graph {
   /// a module, such as a running mean, is read live when the step is replayed.
   Var<V> borrow(const V& value) {
     require_owner("borrow");
-    Node& x = nodes_.refer("input", value);
-    borrowed_.push_back({x.id, shape_of(value)});
-    return var(x);
+    note_borrowed(value);
+    return var(nodes_.refer("input", value));
   }
   Var<V> borrow(const V&& dies_too_early) = delete;
 
@@ -156,6 +155,7 @@ class Graph {
     uses_.push_back({x.id, &state, state.version, state.requires_grad, shape_of(state.value)});
     if constexpr (checked_build) uses_[uses_.size() - 1].hash = detail::hash_of(state.value);
   }
+  void note_borrowed(const V& value) { borrowed_.push_back({&value, shape_of(value)}); }
   /// A handle to whole numbers that an op computes, or that a recorded step takes.
   IndexVar<V> indices(bool constant = false) {
     require_owner("input");
@@ -166,9 +166,10 @@ class Graph {
 
   detail::PoolArray<detail::ParameterUse<V>>& uses() { return uses_; }  ///< Which nodes read parameters, in order.
   const detail::PoolArray<detail::ModeUse>& modes() const { return modes_; }  ///< What note_mode() noted.
-  const detail::PoolArray<detail::BorrowedUse>& borrowed() const { return borrowed_; }  ///< What borrow() took.
+  const detail::PoolArray<detail::BorrowedUse<V>>& borrowed() const { return borrowed_; }  ///< What borrow() took.
 
-  bool retains_grads() const { return retain_grads_; }  ///< Whether retain_grads() is on.
+  bool retains_grads() const { return retain_grads_; }   ///< Whether retain_grads() is on.
+  bool freezes_parameters() const { return frozen_; }    ///< Whether freeze_parameters() is on.
   /// Constants are kept although no rule reads them, since the step is to run again.
   bool keeps_constants() const { return keeps_constants_; }
   void keep_constants() { keeps_constants_ = true; }
@@ -201,16 +202,14 @@ class Graph {
     return detail::ScopedValue(random_, {&log, rereads, outer});
   }
 
-  /// Takes over how another graph treats parameters, and who looks on.
-  void configure_like(const Graph& other) {
-    frozen_ = other.frozen_;
-    hooks_.inspector = other.hooks_.inspector;
-  }
+  /// Takes over who looks on at another graph.
+  void inspect_like(const Graph& other) { hooks_.inspector = other.hooks_.inspector; }
 
   /// The gradient kept for a node, or null.
   const V* find_gradient(NodeId id) const {
     const Node& x = nodes_[id];
     const detail::Gradient<V>* grad = x.parameter ? &x.parameter->grad : x.grad;
+    if (sweeping_ && !x.keeps_grad && !retain_grads_) return nullptr;  // its memory may serve another node by now
     return grad && grad->present ? &grad->value : nullptr;
   }
   /// Forgets it, so that the next backward() starts anew.
@@ -236,7 +235,7 @@ class Graph {
   detail::NodeStore<V> nodes_;
   detail::PoolArray<detail::ParameterUse<V>> uses_;
   detail::PoolArray<detail::ModeUse> modes_;
-  detail::PoolArray<detail::BorrowedUse> borrowed_;
+  detail::PoolArray<detail::BorrowedUse<V>> borrowed_;
   detail::Hooks<V> hooks_;
   detail::Own<Graph> scratch_;
   std::uint64_t generation_ = detail::unique_number(), owner_ = detail::thread_number();

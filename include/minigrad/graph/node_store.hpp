@@ -33,7 +33,7 @@ class NodeStore {
     x.parameter = nullptr;
     x.inputs = 0;
     x.passes = 0;
-    x.needs_grad = x.was_loss = x.keeps_grad = x.hooked = false;
+    x.needs_grad = x.was_loss = x.keeps_grad = x.hooked = x.runs_again = false;
     return x;
   }
   Node<V>& commit(Node<V>& x) {
@@ -129,11 +129,11 @@ class NodeStore {
   void give_back(Gradient<V>& lent) { memory_.give_back(lent); }
   /// The gradient of y stays until the next sweep.
   void retain(Node<V>& y) { retained_.push_back(&y); }
-  /// After an exception in a sweep: what was lent is not lent again before clear().
+  /// After an exception in a sweep: no gradient is on its way.
   void forget_lent() {
-    memory_.forget();
     retained_.clear();
     forget_gradients();
+    memory_.forget();
   }
 
   /// Forgets all, and keeps the memory.

@@ -26,6 +26,22 @@ const Functions<Value, R...>& functions_of(const Node<V>& y) {
   }
 }
 
+/// Throws ShapeError where a recorded step runs again and the result of y has another shape than before.
+template <class V>
+[[gnu::noinline]] void require_shape(const Node<V>& y, const Shape& before) {
+  if (const Shape now = shape_of(y.own); y.runs_again && now != before)
+    fail<ShapeError>({"replay: ", y.name, " gives a result of shape ", now, " and was recorded with ", before,
+                      ": shapes are fixed: record another step, by capture(), for these inputs"});
+}
+/// Makes what `compute` gives the value of y, whose old memory is given back first.
+template <class V, class F>
+void assign_value(Node<V>& y, const F& compute) {
+  const Shape before = shape_of(y.own);
+  y.own = V();
+  y.own = V(compute());
+  require_shape(y, before);
+}
+
 /// Adds to an op what a node needs to hold the functions: how to take, free, find and describe them.
 template <class V, class Value, class... R>
 constexpr void add_functions(Op<V>& op) {
@@ -114,8 +130,7 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
     } else if constexpr (is_deferred<Value>) {
       functions(y).value(unevaluated(input_value(y, J))...).write(y.own, Write::assign);
     } else {
-      y.own = V();  // gives the old memory back first
-      y.own = V(functions(y).value(input_value(y, J)...));
+      assign_value(y, [&] { return functions(y).value(input_value(y, J)...); });
     }
   }
   template <std::size_t K>

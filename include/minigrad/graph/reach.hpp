@@ -26,7 +26,7 @@ template <class V>
   reached[root] = 1;
   for (NodeId id = root + 1; id-- > 0;) {
     const Node<V>& y = nodes[id];
-    const bool to_all = y.inputs > max_inputs || y.op->record_all;
+    const bool to_all = y.op->one_rule;
     for (std::size_t k = 0; reached[id] && k < y.inputs; ++k)
       if (const Node<V>* in = y.input(k); in && (to_all ? in->needs_grad : (y.passes >> k) % 2 != 0))
         reached[in->id] = 1;

@@ -57,11 +57,10 @@ std::string attribute_difference(const NodeView<V>& was, const NodeView<V>& is) 
 }
 
 /// What differs between two recordings of a step at a node, or nothing. `is_input` says whether it is an input of the
-/// step, whose value may differ.
+/// step, whose value may differ; `size` is the number of nodes that the step recorded before.
 template <class V>
-std::string difference(Graph<V>& before, Graph<V>& now, NodeId id, bool is_input) {
-  if (id >= before.size() || id >= now.size())
-    return concat({"there were ", before.size(), " nodes and are ", now.size()});
+std::string difference(Graph<V>& before, NodeId size, Graph<V>& now, NodeId id, bool is_input) {
+  if (id >= size || id >= now.size()) return concat({"there were ", size, " nodes and are ", now.size()});
   const Node<V>&a = before.nodes()[id], &b = now.nodes()[id];
   const NodeView<V> x = before.node(id), y = now.node(id);
   if (a.op != b.op || std::string(a.name) != b.name) return concat({"the op was ", x.op(), " and is ", y.op()});
@@ -82,6 +81,7 @@ std::string difference(Graph<V>& before, Graph<V>& now, NodeId id, bool is_input
   }
   if (a.value && b.value && shape_of(*a.value) != shape_of(*b.value))
     return concat({"the shape was ", shape_of(*a.value), " and is ", shape_of(*b.value)});
+  if (a.needs_grad != b.needs_grad) return "its gradient was needed, or is";
   if (a.inputs || a.parameter || is_input) return "";
   if (a.value == &a.own && !same_bits(a.own, b.own)) return "the constant is another";
   if (a.value != &a.own && a.value != b.value) return "another tensor is borrowed";

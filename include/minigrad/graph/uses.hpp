@@ -43,8 +43,9 @@ struct ModeUse {
 };
 
 /// A borrowed value, and the shape that it had.
+template <class V>
 struct BorrowedUse {
-  NodeId id;
+  const V* value;
   Shape shape;
 };
 
@@ -61,14 +62,20 @@ class RandomLog {
     copy_ = at_ < states_.size() ? states_[at_++] : stream;
     return copy_;
   }
-  bool empty() const { return states_.empty(); }
-  void clear() { states_.clear(); }
+  /// Whether ops have drawn random numbers, or have asked whether they may move a state.
+  bool empty() const { return states_.empty() && !moves_state_; }
+  void clear() {
+    states_.clear();
+    moves_state_ = false;
+  }
+  void note_state() { moves_state_ = true; }
   void rewind() { at_ = 0; }
 
  private:
   PoolArray<Rng> states_;
   std::size_t at_ = 0;
   Rng copy_{};
+  bool moves_state_ = false;
 };
 
 /// Where the random ops of a graph draw from: their own streams, which a log may note, or the streams that it noted.
@@ -83,7 +90,10 @@ struct RandomSource {
     if (rereads) return log->reread(stream);
     return log->note(outer ? outer->random(stream) : stream);
   }
-  bool recomputes() const { return log && (rereads || (outer && outer->recomputes())); }
+  bool recomputes() const {
+    if (log) log->note_state();
+    return log && (rereads || (outer && outer->recomputes()));
+  }
 };
 
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -36,6 +36,10 @@ struct ClassTargets {
   void describe(auto& list) const {
     list.indices("labels", *labels);
     list("label_smoothing", smoothing);
+    list("ignore_index", ignore_index);
+    list("mean", mean);
+    list("from_logs", from_logs);
+    if (weight.size()) list.list("weight", weight.shape(), weight.data(), weight.size());
   }
   bool takes(std::size_t row) const { return (*labels).data()[row] != ignore_index; }
   double weight_of(std::size_t k) const { return weight.size() ? weight.data()[k] : 1; }

@@ -155,6 +155,25 @@ template <Operand A>
 auto logical_not(const A& a) {
   return equal_op(a, detail::scalar_type<A>(0));
 }
+namespace detail {
+template <class X>
+concept Mask = is_mask_var<X> || std::is_same_v<X, Tensor<bool>>;
+}  // namespace detail
+/// The same of masks; of Vars recorded, where a conversion to bool would be a constant of the recording.
+template <class A, class B>
+  requires((detail::Mask<A> && Operand<B>) || (Operand<A> && detail::Mask<B>))
+auto operator&&(const A& a, const B& b) {
+  return logical_and(a, b);
+}
+template <class A, class B>
+  requires((detail::Mask<A> && Operand<B>) || (Operand<A> && detail::Mask<B>))
+auto operator||(const A& a, const B& b) {
+  return logical_or(a, b);
+}
+template <detail::Mask A>
+auto operator!(const A& a) {
+  return logical_not(a);
+}
 
 namespace detail {
 template <class X>

@@ -107,9 +107,12 @@ class BatchStep {
   /// The graph of the batches that are recorded anew. The recorded step gets its inspector.
   Graph<V>& graph() { return graph_; }
 
-  /// The next run of the recorded step is checked. If a parameter was frozen or unfrozen, the step is recorded again.
-  void begin_epoch() {
-    check_ = true;
+  /// The next run of the recorded step is checked.
+  void begin_epoch() { check_ = true; }
+
+  /// The loss of a batch. It is good until the next call. If a parameter was frozen or unfrozen, the step is recorded
+  /// again.
+  Var<V> operator()(X x, Y y) {
     if constexpr (can_replay) {
       bool changed = false;
       if (step_)
@@ -117,10 +120,6 @@ class BatchStep {
           changed = changed || use.requires_grad != use.state->requires_grad;
       if (changed) step_ = {};
     }
-  }
-
-  /// The loss of a batch. It is good until the next call.
-  Var<V> operator()(X x, Y y) {
     // An epoch that is resumed may begin with its last batch, of fewer rows than those that follow.
     if (step_ && x.shape()[0] > x_shape_[0]) step_ = {};
     if constexpr (can_replay)
