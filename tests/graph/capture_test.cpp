@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <minigrad/minigrad.hpp>
+#include <minigrad/nn/class_losses.hpp>
 #include <string>
 #include <thread>
 #include <utility>
@@ -488,4 +489,65 @@ TEST_CASE("the checking mode takes NaN for NaN, and shows the digits in which nu
   number = 0.1 + 1e-9;
   const std::string message = message_of([&] { step.check(T{1}); });
   CHECK(message.find("the number was 0.1 and is 0.100000001") != std::string::npos);
+}
+
+TEST_CASE("a replay refuses an op whose result has another shape than when it was recorded, and can be run again") {
+  const auto positives = record(
+      "positives",
+      []<class X>(const X& x) {
+        std::vector<double> kept;
+        for (const double v : value_of(x))
+          if (v > 0) kept.push_back(v);
+        return T::from({kept.size()}, kept);
+      },
+      no_rule);
+  auto step = capture([&](const auto& x) { return sum(exp(positives(x) * 0)); }, T{1, -1, 1});
+  CHECK(step.value().item() == 2);
+  for (const T& x : {T{1, 1, 1}, T{1, -1, -1}})
+    CHECK(message_of([&] { step(x); }) ==
+          "minigrad: replay: positives gives a result of shape [" + std::string(x[1] > 0 ? "3" : "1") +
+              "] and was recorded with [2]: shapes are fixed: record another step, by capture(), for these inputs");
+  CHECK(step(T{-1, 3, 1}).item() == 2);
+}
+
+TEST_CASE("check() sees class weights, the label that is left out, and whether a gradient is needed") {
+  const auto logits = T{{1, 2, 3}, {1, 0, 1}};
+  const Tensor<std::int64_t> labels{0, 2};
+  CrossEntropyOptions options{.weight = T{1, 2, 3}};
+  auto step = capture([&](const auto& x, const auto& y) { return cross_entropy_loss(x, y, options); }, logits, labels);
+  CHECK_NOTHROW((step.check)(logits, labels));
+  options.weight = T{1, 2, 4};
+  CHECK(message_of([&] { (step.check)(logits, labels); }).find("the attribute weight was 3 and is 4") != std::string::npos);
+  options.weight = T{1, 2, 3};
+  options.ignore_index = 2;
+  CHECK(message_of([&] { (step.check)(logits, labels); }).find("ignore_index") != std::string::npos);
+
+  Parameter<T> w(T{1, 2});
+  bool freezes = false;
+  auto other = capture(
+      [&](const auto& x) {
+        x.graph().freeze_parameters(freezes);
+        return sum(x * w);
+      },
+      T{3, 4});
+  freezes = true;
+  CHECK(message_of([&] { (other.check)(T{3, 4}); }).find("its gradient was needed, or is") != std::string::npos);
+}
+
+TEST_CASE("check() compares what f recorded, not what grad() of its result has added since") {
+  auto step = capture([](const auto& x) { return sum(square(x)); }, T{1, 2});
+  grad(step.result(), step.graph().at(0));
+  CHECK_NOTHROW((step.check)(T{1, 2}));
+}
+
+TEST_CASE("&&, || and ! of masks are recorded, also in a graph of numbers") {
+  auto step = capture([](const auto& x) { return where((greater(x, 0) && !less(x, 1)) || equal(x, -1), x * 10, x); }, 0.5);
+  CHECK(step.value() == 0.5);
+  CHECK(step(5.0) == 50);
+  CHECK(step(-1.0) == -10);
+  Graph<double> graph;
+  const auto y = graph.variable(2);
+  CHECK((less(y, 3) && greater(y, 1)));
+  CHECK_FALSE(!less(y, 3));
+  CHECK((less(T{1, 2}, 2) || equal(T{1, 2}, 2)) == Tensor<bool>{true, true});
 }

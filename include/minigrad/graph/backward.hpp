@@ -44,20 +44,24 @@ bool any_changed(Graph<V>& graph) {
 template <class V>
 [[gnu::cold, gnu::noinline]] void refuse_changed(const char* op, Graph<V>& graph, const PoolArray<char>& reached,
                                                  NodeId end, bool by_hook = false) {
-  const NodeStore<V>& nodes = graph.nodes();
-  for (const auto& use : graph.uses()) {
-    if (use.id >= end || !use.changed()) continue;
-    for (NodeId id = use.id; id < end; ++id) {
-      bool reads = id == use.id && nodes[id].inputs;  // a checkpoint
-      for (std::size_t k = 0; k < nodes[id].inputs; ++k) reads = reads || nodes[id].input(k) == &nodes[use.id];
-      if (!reads || !reached[id]) continue;
-      if (by_hook)
-        fail<GraphError>({op, ": a hook wrote to a parameter of shape ", use.shape, " whose value is still read by the "
-                          "rule of ", nodes[id].name, ": write to it after ", op,
-                          "(), or by register_post_accumulate_grad_hook() of it"});
-      fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: "
-                        "call ", op, "() before a step of the optimizer and before writing to the parameter"});
-    }
+  PoolArray<char> changed(end);  // the nodes of parameters that were, and checkpoints that use one
+  for (const auto& use : graph.uses())
+    if (use.id < end && use.changed()) changed[use.id] = 1;
+  for (NodeId id = 0; id < end; ++id) {
+    if (!reached[id]) continue;
+    const Node<V>& y = graph.nodes()[id];
+    NodeId read = changed[id] && y.inputs ? id : no_node;
+    for (std::size_t k = 0; k < y.inputs; ++k)
+      if (const Node<V>* in = y.input(k); in && in->parameter && changed[in->id]) read = in->id;
+    if (read == no_node) continue;
+    std::size_t i = 0;
+    while (graph.uses()[i].id != read || !graph.uses()[i].changed()) ++i;
+    const Shape& shape = graph.uses()[i].shape;
+    if (by_hook)
+      fail<GraphError>({op, ": a hook wrote to a parameter of shape ", shape, " whose value is still read by the rule of ",
+                        y.name, ": write to it after ", op, "(), or by register_post_accumulate_grad_hook() of it"});
+    fail<GraphError>({op, ": a parameter of shape ", shape, " was changed after the loss was computed from it: call ", op,
+                      "() before a step of the optimizer and before writing to the parameter"});
   }
 }
 
