@@ -7,8 +7,10 @@
 //                                  loop, inner_loop<T, Rule, ...>, that calls the rule for each element;
 //   for its mean() or sum()        reduced_accumulate, the same with the share of each element;
 //   for the rule same_gradient     accumulate_same (accumulate.hpp), which calls none.
-// What a rule gives is added to the gradient of input k (accumulate.hpp). In a Graph of numbers Op::backward calls all
-// rules of an op at once. Where there are hooks, run_watched (diff/hook_runner.hpp) sweeps in place of Sweep::run.
+// What a rule gives is added to the gradient of input k (accumulate.hpp). Op::backward calls all rules of an op at once: in
+// a Graph of numbers, for record_many() and for checkpoint(). A rule is found where the node holds it, with a copy of its
+// attributes as its first argument (With in rules.hpp). Where there are hooks, run_watched (diff/hook_runner.hpp) sweeps in
+// place of Sweep::run.
 #pragma once
 
 #include <bit>

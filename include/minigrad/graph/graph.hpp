@@ -61,8 +61,8 @@ class Graph {
   }
   Var<V> borrow(const V&& dies_too_early) = delete;
 
-  /// A node that refers to a parameter; backward() adds to the parameter's gradient. The parameter must stay alive and
-  /// keep its value until then: backward() throws GraphError where it was written in between.
+  /// A node that refers to a parameter; backward() adds to the parameter's gradient. The parameter must stay alive until
+  /// clear(), and keep its value until backward(), which throws GraphError where it was written in between.
   Var<V> parameter(const Parameter<V>& p) {
     require_owner("parameter");
     return var(add_parameter(p.ref().state()));

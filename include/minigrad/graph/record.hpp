@@ -194,15 +194,20 @@ class OpFunction {
 ///                                            [](auto g, auto y, auto x) { return g * 3 * x * x; });
 ///
 /// Rules run on Vars too, so that they choose by where(greater(x, 0), g, 0), not by `if` or `?:`, and call exp(x), not
-/// std::exp(x). check_grads() finds a rule that is wrong, such as one that takes y for x. With an attribute:
+/// std::exp(x). check_grads() finds a rule that is wrong, such as one that takes y for x. With an attribute, which comes
+/// before g:
 ///
-///   struct Slope {
-///     double slope;
-///     void describe(auto& list) const { list("slope", slope); }  // in a function: const AttributeList& list
+///   struct Rate {
+///     double rate;
+///     void describe(auto& list) const { list("rate", rate); }  // in a function: const AttributeList& list
 ///   };
-///   inline constexpr auto scale = elementwise("scale", [](auto& a, auto x) { return x * constant_like(x, a.slope); },
-///                                             [](auto& a, auto g) { return g * constant_like(g, a.slope); });
-///   y = scale.with(Slope{0.5})(x);
+///   inline constexpr auto swish = elementwise(
+///       "swish", [](auto& a, auto x) { return x * sigmoid(constant_like(x, a.rate) * x); },
+///       [](auto& a, auto g, auto y, auto x) {
+///         const auto c = constant_like(x, a.rate);
+///         return g * (sigmoid(c * x) + c * y * sigmoid(-c * x));
+///       });
+///   y = swish.with(Rate{0.5})(x);
 template <class Value, class... R>
 constexpr auto elementwise(const char* name, const Value& value, const R&... rules) {
   constexpr bool few = sizeof...(R) + 2 <= detail::max_operands;  // a rule reads g and y too
