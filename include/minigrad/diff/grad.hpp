@@ -147,14 +147,16 @@ class RecordedSweep {
     }
   }
   void require_not_written(NodeId end, bool by_hook) {
-    if (!any_changed(graph_)) return;
+    if (!any_changed(graph_.uses())) return;
     PoolArray<char> reached(std::size_t{last_} + 1);
     reached[last_] = 1;
     for (NodeId id = last_ + 1; id-- > first_;)
       for (std::size_t k = 0; reached[id] && k < node(id).inputs; ++k)
-        if (const Node<V>* in = node(id).input(k); in && wants(*in) && (node(id).op->record_all || vjp(node(id), k).record))
-          reached[in->id] = 1;
-    refuse_changed("grad", graph_, reached, end, by_hook);
+        if (const Node<V>* in = node(id).input(k); in && wants(*in))
+          reached[in->id] |= node(id).op->record_all || vjp(node(id), k).record;
+    const auto found = find_changed(graph_.nodes(), graph_.uses(), reached, end);
+    if (by_hook) refuse_written("grad", found);
+    else if (found.use) refuse_changed("grad", *found.use);
   }
   void note_missing_rules(const Node<V>& y) {
     for (std::size_t k = 0; k < y.inputs && !y.op->record_all; ++k)

@@ -9,10 +9,20 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// Throws GraphError where a hook wrote to a parameter that the rules of nodes before `end` still read.
+/// Whether a parameter was written since a node was computed with it.
 template <class V>
-void require_not_written(Graph<V>& graph, NodeId root, NodeId end) {
-  if (any_changed(graph)) refuse_changed("backward", graph, reached_from(graph.nodes(), root), end, true);
+bool any_changed(const PoolArray<ParameterUse<V>>& uses) {
+  bool any = false;
+  for (const auto& use : uses) any = any || use.changed();
+  return any;
+}
+/// Throws GraphError for a parameter that a hook wrote, and that a rule still reads.
+template <class V>
+[[gnu::cold]] void refuse_written(const char* op, const ChangedUse<V>& found) {
+  if (found.use)
+    fail<GraphError>({op, ": a hook wrote to a parameter of shape ", found.use->shape, " whose value is still read by the "
+                      "rule of ", found.reader->name, ": write to it after ", op,
+                      "(), or by register_post_accumulate_grad_hook() of it"});
 }
 
 /// The hooks of one sweep. A hook sees the gradient of this sweep alone: what a node or parameter had before is set
@@ -45,7 +55,7 @@ class HookRunner {
     auto& hooks = graph_.hooks().of_nodes;
     for (std::size_t i = 0; i < count_; ++i)
       if (hooks[i].id == y.id) hooks[i].hook->run(y.grad->value);
-    require_not_written(graph_, root_, y.id + 1);
+    require_not_written(y.id + 1);
     if (!y.keeps_grad || (y.parameter && !y.parameter->requires_grad)) return;
     for (std::size_t i = 0; i < count_; ++i) {  // add what was there before
       if (hooks[i].id != y.id || hooks[i].first != i) continue;
@@ -67,7 +77,7 @@ class HookRunner {
     for (std::size_t i = 0; i < hooks.size(); ++i)
       if (hooks[i].oldest_use == y.id && hooks[i].parameter->grad.present) {
         hooks[i].hook->run();
-        require_not_written(graph_, root_, y.id);
+        require_not_written(y.id);
       }
   }
   void end() {
@@ -80,6 +90,12 @@ class HookRunner {
   }
 
  private:
+  /// After a hook: no rule of the nodes before `end` reads what it wrote.
+  void require_not_written(NodeId end) const {
+    if (any_changed(graph_.uses()))
+      refuse_written("backward", find_changed(nodes_, graph_.uses(), reached_from(nodes_, root_), end));
+  }
+
   Graph<V>& graph_;
   NodeStore<V>& nodes_;
   NodeId root_;

@@ -33,51 +33,27 @@ void require_single_number(const char* op, const V& y) {
                         "sum() or mean()"});
 }
 
-/// Whether a parameter was written since a node was computed with it.
+/// Throws GraphError where the rule of a node to which the gradient of `root` passes reads a parameter that was written.
+/// Returns whether a parameter was frozen.
 template <class V>
-bool any_changed(Graph<V>& graph) {
-  bool any = false;
-  for (const auto& use : graph.uses()) any = any || use.changed();
-  return any;
-}
-
-/// Throws GraphError where a parameter was written, by a hook or before, that rules read: those of nodes before `end` to
-/// which the gradient passes, which `reached` names.
-template <class V>
-[[gnu::cold, gnu::noinline]] void refuse_changed(const char* op, Graph<V>& graph, const PoolArray<char>& reached,
-                                                 NodeId end, bool by_hook = false) {
-  PoolArray<char> changed(end);  // the nodes of parameters that were, and checkpoints that use one
-  for (const auto& use : graph.uses())
-    if (use.id < end && use.changed()) changed[use.id] = 1;
-  for (NodeId id = 0; id < end; ++id) {
-    if (!reached[id]) continue;
-    const Node<V>& y = graph.nodes()[id];
-    NodeId read = changed[id] && y.inputs ? id : no_node;
-    for (std::size_t k = 0; k < y.inputs; ++k)
-      if (const Node<V>* in = y.input(k); in && in->parameter && changed[in->id]) read = in->id;
-    if (read == no_node) continue;
-    std::size_t i = 0;
-    while (graph.uses()[i].id != read || !graph.uses()[i].changed()) ++i;
-    const Shape& shape = graph.uses()[i].shape;
-    if (by_hook)
-      fail<GraphError>({op, ": a hook wrote to a parameter of shape ", shape, " whose value is still read by the rule of ",
-                        y.name, ": write to it after ", op, "(), or by register_post_accumulate_grad_hook() of it"});
-    fail<GraphError>({op, ": a parameter of shape ", shape, " was changed after the loss was computed from it: call ", op,
-                      "() before a step of the optimizer and before writing to the parameter"});
-  }
+[[gnu::cold, gnu::noinline]] bool refuse_changed(Graph<V>& graph, NodeId root) {
+  if (const auto found = find_changed(graph.nodes(), graph.uses(), reached_from(graph.nodes(), root), root + 1); found.use)
+    refuse_changed("backward", *found.use);
+  bool frozen = false;
+  for (const auto& use : graph.uses()) frozen |= use.frozen();
+  return frozen;
 }
 
 /// Throws GraphError where a parameter was written since `root` was computed from it: derivatives would mix both values.
 /// Returns whether a parameter was frozen since.
 template <class V>
 bool require_unchanged(Graph<V>& graph, NodeId root) {
-  bool frozen = false, changed = false;
+  bool frozen = false;
   for (const auto& use : graph.uses()) {
     if (use.id > root) break;
-    changed |= use.changed();
+    if (use.changed()) return refuse_changed(graph, root);
     frozen |= use.frozen();
   }
-  if (changed) refuse_changed("backward", graph, reached_from(graph.nodes(), root), root + 1);
   return frozen;
 }
 

@@ -104,7 +104,6 @@ class CapturedStep {
     } catch (...) {
       complete_ = whole;
       graph_->disable(!whole);
-      ops_.restore_shapes();
       throw;
     }
   }

@@ -26,20 +26,19 @@ const Functions<Value, R...>& functions_of(const Node<V>& y) {
   }
 }
 
-/// Throws ShapeError where a recorded step runs again and the result of y has another shape than before.
+/// Makes `value` that of y. Throws ShapeError where a recorded step runs again and the shape is another one.
 template <class V>
-[[gnu::noinline]] void require_shape(const Node<V>& y, const Shape& before) {
-  if (const Shape now = shape_of(y.own); y.runs_again && now != before)
+[[gnu::noinline]] void assign(Node<V>& y, V&& value) {
+  if (const Shape before = shape_of(y.own), now = shape_of(value); y.runs_again && now != before)
     fail<ShapeError>({"replay: ", y.name, " gives a result of shape ", now, " and was recorded with ", before,
                       ": shapes are fixed: record another step, by capture(), for these inputs"});
+  y.own = std::move(value);
 }
-/// Makes what `compute` gives the value of y, whose old memory is given back first.
+/// Makes what `compute` gives the value of y.
 template <class V, class F>
 void assign_value(Node<V>& y, const F& compute) {
-  const Shape before = shape_of(y.own);
-  y.own = V();
-  y.own = V(compute());
-  require_shape(y, before);
+  if (!y.runs_again) y.own = V();  // gives the old memory back first
+  assign(y, V(compute()));
 }
 
 /// Adds to an op what a node needs to hold the functions: how to take, free, find and describe them.

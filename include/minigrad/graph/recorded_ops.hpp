@@ -32,7 +32,6 @@ template <class V>
 template <class V>
 struct RecordedOps {
   PoolArray<Node<V>*> all;
-  PoolArray<Shape> shapes;  // of their values
   NodeId listed = 0;
   /// Runs them again, on what the inputs hold now.
   void run(Graph<V>& graph) {
@@ -42,18 +41,11 @@ struct RecordedOps {
       if (!y.op->forward) continue;
       y.runs_again = true;
       all.push_back(&y);
-      shapes.push_back(shape_of(y.own));
     }
     nodes.forget_losses();
     for (Node<V>* x : nodes.variables())
       if (x->grad) x->grad->present = false;
     for (Node<V>* y : all) y->op->forward(graph, *y);
-  }
-  /// After an exception: what an op left empty has its shape again.
-  void restore_shapes() {
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if constexpr (is_tensor<V>)
-        if (all[i]->own.shape() != shapes[i]) reshape_memory(all[i]->own, shapes[i]);
   }
 };
 

@@ -7,7 +7,7 @@
 
 #include "../core/random.hpp"
 #include "../tensor/pool_array.hpp"
-#include "node.hpp"
+#include "reach.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
@@ -35,6 +35,39 @@ struct ParameterUse {
     if constexpr (checked_build) hash = hash_of(state->value);
   }
 };
+
+/// A parameter that was written since it was recorded, and a node whose rule reads it; null where there is none.
+template <class V>
+struct ChangedUse {
+  const ParameterUse<V>* use = nullptr;
+  const Node<V>* reader = nullptr;
+};
+/// Looks among the nodes before `end` to which a gradient passes, which `reached` names.
+template <class V>
+[[gnu::cold, gnu::noinline]] ChangedUse<V> find_changed(const NodeStore<V>& nodes,
+                                                        const PoolArray<ParameterUse<V>>& uses,
+                                                        const PoolArray<char>& reached, NodeId end) {
+  PoolArray<char> changed(end);  // the nodes of such parameters, and checkpoints that use one
+  bool any = false;
+  for (const auto& use : uses)
+    if (use.id < end && use.changed()) any = changed[use.id] = 1;
+  for (NodeId id = 0; any && id < end; ++id) {
+    const Node<V>& y = nodes[id];
+    NodeId read = changed[id] && y.inputs ? id : no_node;
+    for (std::size_t k = 0; k < y.inputs; ++k)
+      if (const Node<V>* in = y.input(k); in && in->parameter && changed[in->id]) read = in->id;
+    if (read == no_node || !reached[id]) continue;
+    std::size_t i = 0;
+    while (uses[i].id != read || !uses[i].changed()) ++i;
+    return {&uses[i], &y};
+  }
+  return {};
+}
+template <class V>
+[[noreturn, gnu::cold, gnu::noinline]] void refuse_changed(const char* op, const ParameterUse<V>& use) {
+  fail<GraphError>({op, ": a parameter of shape ", use.shape, " was changed after the loss was computed from it: call ",
+                    op, "() before a step of the optimizer and before writing to the parameter"});
+}
 
 /// A flag on which the recorded ops depend, and what it was.
 struct ModeUse {
