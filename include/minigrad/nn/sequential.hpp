@@ -208,9 +208,11 @@ class Sequential {
 };
 
 namespace detail {
-/// Sequential, or what derives from it.
+/// Sequential, or what derives from it; and such a one whose parts are its layers, as it has no parts() of its own.
 template <class M>
-concept IsSequential = requires(M& module) { []<class T>(Sequential<T>&) {}(module); };
+concept DerivesFromSequential = requires(M& module) { []<class T>(Sequential<T>&) {}(module); };
+template <class M>
+concept IsSequential = DerivesFromSequential<M> && !HasParts<M>;
 }  // namespace detail
 
 // First is a parameter of its own so that this guide is as specialized as the constructor. Otherwise the guide from the
