@@ -202,13 +202,13 @@ TEST_CASE("shapes that differ are refused, with the reshape that mends them") {
       CHECK_THROWS_WITH_AS(capture<T>([&](auto x, auto t) { return loss(x, t); }, column, labels), why, ShapeError);
     };
     const char* const why =
-        "minigrad: cross_entropy_loss: logits [4, 1]: [n, classes] is expected, with at least two classes; for one column "
-        "of yes and no there is bce_with_logits_loss";
+        "minigrad: cross_entropy_loss: logits [4, 1]: [n, classes] is expected, with at least two classes; for one "
+        "column of yes and no there is bce_with_logits_loss";
     refuse(CrossEntropyLoss(), why);
     refuse(CrossEntropyLossWith({.label_smoothing = 0.1}), why);
     const char* const of_nll =
-        "minigrad: nll_loss: log probabilities [4, 1]: [n, classes] is expected, with at least two classes; for one column "
-        "of yes and no there is bce_with_logits_loss";
+        "minigrad: nll_loss: log probabilities [4, 1]: [n, classes] is expected, with at least two classes; for one "
+        "column of yes and no there is bce_with_logits_loss";
     refuse(NLLLoss(), of_nll);
     refuse(NLLLossWith({.ignore_index = 1}), of_nll);
     CHECK_THROWS_WITH_AS(CrossEntropyLossWith({.label_smoothing = 0.1})(column, column), why, ShapeError);

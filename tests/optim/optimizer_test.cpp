@@ -336,8 +336,8 @@ TEST_CASE("an optimizer whose model was replaced says so, before it changes anyt
     const std::string kind = name[0] == 'c' ? "RMSprop" : name.substr(0, name.find(' '));
     const std::string message =
         "minigrad: " + kind +
-        ": a parameter of shape [1, 2] belongs to no model now: its model ended, or was assigned another, which replaces "
-        "a std::vector of layers and a layer that cannot be assigned; make a new " +
+        ": a parameter of shape [1, 2] belongs to no model now: its model ended, or was assigned another, which "
+        "replaces a std::vector of layers and a layer that cannot be assigned; make a new " +
         kind + " after that, or give the model "
         "its values by load_state_dict(model, state_dict(other))";
     CHECK_THROWS_WITH_AS(train_step<float>(model, optimizer, graph), message.c_str(), GraphError);

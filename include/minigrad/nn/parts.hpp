@@ -166,8 +166,8 @@ struct PartPlace {
   }
 };
 
-/// The functions, or null, that a traversal calls for each parameter, buffer, random generator and buffer of whole numbers,
-/// with `to` as their first argument. Function pointers keep the traversal independent of what is done.
+/// The functions, or null, that a traversal calls for each parameter, buffer, random generator and buffer of whole
+/// numbers, with `to` as their first argument. Function pointers keep the traversal independent of what is done.
 template <class V>
 struct PartVisitor {
   void* to;

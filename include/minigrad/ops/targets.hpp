@@ -61,8 +61,8 @@ void require_labels(const char* op, const Shape& shape, const Tensor<std::int64_
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_classes(const char* op, const char* scores,
                                                                   const Shape& shape) {
-  fail<ShapeError>({op, ": ", scores, " ", shape, ": [n, classes] is expected, with at least two classes; for one column "
-                    "of yes and no there is bce_with_logits_loss"});
+  fail<ShapeError>({op, ": ", scores, " ", shape, ": [n, classes] is expected, with at least two classes; for one "
+                    "column of yes and no there is bce_with_logits_loss"});
 }
 /// Refuses scores of one column: the softmax of one number is 1 whatever it is, so the loss is 0 and nothing learns.
 inline void require_classes(const char* op, const char* scores, const Shape& shape) {

@@ -81,8 +81,8 @@ template <class V>
 void require_model(const char* user, const ParameterState<V>& parameter) {
   if (parameter.abandoned)
     fail<GraphError>({user, ": a parameter of shape ", shape_of(parameter.value), " belongs to no model now: its model "
-                      "ended, or was assigned another, which replaces a std::vector of layers and a layer that cannot be "
-                      "assigned; make a new ", user, " after that, or give the model its values by "
+                      "ended, or was assigned another, which replaces a std::vector of layers and a layer that cannot "
+                      "be assigned; make a new ", user, " after that, or give the model its values by "
                       "load_state_dict(model, state_dict(other))"});
 }
 

@@ -21,8 +21,9 @@ namespace detail {
 inline constinit AtomicNumber<std::size_t> optimizers_made{0};
 
 /// The base of all optimizers. It holds references to the parameters and keeps their values alive, so the model may be
-/// moved while it is trained; when it has ended, step() throws GraphError. Parts that are added later are not trained. The constructors and add_group() throw
-/// ValueError for options out of range, for a model without parameters, and for a parameter that is there already.
+/// moved while it is trained; when it has ended, step() throws GraphError. Parts that are added to the model later are
+/// not trained. The constructors and add_group() throw ValueError for options out of range, for a model without
+/// parameters, and for a parameter that is there already.
 template <class V, class Options>
 class Optimizer {
  public:
