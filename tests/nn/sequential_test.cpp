@@ -50,7 +50,7 @@ struct Skips : Sequential<float> {
   Linear<float> skip;
   bool training = true;
   explicit Skips(Rng& rng) : Sequential<float>{Linear(2, 3, rng), Tanh(), Linear(3, 2, rng)}, skip(2, 2, rng) {}
-  auto operator()(const auto& x) const { return static_cast<const Sequential<float>&>(*this)(x) + skip(x); }
+  auto operator()(const auto& in) const { return static_cast<const Sequential<float>&>(*this)(in) + skip(in); }
   auto parts() { return std::tie(static_cast<Sequential<float>&>(*this), skip); }
   static constexpr const char* part_names[] = {"main", "skip"};
 };
