@@ -118,6 +118,28 @@ TEST_CASE("a reference keeps the parameter alive") {
   CHECK(ref.value() == 2);
 }
 
+TEST_CASE("a reference learns that its parameter has ended, but not that it has moved") {
+  std::optional<Parameter<double>> p(std::in_place, 2.0);
+  const ParameterRef<double> ref = p->ref();
+  add_gradient_to(*p);
+  std::optional<Parameter<double>> moved(std::move(*p));
+  p.reset();
+  CHECK(!ref.state().abandoned);
+  CHECK(ref.has_grad());
+  Parameter<double> taken(5);
+  const ParameterRef<double> of_taken = taken.ref();
+  taken = *moved;  // a value
+  CHECK(!of_taken.state().abandoned);
+  moved.reset();
+  CHECK(ref.state().abandoned);
+  CHECK(!ref.has_grad());
+  Parameter<double> empty(1);
+  const Parameter<double> rest = std::move(empty);
+  taken = std::move(empty);  // nothing
+  CHECK(of_taken.state().abandoned);
+  CHECK(!rest.ref().state().abandoned);
+}
+
 TEST_CASE("a reference reads and clears the gradient, and freezes") {
   Parameter<double> p(2);
   const ParameterRef<double> ref = p.ref();

@@ -67,6 +67,19 @@ struct Loses {
   auto parts() { return std::tie(layer, lost); }
 };
 
+/// Its second Dropout stays in the mode that it has.
+struct ForgetsDropout {
+  Linear<float> layer;
+  Dropout listed, drop;
+  bool in_a_checkpoint = false;
+  explicit ForgetsDropout(Rng& rng) : layer(2, 2, rng), listed(0.5, rng), drop(0.5, rng) {}
+  auto operator()(const auto& x) const {
+    const auto y = listed(layer(x));
+    return in_a_checkpoint ? checkpoint(drop, y) : drop(y);
+  }
+  auto parts() { return std::tie(layer, listed); }
+};
+
 /// Several outputs.
 struct TwoHeads {
   Linear<float> a, b;
@@ -144,6 +157,34 @@ TEST_CASE("check_parts() names the parameters that the output does not depend on
   CHECK_NOTHROW(check_parts(model, T{{1, 2}}));
   TwoHeads heads(rng);
   CHECK_NOTHROW(check_parts(heads, T{{1, 2}}));
+}
+
+TEST_CASE("check_parts() finds a layer with a mode that parts() forgot, and leaves all modes") {
+  Rng rng(1);
+  ForgetsDropout net(rng);
+  const char* const why =
+      "minigrad: check_parts: the model calls a layer with a mode, as Dropout has one, that its parts() do not list: "
+      "eval() does not reach it, and leaves it in training mode";
+  CHECK_THROWS_WITH_AS(check_parts(net, T{{1, 2}}), why, ValueError);
+  CHECK((net.drop.training && net.listed.training));
+  eval(net);
+  CHECK_THROWS_WITH_AS(check_parts(net, T{{1, 2}}), why, ValueError);
+  CHECK((net.drop.training && !net.listed.training));
+  net.in_a_checkpoint = true;
+  CHECK_THROWS_WITH_AS(check_parts(net, T{{1, 2}}), why, ValueError);
+  net.drop.training = false;  // it may be missing as a frozen parameter may
+  CHECK_NOTHROW(check_parts(net, T{{1, 2}}));
+  struct Whole : ForgetsDropout {
+    using ForgetsDropout::ForgetsDropout;
+    auto parts() { return std::tie(layer, listed, drop); }
+  } whole(rng);
+  whole.drop.training = false;  // each layer a mode of its own
+  CHECK_NOTHROW(check_parts(whole, T{{1, 2}}));
+  CHECK((!whole.drop.training && whole.listed.training));
+  eval(whole);
+  CHECK_NOTHROW(check_parts(whole, T{{1, 2}}));
+  Sequential model{whole, Dropout(0.5, rng)};
+  CHECK_NOTHROW(check_parts(model, T{{1, 2}}));
 }
 
 TEST_CASE("detect_anomaly() with a model names the place of an op by the model's parameters") {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/graph/capture.hpp>
+#include <minigrad/nn/class_losses.hpp>
 #include <minigrad/nn/losses.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
@@ -192,6 +193,26 @@ TEST_CASE("shapes that differ are refused, with the reshape that mends them") {
       "minigrad: cross_entropy_loss: logits [4, 1]: [n, classes] is expected, with at least two classes; "
       "for one column of yes and no there is bce_with_logits_loss",
       ShapeError);
+  const Tensor<std::int64_t> labels{0, 1, 0, 0};
+  for (const bool handles : {false, true}) {  // one column of scores would be right for each label 0, and learn nothing
+    Graph<T> graph;
+    const auto refuse = [&](const auto& loss, const char* why) {
+      if (handles) CHECK_THROWS_WITH_AS(loss(graph.input(column), graph.input(labels)), why, ShapeError);
+      else CHECK_THROWS_WITH_AS(loss(column, labels), why, ShapeError);
+      CHECK_THROWS_WITH_AS(capture<T>([&](auto x, auto t) { return loss(x, t); }, column, labels), why, ShapeError);
+    };
+    const char* const why =
+        "minigrad: cross_entropy_loss: logits [4, 1]: [n, classes] is expected, with at least two classes; for one "
+        "column of yes and no there is bce_with_logits_loss";
+    refuse(CrossEntropyLoss(), why);
+    refuse(CrossEntropyLossWith({.label_smoothing = 0.1}), why);
+    const char* const of_nll =
+        "minigrad: nll_loss: log probabilities [4, 1]: [n, classes] is expected, with at least two classes; for one "
+        "column of yes and no there is bce_with_logits_loss";
+    refuse(NLLLoss(), of_nll);
+    refuse(NLLLossWith({.ignore_index = 1}), of_nll);
+    CHECK_THROWS_WITH_AS(CrossEntropyLossWith({.label_smoothing = 0.1})(column, column), why, ShapeError);
+  }
   Graph<T> graph;
   CHECK_THROWS_WITH_AS(
       mse_loss(graph.input(column), flat),

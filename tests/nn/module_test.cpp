@@ -6,6 +6,7 @@
 #include <minigrad/nn/layers.hpp>
 #include <minigrad/nn/module.hpp>
 #include <minigrad/nn/sequential.hpp>
+#include <minigrad/nn/state_dict.hpp>
 #include <minigrad/nn/summary.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
@@ -93,6 +94,14 @@ std::vector<std::string> names(M& model) {
   for (const auto& named : named_parameters(model)) out.push_back(named.name);
   return out;
 }
+
+/// Layers in arrays of C.
+struct InArrays {
+  Linear<float> layers[2];
+  Noise noise[1][2];
+  auto operator()(const auto& x) const { return layers[1](layers[0](x)); }
+  auto parts() { return std::tie(layers, noise); }
+};
 
 }  // namespace
 
@@ -243,6 +252,17 @@ TEST_CASE("an array of layers is a part, and a part that is listed twice counts 
   CHECK(named[3].name == "0.1.bias");
   const std::string text = summary(net);
   CHECK(text.find("15 parameters, 15 trainable") != std::string::npos);
+}
+
+TEST_CASE("an array of C is a part as std::array is, in all that goes through a model") {
+  Rng rng(1);
+  InArrays net{{Linear(2, 3, rng), Linear(3, 1, rng)}, {}}, other{{Linear(2, 3, rng), Linear(3, 1, rng)}, {}};
+  CHECK(names(net) == std::vector<std::string>{"0.0.weight", "0.0.bias", "0.1.weight", "0.1.bias"});
+  CHECK(summary(net).find("0.1: Linear(3, 1)") != std::string::npos);
+  eval(net);
+  CHECK(!net.noise[0][1].training);
+  load_state_dict(other, state_dict(net));
+  CHECK(other(T{{1, 2}}) == net(T{{1, 2}}));
 }
 
 TEST_CASE("a Tensor in parts() is a buffer: it has a name, and is no parameter") {

@@ -95,6 +95,32 @@ TEST_CASE("running statistics move once in each forward: recorded, captured, and
   CHECK(predict(x) == captured(x));
 }
 
+TEST_CASE("batch normalization in evaluation and then in training mode within one graph has the gradients of both") {
+  using D = Tensor<double>;
+  for (const bool affine : {true, false}) {
+    CAPTURE(affine);
+    Rng rng(3);
+    const D x1 = normal<double>({6, 2}, 1, 1, rng), x2 = normal<double>({6, 2}, 2, 3, rng);
+    BatchNorm1d<double> layer(2, {.affine = affine}), fresh(layer);
+    layer.running_mean = fresh.running_mean = {0.5, -1};
+    layer.running_var = fresh.running_var = {2, 0.5};
+    const auto cubes = [](const auto& y) { return sum(y * y * y); };
+    Graph<D> graph, alone;
+    eval(layer), eval(fresh);
+    const auto v = graph.variable(x1), of_alone = alone.variable(x1);
+    const auto first = cubes(layer(v));
+    train(layer);
+    layer(graph.input(x2));  // moves the statistics
+    CHECK(layer.running_mean != fresh.running_mean);
+    backward(first);
+    backward(cubes(fresh(of_alone)));
+    CHECK(v.grad() == of_alone.grad());
+    if (!affine) continue;
+    CHECK(layer.weight.grad() == fresh.weight.grad());
+    CHECK(layer.bias.grad() == fresh.bias.grad());
+  }
+}
+
 TEST_CASE("update_bn makes running statistics the mean over the batches, whatever the momentum, and keeps all modes") {
   Rng rng(1);
   const Dataset<double> data(normal<double>({12, 2}, 3, 2, rng), zeros<double>({12, 1}));

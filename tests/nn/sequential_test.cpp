@@ -45,6 +45,20 @@ std::vector<std::string> names(M& model) {
   return out;
 }
 
+/// Layers in a row, and one around them.
+struct Skips : Sequential<float> {
+  Linear<float> skip;
+  bool training = true;
+  explicit Skips(Rng& rng) : Sequential<float>{Linear(2, 3, rng), Tanh(), Linear(3, 2, rng)}, skip(2, 2, rng) {}
+  auto operator()(const auto& in) const { return static_cast<const Sequential<float>&>(*this)(in) + skip(in); }
+  auto parts() { return std::tie(static_cast<Sequential<float>&>(*this), skip); }
+  static constexpr const char* part_names[] = {"main", "skip"};
+};
+/// Layers in a row, by another name.
+struct Renamed : Sequential<float> {
+  explicit Renamed(Rng& rng) : Sequential<float>{Linear(2, 2, rng), Dropout(0.5, rng)} {}
+};
+
 }  // namespace
 
 TEST_CASE("Sequential calls its layers one after another") {
@@ -425,4 +439,24 @@ TEST_CASE("a ModuleList that was moved from is refused") {
   const char* const why = "minigrad: ModuleList: used after it was moved from";
   CHECK_THROWS_WITH_AS(list.size(), why, GraphError);
   CHECK_THROWS_WITH_AS(list[0], why, GraphError);
+}
+
+TEST_CASE("what derives from Sequential is asked for its own parts(), if it has them") {
+  Rng rng(1);
+  Skips model(rng), other(rng);
+  const auto named = named_parameters(model);
+  REQUIRE(named.size() == 6);
+  CHECK(named[0].name == "main.0.weight");
+  CHECK(named[5].name == "skip.bias");
+  CHECK(summary(model).find("skip: Linear(2, 2)") != std::string::npos);
+  CHECK(summary(model).find("main.1: Tanh") != std::string::npos);
+  load_state_dict(other, state_dict(model));
+  CHECK(other(T{{1, 2}}) == model(T{{1, 2}}));
+  eval(model);
+  CHECK(!model.training);
+  Sequential holder{model, Renamed(rng)};
+  CHECK(parameters(holder).size() == 8);
+  eval(holder);
+  CHECK(!holder.get<Renamed>(1).get<Dropout>(1).training);
+  CHECK(holder(T{{1, 2}}) == holder(T{{1, 2}}));
 }

@@ -213,3 +213,21 @@ TEST_CASE("a warm step of an average, and swapping, allocate nothing") {
   ema.swap();
   CHECK(support::allocations() == before);
 }
+
+TEST_CASE("an average of a model that was replaced says so, and can still end") {
+  using Model = std::vector<Parameter<Tensor<float>>>;
+  Model model(1, Parameter(Tensor<float>{1, 2}));
+  AveragedModel<Model> ema(model);
+  ema.step();
+  {
+    const auto in = ema.swap_in();
+    model = Model(1, Parameter(Tensor<float>{3, 4}));
+  }
+  const std::string why =
+      "minigrad: AveragedModel: a parameter of shape [2] belongs to no model now: its model ended, or was assigned "
+      "another, which replaces a std::vector of layers and a layer that cannot be assigned; make a new AveragedModel "
+      "after that, or give the model its values by load_state_dict(model, state_dict(other))";
+  CHECK(message<GraphError>([&] { ema.step(); }) == why);
+  CHECK(message<GraphError>([&] { ema.swap(); }) == why);
+  CHECK(model[0].value() == Tensor<float>{3, 4});
+}

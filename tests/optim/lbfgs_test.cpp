@@ -374,6 +374,17 @@ TEST_CASE("L-BFGS says what it cannot take") {
   CHECK(message([&] { optimizer.state_dict(); }) == "minigrad: LBFGS: used after it was moved from");
 }
 
+TEST_CASE("L-BFGS says that its model was replaced, before it calls the closure") {
+  std::vector<Parameter<Tensor<double>>> model;
+  model.emplace_back(Tensor<double>{1, 2});
+  LBFGS optimizer(model);
+  model = std::vector<Parameter<Tensor<double>>>(1, Parameter(Tensor<double>{3, 4}));
+  CHECK(message<GraphError>([&] { optimizer.step([]() -> double { throw std::runtime_error("called"); }); }) ==
+        "minigrad: LBFGS: a parameter of shape [2] belongs to no model now: its model ended, or was assigned another, "
+        "which replaces a std::vector of layers and a layer that cannot be assigned; make a new LBFGS after that, or "
+        "give the model its values by load_state_dict(model, state_dict(other))");
+}
+
 TEST_CASE("a schedule sets the rate of L-BFGS") {
   Problem problem(functions[0]);
   LBFGS optimizer(std::vector{problem.w.ref()});

@@ -62,6 +62,14 @@ struct Tower {
   auto parts() { return std::tie(layers); }
 };
 
+/// A layer without an assignment.
+struct Scaled {
+  const float by;
+  Linear<float> layer;
+  auto operator()(const auto& x) const { return layer(x) * by; }
+  auto parts() { return std::tie(layer); }
+};
+
 /// One step of training towards y = x1 x2; returns the loss before it.
 template <class T, class Model, class Optimizer>
 double train_step(Model& model, Optimizer& optimizer, Graph<Tensor<T>>& graph) {
@@ -310,8 +318,51 @@ TEST_CASE("a model may move away, or end, before its optimizer") {
   CHECK(moved.hidden.weight.value() != before);
   { const Net<float> last = std::move(moved); }
   graph.clear();
-  optimizer.step();
+  CHECK_THROWS_AS(optimizer.step(), GraphError);  // it would train nothing
   optimizer.zero_grad();
+}
+
+TEST_CASE("an optimizer whose model was replaced says so, before it changes anything") {
+  for_each_optimizer([](const std::string& name, const auto& make) {
+    CAPTURE(name);
+    Rng rng(1);
+    Graph<Tensor<float>> graph;
+    Tower model, best;
+    for (Tower* tower : {&model, &best}) tower->layers.emplace_back(2, 1, rng);
+    auto optimizer = make(model);
+    train_step<float>(model, optimizer, graph);
+    model = std::move(best);  // the vector takes the other's layers
+    const Tensor<float> before = model.layers[0].weight.value();
+    const std::string kind = name[0] == 'c' ? "RMSprop" : name.substr(0, name.find(' '));
+    const std::string message =
+        "minigrad: " + kind +
+        ": a parameter of shape [1, 2] belongs to no model now: its model ended, or was assigned another, which "
+        "replaces a std::vector of layers and a layer that cannot be assigned; make a new " +
+        kind + " after that, or give the model "
+        "its values by load_state_dict(model, state_dict(other))";
+    CHECK_THROWS_WITH_AS(train_step<float>(model, optimizer, graph), message.c_str(), GraphError);
+    zero_grad(model);  // where the optimizer's own zero_grad() is not used
+    CHECK_THROWS_WITH_AS(optimizer.step(), message.c_str(), GraphError);
+    CHECK(model.layers[0].weight.value() == before);
+    auto again = make(model);
+    train_step<float>(model, again, graph);
+    CHECK(model.layers[0].weight.value() != before);
+  });
+}
+
+TEST_CASE("an optimizer says so where a Sequential has replaced a layer that cannot be assigned") {
+  Rng rng(1);
+  Sequential model{Linear(2, 2, rng), Scaled{2, Linear(2, 1, rng)}};
+  Graph<Tensor<float>> graph;
+  SGD optimizer(model, {.lr = 0.1}), of_first(model.get<Linear<float>>(0), {.lr = 0.1});
+  Sequential best = model;
+  model = best;
+  CHECK_THROWS_AS(train_step<float>(model, optimizer, graph), GraphError);
+  CHECK_NOTHROW(train_step<float>(model, of_first, graph));  // its layer was assigned
+  load_state_dict(model, state_dict(best));
+  SGD again(model, {.lr = 0.1});
+  load_state_dict(model, state_dict(best));  // keeps all parameters
+  CHECK_NOTHROW(train_step<float>(model, again, graph));
 }
 
 TEST_CASE("a copied model is independent of the optimizer of the original") {

@@ -25,12 +25,18 @@ struct ParameterState {
   std::uint64_t version = 0;  // how often the value was written
   bool requires_grad = true;
   bool has_average = false;    // an AveragedModel has put its average here
+  bool abandoned = false;      // its Parameter is gone: only references are left
   std::size_t updated_by = 0;  // the number of the optimizer that used this gradient
 
   explicit ParameterState(V v) : value(std::move(v)) {}
   void zero_grad() {
     grad.present = false;
     updated_by = 0;
+  }
+  /// Without the gradient, of which nothing more will come: so a step looks at `abandoned` only where there is none.
+  [[gnu::noinline]] void abandon() {
+    abandoned = true;
+    zero_grad();
   }
 };
 }  // namespace detail
@@ -41,8 +47,8 @@ template <class V>
 class Parameter;
 
 /// A reference to a Parameter: what optimizers hold. It stays good when the module that owns the parameter moves, and
-/// keeps the parameter alive. Copies refer to the same parameter. Every member throws GraphError once the reference was
-/// moved from.
+/// keeps the value alive when that ends, without the gradient. Copies refer to the same parameter. Every member throws
+/// GraphError once the reference was moved from.
 template <class V>
 class ParameterRef {
  public:
@@ -114,12 +120,14 @@ class Parameter {
     requires_grad(other.requires_grad());
   }
   Parameter(Parameter&&) noexcept = default;
+  ~Parameter() { abandon(); }
   [[gnu::noinline]] Parameter& operator=(const Parameter& other) {
     if (this != &other) *this = Parameter(other);
     return *this;
   }
   [[gnu::noinline]] Parameter& operator=(Parameter&& other) noexcept {
     if (!ref_.state_ || !other.ref_.state_) {
+      abandon();
       ref_ = std::move(other.ref_);
     } else if (this != &other) {
       edit() = std::move(other.edit());
@@ -150,6 +158,9 @@ class Parameter {
 
  private:
   friend class Graph<V>;
+  void abandon() {
+    if (ref_.state_) ref_.state_->abandon();
+  }
   [[gnu::noinline]] explicit Parameter(detail::ParameterState<V>&& state)
       : ref_(detail::Shared<detail::ParameterState<V>>::make(std::move(state))) {}
   ParameterRef<V> ref_;

@@ -14,6 +14,8 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 /// In evaluation mode a batch norm is recorded as the ops that it is made of:
 ///
 ///   y = x s + (bias - mean s),   s = weight / sqrt(var + eps)
+///
+/// where mean is a copy, made by stop_gradient.
 struct FoundBatchNorm {
   NodeId x, weight, bias, mean, var;
   double eps;
@@ -29,7 +31,8 @@ class BatchNormFinder {
     const auto [product, shift] = inputs(y, "add");
     const auto [x, wide_scale] = inputs(product, "mul");
     const auto [bias, mean_part] = inputs(reshaped(shift), "sub");
-    const auto [mean, same_scale] = inputs(mean_part, "mul");
+    const auto [mean_copy, same_scale] = inputs(mean_part, "mul");
+    const NodeId mean = inputs(mean_copy, "stop_gradient")[0];
     const auto [root, weight] = inputs(reshaped(wide_scale), "mul");
     const NodeId sum = inputs(inputs(root, "reciprocal")[0], "sqrt")[0];
     const auto [var, eps] = inputs(sum, "add");

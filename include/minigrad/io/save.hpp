@@ -27,7 +27,7 @@ void describe_layers(M& module, const PartPlace& place, std::string& out) {
   };
   if constexpr (IsSequential<M>) {
     for (std::size_t i = 0; i < module.size(); ++i) line({&place, nullptr, i}, module.layer(i).describe());
-  } else if constexpr (requires { module.describe(); }) {
+  } else if constexpr (!DerivesFromSequential<M> && requires { module.describe(); }) {
     line(place, module.describe());
   } else if constexpr (is_list<M> || HasParts<M>) {
     for_each_part(module, place, [&](auto& part, const PartPlace& at) { describe_layers(part, at, out); });

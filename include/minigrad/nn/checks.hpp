@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../diff/anomaly.hpp"
+#include "evaluation_mode.hpp"
 #include "module.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -85,7 +86,8 @@ class Origins {
 /// the x are Tensors, also of whole numbers, of the shapes that the model expects. Throws ValueError if the model uses
 /// a parameter that its parts() do not list, and if its output does not depend on one that they list: no optimizer
 /// would train it. Frozen parameters may be missing, or unused. What the output depends on is known only if it is a
-/// Var, or a list or tuple of Vars.
+/// Var, or a list or tuple of Vars. Throws ValueError also if the model calls a layer in training mode, which notes this
+/// by graph.note_mode() as Dropout does, that eval() of the model does not reach.
 ///
 /// The call is one in the model's mode: in training mode it moves running statistics and draws from the generators of
 /// Dropout. Call it before training, or after eval().
@@ -107,6 +109,10 @@ void check_parts(M& model, const X&... x) {
                                 "optimizer would train it"});
     if (name) last = name;
   }
+  for (const detail::EvaluationMode evaluates(model); const detail::ModeUse& mode : graph.modes())
+    if (*mode.flag)
+      detail::fail<ValueError>({"check_parts: the model calls a layer with a mode, as Dropout has one, that its parts() do "
+                                "not list: eval() does not reach it, and leaves it in training mode"});
   detail::Origins<V> origins(graph);
   if (!origins.mark(y)) return;
   origins.follow();

@@ -62,6 +62,7 @@ template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto cross_entropy_loss(const X& logits, const Ids& labels, const CrossEntropyOptions& o) {
   if (const Shape& shape = shape_of(logits); shape.rank() != 2)
     detail::require_labels("cross_entropy_loss", shape, *detail::IndexRef(labels));  // throws
+  detail::require_classes("cross_entropy_loss", "logits", shape_of(logits));
   return detail::loss_of_classes("cross_entropy_loss", log_softmax(logits, 1), labels, o.weight, o.ignore_index,
                                  o.label_smoothing, o.reduction, false);
 }
@@ -81,6 +82,7 @@ auto cross_entropy_loss(const X& logits, const Y& probabilities, const CrossEntr
   detail::require_class_options(op, o.weight, o.label_smoothing);
   detail::require_not_labels(shape_of(logits), shape_of(probabilities));
   detail::require_same_shape(op, shape_of(logits), shape_of(probabilities));
+  detail::require_classes(op, "logits", shape_of(logits));
   detail::require(detail::RequireProbabilities{op, true}, probabilities);
   const std::size_t classes = shape_of(logits)[1];
   if (o.weight.size() && o.weight.shape() != Shape{classes})
@@ -95,6 +97,7 @@ auto cross_entropy_loss(const X& logits, const Y& probabilities, const CrossEntr
 /// As nll_loss(log_probabilities, labels), with weights and a label to leave out: -w_t log p_t. Throws as that does.
 template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto nll_loss(const X& log_probabilities, const Ids& labels, const NLLOptions& o) {
+  detail::require_classes("nll_loss", "log probabilities", shape_of(log_probabilities));
   return detail::loss_of_classes("nll_loss", log_probabilities, labels, o.weight, o.ignore_index, 0, o.reduction, true);
 }
 

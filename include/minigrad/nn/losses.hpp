@@ -116,20 +116,23 @@ auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction 
 }
 
 /// -log p of the right class: log_probabilities [n, classes], labels [n] in 0 .. classes-1, or a handle to them. Throws
-/// ShapeError, IndexError for a label out of range, and ValueError for a logarithm above 0; both name the row.
+/// ShapeError, also for one column, IndexError for a label out of range, and ValueError for a logarithm above 0; both
+/// name the row.
 template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto nll_loss(const X& log_probabilities, const Ids& labels, Reduction reduction = Reduction::mean) {
   if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle(log_probabilities, labels);
+  detail::require_classes("nll_loss", "log probabilities", shape_of(log_probabilities));
   const detail::LabelAttributes at{"nll_loss", labels, true};
   detail::require_labels("nll_loss", shape_of(log_probabilities), *at.labels);
   return detail::reduce_loss(-detail::gather(log_probabilities, at), reduction);
 }
 
 /// -log softmax(logits) of the right class: logits [n, classes], labels [n] in 0 .. classes-1, or a handle to them.
-/// Throws ShapeError, and IndexError for a label out of range, naming its row.
+/// Throws ShapeError, also for one column, and IndexError for a label out of range, naming its row.
 template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto cross_entropy_loss(const X& logits, const Ids& labels, Reduction reduction = Reduction::mean) {
   if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle(logits, labels);
+  detail::require_classes("cross_entropy_loss", "logits", shape_of(logits));
   const detail::LabelAttributes at{"cross_entropy_loss", labels};
   detail::require_labels("cross_entropy_loss", shape_of(logits), *at.labels);
   return detail::reduce_loss(-detail::gather(log_softmax(logits, 1), at), reduction);
@@ -149,8 +152,7 @@ auto cross_entropy_of_probabilities(const X& logits, const Y& probabilities, Red
   require_not_labels(shape_of(logits), shape_of(probabilities));
   require_same_shape("cross_entropy_loss", shape_of(logits), shape_of(probabilities));
   if (shape_of(logits).rank() != 2 || shape_of(logits)[1] < 2)
-    fail<ShapeError>({"cross_entropy_loss: logits ", shape_of(logits), ": [n, classes] is expected, with at least two "
-                      "classes; for one column of yes and no there is bce_with_logits_loss"});
+    refuse_classes("cross_entropy_loss", "logits", shape_of(logits));
   require(RequireProbabilities{"cross_entropy_loss", true}, probabilities);
   return reduce_loss(-sum(probabilities * log_softmax(logits, 1), 1), reduction);
 }

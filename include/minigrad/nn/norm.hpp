@@ -48,7 +48,8 @@ class BatchNorm {
   Var<V> operator()(const Var<V>& x) const& {
     x.graph().note_mode(training);
     if (uses_batch()) return of_batch(x, &x.graph(), x.graph().saved());
-    return of_running(x, x.graph().borrow(running_mean), x.graph().borrow(running_var));
+    // Rules read a copy of the mean, as a call in training mode would move it before they run. None reads the variance.
+    return of_running(x, stop_gradient(x.graph().borrow(running_mean)), x.graph().borrow(running_var));
   }
   /// Of another number type: a compile error.
   template <class X>

@@ -17,18 +17,33 @@ namespace minigrad::inline MINIGRAD_ABI::detail {
 template <class M>
 concept HasParts = requires(M& module) { module.parts(); };
 
-/// Vectors and arrays of modules.
+/// Vectors and arrays of modules, also those of C.
 template <class M>
 inline constexpr bool is_list = false;
 template <class M>
 inline constexpr bool is_list<std::vector<M>> = true;
 template <class M, std::size_t Count>
 inline constexpr bool is_list<std::array<M, Count>> = true;
+template <class M, std::size_t Count>
+inline constexpr bool is_list<M[Count]> = true;
+template <class List>
+using item_of = std::remove_reference_t<decltype(std::declval<List&>()[0])>;
 
-/// Types that may hold parameters which a traversal would not find: pointers, and containers other than vector and
-/// array.
 template <class M>
-concept HidesParts = std::is_pointer_v<M> || requires(M& module) { module.operator*(); } ||
+constexpr bool is_part();
+/// A pair or tuple, a variant, a reference_wrapper; and whether it holds what a traversal would visit.
+template <class M>
+concept IsBox = requires { std::tuple_size<M>::value; } || requires(M& box) { box.valueless_by_exception(); } ||
+                requires(M& box) { static_cast<typename M::type&>(box.get()); };
+template <class M>
+inline constexpr bool boxes_parts = false;
+template <template <class...> class Box, class... X>
+  requires IsBox<Box<X...>>
+inline constexpr bool boxes_parts<Box<X...>> = (is_part<X>() || ...);
+
+/// Types that may hold parameters which a traversal would not find: pointers, boxes, and other containers.
+template <class M>
+concept HidesParts = std::is_pointer_v<M> || boxes_parts<M> || requires(M& module) { module.operator*(); } ||
                      (!is_tensor<M> && requires(M& module) { module.begin(); });
 
 /// Says for each module whether it shall be in training mode: all of them alike, or what next() gives.
@@ -39,12 +54,18 @@ struct ModeChange {
   bool operator()(bool was) const { return next ? next(context, was) : on; }
 };
 
-/// Modules that traverse their parts themselves, because the types of the parts are not known: Sequential.
+/// Modules without parts() that traverse their parts themselves, as their types are not known: Sequential.
 template <class M>
-concept AnswersForParts = requires(M& module, const ModeChange& change) {
+concept AnswersForParts = !HasParts<M> && requires(M& module, const ModeChange& change) {
   typename M::parameter_value;
   module.set_training(change);
 };
+template <class M>
+constexpr bool is_part() {
+  if constexpr (is_list<M>) return is_part<item_of<M>>();
+  return is_parameter<M> || is_tensor<M> || std::is_same_v<M, Rng> || HasParts<M> || AnswersForParts<M> ||
+         HidesParts<M> || requires(M& module) { module.training = true; };
+}
 
 /// The types of the first parameter's value and of the first buffer of a model, or void where it has none.
 template <class P, class B>
@@ -54,8 +75,6 @@ struct Holds {
 };
 template <class M>
 struct ModelHolds : Holds<void, void> {};
-template <class M>
-using model_holds = ModelHolds<std::remove_cvref_t<M>>;
 template <class V>
 struct ModelHolds<Parameter<V>> : Holds<V, void> {};
 template <class T>
@@ -63,19 +82,19 @@ struct ModelHolds<Tensor<T>> : Holds<void, Tensor<T>> {};
 template <>
 struct ModelHolds<Tensor<std::int64_t>> : Holds<void, void> {};  // counts, in a model of any type
 template <class M>
-struct ModelHolds<std::vector<M>> : ModelHolds<M> {};
-template <class M, std::size_t Count>
-struct ModelHolds<std::array<M, Count>> : ModelHolds<M> {};
+  requires is_list<M>
+struct ModelHolds<M> : ModelHolds<item_of<M>> {};
 template <AnswersForParts M>
 struct ModelHolds<M> : Holds<typename M::parameter_value, typename M::parameter_value> {};
 template <class A, class B>
 using first_not_void = std::conditional_t<std::is_void_v<A>, B, A>;
+template <class M>
+using model_holds = ModelHolds<std::remove_cvref_t<M>>;
 template <class Part, class... Rest>
 struct ModelHolds<std::tuple<Part, Rest...>>
     : Holds<first_not_void<typename model_holds<Part>::parameter, typename ModelHolds<std::tuple<Rest...>>::parameter>,
             first_not_void<typename model_holds<Part>::buffer, typename ModelHolds<std::tuple<Rest...>>::buffer>> {};
 template <HasParts M>
-  requires(!AnswersForParts<M>)
 struct ModelHolds<M> : ModelHolds<decltype(std::declval<M&>().parts())> {};
 
 /// The V of a model's Parameter<V>; void where it has no parameters.
@@ -108,7 +127,7 @@ constexpr PartsFault parts_fault() {
     return std::is_same_v<Part, V> || std::is_same_v<Part, Tensor<std::int64_t>> ? PartsFault::none
                                                                                  : PartsFault::buffer_type;
   else if constexpr (AnswersForParts<Part>) return PartsFault::none;
-  else if constexpr (is_list<Part>) return parts_fault<typename Part::value_type, V>();
+  else if constexpr (is_list<Part>) return parts_fault<item_of<Part>, V>();
   else if constexpr (HasParts<Part>) return tuple_fault<decltype(std::declval<Part&>().parts()), V>;
   else return HidesParts<Part> ? PartsFault::hidden : PartsFault::none;
 }
@@ -130,8 +149,7 @@ struct CheckedParts {
   static constexpr bool right = fault == PartsFault::none;
 };
 
-/// The position of a part in a model: the position of the module that it is part of, and its name or index there. The
-/// text is built only on demand.
+/// The position of a part in a model: that of the module that it is part of, and its name or index there.
 struct PartPlace {
   const PartPlace* above = nullptr;  // null for the model itself
   const char* name = nullptr;
@@ -148,9 +166,8 @@ struct PartPlace {
   }
 };
 
-/// The functions that a traversal calls for each parameter, buffer, random generator and buffer of whole numbers of a
-/// model, with `to` as their first argument. A function may be null. Function pointers keep the traversal independent of
-/// what is done.
+/// The functions, or null, that a traversal calls for each parameter, buffer, random generator and buffer of whole
+/// numbers, with `to` as their first argument. Function pointers keep the traversal independent of what is done.
 template <class V>
 struct PartVisitor {
   void* to;
@@ -164,7 +181,7 @@ struct PartVisitor {
 template <class M, class Visit>
 void for_each_part(M& module, const PartPlace& place, const Visit& visit) {
   if constexpr (is_list<M>) {
-    for (std::size_t k = 0; k < module.size(); ++k) visit(module[k], PartPlace{&place, nullptr, k});
+    for (std::size_t k = 0; k < std::size(module); ++k) visit(module[k], PartPlace{&place, nullptr, k});
   } else if constexpr (HasParts<M>) {
     constexpr bool has_names = requires { M::part_names[0]; };
     if constexpr (has_names)
@@ -172,17 +189,15 @@ void for_each_part(M& module, const PartPlace& place, const Visit& visit) {
                     "minigrad: part_names needs one name for each of parts()");
     std::size_t k = 0;
     const auto next = [&] {
-      PartPlace part{&place, nullptr, k};
-      if constexpr (has_names) part.name = M::part_names[k];
-      ++k;
+      PartPlace part{&place, nullptr, k++};
+      if constexpr (has_names) part.name = M::part_names[part.index];
       return part;
     };
     std::apply([&](auto&... part) { (visit(part, next()), ...); }, module.parts());
   }
 }
 
-/// A Tensor of shape [0], which is what Tensor() gives, stands for a parameter or a buffer that a layer does not have,
-/// such as the bias of Linear(2, 3, rng, {.bias = false}).
+/// A Tensor of shape [0], which is what Tensor() gives, stands for a parameter or a buffer that a layer does without.
 template <class V>
 bool is_absent(const V& value) {
   if constexpr (is_tensor<V>) return value.size() == 0 && value.rank() == 1;

@@ -106,8 +106,8 @@ class Sequential {
       : layers_(std::move(other.layers_)), moved_from_(std::exchange(other.moved_from_, true)) {}
   /// A layer whose counterpart in `other` has the same type takes over its values and keeps its parameters, so that an
   /// optimizer still refers to them. This needs a type with a move assignment that does not throw; all layers of this
-  /// library have one. The other layers are replaced by those of `other` or by copies of them. If a copy throws, this
-  /// model does not change.
+  /// library have one. The other layers are replaced by those of `other` or by copies of them, which an optimizer of
+  /// this model refuses at its next step. If a copy throws, this model does not change.
   Sequential& operator=(const Sequential& other) {
     if (this != &other) *this = Sequential(other);
     return *this;
@@ -208,9 +208,11 @@ class Sequential {
 };
 
 namespace detail {
-/// Sequential, or what derives from it.
+/// Sequential, or what derives from it; and such a one whose parts are its layers, as it has no parts() of its own.
 template <class M>
-concept IsSequential = requires(M& module) { []<class T>(Sequential<T>&) {}(module); };
+concept DerivesFromSequential = requires(M& module) { []<class T>(Sequential<T>&) {}(module); };
+template <class M>
+concept IsSequential = DerivesFromSequential<M> && !HasParts<M>;
 }  // namespace detail
 
 // First is a parameter of its own so that this guide is as specialized as the constructor. Otherwise the guide from the

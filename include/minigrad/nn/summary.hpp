@@ -107,7 +107,8 @@ void summarize(M& module, const PartPlace& place, SummaryTable& table) {
       module.layer(i).visit_parts(at, collect_summary<V>(parts));
       table.add(at.text() + ": " + module.layer(i).describe(), parts);
     }
-  } else if constexpr (is_parameter<M> || is_tensor<M> || requires { module.describe(); }) {
+  } else if constexpr (is_parameter<M> || is_tensor<M> ||
+                       (!DerivesFromSequential<M> && requires { module.describe(); })) {
     visit_parts(module, place, collect_summary<V>(parts));
     std::string kind = is_tensor<M> ? "Buffer" : "Parameter";
     if constexpr (requires { module.describe(); }) kind = module.describe();

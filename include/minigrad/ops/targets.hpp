@@ -59,6 +59,16 @@ void require_labels(const char* op, const Shape& shape, const Tensor<std::int64_
       fail_in_row<IndexError>(i, {op, ": label ", labels.data()[i]}, {", but there are ", shape[1], " classes"});
 }
 
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_classes(const char* op, const char* scores,
+                                                                  const Shape& shape) {
+  fail<ShapeError>({op, ": ", scores, " ", shape, ": [n, classes] is expected, with at least two classes; for one "
+                    "column of yes and no there is bce_with_logits_loss"});
+}
+/// Refuses scores of one column: the softmax of one number is 1 whatever it is, so the loss is 0 and nothing learns.
+inline void require_classes(const char* op, const char* scores, const Shape& shape) {
+  if (shape.rank() == 2 && shape[1] == 1) refuse_classes(op, scores, shape);
+}
+
 /// Checks that each index is that of one of `count` rows.
 template <class = void>
 void require_rows(const char* op, std::size_t count, const Tensor<std::int64_t>& indices) {

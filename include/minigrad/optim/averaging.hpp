@@ -51,7 +51,7 @@ class AveragedModel {
   }
 
   /// Takes the weights as they are into the average. Throws ValueError while the averages are in the model, ShapeError
-  /// for a parameter or buffer whose shape has changed.
+  /// for a parameter or buffer whose shape has changed, GraphError for one that the model has replaced.
   void step() {
     require_out("step");
     if (averages_.empty()) {
@@ -155,6 +155,8 @@ class AveragedModel {
                                 "weights by swap() first"});
   }
   void require_same_shapes() const {
+    if (!in_)  // the way back is open, also to the end of Swapped
+      for (const ParameterRef<V>& parameter : parameters_) detail::require_model("AveragedModel", parameter.state());
     for (std::size_t k = 0; k < places_.size(); ++k)
       if (const Shape& now = shape_of(*places_[k]), &before = shape_of(averages_[k]); now != before)
         detail::fail<ShapeError>({"AveragedModel: parameter or buffer ", k, " had shape ", before, " and has ", now,

@@ -15,7 +15,7 @@
 namespace minigrad::inline MINIGRAD_ABI {
 
 /// The numbers of all parameters of a model, or of a list of parameters, one after another in its order. It holds
-/// references and keeps the parameters alive. Throws ValueError for a model without parameters.
+/// references and keeps the values alive. Throws ValueError for a model without parameters.
 ///
 ///   FlatParameters flat(model);
 ///   flat.set_values(flat.values() - 0.1 * flat.gradients());      // a step of gradient descent
@@ -121,12 +121,15 @@ class FlatParameters {
     }
   }
 
-  /// Throws ValueError while averages are in the model, whose parameters are not to be changed.
+  /// Throws ValueError while averages are in the model, whose parameters are not to be changed, GraphError when the model
+  /// has ended, or was assigned another.
   void require_own_values() const {
-    for (const ParameterRef<V>& p : parameters())
+    for (const ParameterRef<V>& p : parameters()) {
+      detail::require_model(user_, p.state());
       if (p.requires_grad()) detail::require_own_value(user_, p.state());
+    }
   }
-  /// Sets the values of parameters that are not frozen to x + t d. Throws ValueError while averages are in the model.
+  /// Sets the values of parameters that are not frozen to x + t d. Throws as require_own_values() does.
   void set_along(const T* x, T t, const T* d) const {
     require_own_values();
     for (const ParameterRef<V>& p : parameters()) {

@@ -76,4 +76,14 @@ void require_own_value(const char* optimizer, const ParameterState<V>& parameter
                       "swap() before it is trained, or train a copy of it"});
 }
 
+/// Throws GraphError where the Parameter itself is gone, so that no model would learn from its updates.
+template <class V>
+void require_model(const char* user, const ParameterState<V>& parameter) {
+  if (parameter.abandoned)
+    fail<GraphError>({user, ": a parameter of shape ", shape_of(parameter.value), " belongs to no model now: its model "
+                      "ended, or was assigned another, which replaces a std::vector of layers and a layer that cannot "
+                      "be assigned; make a new ", user, " after that, or give the model its values by "
+                      "load_state_dict(model, state_dict(other))"});
+}
+
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -20,9 +20,10 @@ namespace detail {
 /// The number of optimizers made in this program, from which each optimizer takes its identity.
 inline constinit AtomicNumber<std::size_t> optimizers_made{0};
 
-/// The base of all optimizers. It holds references to the parameters and keeps them alive, so the model may be moved
-/// while it is trained. Parts that are added to the model later are not trained. The constructors and add_group() throw
-/// ValueError for options out of range, for a model without parameters, and for a parameter that is there already.
+/// The base of all optimizers. It holds references to the parameters and keeps their values alive, so the model may be
+/// moved while it is trained; when it has ended, step() throws GraphError. Parts that are added to the model later are
+/// not trained. The constructors and add_group() throw ValueError for options out of range, for a model without
+/// parameters, and for a parameter that is there already.
 template <class V, class Options>
 class Optimizer {
  public:
@@ -113,7 +114,7 @@ class Optimizer {
 
   /// The groups, for a step. What a step cannot take is refused here, before it changes anything: throws ValueError for
   /// options out of range and for a gradient that another optimizer has used, ShapeError if a parameter's shape
-  /// changed.
+  /// changed, GraphError if its model is gone.
   [[gnu::noinline]] PoolArray<Group>& groups_for_step() {
     require_groups();
     for (const Group& group : groups_) {
@@ -180,12 +181,13 @@ class Optimizer {
     return groups_.back();
   }
 
-  /// Whether a step can take the parameter; it may have no gradient, and is then left out.
+  /// Whether a step can take the parameter; it may have no gradient, and is then left out, unless its model is gone.
   bool is_usable(const OptimizerSlot<V>& slot) const {
     const ParameterState<V>& p = slot.parameter.state();
     const auto same_shape = [&p](const V& x) { return shape_of(p.value) == shape_of(x); };
-    return !takes_part(p) || (!p.has_average && (p.updated_by == 0 || p.updated_by == identity_) &&
-                              same_shape(p.grad.value) && (slot.kept == 0 || same_shape(slot.state[0])));
+    if (!takes_part(p)) return !p.abandoned;
+    return !p.has_average && (p.updated_by == 0 || p.updated_by == identity_) && same_shape(p.grad.value) &&
+           (slot.kept == 0 || same_shape(slot.state[0]));
   }
   [[gnu::cold, gnu::noinline]] void refuse(const OptimizerSlot<V>& slot) const {
     const ParameterState<V>& p = slot.parameter.state();
@@ -197,6 +199,7 @@ class Optimizer {
       }
   }
   void refuse(const OptimizerSlot<V>& slot, const ParameterState<V>& p, std::size_t place) const {
+    if (!takes_part(p)) require_model(Options::name, p);
     require_own_value(Options::name, p);
     if (const std::size_t other = p.updated_by; other != 0 && other != identity_)
       fail<ValueError>({Options::name, ": parameter ", place,
