@@ -39,8 +39,7 @@ class Checkpoint {
   static void forward(Graph<V>& graph, Node<V>& y) {
     State& state = state_of(y);
     state.log.clear();
-    if (!y.runs_again) state.frozen = graph.freezes_parameters();
-    assign_value(y, [&] { return run(graph, y, state, false).value(); });
+    y.own = run(graph, y, state, false).value();
   }
   /// Computes f again, on nodes whose gradients are those of the inputs.
   static void backward(Graph<V>& graph, Node<V>& y) {
@@ -178,6 +177,8 @@ auto checkpoint(F&& f, const X&... x) {
       if constexpr (keeps) return std::forward<F>(f);
       else return &f;
     }()};
+    for (const auto& one : in)
+      if (one.kind == detail::OperandRef<V>::Kind::var) state.frozen = one.var->graph().freezes_parameters();
     const Var<V> y = detail::record_op<V>(Checkpoint::op, "checkpoint", in, sizeof...(X), &state);
     Graph<V>& graph = y.graph();
     detail::Node<V>& node = graph.nodes()[y.id()];

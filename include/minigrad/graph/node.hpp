@@ -110,7 +110,6 @@ struct Node {
   bool keeps_grad : 1 = false;         // a leaf, or one that is retained: its gradient stays after backward()
   bool hooked : 1 = false;
   bool plain : 1 = false;              // an elementwise op on operands of one shape
-  bool runs_again : 1 = false;         // its forward was called before: the shape is fixed
   V own{};
 
   Node() = default;

@@ -33,7 +33,7 @@ class NodeStore {
     x.parameter = nullptr;
     x.inputs = 0;
     x.passes = 0;
-    x.needs_grad = x.was_loss = x.keeps_grad = x.hooked = x.runs_again = false;
+    x.needs_grad = x.was_loss = x.keeps_grad = x.hooked = false;
     return x;
   }
   Node<V>& commit(Node<V>& x) {

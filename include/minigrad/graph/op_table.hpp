@@ -26,21 +26,6 @@ const Functions<Value, R...>& functions_of(const Node<V>& y) {
   }
 }
 
-/// Makes `value` that of y. Throws ShapeError where a recorded step runs again and the shape is another one.
-template <class V>
-[[gnu::noinline]] void assign(Node<V>& y, V&& value) {
-  if (const Shape before = shape_of(y.own), now = shape_of(value); y.runs_again && now != before)
-    fail<ShapeError>({"replay: ", y.name, " gives a result of shape ", now, " and was recorded with ", before,
-                      ": shapes are fixed: record another step, by capture(), for these inputs"});
-  y.own = std::move(value);
-}
-/// Makes what `compute` gives the value of y.
-template <class V, class F>
-void assign_value(Node<V>& y, const F& compute) {
-  if (!y.runs_again) y.own = V();  // gives the old memory back first
-  assign(y, V(compute()));
-}
-
 /// Adds to an op what a node needs to hold the functions: how to take, free, find and describe them.
 template <class V, class Value, class... R>
 constexpr void add_functions(Op<V>& op) {
@@ -129,7 +114,8 @@ class OpTable<V, PerElement, std::index_sequence<J...>, Value, R...> {
     } else if constexpr (is_deferred<Value>) {
       functions(y).value(unevaluated(input_value(y, J))...).write(y.own, Write::assign);
     } else {
-      assign_value(y, [&] { return functions(y).value(input_value(y, J)...); });
+      y.own = V();  // gives the old memory back first
+      y.own = V(functions(y).value(input_value(y, J)...));
     }
   }
   template <std::size_t K>

@@ -20,7 +20,8 @@ class ManyTable {
     PoolArray<const V*> values;
     values.reserve(y.inputs);
     for (std::size_t k = 0; k < y.inputs; ++k) values.push_back(y.input(k)->value);
-    assign_value(y, [&] { return functions(y).value(std::span<const V* const>(values.data(), values.size())); });
+    y.own = V();
+    y.own = functions(y).value(std::span<const V* const>(values.data(), values.size()));
   }
   static void backward(Graph<V>& graph, Node<V>& y) {
     for (std::size_t k = 0; k < y.inputs; ++k)

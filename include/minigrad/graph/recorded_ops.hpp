@@ -28,24 +28,41 @@ template <class V>
                         "record it again, by capture()"});
 }
 
+/// Runs an op whose shape follows from its function alone. Throws ShapeError where that is another one than before. What a
+/// function that throws has left empty has its shape again.
+template <class V>
+[[gnu::noinline]] void run_whole(Graph<V>& graph, Node<V>& y) {
+  const Shape before = shape_of(y.own);
+  try {
+    y.op->forward(graph, y);
+    if (const Shape now = shape_of(y.own); now != before)
+      fail<ShapeError>({"replay: ", y.name, " gives a result of shape ", now, " and was recorded with ", before,
+                        ": shapes are fixed: record another step, by capture(), for these inputs"});
+  } catch (...) {
+    if constexpr (is_tensor<V>) reshape_memory(y.own, before);
+    throw;
+  }
+}
+
 /// The ops of a recorded graph, in order.
 template <class V>
 struct RecordedOps {
-  PoolArray<Node<V>*> all;
+  struct One {
+    void (*forward)(Graph<V>&, Node<V>&);
+    Node<V>* y;
+  };
+  PoolArray<One> all;
   NodeId listed = 0;
   /// Runs them again, on what the inputs hold now.
   void run(Graph<V>& graph) {
     NodeStore<V>& nodes = graph.nodes();
-    for (; listed < nodes.size(); ++listed) {  // once, and after more was recorded
-      Node<V>& y = nodes[listed];
-      if (!y.op->forward) continue;
-      y.runs_again = true;
-      all.push_back(&y);
-    }
+    for (; listed < nodes.size(); ++listed)  // once, and after more was recorded
+      if (const Op<V>& op = *nodes[listed].op; op.forward)
+        all.push_back({is_scalar<V> || op.shape ? op.forward : run_whole<V>, &nodes[listed]});
     nodes.forget_losses();
     for (Node<V>* x : nodes.variables())
       if (x->grad) x->grad->present = false;
-    for (Node<V>* y : all) y->op->forward(graph, *y);
+    for (const One& one : all) one.forward(graph, *one.y);
   }
 };
 

@@ -33,6 +33,8 @@ concept VarOrParameter = (is_var<X> && is_tensor<typename X::value_type>) || is_
 /// Tensors, and Vars and Parameters that hold one.
 template <class X>
 concept TensorOperand = is_tensor<X> || VarOrParameter<X>;
+template <class X>
+concept Mask = is_mask_var<X> || std::is_same_v<X, Tensor<bool>>;
 }  // namespace detail
 
 /// No argument, as the last parameter of functions whose name `<cmath>` or a user may have too. It makes them the
@@ -155,11 +157,7 @@ template <Operand A>
 auto logical_not(const A& a) {
   return equal_op(a, detail::scalar_type<A>(0));
 }
-namespace detail {
-template <class X>
-concept Mask = is_mask_var<X> || std::is_same_v<X, Tensor<bool>>;
-}  // namespace detail
-/// The same of masks; of Vars recorded, where a conversion to bool would be a constant of the recording.
+/// The same of masks.
 template <class A, class B>
   requires((detail::Mask<A> && Operand<B>) || (Operand<A> && detail::Mask<B>))
 auto operator&&(const A& a, const B& b) {
@@ -183,7 +181,7 @@ concept Unordered = (is_compared_by_element<X> && is_operand<Y>) || (is_operand<
 }  // namespace detail
 
 // There is no order of Tensors: == of two gives one bool, so that < cannot give a mask beside it. Whoever writes < is told
-// so by one sentence. (Functions of one macro would be shown by compilers with the lines of the macro.)
+// so. (Functions of one macro would be shown by compilers with the lines of the macro.)
 #define MINIGRAD_NO_ORDER                                                                                              \
   "minigrad: Tensors and Vars are compared by less(a, b) and greater(a, b), which give a mask: a rule chooses by "     \
   "where(greater(x, 0), a, b), not by `if` or `?:`"
