@@ -84,15 +84,8 @@ class Sweep {
         }
         end();
       }
-    } catch (Error& error) {
-      give_up();
-      if (!graph_.nested())
-        error.append("; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then "
-                     "call backward() again");
-      throw;
     } catch (...) {
       give_up();
-      throw;
     }
   }
 
@@ -145,8 +138,8 @@ class Sweep {
     }
   }
 
-  /// After an exception no gradient is on its way, and none has arrived at what the root was computed from.
-  [[gnu::cold]] void give_up() {
+  /// In a catch block: no gradient is on its way, and none has arrived at what the root was computed from. Throws again.
+  [[noreturn, gnu::cold, gnu::noinline]] void give_up() {
     PoolArray<char> used;
     try {
       used = used_by(nodes_, root_.id);
@@ -163,6 +156,14 @@ class Sweep {
       if (of_loss(x->id) && x->grad) x->grad->present = false;
     nodes_.forget_lent();
     for (auto& one : graph_.hooks().of_nodes) one.before.present = false;
+    try {
+      throw;
+    } catch (Error& error) {
+      if (!graph_.nested())
+        error.append("; the parameters of this loss have no gradient now, as after zero_grad(): mend the cause, then "
+                     "call backward() again");
+      throw;
+    }
   }
 
   Graph<V>& graph_;

@@ -48,7 +48,7 @@ class GradientMemory {
   }
 
   /// No node refers to what was lent any more: it is free.
-  void forget() {
+  [[gnu::noinline]] void forget() {
     last_root_ = nullptr;
     lent_ = again_ = false;
     free_.clear();

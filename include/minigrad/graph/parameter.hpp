@@ -120,7 +120,7 @@ class Parameter {
     requires_grad(other.requires_grad());
   }
   Parameter(Parameter&&) noexcept = default;
-  ~Parameter() { abandon(); }
+  [[gnu::noinline]] ~Parameter() { abandon(); }
   [[gnu::noinline]] Parameter& operator=(const Parameter& other) {
     if (this != &other) *this = Parameter(other);
     return *this;

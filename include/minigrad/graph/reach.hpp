@@ -8,30 +8,23 @@
 
 namespace minigrad::inline MINIGRAD_ABI::detail {
 
-/// For each node up to `root`, whether that was computed from it.
+/// For each node up to `root`, whether that was computed from it; or, if `by_gradient`, whether its gradient passes to it.
 template <class V>
-[[gnu::cold, gnu::noinline]] PoolArray<char> used_by(const NodeStore<V>& nodes, NodeId root) {
+[[gnu::cold, gnu::noinline]] PoolArray<char> used_by(const NodeStore<V>& nodes, NodeId root, bool by_gradient = false) {
   PoolArray<char> used(std::size_t{root} + 1);
   used[root] = 1;
-  for (NodeId id = root + 1; id-- > 0;)
-    for (std::size_t k = 0; used[id] && k < nodes[id].inputs; ++k)
-      if (const Node<V>* in = nodes[id].input(k)) used[in->id] = 1;
-  return used;
-}
-
-/// For each node up to `root`, whether the gradient of that passes to it.
-template <class V>
-[[gnu::cold, gnu::noinline]] PoolArray<char> reached_from(const NodeStore<V>& nodes, NodeId root) {
-  PoolArray<char> reached(std::size_t{root} + 1);
-  reached[root] = 1;
   for (NodeId id = root + 1; id-- > 0;) {
     const Node<V>& y = nodes[id];
-    const bool to_all = y.op->one_rule;
-    for (std::size_t k = 0; reached[id] && k < y.inputs; ++k)
-      if (const Node<V>* in = y.input(k); in && (to_all ? in->needs_grad : (y.passes >> k) % 2 != 0))
-        reached[in->id] = 1;
+    for (std::size_t k = 0; used[id] && k < y.inputs; ++k)
+      if (const Node<V>* in = y.input(k);
+          in && (!by_gradient || (y.op->one_rule ? in->needs_grad : (y.passes >> k) % 2 != 0)))
+        used[in->id] = 1;
   }
-  return reached;
+  return used;
+}
+template <class V>
+PoolArray<char> reached_from(const NodeStore<V>& nodes, NodeId root) {
+  return used_by(nodes, root, true);
 }
 
 /// Throws GraphError for input k of y, which has no rule.

@@ -31,7 +31,7 @@ void zeros_(Tensor<T>& x) {
   x.fill(T{});
 }
 template <class T>
-void uniform_(Tensor<T>& x, double low, double high, Rng& rng) {
+[[gnu::noinline]] void uniform_(Tensor<T>& x, double low, double high, Rng& rng) {
   for (T& value : x) value = static_cast<T>(rng.uniform(low, high));
 }
 template <class T>
