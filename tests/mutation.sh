@@ -48,7 +48,7 @@ graph/accumulate.hpp | else x.grad->value = x.grad->value + part; | else x.grad-
 graph/elementwise_node.hpp | / divisor_of<T>(y, size); | / divisor_of<T>(y, 2 * size); | nn/losses
 graph/accumulate.hpp | bool broadcast = input != y.own.shape(); | bool broadcast = true; | graph/record
 graph/reach.hpp | in->id)[from->id])) | in->id)[0])) | graph/record
-graph/capture.hpp | if (*mode.flag != mode.value) | if (false) | graph/capture
+graph/recorded_ops.hpp | if (*mode.flag != mode.value) | if (false) | graph/capture
 graph/capture.hpp | graph_->disable(!whole); | ; | graph/capture
 graph/capture.hpp | if (place_of(result_) != place_of(result)) | if (false) | graph/capture
 diff/hook_runner.hpp | use.id <= root.id && reached[use.id] && | | diff/hooks
