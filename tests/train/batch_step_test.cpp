@@ -95,6 +95,21 @@ struct Tokens {
 
 }  // namespace
 
+TEST_CASE("with replay a callback may freeze a parameter within an epoch: the step is recorded again") {
+  const auto run = [](bool replay) {
+    Rng rng(5);
+    Sequential<double> model{Linear<double>(1, 4, rng), Tanh(), Linear<double>(4, 1, rng)};
+    SGD optimizer(model, {.lr = 0.1});
+    const FitOptions options{.epochs = 3, .batch_size = 4, .replay = replay};
+    fit(model, MSELoss(), optimizer, line_data(16), options,
+        [&](const Step& step) { parameters(model)[0].requires_grad(step.step % 3 != 1); });
+    std::vector<Tensor<double>> weights;
+    for (const auto& one : parameters(model)) weights.push_back(one.value());
+    return weights;
+  };
+  CHECK(run(false) == run(true));
+}
+
 TEST_CASE("with replay fit gives the same bits: shuffled, with Dropout, and a last batch of fewer rows") {
   const FitOptions options{.epochs = 4, .batch_size = 8, .restore_best = false, .clip_norm = 1, .seed = 3};
   Rng rng(1);
