@@ -80,7 +80,7 @@ class CapturedStep {
   CapturedStep(F f, const X&... x) : f_(new F(std::move(f))), graph_(new Graph<V>) {
     graph_->keep_constants();
     record(*graph_, inputs_, result_, x...);
-    recorded_ = graph_->size();
+    recorded_ = graph_->nodes().size();
   }
 
   /// The result for other inputs: sets them, runs every recorded op, and returns a reference to the result, which the

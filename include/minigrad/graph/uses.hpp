@@ -50,7 +50,7 @@ template <class V>
   PoolArray<char> changed(end);  // the nodes of such parameters, and checkpoints that use one
   bool any = false;
   for (const auto& use : uses)
-    if (use.id < end && use.changed()) any = changed[use.id] = 1;
+    if (use.id < end && use.changed()) any = true, changed[use.id] = 1;
   for (NodeId id = 0; any && id < end; ++id) {
     const Node<V>& y = nodes[id];
     NodeId read = changed[id] && y.inputs ? id : no_node;
