@@ -50,7 +50,8 @@ inline std::string write_logical(OnnxWriter& to, const RecordedOp& op, const cha
   std::vector<std::string> masks;
   for (const std::string& x : op.inputs)
     masks.push_back(to.with("to", static_cast<std::int64_t>(OnnxType::boolean)).node("Cast", {x}));
-  return to.with("to", static_cast<std::int64_t>(to.real_type())).node("Cast", {to.node(onnx, masks)});
+  const std::string mask = to.node(onnx, masks);
+  return to.with("to", static_cast<std::int64_t>(to.real_type())).node("Cast", {mask});
 }
 inline std::string write_with_alpha(OnnxWriter& to, const RecordedOp& op, const char* onnx) {
   return to.with_real("alpha", op.number(op.op == "elu" ? "alpha" : "slope")).node(onnx, op.inputs);
