@@ -184,7 +184,7 @@ TEST_CASE("a callback with a state is kept with the training") {
 
 namespace {
 /// A callback that takes no state back.
-struct Stubborn {
+struct RefusesState {
   void operator()(const Epoch&) {}
   StateDict state_dict() const { return {}; }
   void load_state_dict(const StateDict&) { throw std::runtime_error("no"); }
@@ -195,10 +195,10 @@ TEST_CASE("a resume changes nothing where a part of the training throws whatever
   const File file("minigrad_resume_throws_test.safetensors");
   auto model = Plan().model();
   Adam optimizer(model);
-  Stubborn stubborn;
+  RefusesState refuses;
   Counter counter;
   const FitOptions options{.epochs = 3, .progress = false, .checkpoint = file.path};
-  fit(model, MSELoss(), optimizer, make_data(8, 1), options, stubborn, counter);
+  fit(model, MSELoss(), optimizer, make_data(8, 1), options, refuses, counter);
 
   auto other = Plan().model();
   const auto before = parameters(other)[0].value();
@@ -210,7 +210,7 @@ TEST_CASE("a resume changes nothing where a part of the training throws whatever
     try {
       FitOptions again = options;
       again.resume = file.path;
-      fit(other, MSELoss(), fresh, make_data(8, 1), again, stubborn, unchanged);
+      fit(other, MSELoss(), fresh, make_data(8, 1), again, refuses, unchanged);
     } catch (const std::exception& error) {
       text = error.what();
     }

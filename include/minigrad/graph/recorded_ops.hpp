@@ -28,8 +28,8 @@ template <class V>
                         "record it again, by capture()"});
 }
 
-/// Runs an op whose shape follows from its function alone. Throws ShapeError where that is another one than before. What a
-/// function that throws has left empty has its shape again.
+/// Runs an op whose function alone says the shape of the result. Throws ShapeError for another shape than the recorded one.
+/// After an exception the value, which the op may have left empty, has the recorded shape again.
 template <class V>
 [[gnu::noinline]] void run_whole(Graph<V>& graph, Node<V>& y) {
   const Shape before = shape_of(y.own);

@@ -42,7 +42,7 @@ struct ChangedUse {
   const ParameterUse<V>* use = nullptr;
   const Node<V>* reader = nullptr;
 };
-/// Looks among the nodes before `end` to which a gradient passes, which `reached` names.
+/// Looks for such a node before `end`, among those to which a gradient passes: where reached[id] is not 0.
 template <class V>
 [[gnu::cold, gnu::noinline]] ChangedUse<V> find_changed(const NodeStore<V>& nodes,
                                                         const PoolArray<ParameterUse<V>>& uses,

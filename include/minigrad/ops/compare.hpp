@@ -157,7 +157,7 @@ template <Operand A>
 auto logical_not(const A& a) {
   return equal_op(a, detail::scalar_type<A>(0));
 }
-/// The same of masks.
+/// For masks &&, || and ! are logical_and, logical_or and logical_not: both operands are computed.
 template <class A, class B>
   requires((detail::Mask<A> && Operand<B>) || (Operand<A> && detail::Mask<B>))
 auto operator&&(const A& a, const B& b) {
