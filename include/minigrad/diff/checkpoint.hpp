@@ -26,7 +26,7 @@ namespace detail {
 template <class Held>
 struct CheckpointState {
   Held f;
-  RandomLog log{};
+  StateLog log{};
   bool frozen = false;  // parameters were constants when it was recorded
   NodeId result = 0;    // of f, among the nodes of the graph in which it was computed
 };
@@ -70,7 +70,7 @@ class Checkpoint {
     std::vector<Var<V>> x;
     for (std::size_t k = 0; k < N; ++k) x.push_back(graph.at(y.input(k)->id) * 1);
     const Var<V> again = [&] {
-      const auto scope = graph.log_random(state.log, true);
+      const auto scope = graph.log_state(state.log, true);
       return call(state, x, std::make_index_sequence<N>{});
     }();
     require_same(again, y);
@@ -126,7 +126,7 @@ class Checkpoint {
     inner.clear();
     inner.inspect_like(graph);
     inner.freeze_parameters(state.frozen);
-    const auto scope = inner.log_random(state.log, rereads, &graph);
+    const auto scope = inner.log_state(state.log, rereads, &graph);
     std::vector<Var<V>> x;
     for (std::size_t k = 0; k < N; ++k) {
       const Node<V>& in = *y.input(k);

@@ -69,9 +69,10 @@ class Sweep {
     Graph<V>& graph = graph_;  // which stays in a register: what members refer to is read again after each call
     frozen_ = require_unchanged(graph, root_.id);
     Watcher<V>* const watcher = graph.hooks().any();
-    graph.nodes().begin_sweep(watcher || graph.retains_grads() ? nullptr : &root_);
     if (watcher && graph.hooks().inspector) (*graph.hooks().inspector)->before_sweep(graph, root_);
     try {
+      if (frozen_) set_aside_frozen();
+      graph.nodes().begin_sweep(watcher || graph.retains_grads() ? nullptr : &root_);
       if (watcher) {
         watcher->watch(*this, graph_, root_, seed);
       } else {
@@ -91,7 +92,6 @@ class Sweep {
 
   /// Where the sweep begins: dL/d(root).
   void begin(const V* seed) {
-    if (frozen_) set_aside_frozen();
     if (seed) return store_or_add(nodes_, root_, *seed);
     const bool first = nodes_.begin_grad(root_) == Write::assign;
     scalar_type<V>* g;
@@ -125,7 +125,7 @@ class Sweep {
   /// A parameter that was frozen since it was recorded keeps the gradient that it has, as in PyTorch. What this sweep
   /// passes to it goes to lent memory, and is dropped.
   [[gnu::cold]] void set_aside_frozen() {
-    nodes_.begin_sweep(nullptr);  // no other sweep is like this one
+    nodes_.forget_lent();  // this sweep is not like the one before
     for (const auto& use : graph_.uses())
       if (use.id <= root_.id && nodes_[use.id].parameter && use.frozen()) nodes_[use.id].grad = nullptr;
   }

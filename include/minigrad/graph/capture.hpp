@@ -134,8 +134,8 @@ class CapturedStep {
     again.adopt();
     again.release();
     again.keep_constants();
-    detail::RandomLog none;
-    const auto scope = again.log_random(none, true);
+    detail::StateLog none;
+    const auto scope = again.log_state(none, true);
     Inputs inputs;
     Result result;
     record(again, inputs, result, x...);

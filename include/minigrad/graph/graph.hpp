@@ -131,8 +131,7 @@ class Graph {
   /// What input() and variable() call: a node of that op name without inputs, which holds it.
   template <class X>
   [[gnu::noinline]] Node& add_leaf(const char* name, X&& value, bool needs_grad) {
-    require_owner(name);
-    Node& x = nodes_.next(name);
+    Node& x = begin_leaf(name);
     x.own = std::forward<X>(value);
     x.needs_grad = x.keeps_grad = needs_grad;
     if (needs_grad) nodes_.note_variable(x);
@@ -152,8 +151,8 @@ class Graph {
   }
   /// Notes that a node was computed with a parameter, as it is now.
   void note_use(const Node& x, detail::ParameterState<V>& state) {
-    uses_.push_back({x.id, &state, state.version, state.requires_grad, shape_of(state.value)});
-    if constexpr (checked_build) uses_[uses_.size() - 1].hash = detail::hash_of(state.value);
+    uses_.emplace_back(x.id, &state, state.version, state.requires_grad, shape_of(state.value));
+    if constexpr (checked_build) uses_.back().hash = detail::hash_of(state.value);
   }
   void note_borrowed(const V& value) { borrowed_.push_back({&value, shape_of(value)}); }
   /// A handle to whole numbers that an op computes, or that a recorded step takes.
@@ -197,7 +196,7 @@ class Graph {
 
   /// As long as the result lives, random() notes streams in a log, or rereads them. `outer` is the graph of the
   /// checkpoint that computes here.
-  [[nodiscard]] auto log_random(detail::RandomLog& log, bool rereads, Graph* outer = nullptr) {
+  [[nodiscard]] auto log_state(detail::StateLog& log, bool rereads, Graph* outer = nullptr) {
     log.rewind();
     return detail::ScopedValue(random_, {&log, rereads, outer});
   }
@@ -222,7 +221,10 @@ class Graph {
  private:
   friend class Var<V>;
   friend class IndexVar<V>;
-
+  [[gnu::noinline]] Node& begin_leaf(const char* name) {
+    require_owner(name);
+    return nodes_.next(name);
+  }
   void forget_nodes() {
     nodes_.clear();
     uses_.clear();
@@ -241,8 +243,7 @@ class Graph {
   std::uint64_t generation_ = detail::unique_number(), owner_ = detail::thread_number();
   detail::RandomSource<Graph> random_;
   bool retain_grads_ = false, keeps_constants_ = false;
-  bool nested_ = false;                     // the scratch graph of another
-  bool frozen_ = false;                     // the parameters
+  bool nested_ = false, frozen_ = false;    // is the scratch graph of another; the parameters are
   bool sweeping_ = false, in_use_ = false;  // gradients are on their way; nodes must stay, for a sweep or a function
 };
 

@@ -129,8 +129,8 @@ class NodeStore {
   void give_back(Gradient<V>& lent) { memory_.give_back(lent); }
   /// The gradient of y stays until the next sweep.
   void retain(Node<V>& y) { retained_.push_back(&y); }
-  /// After an exception in a sweep: no gradient is on its way.
-  void forget_lent() {
+  /// No gradient is on its way, and the next sweep is like none before.
+  [[gnu::cold, gnu::noinline]] void forget_lent() {
     retained_.clear();
     forget_gradients();
     memory_.forget();

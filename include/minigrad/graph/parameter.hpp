@@ -28,7 +28,7 @@ struct ParameterState {
   bool abandoned = false;      // its Parameter is gone: only references are left
   std::size_t updated_by = 0;  // the number of the optimizer that used this gradient
 
-  explicit ParameterState(V v) : value(std::move(v)) {}
+  explicit ParameterState(V&& v) : value(std::move(v)) {}
   void zero_grad() {
     grad.present = false;
     updated_by = 0;
@@ -115,9 +115,10 @@ class Parameter {
  public:
   using value_type = V;
 
-  explicit Parameter(V value) : Parameter(detail::ParameterState<V>(std::move(value))) {}
-  Parameter(const Parameter& other) : Parameter(detail::ParameterState<V>(other.value())) {
-    requires_grad(other.requires_grad());
+  [[gnu::noinline]] explicit Parameter(V value)
+      : ref_(detail::Shared<detail::ParameterState<V>>::make(std::move(value))) {}
+  [[gnu::noinline]] Parameter(const Parameter& other) : Parameter(V(other.value())) {
+    ref_.state_->requires_grad = other.requires_grad();
   }
   Parameter(Parameter&&) noexcept = default;
   [[gnu::noinline]] ~Parameter() { abandon(); }
@@ -161,8 +162,6 @@ class Parameter {
   void abandon() {
     if (ref_.state_) ref_.state_->abandon();
   }
-  [[gnu::noinline]] explicit Parameter(detail::ParameterState<V>&& state)
-      : ref_(detail::Shared<detail::ParameterState<V>>::make(std::move(state))) {}
   ParameterRef<V> ref_;
 };
 

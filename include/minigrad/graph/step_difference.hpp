@@ -81,7 +81,8 @@ std::string difference(Graph<V>& before, NodeId size, Graph<V>& now, NodeId id, 
   }
   if (a.value && b.value && shape_of(*a.value) != shape_of(*b.value))
     return concat({"the shape was ", shape_of(*a.value), " and is ", shape_of(*b.value)});
-  if (a.needs_grad != b.needs_grad) return "its gradient was needed, or is";
+  if (a.needs_grad != b.needs_grad)
+    return a.needs_grad ? "it needed a gradient and needs none now" : "it needs a gradient now and needed none";
   if (a.inputs || a.parameter || is_input) return "";
   if (a.value == &a.own && !same_bits(a.own, b.own)) return "the constant is another";
   if (a.value != &a.own && a.value != b.value) return "another tensor is borrowed";

@@ -82,8 +82,9 @@ struct BorrowedUse {
   Shape shape;
 };
 
-/// The states of random streams, in the order in which ops met them.
-class RandomLog {
+/// What a forward does to state that outlives the graph: the random streams that its ops draw from, as they were, in the
+/// order in which ops met them, and whether other state moves.
+class StateLog {
  public:
   /// Notes the state of a stream, and gives the stream.
   Rng& note(Rng& stream) {
@@ -114,7 +115,7 @@ class RandomLog {
 /// Where the random ops of a graph draw from: their own streams, which a log may note, or the streams that it noted.
 template <class Graph>
 struct RandomSource {
-  RandomLog* log = nullptr;
+  StateLog* log = nullptr;
   bool rereads = false;
   Graph* outer = nullptr;  // the graph of the checkpoint that computes here
 

@@ -71,10 +71,9 @@ auto parameters(M& model) {
   std::vector<ParameterRef<V>> out;
   const auto append = [](void* to, Parameter<V>& parameter, const detail::PartPlace&) {
     auto& list = *static_cast<std::vector<ParameterRef<V>>*>(to);
-    const ParameterRef<V> ref = parameter.ref();
     for (const ParameterRef<V>& known : list)
-      if (known == ref) return;
-    list.push_back(ref);
+      if (known == parameter.ref()) return;
+    list.push_back(parameter.ref());
   };
   detail::visit_parts(model, {}, detail::PartVisitor<V>{&out, append, nullptr});
   return out;

@@ -42,7 +42,8 @@ struct LayerOf final : AnyLayer<T> {
   using X = Tensor<T>;
   M module;
 
-  explicit LayerOf(M m) : module(std::move(m)) {}
+  explicit LayerOf(M&& m) : module(std::move(m)) {}
+  explicit LayerOf(const M& m) : module(m) {}
   Var<X> forward(const Var<X>& x) const override { return module(x); }
   X forward(const X& x) const override { return module(x); }
   OwnLayer<T> clone() const override { return OwnLayer<T>(new LayerOf(module)); }
@@ -95,8 +96,8 @@ class Sequential {
     requires(!std::is_base_of_v<Sequential, First> || sizeof...(Rest) > 0)
   explicit Sequential(First first, Rest... rest) {
     layers_.reserve(1 + sizeof...(Rest));
-    add(std::move(first));
-    (add(std::move(rest)), ...);
+    append(first);
+    (append(rest), ...);
   }
   Sequential(detail::AnyArgument, ...) = delete;  // minigrad: layers are objects: Tanh() or a lambda, not a function
   Sequential(const Sequential& other) : moved_from_(other.moved_from_) {
@@ -125,20 +126,7 @@ class Sequential {
   /// Appends a layer.
   template <class M>
   Sequential& add(M layer) {
-    using V = detail::value_of_model<M>;
-    constexpr bool one_type = std::is_void_v<V> || std::is_same_v<V, X>;
-    static_assert(one_type, "minigrad: the layers of a Sequential compute with one number type: Linear<double> in a "
-                            "Sequential<double>");
-    if constexpr (one_type) {
-      constexpr bool callable = requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); };
-      static_assert(callable,
-                    "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T "
-                    "of the Sequential");
-      static_assert(std::is_copy_constructible_v<M>, "minigrad: a layer must be copyable, since a Sequential is");
-      if constexpr (callable) layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
-      moved_from_ = false;
-    }
-    return *this;
+    return append(layer);
   }
 
   /// Of no layers: x. Throws GraphError for a model that was moved from.
@@ -203,6 +191,25 @@ class Sequential {
   }
 
  private:
+  /// Appends a layer, from which it moves.
+  template <class M>
+  [[gnu::cold, gnu::noinline]] Sequential& append(M& layer) {
+    using V = detail::value_of_model<M>;
+    constexpr bool one_type = std::is_void_v<V> || std::is_same_v<V, X>;
+    static_assert(one_type, "minigrad: the layers of a Sequential compute with one number type: Linear<double> in a "
+                            "Sequential<double>");
+    if constexpr (one_type) {
+      constexpr bool callable = requires(const M& m, const X& x, const Var<X>& v) { m(x), m(v); };
+      static_assert(callable,
+                    "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T "
+                    "of the Sequential");
+      static_assert(std::is_copy_constructible_v<M>, "minigrad: a layer must be copyable, since a Sequential is");
+      if constexpr (callable) layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
+      moved_from_ = false;
+    }
+    return *this;
+  }
+
   detail::PoolArray<detail::OwnLayer<T>> layers_;
   bool moved_from_ = false;
 };

@@ -169,15 +169,17 @@ class Optimizer {
       fail<ValueError>({Options::name, ": group ", groups_.size(), " has no parameters to optimise"});
     }
     Group group{options, -1, {}};
+    group.slots.reserve(parameters.size());
     for (const ParameterRef<V>& parameter : parameters) {
       bool listed = has(parameter);
-      for (const OptimizerSlot<V>& slot : group.slots) listed = listed || slot.parameter == parameter;
+      for (const ParameterRef<V>* before = parameters.data(); before != &parameter; ++before)
+        listed = listed || *before == parameter;
       if (listed)
         fail<ValueError>({Options::name, ": parameter ", &parameter - parameters.data(), " of group ", groups_.size(),
                           " is in this optimizer already: list each parameter once"});
-      group.slots.push_back(OptimizerSlot<V>{parameter});
+      group.slots.emplace_back(parameter);
     }
-    groups_.push_back(std::move(group));
+    groups_.emplace_back(std::move(group));
     return groups_.back();
   }
 

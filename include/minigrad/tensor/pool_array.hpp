@@ -48,6 +48,12 @@ class PoolArray {
     new (data_ + size_) T(std::move(value));
     ++size_;
   }
+  template <class... Arguments>
+  void emplace_back(Arguments&&... arguments) {
+    make_room();
+    new (data_ + size_) T{std::forward<Arguments>(arguments)...};
+    ++size_;
+  }
   void pop_back() { data_[--size_].~T(); }
   /// Adds n values of nothing, and returns the first.
   T* append(std::size_t n) {
@@ -77,7 +83,7 @@ class PoolArray {
   }
   void clear() {
     if constexpr (!std::is_trivially_destructible_v<T>)
-      for (std::size_t i = 0; i < size_; ++i) data_[i].~T();
+      if (size_) destroy();
     size_ = 0;
   }
   /// Forgets what it holds, and has n values of nothing.
@@ -105,6 +111,9 @@ class PoolArray {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
+  }
+  [[gnu::noinline]] void destroy() {
+    for (std::size_t i = 0; i < size_; ++i) data_[i].~T();
   }
   void give() {
     if (data_) pool_give(data_, capacity_ * sizeof(T));
