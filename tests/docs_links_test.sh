@@ -13,17 +13,20 @@ anchors() {
     sed -E 's/[^a-z0-9 _-]//g; s/ /-/g'
 }
 
+declare -A anchors_of  # of the pages that were asked
 passed=0 failed=0
 for page in *.md docs/*.md docs/zh-TW/*.md; do
+  folder=$(dirname "$page")
   while read -r link; do
     file=${link%%#*} anchor=
     case $link in *'#'*) anchor=${link#*#} ;; esac
     target=$page
-    if [ -n "$file" ]; then target=$(dirname "$page")/$file; fi
+    if [ -n "$file" ]; then target=$folder/$file; fi
+    if [[ -n $anchor && -z ${anchors_of[$target]-} && -e $target ]]; then anchors_of[$target]=$'\n'$(anchors "$target")$'\n'; fi
     if [ ! -e "$target" ]; then
       echo "$page: the link $link names a file that is not there"
       failed=$((failed + 1))
-    elif [[ -n $anchor && $target == *.md ]] && ! grep -qxF -- "$anchor" <<< "$(anchors "$target")"; then
+    elif [[ -n $anchor && $target == *.md ]] && [[ ${anchors_of[$target]} != *$'\n'"$anchor"$'\n'* ]]; then
       echo "$page: the link $link names an anchor that is not there"
       failed=$((failed + 1))
     else

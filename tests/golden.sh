@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# golden.sh EXAMPLE.cpp COMPILER SCRATCH [FLAG...]
+# golden.sh [--compile] EXAMPLE.cpp COMPILER SCRATCH [FLAG...]
 #
 # Does an example what it promises? Takes the command from its first comment, runs it in a folder that looks like a
 # checkout, runs the program from another folder, and compares what it prints with the .expected file beside it.
 # A file EXAMPLE.arguments beside it has the arguments of the test: fewer steps, say. An example that lacks its data prints
 # "skipped: no ..." and passes as skipped.
+# --compile: only whether COMPILER takes it, without a program.
 set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$tests")
+only=
+if [ "$1" = --compile ]; then only=compile && shift; fi
 example=$1 compiler=$2 scratch=$3
 shift 3
 name=$(basename "$example" .cpp)
@@ -26,6 +29,8 @@ if [ "$found" != "$promised" ] && ! echo '#include <zlib.h>' | "$compiler" -x c+
   echo "skipped: no zlib"
   exit 0
 fi
+
+if [ "$only" = compile ]; then exec "$compiler" -std=c++20 -fsyntax-only -I"$root/include" "$example" "$@"; fi
 
 rm -rf "$scratch"
 mkdir -p "$scratch/elsewhere"

@@ -286,6 +286,18 @@ MEMCHECK
   rooms valgrind "core tensor graph ops diff scalar" "-O1 -g1" -DCMAKE_CROSSCOMPILING_EMULATOR="$out/memcheck"
 }
 
+row examples "every example by clang 14: what it prints"
+examples() {
+  local example name
+  compiler clang++-14 clang-14
+  require zlib1g-dev test -f /usr/include/zlib.h
+  require dataset-fashion-mnist test -d /usr/share/datasets/fashion-mnist
+  for example in "$root"/examples/*.cpp; do
+    name=$(basename "$example" .cpp)
+    check bash "$root/tests/golden.sh" "$example" "$cxx" "$out/examples/$name" "${warnings[@]}"
+  done
+}
+
 row guests "ScalarVars in Eigen's matrices and in boost's solvers of differential equations; g++ 12, clang 14"
 guests() {
   local names guest
