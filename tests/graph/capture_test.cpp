@@ -4,6 +4,7 @@
 #include <limits>
 #include <minigrad/minigrad.hpp>
 #include <minigrad/nn/class_losses.hpp>
+#include <minigrad/nn/norm.hpp>
 #include <string>
 #include <thread>
 #include <utility>
@@ -550,4 +551,22 @@ TEST_CASE("&&, || and ! of masks are recorded, also in a graph of numbers") {
   CHECK((less(y, 3) && greater(y, 1)));
   CHECK_FALSE(!less(y, 3));
   CHECK((less(T{1, 2}, 2) || equal(T{1, 2}, 2)) == Tensor<bool>{true, true});
+}
+
+TEST_CASE("check() finds another random generator and another buffer, which attributes do not show") {
+  Rng rng(1);
+  const Dropout drop[] = {Dropout(0.5, rng), Dropout(0.5, rng)};
+  std::size_t at = 0;
+  auto step = capture([&](const auto& x) { return sum(drop[at](x)); }, T{3, 4});
+  (step.check)(T{3, 4});
+  at = 1;
+  CHECK(message_of([&] { (step.check)(T{3, 4}); }).find("the random generator or the buffer is another") != std::string::npos);
+
+  BatchNorm1d<double> norm[] = {BatchNorm1d<double>(2, {.affine = false}), BatchNorm1d<double>(2, {.affine = false})};
+  const T rows{{1, 2}, {3, 5}};
+  at = 0;
+  auto normed = capture([&](const auto& x) { return sum(square(norm[at](x))); }, rows);
+  (normed.check)(rows);
+  at = 1;
+  CHECK(message_of([&] { (normed.check)(rows); }).find("the random generator or the buffer is another") != std::string::npos);
 }

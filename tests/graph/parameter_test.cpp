@@ -111,6 +111,19 @@ TEST_CASE("a parameter that was moved from says so, and can be given a value aga
   CHECK(!(p.ref() == moved.ref()));
 }
 
+TEST_CASE("a parameter that was moved from by assignment says so too, and those who refer to it learn that it has ended") {
+  Parameter<double> p(2), q(3);
+  const ParameterRef<double> of_p = p.ref(), of_q = q.ref();
+  p = std::move(q);
+  CHECK(p.value() == 3);
+  CHECK(p.ref() == of_p);
+  CHECK_THROWS_WITH_AS(q.value(), "minigrad: Parameter: used after it was moved from", GraphError);
+  CHECK(of_q.state().abandoned);
+  CHECK(!of_p.state().abandoned);
+  q = Parameter<double>(4);
+  CHECK(q.value() == 4);
+}
+
 TEST_CASE("a reference keeps the parameter alive") {
   std::optional<Parameter<double>> p(std::in_place, 2.0);
   const ParameterRef<double> ref = p->ref();

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
 #include <minigrad/tensor/print.hpp>
@@ -67,4 +68,13 @@ TEST_CASE("slopes at the ends of the domain are infinite, and those of a length 
 TEST_CASE("steps are flat") {
   CHECK(slope([](auto x) { return floor(x); }, 2) == 0);
   CHECK(slope([](auto x) { return ceil(x); }, 0.3) == 0);
+}
+
+TEST_CASE("lengths and angles of whole numbers are computed in double") {
+  using I = Tensor<std::int64_t>;
+  CHECK(hypot(I{3, 1}, I{4, 1})[0] == 5);
+  CHECK(hypot(I{3, 1}, I{4, 1})[1] == std::hypot(1.0, 1.0));
+  CHECK(hypot(I{1}, 1)[0] == std::hypot(1.0, 1.0));
+  CHECK(atan2(I{1}, I{1})[0] == std::atan2(1.0, 1.0));
+  CHECK(atan2(I{1}, -2)[0] == std::atan2(1.0, -2.0));
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/graph/capture.hpp>
 #include <minigrad/ops/ops.hpp>
@@ -178,4 +179,31 @@ TEST_CASE("constant_like and zeros_like follow what they are like") {
 
 TEST_CASE("clamp to limits in the wrong order gives the upper one, as in NumPy") {
   CHECK(clamp(Tensor<float>{0, 2, 4}, 3, 1) == Tensor<float>{1, 1, 1});
+}
+
+TEST_CASE("a number that a tensor of whole numbers does not hold is refused by every op, and not made another one") {
+  using U = Tensor<std::uint8_t>;
+  using I = Tensor<std::int32_t>;
+  const U u{200};
+  const I i{5};
+  constexpr std::int64_t large = 5'000'000'000;
+  CHECK_THROWS_WITH_AS(less(u, -1), "minigrad: less: -1: the elements are whole numbers from 0 to 255, as the number "
+                                    "must be: convert them first", ValueError);
+  CHECK_THROWS_AS(equal(U{44}, 300), ValueError);
+  CHECK_THROWS_AS(greater(i, large), ValueError);
+  CHECK_THROWS_AS(maximum(u, -1), ValueError);
+  CHECK_THROWS_AS(clamp(u, -1, 200), ValueError);
+  CHECK_THROWS_AS(clamp(u, 0, 300), ValueError);
+  CHECK_THROWS_AS(where(Tensor<bool>{true}, u, 300), ValueError);
+  CHECK_THROWS_AS(u + 300, ValueError);
+  CHECK_THROWS_AS(300 + u, ValueError);
+  CHECK_THROWS_AS(u - 300, ValueError);
+  CHECK_THROWS_AS(large * i, ValueError);
+  I sum = i;
+  CHECK_THROWS_AS(sum += large, ValueError);
+  CHECK(sum == i);
+  CHECK((u + 55 == U{255}));
+  CHECK((u + 56 == U{0}));  // a sum wraps around
+  CHECK((-5 * i == I{-25}));
+  CHECK(less(i, 6) == Tensor<bool>{true});
 }

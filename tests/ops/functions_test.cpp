@@ -80,3 +80,18 @@ TEST_CASE("the sign of -0 is 0, as in NumPy and PyTorch") {
   CHECK(!std::signbit(sign(-0.0)));
   CHECK(!std::signbit(sign(Tensor<float>{-0.f})[0]));
 }
+
+TEST_CASE("powers of tensors of whole numbers are exact, wrap around as products do, and have no exponent below 0") {
+  using I = Tensor<std::int64_t>;
+  CHECK((pow(I{3, -2, 0, 7}, 3) == I{27, -8, 0, 343}));
+  CHECK((pow(I{5, 0}, 0) == I{1, 1}));
+  CHECK((pow(2, I{0, 1, 62}) == I{1, 2, std::int64_t{1} << 62}));
+  CHECK((pow(I{3037000499, 9007199254740993}, I{2, 1}) == I{9223372030926249001, 9007199254740993}));
+  CHECK((pow(I{3}, 40) == I{-6289078614652622815}));  // 3^40 - 2^64
+  CHECK((pow(Tensor<std::uint8_t>{3, 2}, 6) == Tensor<std::uint8_t>{729 - 512, 64}));
+  CHECK((pow(Tensor<bool>{true, false}, 2) == Tensor<int>{1, 0}));
+  CHECK_THROWS_WITH_AS(pow(I{2}, -1), "minigrad: pow: -1: the power of a whole number to an exponent below 0 is a "
+                                      "fraction: convert the base first, by x.to<double>()", ValueError);
+  CHECK_THROWS_AS(pow(I{2, 2}, I{1, -1}), ValueError);
+  CHECK(minigrad::pow(2, -1) == 0.5);
+}

@@ -231,3 +231,15 @@ TEST_CASE("an average of a model that was replaced says so, and can still end") 
   CHECK(message<GraphError>([&] { ema.swap(); }) == why);
   CHECK(model[0].value() == Tensor<float>{3, 4});
 }
+
+TEST_CASE("a model whose parameter got another shape while it had the averages gets its own weights back all the same") {
+  std::vector<Parameter<Tensor<float>>> model(1, Parameter(Tensor<float>{1, 2}));
+  AveragedModel ema(model);
+  ema.step();
+  {
+    const auto in = ema.swap_in();
+    model[0].set_value({5, 6, 7});
+  }
+  CHECK(model[0].value() == Tensor<float>{1, 2});
+  CHECK_THROWS_AS(ema.swap(), ShapeError);
+}

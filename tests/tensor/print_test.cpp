@@ -348,3 +348,9 @@ TEST_CASE("numbers have a decimal point in every locale") {
   CHECK(to_string(D{0.5, 1e10}) == "[5.e-01 1.e+10]");
   std::setlocale(LC_ALL, "C");
 }
+
+TEST_CASE("a shape is printed as messages write it") {
+  std::ostringstream out;
+  out << Shape{2, 3} << ' ' << Shape{};
+  CHECK(out.str() == "[2, 3] []");
+}

@@ -329,3 +329,13 @@ TEST_CASE("numbers of several types in braces take their common type") {
   static_assert(std::is_same_v<decltype(Tensor{1, 2.5, 3.0f}), Tensor<double>>);
   static_assert(std::is_same_v<decltype(Tensor{1, 2}), Tensor<int>>);
 }
+
+TEST_CASE("a conversion between types of whole numbers throws for numbers that the other does not hold") {
+  using I = Tensor<std::int64_t>;
+  CHECK(I{-128, 127}.to<std::int8_t>() == Tensor<std::int8_t>{-128, 127});
+  CHECK_THROWS_WITH_AS(I{128}.to<std::int8_t>(), "minigrad: to: 128 is out of range: whole numbers from -128 to 127 are "
+                                                 "expected", ValueError);
+  CHECK_THROWS_AS(I{3000000000}.to<int>(), ValueError);
+  CHECK_THROWS_AS(I{-1}.to<unsigned>(), ValueError);
+  CHECK_THROWS_AS(Tensor<std::uint64_t>{std::uint64_t{1} << 63}.to<std::int64_t>(), ValueError);
+}

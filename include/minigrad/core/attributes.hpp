@@ -30,7 +30,10 @@ class AttributeList {
   using Add = void (*)(void* to, const char* name, const detail::FormatArg& text, const double* numbers, std::size_t count);
   /// See takes the indices that an op reads, which are no attributes: there may be many.
   using See = void (*)(void* to, const char* name, const Tensor<std::int64_t>& values);
-  AttributeList(Add function, void* to, See see = nullptr) : add_(function), see_(see), to_(to) {}
+  /// State takes the address of what outlives the graph, and the op reads and moves: a random generator, a buffer.
+  using State = void (*)(void* to, const void* address);
+  AttributeList(Add function, void* to, See see = nullptr, State meet = nullptr)
+      : add_(function), see_(see), state_(meet), to_(to) {}
 
   void operator()(const char* name, bool value) const { add(name, value ? "true" : "false", value ? 1 : 0); }
   template <class N>
@@ -72,11 +75,16 @@ class AttributeList {
   void indices(const char* name, const Tensor<std::int64_t>& values) const {
     if (see_) see_(to_, name, values);
   }
+  /// Shows what outlives the graph to who asked for it.
+  void state(const void* address) const {
+    if (state_) state_(to_, address);
+  }
 
  private:
   void add(const char* name, const detail::FormatArg& text, double number) const { add_(to_, name, text, &number, 1); }
   Add add_;
   See see_;
+  State state_;
   void* to_;
 };
 

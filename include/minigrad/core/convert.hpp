@@ -17,20 +17,6 @@ template <class To>
                     " to ", static_cast<double>((Limits::max)()), " are expected"});
 }
 
-/// The value as the type `To`; a fraction is cut off. Throws ValueError for NaN and numbers that a whole `To` does not
-/// reach, where C++ leaves the result undefined.
-template <class To, class From>
-To convert(From value) {
-  if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To> && !std::is_same_v<To, bool>) {
-    // 2^digits, one more than the largest number, is exact in every floating-point type.
-    constexpr auto end = static_cast<From>((std::numeric_limits<To>::max)() / 2 + 1) * 2;
-    constexpr From first = std::is_signed_v<To> ? -end : From(0);
-    if (is_nan(value) || !(value < end && (value >= first || value > first - 1)))
-      fail_convert<To>(static_cast<double>(value));
-  }
-  return static_cast<To>(value);
-}
-
 /// Whether T holds this number: a float one that does not become infinite, a whole type one of its whole numbers. A
 /// double names whole numbers below 2^53.
 template <class T, class A>
@@ -44,6 +30,23 @@ constexpr bool holds([[maybe_unused]] A value) {
   else
     return !is_nan(value) && value > -0x1p53 && value < 0x1p53 && value >= static_cast<A>((Limits::min)()) &&
            value <= static_cast<A>((Limits::max)()) && static_cast<A>(static_cast<T>(value)) == value;
+}
+
+/// The value as the type `To`; a fraction is cut off. Throws ValueError for NaN and numbers that a whole `To` does not
+/// reach.
+template <class To, class From>
+To convert(From value) {
+  if constexpr (!std::is_integral_v<To> || std::is_same_v<To, bool> || std::is_same_v<From, bool>) {
+  } else if constexpr (std::is_integral_v<From>) {
+    if (!holds<To>(value)) fail_convert<To>(static_cast<double>(value));
+  } else {
+    // 2^digits, one more than the largest number, is exact in every floating-point type.
+    constexpr auto end = static_cast<From>((std::numeric_limits<To>::max)() / 2 + 1) * 2;
+    constexpr From first = std::is_signed_v<To> ? -end : From(0);
+    if (is_nan(value) || !(value < end && (value >= first || value > first - 1)))
+      fail_convert<To>(static_cast<double>(value));
+  }
+  return static_cast<To>(value);
 }
 
 template <class T>
@@ -62,6 +65,14 @@ constexpr T constant_as([[maybe_unused]] const char* op, const A& value) {
   if constexpr (std::is_arithmetic_v<T> && std::is_arithmetic_v<A>)
     if (!holds<T>(value)) fail_constant<T>(op, static_cast<double>(value));
   return static_cast<T>(value);
+}
+
+/// A number that an op meets beside elements of type T, as one of them. Throws ValueError for a whole number that a
+/// whole T does not hold: cast, it would be another.
+template <class T, class A>
+constexpr T scalar_as([[maybe_unused]] const char* op, const A& value) {
+  if constexpr (std::is_integral_v<T> && std::is_integral_v<A>) return constant_as<T>(op, value);
+  else return static_cast<T>(value);
 }
 
 /// x + y, x - y, x y and -x. Those of whole numbers wrap around, as NumPy's and PyTorch's do: C++ leaves them undefined
@@ -100,6 +111,24 @@ template <class A>
 [[gnu::always_inline]] constexpr auto wrap_negate(A x) {
   if constexpr (std::is_integral_v<A>) return wrap_sub(A{}, x);
   else return -x;
+}
+
+/// v^q of a whole v and a whole q, which is not below 0; it wraps around as products do.
+template <class T>
+T wrap_power(T v, T q) {
+  T y = 1;
+  for (; q > 0; q /= 2, v = static_cast<T>(wrap_mul(v, v)))
+    if (q % 2 != 0) y = static_cast<T>(wrap_mul(y, v));
+  return y;
+}
+/// Throws ValueError for an exponent of whole numbers that is below 0: the power is a fraction.
+template <class P>
+void require_whole_power(const P& p) {
+  if constexpr (!std::is_arithmetic_v<P>)
+    for (const auto q : p) require_whole_power(q);
+  else if (p < P{})
+    fail<ValueError>({"pow: ", p, ": the power of a whole number to an exponent below 0 is a fraction: convert the base "
+                      "first, by x.to<double>()"});
 }
 
 }  // namespace minigrad::inline MINIGRAD_ABI::detail

@@ -84,8 +84,9 @@ class DataLoader {
   }
   const DataLoaderOptions& options() const { return options_; }
 
-  /// Begins an epoch in a new order. Only one loop may run at a time: after a second loop over a shuffling loader has
-  /// begun, the next batch of the first loop throws Error.
+  /// Begins an epoch in a new order. Only one loop over a shuffling loader may run at a time: after a second one has begun,
+  /// the next batch of the first throws Error. Without shuffling several may, and state_dict() has the position of the
+  /// one that began or took a batch last.
   Iterator begin() {
     dataset().validate();
     const std::size_t first = std::exchange(resume_at_, 0);

@@ -133,6 +133,8 @@ class Parameter {
     } else if (this != &other) {
       edit() = std::move(other.edit());
       zero_grad();
+      other.abandon();
+      other.ref_.state_ = {};
     }
     return *this;
   }

@@ -25,7 +25,7 @@ template <class V>
   for (const auto& mode : graph.modes())
     if (*mode.flag != mode.value)
       fail<GraphError>({"replay: the mode of a layer has changed since the step was recorded, by train() or eval(): "
-                        "record it again, by capture()"});
+                        "change it back, or record the step again, by capture()"});
 }
 
 /// Runs an op whose function alone says the shape of the result. Throws ShapeError for another shape than the recorded one.

@@ -22,18 +22,21 @@ bool same_bits(const V& a, const V& b) {
     return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
-/// The indices that an op reads, and how they are called.
-struct NamedIndices {
+/// What an op reads besides its inputs: indices, and how they are called, or state that outlives the graph.
+struct OtherInput {
   const char* name;
-  const Tensor<std::int64_t>* values;
+  const Tensor<std::int64_t>* indices;
+  const void* state;
 };
 template <class V>
-PoolArray<NamedIndices> indices_of(const Node<V>& y) {
-  PoolArray<NamedIndices> all;
-  const AttributeList list([](void*, const char*, const FormatArg&, const double*, std::size_t) {}, &all,
-                           [](void* to, const char* name, const Tensor<std::int64_t>& values) {
-                             static_cast<PoolArray<NamedIndices>*>(to)->push_back({name, &values});
-                           });
+PoolArray<OtherInput> other_inputs(const Node<V>& y) {
+  PoolArray<OtherInput> all;
+  const AttributeList list(
+      [](void*, const char*, const FormatArg&, const double*, std::size_t) {}, &all,
+      [](void* to, const char* name, const Tensor<std::int64_t>& values) {
+        static_cast<PoolArray<OtherInput>*>(to)->push_back({name, &values, nullptr});
+      },
+      [](void* to, const void* state) { static_cast<PoolArray<OtherInput>*>(to)->push_back({"", nullptr, state}); });
   if (y.op->describe) y.op->describe(y.held, list);
   return all;
 }
@@ -69,14 +72,16 @@ std::string difference(Graph<V>& before, NodeId size, Graph<V>& now, NodeId id, 
   for (std::size_t k = 0; k < a.inputs; ++k)
     if (const auto was = x.number(k), is = y.number(k); !same_bits(was, is))
       return concat({"the number was ", was_and_is(static_cast<double>(was), static_cast<double>(is))});
-  const auto reads = indices_of(a), reads_now = indices_of(b);
+  const auto reads = other_inputs(a), reads_now = other_inputs(b);
   for (std::size_t k = 0; k < reads.size(); ++k) {
-    const std::uint32_t place = before.nodes().place_of_indices(*reads[k].values);
-    const std::uint32_t place_now = now.nodes().place_of_indices(*reads_now[k].values);
+    if (reads[k].state != reads_now[k].state) return "the random generator or the buffer is another";
+    if (!reads[k].indices) continue;
+    const std::uint32_t place = before.nodes().place_of_indices(*reads[k].indices);
+    const std::uint32_t place_now = now.nodes().place_of_indices(*reads_now[k].indices);
     const bool constant = place == before.nodes().index_places();
     if (constant != (place_now == now.nodes().index_places()) || (!constant && place != place_now))
       return concat({"another handle is read as ", reads[k].name});
-    if (constant && !same_bits(*reads[k].values, *reads_now[k].values))
+    if (constant && !same_bits(*reads[k].indices, *reads_now[k].indices))
       return concat({"the constant ", reads[k].name, " is another"});
   }
   if (a.value && b.value && shape_of(*a.value) != shape_of(*b.value))

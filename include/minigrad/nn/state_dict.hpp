@@ -52,7 +52,8 @@ PoolArray<NamedGenerator> named_generators(M& model) {
 }  // namespace detail
 
 /// The values of all parameters and buffers of a model, by the names that PyTorch gives them in a model of the same
-/// structure: "0.weight", "hidden.bias". One that is listed twice, such as a tied weight, appears under both names.
+/// structure: "0.weight", "hidden.bias". One that is listed twice, such as a tied weight, appears under both names. Random
+/// generators, such as Dropout's, are not among them: see generator_state_dict().
 template <class M>
 StateDict state_dict(M& model) {
   return detail::copy_from(detail::state_targets(model));

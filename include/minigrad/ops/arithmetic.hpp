@@ -51,18 +51,14 @@ MINIGRAD_INLINE auto div(A&& a, B&& b) {
 
 namespace detail {
 /// An operand of a pair; a number becomes one of the other's number type, so that x * 2 and x * 2.0 are one function.
+/// (Beside whole numbers, which may not hold it, the op decides.)
 template <class Other, class X>
 MINIGRAD_INLINE decltype(auto) cast_scalar(X&& x) {
   using T = scalar_type<Other>;
-  using D = std::remove_cvref_t<X>;
-  if constexpr (is_scalar<D> && !is_scalar<std::remove_cvref_t<Other>> && !std::is_same_v<T, bool>) {
-    static_assert(!std::is_integral_v<T> || !std::is_floating_point_v<D>,
-                  "minigrad: a tensor of whole numbers meets a fraction, which it would cut off: convert it first, as "
-                  "by x.to<float>()");
+  if constexpr (is_scalar<std::remove_cvref_t<X>> && !is_scalar<std::remove_cvref_t<Other>> && !std::is_integral_v<T>)
     return static_cast<T>(x);
-  } else {
+  else
     return std::forward<X>(x);
-  }
 }
 }  // namespace detail
 
@@ -182,7 +178,7 @@ template <Operand X, class Low, class High>
   requires(is_scalar<Low> && is_scalar<High>)
 auto clamp(const X& x, const Low& low, const High& high) {
   using T = typename detail::LimitType<X, Low, High>::type;
-  return clamp_op.apply(detail::Limits<T>{static_cast<T>(low), static_cast<T>(high)}, x);
+  return clamp_op.apply(detail::Limits<T>{detail::scalar_as<T>("clamp", low), detail::scalar_as<T>("clamp", high)}, x);
 }
 
 // ---- updates in place ----------------------------------------------------------------------------------------------
@@ -192,7 +188,7 @@ template <class T, class B, class F>
 Tensor<T>& update(const char* op, Tensor<T>& a, const B& b, const F& f) {
   if (broadcast_shapes(op, a.shape(), shape_of(b)) != a.shape())
     shape_error(op, a.shape(), shape_of(b), "the right side does not broadcast to the left side's shape");
-  map_into(a, f, Write::assign, a, as_operand<T>(b));  // each element is read before it is written, if b is a too
+  map_into(a, f, Write::assign, a, as_operand<T>(op, b));  // each element is read before it is written, if b is a too
   return a;
 }
 template <class B, class T>

@@ -72,7 +72,7 @@ struct BatchNormAttributes {
   V *mean, *var;          // the running statistics, or null
   double momentum;        // the share of the new batch; below 0 that of an average over all batches
   Tensor<std::int64_t>* count;
-  void describe(auto& list) const { list("eps", eps); }
+  void describe(auto& list) const { list("eps", eps), list.state(mean); }
 };
 
 /// running = (1 - momentum) running + momentum batch; of the variance, with n - 1 in place of n. A count below 0 is that

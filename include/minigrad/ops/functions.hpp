@@ -188,15 +188,27 @@ auto pow_derivative(const X& x, const P& p, int order) {
 }  // namespace detail
 
 /// x^p. dy/dx = p x^(p-1), and 0 for p = 0 whatever x is; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. Of an
-/// exponent that needs no gradient, such as a number, no logarithm is taken. Throws ShapeError where shapes do not
-/// broadcast.
+/// exponent that needs no gradient, such as a number, no logarithm is taken. Powers of a tensor of whole numbers wrap
+/// around. Throws ShapeError where shapes do not broadcast, ValueError for whole numbers to an exponent below 0.
 inline constexpr auto pow_op = elementwise(
-    "pow", [](auto v, auto q) { return std::pow(v, q); },
+    "pow",
+    [](auto v, auto q) {
+      if constexpr (std::is_integral_v<decltype(v)> && std::is_integral_v<decltype(q)>)
+        return detail::wrap_power<decltype(v * q)>(v, q);
+      else return std::pow(v, q);
+    },
     [](auto g, auto v, auto q) { return g * detail::pow_derivative(v, q, 1); },
     [](auto g, auto y, auto v, auto q) { return g * y * detail::log_of_base(v, q); });
 template <Operand X, Operand P, LowPriority... None>
 inline auto pow(const X& x, const P& p, None...) {
-  return pow_op(x, p);
+  if constexpr (is_scalar<X> && is_scalar<P>) {
+    return pow_op(to_floating(x), to_floating(p));
+  } else {
+    using T = detail::scalar_type<P>;
+    if constexpr (std::is_integral_v<detail::scalar_type<X>> && std::is_integral_v<T> && std::is_signed_v<T>)
+      detail::require_whole_power(p);
+    return pow_op(x, p);
+  }
 }
 
 template <Argument X, LowPriority... None>

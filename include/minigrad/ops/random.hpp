@@ -19,7 +19,7 @@ struct DropoutAttributes {
   Graph<V>* graph;
   Rng* rng;
   V* mask;
-  void describe(auto& list) const { list("p", p); }
+  void describe(auto& list) const { list("p", p), list.state(rng); }
 };
 
 /// Each element 0 with probability p, else 1 / (1 - p).

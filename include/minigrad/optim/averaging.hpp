@@ -78,7 +78,7 @@ class AveragedModel {
   void swap() {
     require_used("swap");
     if (steps_ == 0) detail::fail<ValueError>({"AveragedModel: swap: there is no average before the first step()"});
-    require_same_shapes();
+    if (!in_) require_same_shapes();  // the way back is open, also to the end of Swapped
     for (std::size_t k = 0; k < places_.size(); ++k) std::swap(*places_[k], averages_[k]);
     in_ = !in_;
     for (const ParameterRef<V>& parameter : parameters_) {
@@ -102,8 +102,8 @@ class AveragedModel {
    private:
     AveragedModel* average_;
   };
-  /// swap(), undone at the end of the life of what it returns. Throws as swap() does, and ValueError while the averages
-  /// are in the model.
+  /// swap(), undone at the end of the life of what it returns; meanwhile the AveragedModel must not be moved. Throws as
+  /// swap() does, and ValueError while the averages are in the model.
   Swapped swap_in() {
     require_out("swap_in");
     return Swapped(*this);
@@ -155,8 +155,7 @@ class AveragedModel {
                                 "weights by swap() first"});
   }
   void require_same_shapes() const {
-    if (!in_)  // the way back is open, also to the end of Swapped
-      for (const ParameterRef<V>& parameter : parameters_) detail::require_model("AveragedModel", parameter.state());
+    for (const ParameterRef<V>& parameter : parameters_) detail::require_model("AveragedModel", parameter.state());
     for (std::size_t k = 0; k < places_.size(); ++k)
       if (const Shape& now = shape_of(*places_[k]), &before = shape_of(averages_[k]); now != before)
         detail::fail<ShapeError>({"AveragedModel: parameter or buffer ", k, " had shape ", before, " and has ", now,

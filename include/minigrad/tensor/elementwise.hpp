@@ -106,21 +106,21 @@ struct Refused {
 };
 
 template <class T, class X>
-decltype(auto) as_operand(const X& x) {
+decltype(auto) as_operand([[maybe_unused]] const char* op, const X& x) {
   static_assert(is_tensor<X> || std::is_same_v<T, bool> || !std::is_integral_v<T> || !std::is_floating_point_v<X>,
                 "minigrad: a tensor of whole numbers meets a fraction, which it would cut off: convert it first, as by "
                 "x.to<float>()");
   if constexpr (is_tensor<X> || std::is_same_v<X, bool>)
     return (x);
   else
-    return static_cast<T>(x);
+    return scalar_as<T>(op, x);
 }
 
 }  // namespace detail
 
 /// The tensor of f(x_i, ...) over operands that broadcast: at least one tensor, and numbers. It holds bools where f
 /// gives bools, else the tensors' own type, or, where they are masks, the numbers'. Throws ShapeError naming `op` when
-/// the shapes do not broadcast.
+/// the shapes do not broadcast, and ValueError for a number that tensors of whole numbers do not hold.
 template <class F, class... X>
 auto map(const char* op, const F& f, const X&... x) {
   using T = typename detail::ElementOfAll<typename detail::Element<X...>::type, X...>::type;
@@ -134,7 +134,7 @@ auto map(const char* op, const F& f, const X&... x) {
     return detail::map_new<Out>(op, detail::inner_loop<Out, F, detail::element_of<std::decay_t<decltype(operand)>>...>,
                                 &f, in);
   };
-  if constexpr (one_type) return apply(detail::as_operand<T>(x)...);
+  if constexpr (one_type) return apply(detail::as_operand<T>(op, x)...);
   else return detail::Refused();
 }
 

@@ -162,5 +162,11 @@ template <class T>
 std::ostream& operator<<(std::ostream& out, const Tensor<T>& x) {
   return out << to_string(x);
 }
+/// A shape as messages write it: [2, 3].
+template <class S>
+  requires(std::is_same_v<S, Shape>)
+std::ostream& operator<<(std::ostream& out, const S& shape) {
+  return out << to_string(shape);
+}
 
 }  // namespace minigrad

@@ -167,7 +167,7 @@ auto map_and_sum(const char* op, bool mean, const F& f, const X&... x) {
     const double total = sum_of_map<T>(inner_loop<T, F, element_of<std::decay_t<decltype(operand)>>...>, &f, in, shape);
     return Tensor<T>::scalar(static_cast<T>(total / (mean ? static_cast<double>(shape.size()) : 1)));
   };
-  return apply(as_operand<T>(x)...);
+  return apply(as_operand<T>(op, x)...);
 }
 
 }  // namespace detail
