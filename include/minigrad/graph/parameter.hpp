@@ -131,10 +131,10 @@ class Parameter {
       abandon();
       ref_ = std::move(other.ref_);
     } else if (this != &other) {
-      edit() = std::move(other.edit());
+      const ParameterRef<V> ended = std::move(other.ref_);
+      edit() = std::move(ended.edit());
       zero_grad();
-      other.abandon();
-      other.ref_.state_ = {};
+      ended.state().abandon();
     }
     return *this;
   }

@@ -204,7 +204,7 @@ class Sequential {
                     "minigrad: a layer must be callable, as const, on a Tensor<T> and on a Var<Tensor<T>>, with the T "
                     "of the Sequential");
       static_assert(std::is_copy_constructible_v<M>, "minigrad: a layer must be copyable, since a Sequential is");
-      if constexpr (callable) layers_.push_back(detail::OwnLayer<T>(new detail::LayerOf<T, M>(std::move(layer))));
+      if constexpr (callable) layers_.emplace_back(new detail::LayerOf<T, M>(std::move(layer)));
       moved_from_ = false;
     }
     return *this;
