@@ -209,15 +209,15 @@ class OnnxExporter {
 
   /// The indices that an op reads, as its last inputs.
   void add_indices(RecordedOp& op) {
-    const auto reads = indices_of(one_.graph.nodes()[op.id]), again = indices_of(two_.graph.nodes()[op.id]);
+    const auto reads = other_inputs(one_.graph.nodes()[op.id]), again = other_inputs(two_.graph.nodes()[op.id]);
     for (std::size_t k = 0; k < reads.size(); ++k) {
-      if (reads[k].values == one_.indices) {
+      if (!reads[k].indices) continue;
+      if (reads[k].indices == one_.indices)
         op.inputs.push_back(input_);
-        continue;
-      }
-      if (one_.graph.nodes().place_of_indices(*reads[k].values) != one_.graph.nodes().index_places())
+      else if (one_.graph.nodes().place_of_indices(*reads[k].indices) != one_.graph.nodes().index_places())
         op.fail({"its ", reads[k].name, " are computed by another op"});
-      op.inputs.push_back(write_indices(to_, op, reads[k].name, *reads[k].values, *again[k].values));
+      else
+        op.inputs.push_back(write_indices(to_, op, reads[k].name, *reads[k].indices, *again[k].indices));
     }
   }
 

@@ -62,7 +62,7 @@ inline constexpr auto hypot_op = elementwise(
     [](auto g, auto v, auto u) { return g * detail::over_length(u, v); });
 template <Operand X, Operand Y, LowPriority... None>
 inline auto hypot(const X& x, const Y& y, None...) {
-  return hypot_op(to_floating(x), to_floating(y));
+  return hypot_op(detail::floating_beside<Y>(x), detail::floating_beside<X>(y));
 }
 
 /// The angle of the point (x, y), from -pi to pi. With r^2 = x^2 + y^2 its derivatives are x / r^2 along y and -y / r^2
@@ -73,7 +73,7 @@ inline constexpr auto atan2_op = elementwise(
     [](auto g, auto v, auto u) { return -(g * detail::over_length_squared(v, u)); });
 template <Operand Y, Operand X, LowPriority... None>
 inline auto atan2(const Y& y, const X& x, None...) {
-  return atan2_op(to_floating(y), to_floating(x));
+  return atan2_op(detail::floating_beside<X>(y), detail::floating_beside<Y>(x));
 }
 
 /// The inverse of the tangent. dy/dx = 1 / (1 + x^2).

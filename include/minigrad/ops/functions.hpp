@@ -185,6 +185,13 @@ template <class X, class P>
 auto pow_derivative(const X& x, const P& p, int order) {
   return pow_derivative_op.with(DerivativeOrder{order})(x, p);
 }
+
+/// to_floating() of one of a pair, in which a whole number beside fractions stays: the op makes it one of their type.
+template <class Other, class X>
+decltype(auto) floating_beside(const X& x) {
+  if constexpr (is_scalar<X> && std::is_floating_point_v<scalar_type<Other>>) return (x);
+  else return to_floating(x);
+}
 }  // namespace detail
 
 /// x^p. dy/dx = p x^(p-1), and 0 for p = 0 whatever x is; dy/dp = y log x, taken as 0 at x = 0 where p >= 0. Of an
@@ -202,7 +209,7 @@ inline constexpr auto pow_op = elementwise(
 template <Operand X, Operand P, LowPriority... None>
 inline auto pow(const X& x, const P& p, None...) {
   if constexpr (is_scalar<X> && is_scalar<P>) {
-    return pow_op(to_floating(x), to_floating(p));
+    return pow_op(detail::floating_beside<P>(x), detail::floating_beside<X>(p));
   } else {
     using T = detail::scalar_type<P>;
     if constexpr (std::is_integral_v<detail::scalar_type<X>> && std::is_integral_v<T> && std::is_signed_v<T>)
