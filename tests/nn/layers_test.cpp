@@ -379,8 +379,8 @@ struct Noisy {
 
 TEST_CASE("a captured Dropout refuses a run in another mode than it was recorded in") {
   const char* const message =
-      "minigrad: replay: the mode of a layer has changed since the step was recorded, by train() or eval(): record it "
-      "again, by capture()";
+      "minigrad: replay: the mode of a layer has changed since the step was recorded, by train() or eval(): change it "
+      "back, or record the step again, by capture()";
   Rng rng(3);
   Noisy model{Dropout(0.5, rng)};
   const Tensor<float> x = ones({10});
