@@ -56,11 +56,12 @@ template <class Other, class X>
 MINIGRAD_INLINE decltype(auto) cast_scalar(X&& x) {
   using T = scalar_type<Other>;
   using D = std::remove_cvref_t<X>;
-  constexpr bool number = is_scalar<D> && !is_scalar<std::remove_cvref_t<Other>>;
-  static_assert(!number || !std::is_integral_v<T> || std::is_same_v<T, bool> || !std::is_floating_point_v<D>,
+  constexpr bool casts = is_scalar<D> && !is_scalar<std::remove_cvref_t<Other>> && !std::is_same_v<T, bool> &&
+                         (std::is_floating_point_v<T> || std::is_floating_point_v<D>);
+  static_assert(!casts || std::is_floating_point_v<T>,
                 "minigrad: a tensor of whole numbers meets a fraction, which it would cut off: convert it first, as by "
                 "x.to<float>()");
-  if constexpr (number && !std::is_integral_v<T>) return static_cast<T>(x);
+  if constexpr (casts) return static_cast<T>(x);
   else return std::forward<X>(x);
 }
 }  // namespace detail
