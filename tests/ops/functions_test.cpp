@@ -94,4 +94,6 @@ TEST_CASE("powers of tensors of whole numbers are exact, wrap around as products
                                       "fraction: convert the base first, by x.to<double>()", ValueError);
   CHECK_THROWS_AS(pow(I{2, 2}, I{1, -1}), ValueError);
   CHECK(minigrad::pow(2, -1) == 0.5);
+  Graph<Tensor<double>> graph;
+  CHECK(pow(greater(graph.input({1, -1}), 0), -1).value() == Tensor<double>{1, inf});  // a handle counts as 0 and 1
 }

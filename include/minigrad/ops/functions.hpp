@@ -212,7 +212,8 @@ inline auto pow(const X& x, const P& p, None...) {
     return pow_op(detail::floating_beside<P>(x), detail::floating_beside<X>(p));
   } else {
     using T = detail::scalar_type<P>;
-    if constexpr (std::is_integral_v<detail::scalar_type<X>> && std::is_integral_v<T> && std::is_signed_v<T>)
+    constexpr bool whole = std::is_integral_v<detail::scalar_type<X>> && std::is_integral_v<T> && std::is_signed_v<T>;
+    if constexpr (whole && !is_mask_var<X>)
       detail::require_whole_power(p);
     return pow_op(x, p);
   }
