@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/ops/ops.hpp>
+#include <minigrad/ops/scatter.hpp>
 #include <minigrad/tensor/print.hpp>
 #include <type_traits>
 
@@ -78,6 +80,20 @@ TEST_CASE("Vars of different graphs cannot meet") {
   CHECK_THROWS_WITH_AS(matmul(a, b), "minigrad: matmul: the operands belong to different graphs", GraphError);
   CHECK_THROWS_WITH_AS(concatenate({a, b}), "minigrad: concatenate: the operands belong to different graphs",
                        GraphError);
+}
+
+TEST_CASE("a Var and a handle of another graph cannot meet, and the message names the op") {
+  Graph<Tensor<float>> first, second;
+  const auto x = first.variable({{1, 2}, {3, 4}});
+  const auto labels = second.input(Tensor<std::int64_t>{0, 1}), pairs = second.input(Tensor<std::int64_t>{{0}, {1}});
+  const auto message = [](const char* op) {
+    return detail::concat({"minigrad: ", op, ": the operands belong to different graphs"});
+  };
+  CHECK_THROWS_WITH_AS(index_select(x, labels), message("index_select").c_str(), GraphError);
+  CHECK_THROWS_WITH_AS(index_add(x, labels, 3), message("index_add").c_str(), GraphError);
+  CHECK_THROWS_WITH_AS(gather(x, pairs, 1), message("gather").c_str(), GraphError);
+  CHECK_THROWS_WITH_AS(scatter_add(x, pairs, index_select(x, Tensor<std::int64_t>{0}, 1), 1),
+                       message("scatter_add").c_str(), GraphError);
 }
 
 TEST_CASE("value_of looks behind an operand") {

@@ -65,6 +65,21 @@ TEST_CASE("a model comes back from its file") {
   CHECK(extra.metadata("layers") == "hidden: Linear(2, 3)\n");
 }
 
+TEST_CASE("a const model is saved like any other, alone and with what a program needs") {
+  const File file;
+  Rng rng(0);
+  const Net saved(rng);
+  Net loaded(rng);
+  save(file.path, saved);
+  load(file.path, loaded);
+  const Tensor<float> x{{1, 2}};
+  CHECK(saved(x) == loaded(x));
+
+  const Sequential model{Linear(2, 2, rng)};
+  save(file.path, model, ModelInfo<float>{.classes = {"no", "yes"}});
+  CHECK(load_model(file.path).predict(x) == model(x));
+}
+
 TEST_CASE("what a program needs to use the model is saved with it") {
   const File file;
   Rng rng(0);

@@ -354,3 +354,12 @@ TEST_CASE("a captured step refuses targets of a later run, and can run again") {
   refuses(logs, -p, Labels{0, 1}, Labels{0, -1});
   CHECK_THROWS_AS(logs(p, Labels{0, 1}), ValueError);
 }
+
+TEST_CASE("labels of another graph are refused, and the message names the loss") {
+  Graph<Tensor<float>> graph, other;
+  const auto x = graph.variable({{-1, -2}, {-3, -4}});
+  const auto labels = other.input(Tensor<std::int64_t>{0, 1});
+  CHECK_THROWS_WITH_AS(nll_loss(x, labels), "minigrad: nll_loss: the operands belong to different graphs", GraphError);
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(x, labels),
+                       "minigrad: cross_entropy_loss: the operands belong to different graphs", GraphError);
+}

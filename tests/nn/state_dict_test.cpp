@@ -52,6 +52,17 @@ TEST_CASE("state_dict names parameters and buffers as PyTorch does for the same 
         "0.weight F64 [1, 2]\n0.bias F64 [1]\n3.0.weight F64 [1, 1]\n3.0.bias F64 [1]\n");
 }
 
+TEST_CASE("the state of a const model is that of the model") {
+  Rng rng(0);
+  const Sequential model{Linear(2, 1, rng), Dropout(0.5, rng), Net(rng)};
+  Sequential other = model;
+  CHECK(names(state_dict(model)) == names(state_dict(other)));
+  CHECK(generator_state_dict(model).size() == generator_state_dict(other).size());
+  load_state_dict(other, state_dict(model));
+  const Tensor<float> weight = model.get<Linear<float>>(0).weight.value();
+  CHECK(state_dict(model).get<float>("0.weight") == weight);
+}
+
 TEST_CASE("a state may be added to itself under a prefix") {
   StateDict state;
   for (int k = 0; k < 9; ++k) state.add(detail::concat({"t", k}), Tensor<float>{static_cast<float>(k), 1});

@@ -3,6 +3,7 @@
 #include <minigrad/nn/summary.hpp>
 #include <minigrad/tensor/create.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace minigrad;
@@ -37,6 +38,7 @@ TEST_CASE("summary() shows a Sequential as a table of layers and parameters") {
         "2: Linear(8, 1)  2.weight  [1, 8]   8\n"
         "                 2.bias    [1]      1\n"
         "33 parameters, 33 trainable\n");
+  CHECK(summary(std::as_const(model)) == summary(model));
 }
 
 TEST_CASE("summary() follows the parts of a struct, and marks what is frozen") {

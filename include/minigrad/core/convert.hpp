@@ -36,10 +36,9 @@ constexpr bool holds([[maybe_unused]] A value) {
 /// reach.
 template <class To, class From>
 To convert(From value) {
-  if constexpr (!std::is_integral_v<To> || std::is_same_v<To, bool> || std::is_same_v<From, bool>) {
-  } else if constexpr (std::is_integral_v<From>) {
+  if constexpr (std::is_integral_v<To> && std::is_integral_v<From>) {
     if (!holds<To>(value)) fail_convert<To>(static_cast<double>(value));
-  } else {
+  } else if constexpr (std::is_integral_v<To> && !std::is_same_v<To, bool>) {
     // 2^digits, one more than the largest number, is exact in every floating-point type.
     constexpr auto end = static_cast<From>((std::numeric_limits<To>::max)() / 2 + 1) * 2;
     constexpr From first = std::is_signed_v<To> ? -end : From(0);

@@ -134,9 +134,9 @@ void require_fits([[maybe_unused]] M& model, [[maybe_unused]] const ModelInfo<T>
 /// of the last; two classes may have one output.
 template <class M, class T>
   requires(!std::is_void_v<detail::value_of_model<M>>)
-void save(const std::string& path, M& model, const ModelInfo<T>& info) {
+void save(const std::string& path, const M& model, const ModelInfo<T>& info) {
   const StateDict extra = info.state_dict();
-  detail::require_fits(model, info);
+  detail::require_fits(detail::parts_of(model), info);
   save(path, model, extra);
 }
 

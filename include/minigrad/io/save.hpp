@@ -84,10 +84,10 @@ StateDict load_file(const char* op, const std::string& path, const std::vector<S
 /// Throws DataError if the file cannot be written.
 template <class M>
   requires(!std::is_void_v<detail::value_of_model<M>>)
-void save(const std::string& path, M& model, const StateDict& extra = {}) {
+void save(const std::string& path, const M& model, const StateDict& extra = {}) {
   StateDict state = state_dict(model);
   std::string layers;
-  detail::describe_layers(model, {}, layers);
+  detail::describe_layers(detail::parts_of(model), {}, layers);
   state.metadata(detail::layers_name, layers);
   if constexpr (!detail::IsSequential<M>) state.metadata("minigrad.own_model", "yes");  // load_model() cannot make it
   state.add(detail::own_prefix, extra);

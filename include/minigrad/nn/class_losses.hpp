@@ -40,7 +40,7 @@ void require_class_options(const char* op, const Tensor<double>& weight, double 
 template <class X, class Ids>
 auto loss_of_classes(const char* op, const X& logs, const Ids& labels, const Tensor<double>& weight,
                      std::int64_t ignore_index, double smoothing, Reduction reduction, bool from_logs) {
-  if constexpr (is_var<X> && is_index_var<Ids>) require_own_handle(logs, labels);
+  if constexpr (is_var<X> && is_index_var<Ids>) require_own_handle(op, logs, labels);
   require_class_options(op, weight, smoothing);
   const bool mean = reduction == Reduction::mean;
   const ClassTargets targets{op, labels, weight, ignore_index, smoothing, mean, from_logs};

@@ -120,7 +120,7 @@ auto bce_with_logits_loss(const X& logits, const Y& target, Reduction reduction 
 /// name the row.
 template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto nll_loss(const X& log_probabilities, const Ids& labels, Reduction reduction = Reduction::mean) {
-  if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle(log_probabilities, labels);
+  if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle("nll_loss", log_probabilities, labels);
   detail::require_classes("nll_loss", "log probabilities", shape_of(log_probabilities));
   const detail::LabelAttributes at{"nll_loss", labels, true};
   detail::require_labels("nll_loss", shape_of(log_probabilities), *at.labels);
@@ -131,7 +131,7 @@ auto nll_loss(const X& log_probabilities, const Ids& labels, Reduction reduction
 /// Throws ShapeError, also for one column, and IndexError for a label out of range, naming its row.
 template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
 auto cross_entropy_loss(const X& logits, const Ids& labels, Reduction reduction = Reduction::mean) {
-  if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle(logits, labels);
+  if constexpr (is_var<X> && is_index_var<Ids>) detail::require_own_handle("cross_entropy_loss", logits, labels);
   detail::require_classes("cross_entropy_loss", "logits", shape_of(logits));
   const detail::LabelAttributes at{"cross_entropy_loss", labels};
   detail::require_labels("cross_entropy_loss", shape_of(logits), *at.labels);

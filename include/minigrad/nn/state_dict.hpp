@@ -55,8 +55,8 @@ PoolArray<NamedGenerator> named_generators(M& model) {
 /// structure: "0.weight", "hidden.bias". One that is listed twice, such as a tied weight, appears under both names. Random
 /// generators, such as Dropout's, are not among them: see generator_state_dict().
 template <class M>
-StateDict state_dict(M& model) {
-  return detail::copy_from(detail::state_targets(model));
+StateDict state_dict(const M& model) {
+  return detail::copy_from(detail::state_targets(detail::parts_of(model)));
 }
 
 /// Gives a model's parameters and buffers the values of a state. Throws ValueError, with the names of all that is
@@ -83,9 +83,10 @@ template <class M>
 /// The states of the random generators of a model's layers, such as Dropout, by name: "2.generator". A training that
 /// goes on with them draws the same numbers.
 template <class M>
-StateDict generator_state_dict(M& model) {
+StateDict generator_state_dict(const M& model) {
   StateDict out;
-  for (const auto& [name, generator] : detail::named_generators(model)) detail::add_generator(out, name, *generator);
+  for (const auto& [name, generator] : detail::named_generators(detail::parts_of(model)))
+    detail::add_generator(out, name, *generator);
   return out;
 }
 /// Throws ValueError, and changes nothing, if the state is not one of these generators.

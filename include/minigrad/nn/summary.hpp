@@ -131,12 +131,13 @@ void summarize(M& module, const PartPlace& place, SummaryTable& table) {
 ///                    2.bias    [1]      1
 ///   33 parameters, 33 trainable
 template <class M>
-std::string summary(M& model) {
+std::string summary(const M& model) {
   using V = detail::model_value<M>;
   detail::CheckedModel<M>();
-  detail::visit_parts(model, {}, detail::PartVisitor<V>{nullptr, nullptr, nullptr});  // refuses one that was moved from
+  M& parts = detail::parts_of(model);
+  detail::visit_parts(parts, {}, detail::PartVisitor<V>{nullptr, nullptr, nullptr});  // refuses one that was moved from
   detail::SummaryTable table;
-  detail::summarize<V>(model, {}, table);
+  detail::summarize<V>(parts, {}, table);
   return table.text();
 }
 

@@ -35,15 +35,15 @@ class IndexRef {
 /// Throws GraphError for a handle of another graph than that of x. The function of a checkpoint, which is computed in a
 /// graph of its own, may use handles of the outer graph.
 template <class V>
-void require_own_handle(const Var<V>& x, const IndexVar<V>& indices) {
+void require_own_handle(const char* op, const Var<V>& x, const IndexVar<V>& indices) {
   if (&x.graph() != &indices.graph() && !x.graph().nested())
-    fail<GraphError>({"an op of whole numbers: the operands belong to different graphs"});
+    fail<GraphError>({op, ": the operands belong to different graphs"});
 }
 
 /// f(x), where a handle makes a Parameter or Tensor an operand of its graph.
 template <class X, class Ids, class F>
-auto with_handle(const X& x, [[maybe_unused]] const Ids& indices, const F& f) {
-  if constexpr (is_index_var<Ids> && is_var<X>) require_own_handle(x, indices);
+auto with_handle([[maybe_unused]] const char* op, const X& x, [[maybe_unused]] const Ids& indices, const F& f) {
+  if constexpr (is_index_var<Ids> && is_var<X>) require_own_handle(op, x, indices);
   if constexpr (is_index_var<Ids> && is_parameter<X>) return f(indices.graph().parameter(x));
   else if constexpr (is_index_var<Ids> && is_tensor<X>) return f(indices.graph().input(x));
   else if constexpr (is_parameter<X>) return require_operands<1, X>(), f(x.value());
@@ -188,14 +188,14 @@ inline constexpr auto index_add_op = record(
 template <class X, class Ids>
   requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<Ids, Tensor<std::int64_t>>))
 auto index_select(const X& x, const Ids& indices, Axis axis = 0) {
-  return detail::with_handle(x, indices, [&](const auto& v) {
+  return detail::with_handle("index_select", x, indices, [&](const auto& v) {
     return index_select_op.apply(detail::IndexAttributes{indices, axis}, v);
   });
 }
 template <class X, class Ids>
   requires(detail::VarOrParameter<X> || (is_tensor<X> && !std::is_same_v<Ids, Tensor<std::int64_t>>))
 auto index_add(const X& x, const Ids& indices, std::size_t rows, Axis axis = 0) {
-  return detail::with_handle(x, indices, [&](const auto& v) {
+  return detail::with_handle("index_add", x, indices, [&](const auto& v) {
     return index_add_op.apply(detail::IndexAddAttributes{{indices, axis}, rows}, v);
   });
 }

@@ -159,9 +159,10 @@ auto scatter_zeros(const X& source, const GatherAttributes& a) {
 template <detail::TensorOperand X, detail::Indices Ids>
 auto gather(const X& x, const Ids& indices, Axis axis) {
   if constexpr (is_tensor<X> && is_tensor<Ids>) return detail::gathered(x, indices, axis);
-  else return detail::with_handle(x, indices, [&](const auto& v) {
-    return gather_op.apply(detail::IndexAttributes{indices, axis}, v);
-  });
+  else
+    return detail::with_handle("gather", x, indices, [&](const auto& v) {
+      return gather_op.apply(detail::IndexAttributes{indices, axis}, v);
+    });
 }
 
 /// The same, where x and the indices broadcast along all other axes; of all elements, where no axis is given. Throws
@@ -197,7 +198,7 @@ template <detail::TensorOperand X, detail::Indices Ids, detail::TensorOperand S>
 auto scatter_add(const X& x, const Ids& indices, const S& source, Axis axis) {
   if constexpr (is_tensor<X> && is_tensor<Ids> && is_tensor<S>) return detail::with_added(x, indices, source, axis);
   else
-    return x + detail::with_handle(source, indices, [&](const auto& v) {
+    return x + detail::with_handle("scatter_add", source, indices, [&](const auto& v) {
              return detail::scatter_zeros(v, {{indices, axis}, shape_of(x)});
            });
 }
