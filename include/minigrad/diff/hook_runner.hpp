@@ -83,8 +83,7 @@ class HookRunner {
   void end() {
     for (auto& one : graph_.hooks().of_nodes) {
       Node<V>& x = nodes_[one.id];
-      if (x.parameter && x.grad && x.grad != &x.parameter->grad) nodes_.give_back(*x.grad);  // frozen by a hook
-      if (x.parameter) x.grad = &x.parameter->grad;
+      if (x.parameter) nodes_.restore_grad(x);  // one that a hook has frozen
       else if (one.before.present && x.grad && !x.grad->present) std::swap(one.before, *x.grad);
     }
   }

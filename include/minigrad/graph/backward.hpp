@@ -130,12 +130,8 @@ class Sweep {
       if (use.id <= root_.id && nodes_[use.id].parameter && use.frozen()) nodes_[use.id].grad = nullptr;
   }
   [[gnu::cold]] void drop_frozen() {
-    for (const auto& use : graph_.uses()) {
-      Node<V>& x = nodes_[use.id];
-      if (!x.parameter || x.grad == &use.state->grad) continue;
-      if (x.grad) nodes_.give_back(*x.grad);
-      x.grad = &use.state->grad;
-    }
+    for (const auto& use : graph_.uses())
+      if (Node<V>& x = nodes_[use.id]; x.parameter) nodes_.restore_grad(x);
   }
 
   /// In a catch block: no gradient is on its way, and none has arrived at what the root was computed from. Throws again.
@@ -148,7 +144,7 @@ class Sweep {
     const auto of_loss = [&](NodeId id) { return id <= root_.id && (used.empty() || used[id]); };
     for (const auto& use : graph_.uses()) {
       Node<V>& x = nodes_[use.id];  // the parameter's, or that of a checkpoint, whose gradients arrive by another graph
-      if (x.parameter) x.grad = &use.state->grad;
+      if (x.parameter) nodes_.restore_grad(x);
       if (of_loss(use.id) && use.state->requires_grad && (x.parameter ? x.needs_grad : !graph_.freezes_parameters()))
         use.state->zero_grad();
     }

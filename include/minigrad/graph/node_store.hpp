@@ -127,6 +127,11 @@ class NodeStore {
   /// The gradient of x was passed on: its memory is free for the next one.
   void end_grad(Node<V>& x) { memory_.give_back(*x.grad); }
   void give_back(Gradient<V>& lent) { memory_.give_back(lent); }
+  /// The gradient of a parameter's node arrives at the parameter again. What was lent for it is free.
+  [[gnu::cold]] void restore_grad(Node<V>& x) {
+    if (x.grad && x.grad != &x.parameter->grad) give_back(*x.grad);
+    x.grad = &x.parameter->grad;
+  }
   /// The gradient of y stays until the next sweep.
   void retain(Node<V>& y) { retained_.push_back(&y); }
   /// No gradient is on its way, and the next sweep is like none before.
