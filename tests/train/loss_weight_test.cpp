@@ -246,6 +246,48 @@ TEST_CASE("files of an earlier version have the rows in place of the weights") {
   CHECK(ways[0] == ways[1]);
 }
 
+namespace {
+/// A mean squared error of scores that knows a label to ignore, and does not say its weight.
+struct Ignoring {
+  int ignore_index = 1;
+  auto operator()(const auto& scores, const auto&) const { return mean(square(scores)); }
+};
+}  // namespace
+
+TEST_CASE("metrics of labels and of scores leave out the rows that the loss leaves out, and those of numbers do not") {
+  const T x = {{5, 0}, {5, 0}, {0, 5}, {0, 5}};
+  Rng rng(1);
+  Linear<double> model(2, 2, rng, {.bias = false});
+  model.weight.set_value({{1, 0}, {0, 1}});
+  SGD optimizer(model, {.lr = 1e-9});
+  const auto all = [](const Tensor<double>& y, const Tensor<double>&) { return static_cast<double>(y.size()); };
+  const std::vector<Metric> metrics{
+      {"accuracy", accuracy_score}, {"auc", roc_auc_score}, {"f1", f1_score}, {"rows", all}};
+  const auto check = [&](const auto& loss, std::int64_t left_out) {
+    const Dataset data(x, Labels{0, 1, 1, left_out});
+    const History history =
+        fit(model, loss, optimizer, data, data, {.epochs = 1, .metrics = metrics, .train_metrics = true});
+    StepEvaluation evaluation(model, loss, data, {.every = 1, .metrics = metrics});
+    evaluation.on_step({.step = 1, .rows = 4});
+    const Labels y{0, 1, 1}, predicted{0, 0, 1};  // of the three rows that remain
+    std::vector<double> expected{2.0 / 3, roc_auc_score(y, T{-5, -5, 5}), f1_score(y, predicted), 4};
+    CHECK(evaluation.history().epochs[0].metrics == expected);
+    expected.insert(expected.end(), expected.begin(), expected.begin() + 4);
+    CHECK(history.epochs[0].metrics == expected);
+  };
+  check(CrossEntropyLossWith({}), -100);
+  check(CrossEntropyLossWith({.ignore_index = 7}), 7);
+  const Dataset none(x, Labels{1, 1, 1, 1});
+  CHECK(
+      refusal([&] {
+        fit(model, Ignoring(), optimizer, none, none, {.epochs = 1, .metrics = {{"accuracy", accuracy_score}}});
+      }) ==
+      "fit: metric accuracy: all 4 rows have the label 1, which is the ignore_index of the loss: rows with other "
+      "labels "
+      "are needed; the metric \"accuracy\" was given in FitOptions::metrics, and computed after epoch 1: give one that "
+      "fits the targets");
+}
+
 TEST_CASE("a dataset whose rows are all left out has no loss, and a weight is a number of at least 0") {
   const Dataset none(normals({rows, 2}, 1), full<std::int64_t>({rows}, -100));
   const Dataset some(normals({rows, 2}, 1), make_labels());

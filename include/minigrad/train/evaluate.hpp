@@ -3,14 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "../core/finite.hpp"
 #include "../data/loader.hpp"
 #include "../graph/node.hpp"
 #include "../nn/evaluation_mode.hpp"
+#include "../ops/rearrange.hpp"
 #include "../tensor/reduce.hpp"
 #include "metrics.hpp"
 
@@ -19,7 +22,8 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// A metric that fit() computes after each epoch: a name, and one of the functions above, or a function like these.
 /// Where the model has one column of scores, labels are predicted as 1 above 0, else by argmax. roc_auc_score gets the
 /// scores of class 1: the one column, or the second of two minus the first. precision_score, recall_score and f1_score
-/// are of class 1 too, unless an Average follows.
+/// are of class 1 too, unless an Average follows. Metrics of labels and of scores leave out rows whose label is the
+/// loss's member ignore_index, if it has one, and throw ValueError where none remains.
 ///
 ///   {.metrics = {{"accuracy", accuracy_score}, {"auc", roc_auc_score}, {"f1", f1_score, Average::macro}}}
 struct Metric {
@@ -192,14 +196,31 @@ Tensor<double> scores_of_class_1(const std::string& metric, const Tensor<double>
   for (std::size_t i = 0; i < rows; ++i) difference.data()[i] = scores.data()[2 * i + 1] - scores.data()[2 * i];
   return difference;
 }
+/// The rows with another label than `ignored`.
+template <class = void>
+Tensor<std::int64_t> rows_to_judge(const std::string& metric, const Tensor<std::int64_t>& labels,
+                                   std::int64_t ignored) {
+  std::vector<std::int64_t> rows;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels.data()[i] != ignored) rows.push_back(static_cast<std::int64_t>(i));
+  if (rows.empty())
+    fail<ValueError>({"fit: metric ", metric, ": all ", labels.size(), " rows have the label ", ignored,
+                      ", which is the ignore_index of the loss: rows with other labels are needed"});
+  return Tensor<std::int64_t>::from({rows.size()}, rows);
+}
 template <class Y>
-double compute_metric(const Metric& metric, const Tensor<double>&, const Y&) {
+double compute_metric(const Metric& metric, const Tensor<double>&, const Y&, std::optional<std::int64_t> = {}) {
   fail<ValueError>({"fit: metric ", metric.name, ": metrics are for data with one target"});
 }
 template <class Y>
-double compute_metric(const Metric& metric, const Tensor<double>& predictions, const Tensor<Y>& y) {
+double compute_metric(const Metric& metric, const Tensor<double>& predictions, const Tensor<Y>& y,
+                      std::optional<std::int64_t> ignored = {}) {
   if (metric.of_numbers) return metric.of_numbers(y.template to<double>(), predictions);
   const Tensor<std::int64_t> labels = labels_of_targets(metric.name, y);
+  if (ignored) {
+    const Tensor<std::int64_t> rows = rows_to_judge(metric.name, labels, *ignored);
+    return compute_metric(metric, index_select(predictions, rows), index_select(labels, rows));
+  }
   if (metric.of_scores) return metric.of_scores(labels, scores_of_class_1(metric.name, predictions));
   const Tensor<std::int64_t> predicted = predicted_labels(predictions);
   if (metric.of_averaged_labels) return metric.of_averaged_labels(labels, predicted, metric.average);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +32,7 @@ void require_metrics(const std::vector<Metric>& metrics) {
 /// The value of a metric. Its error also says where the metric was given, and when it was computed.
 template <class Y>
 double metric_value(const char* function, std::size_t entry, const Metric& metric, const Tensor<double>& predictions,
-                    const Y& y) {
+                    const Y& y, std::optional<std::int64_t> ignored) {
   const auto note = [&](const Error& error) {
     const bool of_fit = std::string_view(function) == "fit";
     return concat({error.what(), "; the metric ", in_quotes(metric.name), " was given in ",
@@ -38,7 +40,7 @@ double metric_value(const char* function, std::size_t entry, const Metric& metri
                    of_fit ? "epoch " : "evaluation ", entry, ": give one that fits the targets"});
   };
   try {
-    return compute_metric(metric, predictions, y);
+    return compute_metric(metric, predictions, y, ignored);
   } catch (const ShapeError& error) {
     throw ShapeError(note(error));
   } catch (const ValueError& error) {
@@ -52,8 +54,10 @@ double evaluate_into(const char* function, Epoch& epoch, Model& model, const Los
                      const std::vector<Metric>& metrics, const char* of) {
   Tensor<double> predictions;
   const double mean = evaluate(function, model, loss, data, 1024, of, metrics.empty() ? nullptr : &predictions);
+  std::optional<std::int64_t> ignored;
+  if constexpr (requires { loss.ignore_index; }) ignored = loss.ignore_index;
   for (const Metric& metric : metrics)
-    epoch.metrics.push_back(metric_value(function, epoch.epoch, metric, predictions, data.y));
+    epoch.metrics.push_back(metric_value(function, epoch.epoch, metric, predictions, data.y, ignored));
   return mean;
 }
 
