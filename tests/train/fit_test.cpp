@@ -970,6 +970,24 @@ TEST_CASE("of one column of scores metrics get the labels above 0, and the area 
   CHECK(of_two.metrics[1] == roc_auc_score(classes, (second - first).reshape({40})));
 }
 
+TEST_CASE("labels of one column that MSELoss has trained are refused, since it holds no logits") {
+  Rng rng(1);
+  Sequential model{Linear(1, 1, rng), Sigmoid()};
+  SGD optimizer(model, {.lr = 0.1});
+  const Dataset<float> data(Tensor<float>{{-1}, {1}, {2}}, Tensor<float>{{0}, {1}, {1}});
+  for (const Metric& metric : {Metric{"m", accuracy_score}, Metric{"m", f1_score}})
+    CHECK_THROWS_WITH_AS(
+        fit(model, MSELoss(), optimizer, data, data, {.epochs = 1, .metrics = {metric}}),
+        "minigrad: fit: metric m: one column counts as class 1 above 0, as logits do, and MSELoss trains "
+        "numbers or probabilities: leave Sigmoid out and take BCEWithLogitsLoss, or give a metric of your "
+        "own; the metric \"m\" was given in FitOptions::metrics, and computed after epoch 1: give one that "
+        "fits the targets",
+        ValueError);
+  const Metric::OfLabels own = [](const Tensor<std::int64_t>&, const Tensor<std::int64_t>&) { return 5.0; };
+  const FitOptions options{.epochs = 1, .metrics = {{"auc", roc_auc_score}, {"mse", mean_squared_error}, {"own", own}}};
+  CHECK(fit(model, MSELoss(), optimizer, data, data, options).epochs[0].metrics[2] == 5);
+}
+
 TEST_CASE("fit says which metrics it cannot compute") {
   Constant model;
   SGD optimizer(model, {.lr = 0.01});

@@ -278,14 +278,13 @@ TEST_CASE("metrics of labels and of scores leave out the rows that the loss leav
   check(CrossEntropyLossWith({}), -100);
   check(CrossEntropyLossWith({.ignore_index = 7}), 7);
   const Dataset none(x, Labels{1, 1, 1, 1});
-  CHECK(
-      refusal([&] {
-        fit(model, Ignoring(), optimizer, none, none, {.epochs = 1, .metrics = {{"accuracy", accuracy_score}}});
-      }) ==
-      "fit: metric accuracy: all 4 rows have the label 1, which is the ignore_index of the loss: rows with other "
-      "labels "
-      "are needed; the metric \"accuracy\" was given in FitOptions::metrics, and computed after epoch 1: give one that "
-      "fits the targets");
+  CHECK(refusal([&] {
+          fit(model, Ignoring(), optimizer, none, none, {.epochs = 1, .metrics = {{"accuracy", accuracy_score}}});
+        }) ==
+        "fit: metric accuracy: all 4 rows have the label 1, which is the ignore_index of the loss: rows with other "
+        "labels are needed; the metric \"accuracy\" was given in FitOptions::metrics, and computed after epoch 1: give "
+        "one that "
+        "fits the targets");
 }
 
 TEST_CASE("a dataset whose rows are all left out has no loss, and a weight is a number of at least 0") {

@@ -22,8 +22,11 @@ namespace minigrad::inline MINIGRAD_ABI {
 /// A metric that fit() computes after each epoch: a name, and one of the functions above, or a function like these.
 /// Where the model has one column of scores, labels are predicted as 1 above 0, else by argmax. roc_auc_score gets the
 /// scores of class 1: the one column, or the second of two minus the first. precision_score, recall_score and f1_score
-/// are of class 1 too, unless an Average follows. Metrics of labels and of scores leave out rows whose label is the
-/// loss's member ignore_index, if it has one, and throw ValueError where none remains.
+/// are of class 1 too, unless an Average follows. So one column holds logits: of a model that ends in Sigmoid all rows
+/// would be class 1. Leave Sigmoid out and take BCEWithLogitsLoss, or give a metric of your own. Of one column that
+/// MSELoss has trained, metrics of this library that take labels throw ValueError. Metrics of labels and of scores
+/// leave out rows whose label is the loss's member ignore_index, if it has one, and throw ValueError where none
+/// remains.
 ///
 ///   {.metrics = {{"accuracy", accuracy_score}, {"auc", roc_auc_score}, {"f1", f1_score, Average::macro}}}
 struct Metric {

@@ -6,11 +6,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 #include "../data/field.hpp"
+#include "../nn/losses.hpp"
 #include "evaluate.hpp"
 #include "history.hpp"
 #include "progress.hpp"
@@ -29,10 +31,23 @@ void require_metrics(const std::vector<Metric>& metrics) {
   }
 }
 
+/// Throws ValueError for a metric of labels of one column that MSELoss has trained: it nears the labels, and is no
+/// logit.
+template <class = void>
+void require_logits(const Metric& metric, const Tensor<double>& predictions) {
+  const bool own = metric.direction == 0;  // it may know what it does
+  if (!own && !metric.of_scores && !metric.of_numbers && predictions.size() == predictions.shape()[0])
+    fail<ValueError>(
+        {"fit: metric ", metric.name,
+         ": one column counts as class 1 above 0, as logits do, and MSELoss "
+         "trains numbers or probabilities: leave Sigmoid out and take BCEWithLogitsLoss, or give a metric of "
+         "your own"});
+}
+
 /// The value of a metric. Its error also says where the metric was given, and when it was computed.
-template <class Y>
-double metric_value(const char* function, std::size_t entry, const Metric& metric, const Tensor<double>& predictions,
-                    const Y& y, std::optional<std::int64_t> ignored) {
+template <class Loss, class Y>
+double metric_value(const char* function, std::size_t entry, const Metric& metric, const Loss& loss,
+                    const Tensor<double>& predictions, const Y& y) {
   const auto note = [&](const Error& error) {
     const bool of_fit = std::string_view(function) == "fit";
     return concat({error.what(), "; the metric ", in_quotes(metric.name), " was given in ",
@@ -40,7 +55,11 @@ double metric_value(const char* function, std::size_t entry, const Metric& metri
                    of_fit ? "epoch " : "evaluation ", entry, ": give one that fits the targets"});
   };
   try {
-    return compute_metric(metric, predictions, y, ignored);
+    std::optional<std::int64_t> ignored;
+    if constexpr (requires { loss.ignore_index; }) ignored = loss.ignore_index;
+    const double value = compute_metric(metric, predictions, y, ignored);
+    if constexpr (std::is_same_v<Loss, MSELoss>) require_logits(metric, predictions);
+    return value;
   } catch (const ShapeError& error) {
     throw ShapeError(note(error));
   } catch (const ValueError& error) {
@@ -54,10 +73,8 @@ double evaluate_into(const char* function, Epoch& epoch, Model& model, const Los
                      const std::vector<Metric>& metrics, const char* of) {
   Tensor<double> predictions;
   const double mean = evaluate(function, model, loss, data, 1024, of, metrics.empty() ? nullptr : &predictions);
-  std::optional<std::int64_t> ignored;
-  if constexpr (requires { loss.ignore_index; }) ignored = loss.ignore_index;
   for (const Metric& metric : metrics)
-    epoch.metrics.push_back(metric_value(function, epoch.epoch, metric, predictions, data.y, ignored));
+    epoch.metrics.push_back(metric_value(function, epoch.epoch, metric, loss, predictions, data.y));
   return mean;
 }
 
