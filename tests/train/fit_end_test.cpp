@@ -223,6 +223,43 @@ TEST_CASE("fit refuses to end where the validation loss was never finite") {
   CHECK(fit(untouched, MSELoss(), of_untouched, data, data, {.epochs = 0}).epochs.empty());
 }
 
+TEST_CASE("fit refuses to end where the column of best_by was never finite") {
+  const Dataset<float> data(ones({4, 1}), ones({4, 1}));
+  const Metric::OfNumbers nan = [](const Tensor<double>&, const Tensor<double>&) { return std::nan(""); };
+  for (const std::string column : {"validation_own", "train_own"})
+    for (const std::size_t patience : {0u, 2u}) {
+      auto model = zero_line();
+      SGD optimizer(model, {.lr = 0.1});
+      const FitOptions options{
+          .epochs = 3, .patience = patience, .best_by = column, .metrics = {{"own", nan}}, .train_metrics = true};
+      const auto said = [&](const auto& train) {
+        const TrainingError error = training_error(train);
+        CHECK(error.history.stopped_early == (patience > 0));
+        return std::string(error.what());
+      };
+      const std::string expected = "minigrad: fit: best_by is \"" + column +
+                                   "\", which was never finite, and is nan in epoch " + (patience > 0 ? "2" : "3") +
+                                   ": judge by another column, or give a metric that is finite";
+      CHECK(said([&] { fit(model, MSELoss(), optimizer, data, data, options); }) == expected);
+      if (column == "train_own") CHECK(said([&] { fit(model, MSELoss(), optimizer, data, options); }) == expected);
+    }
+  // One finite number is enough, and an error of the validation loss comes first.
+  std::size_t calls = 0;
+  static std::size_t* const count = &calls;
+  const Metric::OfNumbers once = [](const Tensor<double>&, const Tensor<double>&) {
+    return ++*count == 2 ? 1 : std::nan("");
+  };
+  auto model = zero_line();
+  SGD optimizer(model, {.lr = 0.1});
+  const FitOptions options{.epochs = 3, .best_by = "validation_own", .metrics = {{"own", once}}};
+  CHECK(fit(model, MSELoss(), optimizer, data, data, options).best_epoch == 2);
+  SGD diverging(model, {.lr = 1e30});
+  CHECK(std::string(training_error([&] {
+                      fit(model, MSELoss(), diverging, data, data, {.epochs = 1, .best_by = "train_loss"});
+                    }).what())
+            .find("the validation loss was never finite") != std::string::npos);
+}
+
 TEST_CASE("a checkpoint is not replaced by that of broken weights") {
   const support::File file("minigrad_broken_test.safetensors");
   const Dataset<float> data(ones({4, 1}), ones({4, 1}));

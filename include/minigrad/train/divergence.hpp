@@ -112,12 +112,21 @@ std::string broken_message(Model& model, const BestWeights<Model>& best, const E
   return divergence_message(what, epoch, run.updates, run.grad_norm, data);
 }
 
-/// What fit() says at the end of a training whose validation loss was never finite. Empty if it was.
+/// What fit() says at the end of a training whose validation loss, or the column of best_by, was never finite. Empty if
+/// they were.
 template <class D>
-std::string never_finite_message(const History& history, const D& data) {
-  for (const Epoch& epoch : history.epochs)
-    if (is_finite(epoch.validation_loss)) return "";
+std::string never_finite_message(const History& history, const auto& selection, bool validated, const D& data) {
+  bool loss = !validated, judged = !selection.judges();  // whether it was finite
+  for (const Epoch& epoch : history.epochs) {
+    loss = loss || is_finite(epoch.validation_loss);
+    judged = judged || is_finite(selection.of(epoch));
+  }
+  if (loss && judged) return "";
   const Epoch& last = history.epochs.back();
+  if (loss)
+    return concat({"minigrad: fit: best_by is ", in_quotes(selection.column()), ", which was never finite, and is ",
+                   selection.of(last), " in epoch ", last.epoch,
+                   ": judge by another column, or give a metric that is finite"});
   return divergence_message("minigrad: fit: the validation loss was never finite, and is " +
                                 format_number(last.validation_loss), last, last.updates, last.grad_norm, data);
 }

@@ -103,6 +103,12 @@ class Selection {
   /// Whether there is anything to judge by.
   bool judges() const { return judges_; }
 
+  /// The column that is judged, and its number in an entry.
+  const std::string& column() const { return name_; }
+  double of(const Epoch& e) const {
+    return column_ == 0 ? e.train_loss : column_ == 1 ? e.validation_loss : e.metrics[column_ - 2];
+  }
+
   /// If the last entry is better than the best one so far, it becomes that, and its weights are kept. Weights that are
   /// not finite are never the best: train_loss is of those before the last update.
   template <class Weights>
@@ -119,29 +125,29 @@ class Selection {
  private:
   Selection(const History& history, const std::string& column, bool maximize, const std::vector<Metric>& metrics,
             double min_delta, bool has_validation)
-      : sign_(maximize ? -1 : 1), min_delta_(min_delta), judges_(has_validation || !column.empty()) {
+      : sign_(maximize ? -1 : 1),
+        min_delta_(min_delta),
+        judges_(has_validation || !column.empty()),
+        name_(column.empty() ? "validation_loss" : column) {
     if (maximize && column.empty())
       fail<ValueError>({"fit: maximize needs best_by, the column whose largest number is best"});
     std::vector<std::string> columns{"train_loss"};
     if (has_validation) columns.push_back("validation_loss");
     for (const std::string& name : history.metric_names) columns.push_back(name);
-    const std::string& name = column.empty() ? "validation_loss" : column;
     std::size_t k = 0;
-    while (k < columns.size() && columns[k] != name) ++k;
+    while (k < columns.size() && columns[k] != name_) ++k;
     if (judges_ && k == columns.size())
-      fail<ValueError>({"fit: best_by is ", detail::in_quotes(name), ", and the columns are ", quoted_list(columns)});
+      fail<ValueError>({"fit: best_by is ", detail::in_quotes(name_), ", and the columns are ", quoted_list(columns)});
     column_ = k + (k > 0 && !has_validation ? 1 : 0);
     const std::size_t losses = has_validation ? 2 : 1;  // the columns of all metrics follow, once or twice
     const int direction = !judges_ ? 0 : k < losses ? -1 : metrics[(k - losses) % metrics.size()].direction;
     if (maximize && direction < 0)
-      fail<ValueError>({"fit: maximize: the smallest ", detail::in_quotes(name), " is the best"});
+      fail<ValueError>({"fit: maximize: the smallest ", detail::in_quotes(name_), " is the best"});
     if (direction != 0) sign_ = -direction;
-  }
-  double of(const Epoch& e) const {
-    return column_ == 0 ? e.train_loss : column_ == 1 ? e.validation_loss : e.metrics[column_ - 2];
   }
   double sign_, min_delta_;
   bool judges_;
+  std::string name_;
   std::size_t column_ = 0;
 };
 

@@ -82,7 +82,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
   const auto save = [&](const Epoch& epoch, bool stops, bool judged = false) {
     if (options.checkpoint.empty() && !stops) return;
     std::string fault = broken_message(model, best, epoch, run, data);
-    if (fault.empty() && judged) fault = never_finite_message(history, data);
+    if (fault.empty() && judged) fault = never_finite_message(history, selection, validation != nullptr, data);
     if (!fault.empty()) fail_training(fault);
     if (options.checkpoint.empty()) return;
     state.save(options.checkpoint);
@@ -180,7 +180,7 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
     const bool last = run.finished || number == options.epochs;
     history.interrupted = !last && stopped();
     const bool every = options.checkpoint_every > 0 && number % options.checkpoint_every == 0;
-    if (last || history.interrupted || every || is_due()) save(epoch, last || history.interrupted, last && validation);
+    if (last || history.interrupted || every || is_due()) save(epoch, last || history.interrupted, last);
     if (history.interrupted) break;
   }
   at_end.restore();
@@ -193,12 +193,12 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 /// Then it computes the validation loss and calls the hooks: schedules, and callbacks that take a const Epoch& and may
 /// return false to stop. Callbacks that take a const Step&, and schedules in each_step(), are called after each step;
 /// false ends the epoch, and the training, there. Leaves the model in evaluation mode and without gradients, also where
-/// something throws, and with the weights and buffers of the best epoch unless restore_best is false. Means over batches
-/// are weighted as by evaluate(); no loss is computed where the weight is 0. LBFGS makes one step per epoch, on all rows.
-/// Throws ValueError for options, data, an optimizer or schedules that do not fit, and for parameters that are not frozen
-/// and that the optimizer does not have, or on which the loss of the first batch does not depend, TrainingError if the
-/// loss or, at the end, a weight is not finite, or if the validation loss never was, and the loss's error for a target
-/// that it does not take, with its row in the dataset.
+/// something throws, and with the weights and buffers of the best epoch unless restore_best is false. Means over
+/// batches are weighted as by evaluate(); no loss is computed where the weight is 0. LBFGS makes one step per epoch, on
+/// all rows. Throws ValueError for options, data, an optimizer or schedules that do not fit, and for parameters that
+/// are not frozen and that the optimizer does not have, or on which the loss of the first batch does not depend,
+/// TrainingError if the loss or, at the end, a weight is not finite, or if the validation loss or the column of best_by
+/// never was, and the loss's error for a target that it does not take, with its row in the dataset.
 ///
 /// With replay the loss of the first batch is recorded, by capture(), and run again for all batches of the same shape,
 /// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something
