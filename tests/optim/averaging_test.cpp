@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <minigrad/diff/grad.hpp>
 #include <minigrad/graph/capture.hpp>
 #include <minigrad/nn/layers.hpp>
@@ -230,6 +231,31 @@ TEST_CASE("an average of a model that was replaced says so, and can still end") 
   CHECK(message<GraphError>([&] { ema.step(); }) == why);
   CHECK(message<GraphError>([&] { ema.swap(); }) == why);
   CHECK(model[0].value() == Tensor<float>{3, 4});
+  AveragedModel<Model> fresh(model);
+  model = Model(1, Parameter(Tensor<float>{5, 6}));
+  CHECK(message<GraphError>([&] { fresh.step(); }) == why);  // the first step too
+  CHECK(fresh.steps() == 0);
+}
+
+TEST_CASE("an average goes with the parameters of a model that was moved, and takes a state") {
+  auto first = std::make_unique<Net<float>>();
+  first->set(1);
+  AveragedModel ema(*first, {.decay = 0.5});
+  ema.step();
+  first->set(3);
+  Net<float> second = std::move(*first);
+  first.reset();
+  const StateDict state = ema.state_dict();
+  ema.step();
+  const auto in_two_steps = [&] {
+    const auto in = ema.swap_in();
+    return second.weight.value();
+  };
+  const auto after = in_two_steps();
+  ema.load_state_dict(state);
+  CHECK(ema.steps() == 1);
+  ema.step();
+  CHECK(in_two_steps() == after);
 }
 
 TEST_CASE("a model whose parameter got another shape while it had the averages gets its own weights back all the same") {

@@ -27,9 +27,9 @@ struct AveragedModelOptions {
 /// Averages of a model's parameters. The first step() takes them as they are, and each further one
 ///   EMA:  a <- decay a + (1 - decay) w            SWA, after n steps:  a <- a + (w - a) / (n + 1)
 /// For EMA call it after each update, for SWA after each epoch, late in the training. The model and its parts must
-/// outlive it, and stay where they are. Throws ValueError for a decay that is not at least 0 and less than 1.
-/// Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; Izmailov et al., "Averaging
-/// weights leads to wider optima and better generalization", 2018.
+/// outlive it, and with use_buffers stay where they are, since it refers to the buffers. Throws ValueError for a decay
+/// that is not at least 0 and less than 1. Polyak and Juditsky, "Acceleration of stochastic approximation by
+/// averaging", 1992; Izmailov et al., "Averaging weights leads to wider optima and better generalization", 2018.
 ///
 ///   AveragedModel ema(model, {.decay = 0.999});
 ///   ... optimizer.step(); ema.step();
@@ -43,7 +43,7 @@ class AveragedModel {
 
  public:
   explicit AveragedModel(Model& model, const AveragedModelOptions& options = {})
-      : model_(&model), o_(options), parameters_(parameters(model)) {
+      : o_(options), parameters_(parameters(model)) {
     detail::require_fraction("AveragedModel", "decay", o_.decay);
     for (const ParameterRef<V>& parameter : parameters_) places_.push_back(&parameter.state().value);
     if (o_.use_buffers)
@@ -54,12 +54,12 @@ class AveragedModel {
   /// for a parameter or buffer whose shape has changed, GraphError for one that the model has replaced.
   void step() {
     require_out("step");
+    require_unchanged();
     if (averages_.empty()) {
       for (const V* place : places_) averages_.push_back(*place);
       steps_ = 1;
       return;
     }
-    require_same_shapes();
     const T keep = static_cast<T>(o_.decay), take = static_cast<T>(1 - o_.decay);
     const T count = static_cast<T>(static_cast<double>(++steps_));
     for (std::size_t k = 0; k < places_.size(); ++k) {
@@ -78,7 +78,7 @@ class AveragedModel {
   void swap() {
     require_used("swap");
     if (steps_ == 0) detail::fail<ValueError>({"AveragedModel: swap: there is no average before the first step()"});
-    if (!in_) require_same_shapes();  // the way back is open, also to the end of Swapped
+    if (!in_) require_unchanged();  // the way back is open, also to the end of Swapped
     for (std::size_t k = 0; k < places_.size(); ++k) std::swap(*places_[k], averages_[k]);
     in_ = !in_;
     for (const ParameterRef<V>& parameter : parameters_) {
@@ -131,7 +131,8 @@ class AveragedModel {
     require_out("load_state_dict");
     if (state.metadata("average") != "AveragedModel")
       detail::fail<ValueError>({"AveragedModel: load_state_dict: this is not the state of an AveragedModel"});
-    AveragedModel loaded(*model_, o_);
+    AveragedModel loaded = *this;
+    loaded.averages_.clear();
     if (state.size() > 1)
       for (const V* place : places_) loaded.averages_.push_back(*place);
     const auto targets = loaded.targets();
@@ -154,9 +155,9 @@ class AveragedModel {
                                 ": the averages are in the model: give it back its own "
                                 "weights by swap() first"});
   }
-  void require_same_shapes() const {
+  void require_unchanged() const {
     for (const ParameterRef<V>& parameter : parameters_) detail::require_model("AveragedModel", parameter.state());
-    for (std::size_t k = 0; k < places_.size(); ++k)
+    for (std::size_t k = 0; k < averages_.size(); ++k)
       if (const Shape& now = shape_of(*places_[k]), &before = shape_of(averages_[k]); now != before)
         detail::fail<ShapeError>({"AveragedModel: parameter or buffer ", k, " had shape ", before, " and has ", now,
                                   " now: make a new average"});
@@ -168,7 +169,6 @@ class AveragedModel {
     return out;
   }
 
-  Model* model_;
   AveragedModelOptions o_;
   std::vector<ParameterRef<V>> parameters_;
   std::vector<V*> places_;   // the model's parameters, and its buffers where these are averaged
