@@ -215,6 +215,20 @@ TEST_CASE("decimal commas and thousands separators are read when named, and name
   CHECK(number_message("a\n\"1.234,5\"\n", "a") ==
         "2:1: column \"a\": \"1.234,5\" is not a number: .thousands = '.', .decimal = ',' read such numbers");
   CHECK(parse_csv("a\n\"1,234,567.5\"\n", "x.csv", {.thousands = ','}).numbers("a") == Numbers{1234567.5});
+  // The advice fits the options that are given.
+  CHECK(number_message("a;b\n1;1.2345\n", "b", german) ==
+        "2:3: column \"b\": \"1.2345\" is not a number: '.' is .thousands, and stands between groups of three digits");
+  CHECK(number_message("a\n\"12,34.5\"\n", "a", {.thousands = ','}) ==
+        "2:1: column \"a\": \"12,34.5\" is not a number: ',' is .thousands, and stands between groups of three digits");
+  CHECK(number_message("a\n\"1,5\"\n", "a", {.thousands = ','}) ==
+        "2:1: column \"a\": \"1,5\" is not a number: .thousands = '.', .decimal = ',' read such numbers");
+  CHECK(number_message("a;b\n1;1,234.5\n", "b", german) ==
+        "2:3: column \"b\": \"1,234.5\" is not a number: .thousands = ',', .decimal = '.' read such numbers");
+  CHECK(number_message("a;b\n1;1.234\n", "b", {.sep = ';', .decimal = ','}) ==
+        "2:3: column \"b\": \"1.234\" is not a number: .thousands = '.', .decimal = ',' read such numbers");
+  CHECK(number_message("a;b\n1;2.5\n", "b", {.sep = ';', .decimal = ','}) ==
+        "2:3: column \"b\": \"2.5\" is not a number: .decimal is ','");
+  CHECK(number_message("a;b\n1;4.3.2021\n", "b", german).find("to_days") != std::string::npos);
 }
 
 TEST_CASE("comments end with their line, and a line of only a comment is none") {

@@ -153,15 +153,23 @@ template <class = void>
   const std::string_view text = without_blanks(field);
   if (begins_comment(text, options)) return ": .comment = '#' skips comments";
   if (is_numbers_between_blanks(text)) return ": fields between blanks? .delim_whitespace = true separates them";
-  const bool comma = parse_number(text, {',', '\0'}).problem == nullptr && options.decimal != ',';
-  const bool commas = parse_number(text, {'.', ','}).problem == nullptr && options.thousands != ',';
+  const auto is_number = [](std::string_view one, DecimalFormat format) {
+    return parse_number(one, format).problem == nullptr;
+  };
+  const bool comma = is_number(text, {',', '\0'}) && options.decimal != ',' && options.thousands != ',';
+  const bool commas = is_number(text, {'.', ','}) && options.thousands != ',' && text.find(',') != text.npos;
   if (comma && commas) return ": .decimal = ',' reads a decimal comma, .thousands = ',' skips one between thousands";
   if (comma) return ": .decimal = ',' reads a decimal comma";
+  if (commas && options.decimal == ',') return ": .thousands = ',', .decimal = '.' read such numbers";
   if (commas) return ": .thousands = ',' skips commas between thousands";
   for (const char thousands : {'.', '\'', ' '})
-    if (parse_number(text, {',', thousands}).problem == nullptr)
+    if (is_number(text, {',', thousands}))
       return ": .thousands = " + char_literal(thousands) + ", .decimal = ',' read such numbers";
   if (is_date_like(text)) return concat({": to_days(table, ", detail::in_quotes(column), ") and to_seconds read dates"});
+  std::string joined(text);  // its groups of digits
+  if (std::erase(joined, options.thousands) > 0 && is_number(joined, {options.decimal, '\0'}))
+    return concat({": ", char_literal(options.thousands), " is .thousands, and stands between groups of three digits"});
+  if (is_number(text, {})) return concat({": .decimal is ", char_literal(options.decimal)});
   for (const char* word : {"?", "-", "--", ".", "*", "missing", "Missing", "unknown", "none", "N.A.", "na", "Null"})
     if (text == word || (!options.keep_default_na && is_default_na(text)))
       return concat({": .na_values = {", detail::in_quotes(text), "} if that stands for a missing value"});
