@@ -74,6 +74,16 @@ TEST_CASE("what a convolution cannot take is refused with shapes, reason and rem
         "numbers");
   CHECK(message([&] { Conv1d(3, 4, 3, rng, {.padding = "full"}); }) ==
         "minigrad: Conv1d: padding \"full\": must be a number, \"same\" or \"valid\"");
+  CHECK(message([&] { Conv2d(3, 4, 3, rng, {.padding = -1}); }) == "minigrad: Conv2d: padding -1: must be 0 .. 2^24");
+  CHECK(message([&] {
+          conv1d(zeros({1, 1, 4}), zeros({1, 1, 2}), {.padding = {-2}});
+        }) == "minigrad: conv1d: padding -2: must be 0 .. 2^24");
+  CHECK(message([&] { Conv1d(3, 4, -3, rng, {.stride = 2}); }) == "minigrad: Conv1d: kernel -3: must be 0 .. 2^24");
+  CHECK(message([&] {
+          Conv2d(3, 4, 3, rng, {.stride = {1, -1}});
+        }) == "minigrad: Conv2d: stride -1: must be 0 .. 2^24");
+  CHECK(message([&] { ConvTranspose2d(3, 4, 3, rng, {.output_padding = (1 << 24) + 1}); }) ==
+        "minigrad: ConvTranspose2d: output_padding 16777217: must be 0 .. 2^24");
   CHECK(message([&] { ConvTranspose1d(3, 4, 3, rng, {.output_padding = 1}); }) ==
         "minigrad: ConvTranspose1d: output_padding [1]: must be smaller than stride [1] or dilation [1]");
   CHECK(

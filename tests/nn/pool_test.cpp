@@ -113,6 +113,9 @@ TEST_CASE("what pooling and upsampling cannot take is refused with shapes, reaso
         AdaptiveAvgPool2d(0)(zeros({1, 2, 5, 5}));
       }) ==
       "minigrad: AdaptiveAvgPool2d: x [1, 2, 5, 5]: a result of 0 numbers of 5 along axis 2: both must be at least 1");
+  CHECK(message([] { MaxPool2d(3, {.padding = -1}); }) == "minigrad: MaxPool2d: padding -1: must be 0 .. 2^24");
+  CHECK(message([] { AdaptiveAvgPool1d(-1); }) == "minigrad: AdaptiveAvgPool1d: size -1: must be 0 .. 2^24");
+  CHECK(message([] { Upsample({.size = {-1, 2}}); }) == "minigrad: Upsample: size -1: must be 0 .. 2^24");
   CHECK(message([] { Upsample({}); }) ==
         "minigrad: Upsample: either a size of at least 1 or a positive scale_factor must be given");
   CHECK(message([] { Upsample({.scale_factor = 2, .mode = "cubic"}); }) ==

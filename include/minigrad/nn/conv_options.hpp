@@ -5,19 +5,19 @@
 #include <concepts>
 #include <cstddef>
 #include <cstring>
-#include <utility>
+#include <type_traits>
 
 #include "../ops/conv.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
 
-/// A number for each axis of an image: 3 for all, or {3, 5}. Throws ValueError for one below 0 or above 2^24.
+/// A number for each axis of an image: 3 for all, or {3, 5}. What takes it refuses one below 0 or above 2^24.
 template <std::size_t Axes>
 class PerAxis {
  public:
-  constexpr PerAxis(std::integral auto all) { numbers_.fill(checked(all)); }
+  constexpr PerAxis(std::integral auto all) { numbers_.fill(static_cast<std::size_t>(all)); }
   constexpr PerAxis(std::integral auto height, std::integral auto width) requires(Axes == 2)
-      : numbers_{checked(height), checked(width)} {}
+      : numbers_{static_cast<std::size_t>(height), static_cast<std::size_t>(width)} {}
   constexpr std::size_t operator[](std::size_t axis) const { return numbers_[axis]; }
   /// The numbers as a Shape of `Axes` extents.
   Shape shape() const {
@@ -27,11 +27,6 @@ class PerAxis {
   }
 
  private:
-  static constexpr std::size_t checked(std::integral auto number) {
-    if (std::cmp_less(number, 0) || std::cmp_greater(number, 1 << 24))
-      detail::fail<ValueError>({"a size of a kernel, a stride or a padding: ", number, ": must be 0 .. 2^24"});
-    return static_cast<std::size_t>(number);
-  }
   std::array<std::size_t, Axes> numbers_;
 };
 
@@ -81,9 +76,19 @@ struct ConvTransposeOptions {
 
 namespace detail {
 
+/// Throws ValueError for a number below 0, which has become a large one, or above 2^24.
+template <std::size_t Axes>
+void require_range(const char* op, const char* what, const PerAxis<Axes>& numbers) {
+  for (std::size_t k = 0; k < Axes; ++k)
+    if (numbers[k] > 1 << 24)
+      fail<ValueError>({op, ": ", what, " ", static_cast<std::ptrdiff_t>(numbers[k]), ": must be 0 .. 2^24"});
+}
+
 template <std::size_t Axes>
 void require_steps(const char* op, const PerAxis<Axes>& kernel, const PerAxis<Axes>& stride,
-                   const PerAxis<Axes>& dilation, std::size_t groups) {
+                   const PerAxis<Axes>& padding, const PerAxis<Axes>& dilation, std::size_t groups) {
+  require_range(op, "kernel", kernel), require_range(op, "stride", stride);
+  require_range(op, "padding", padding), require_range(op, "dilation", dilation);
   for (std::size_t k = 0; k < Axes; ++k)
     if (kernel[k] == 0 || stride[k] == 0 || dilation[k] == 0 || groups == 0)
       fail<ValueError>({op, ": kernel ", kernel.shape(), ", stride ", stride.shape(), ", dilation ", dilation.shape(),
@@ -92,7 +97,7 @@ void require_steps(const char* op, const PerAxis<Axes>& kernel, const PerAxis<Ax
 
 template <std::size_t Axes>
 ConvAttributes conv_attributes(const char* op, const PerAxis<Axes>& kernel, const ConvOptions<Axes>& o) {
-  require_steps(op, kernel, o.stride, o.dilation, o.groups);
+  require_steps(op, kernel, o.stride, o.padding.numbers(), o.dilation, o.groups);
   ConvAttributes a{op,
                    kernel.shape(),
                    o.stride.shape(),
@@ -113,7 +118,8 @@ ConvAttributes conv_attributes(const char* op, const PerAxis<Axes>& kernel, cons
 }
 template <std::size_t Axes>
 ConvAttributes conv_attributes(const char* op, const PerAxis<Axes>& kernel, const ConvTransposeOptions<Axes>& o) {
-  require_steps(op, kernel, o.stride, o.dilation, o.groups);
+  require_steps(op, kernel, o.stride, o.padding, o.dilation, o.groups);
+  require_range(op, "output_padding", o.output_padding);
   for (std::size_t k = 0; k < Axes; ++k)
     if (o.output_padding[k] >= o.stride[k] && o.output_padding[k] >= o.dilation[k])
       fail<ValueError>({op, ": output_padding ", o.output_padding.shape(), ": must be smaller than stride ",

@@ -39,7 +39,7 @@ template <std::size_t Axes>
 WindowAttributes window_attributes(const char* op, const PerAxis<Axes>& kernel,
                                    const std::optional<PerAxis<Axes>>& stride, const PerAxis<Axes>& padding,
                                    const PerAxis<Axes>& dilation, bool ceil_mode) {
-  require_steps(op, kernel, stride.value_or(kernel), dilation, 1);
+  require_steps(op, kernel, stride.value_or(kernel), padding, dilation, 1);
   for (std::size_t k = 0; k < Axes; ++k)
     if (2 * padding[k] > kernel[k])
       fail<ValueError>(
@@ -106,6 +106,7 @@ class AdaptiveAvgPool {
 
  protected:
   AdaptiveAvgPool(const char* name, const PerAxis<Axes>& output) : attributes_{Resample::adaptive_avg_pool, {}} {
+    require_range(name, "size", output);
     attributes_.window.op = name;
     attributes_.window.kernel = attributes_.output = output.shape();
   }

@@ -29,6 +29,7 @@ class Upsample {
  public:
   [[gnu::noinline]] explicit Upsample(const UpsampleOptions& options) : options_(options) {  // GCC 12 warns inlined
     const UpsampleOptions& o = options_;
+    detail::require_range("Upsample", "size", o.size);
     const bool factor = o.scale_factor > 0 && (o.scale_factor_width >= 0);
     const bool sized = o.size[0] > 0 && o.size[1] > 0, part_of_a_size = !sized && (o.size[0] > 0 || o.size[1] > 0);
     if (sized == factor || part_of_a_size || (sized && o.scale_factor != 0))
