@@ -109,7 +109,9 @@ TEST_CASE("options, shapes and labels that the losses of classes do not take are
   CHECK(of({0, -100}, {.label_smoothing = 0.1}) == "none");
   CHECK(of({0, 1}, {.label_smoothing = 1.5}) == "cross_entropy_loss: label_smoothing is 1.5, and must lie in 0..1");
   CHECK(of({0, 1}, {.weight = {1, -1, 1}}) ==
-        "cross_entropy_loss: the weight of class 1 is -1, and must be at least 0");
+        "cross_entropy_loss: the weight of class 1 is -1, and must be a finite number of at least 0");
+  CHECK(of({0, 1}, {.weight = {1, 1, detail::infinity<double>}}) ==
+        "cross_entropy_loss: the weight of class 2 is inf, and must be a finite number of at least 0");
   CHECK(of({0, 1}, {.weight = {1, 1}}) ==
         "cross_entropy_loss: weight [2] for scores [2, 3]: one number for each class is expected");
   CHECK(of({1, 1}, {.ignore_index = 1}) ==

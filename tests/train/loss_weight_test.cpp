@@ -305,8 +305,9 @@ TEST_CASE("a dataset whose rows are all left out has no loss, and a weight is a 
   CHECK(refusal([&] { evaluate(model, CrossEntropyLossWith({.weight = T{1, 2, 3}}), wrong, 4); }) ==
         "cross_entropy_loss: label 7 in row 0 of the dataset, but there are 3 classes, and the index to leave out is "
         "-100");
-  CHECK(refusal([&] { evaluate(model, CrossEntropyLossWith({.weight = T{-1, 1, 3}}), some, 4); }) ==
-        "cross_entropy_loss: the weight of class 0 is -1, and must be at least 0");
+  CHECK(refusal([&] {
+          evaluate(model, CrossEntropyLossWith({.weight = T{-1, 1, 3}}), some, 4);
+        }) == "cross_entropy_loss: the weight of class 0 is -1, and must be a finite number of at least 0");
   // Rows of class 0 have a loss, by the other classes' weights, and nothing to divide it by.
   const CrossEntropyLossWith smooth({.weight = T{0, 2, 1}, .label_smoothing = 0.2});
   CHECK(refusal([&] { evaluate(model, smooth, some, 4); }) ==

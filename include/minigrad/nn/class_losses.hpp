@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../core/finite.hpp"
 #include "class_targets.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
@@ -31,8 +32,8 @@ namespace detail {
 template <class = void>
 void require_class_options(const char* op, const Tensor<double>& weight, double smoothing) {
   for (std::size_t k = 0; k < weight.size(); ++k)
-    if (!(weight.data()[k] >= 0))
-      fail<ValueError>({op, ": the weight of class ", k, " is ", weight.data()[k], ", and must be at least 0"});
+    if (const double one = weight.data()[k]; !(one >= 0) || !is_finite(one))
+      fail<ValueError>({op, ": the weight of class ", k, " is ", one, ", and must be a finite number of at least 0"});
   if (!(smoothing >= 0 && smoothing <= 1))
     fail<ValueError>({op, ": label_smoothing is ", smoothing, ", and must lie in 0..1"});
 }
@@ -54,8 +55,8 @@ concept OtherLabels = is_tensor<Y> && !Indices<Y> && std::is_integral_v<scalar_t
 
 /// As cross_entropy_loss(logits, labels), with options. For a row with label t, classes' weights w and smoothing s:
 /// -(1 - s) w_t log p_t - s / classes * sum over k of w_k log p_k with p = softmax(logits). Throws as that does, for a
-/// label_smoothing outside of 0..1, for negative weights, and for a mean over rows that are all left out. Label
-/// smoothing: Szegedy and others, "Rethinking the Inception architecture for computer vision", 2016.
+/// label_smoothing outside of 0..1, for weights that are negative or not finite, and for a mean over rows that are all
+/// left out. Label smoothing: Szegedy and others, "Rethinking the Inception architecture for computer vision", 2016.
 ///
 ///   cross_entropy_loss(logits, labels, {.weight = {1, 5}, .label_smoothing = 0.1})
 template <detail::TensorOperand X, detail::Indices Ids = Tensor<std::int64_t>>
