@@ -256,7 +256,10 @@ TEST_CASE("the errors of ops name op, shapes and index") {
   CHECK(message([&] { prod(m, {0, 2}); }) == "prod: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { sort(m, 2); }) == "sort: axis 2 of a tensor of shape [2, 3], which has 2 axes");
   CHECK(message([&] { argsort(m, 2); }) == "argsort: axis 2 of a tensor of shape [2, 3], which has 2 axes");
-  CHECK(message([&] { topk(m, 4); }) == "topk: 4 of 3 elements along axis 1 of a tensor of shape [2, 3]");
+  CHECK(message([&] { topk(m, 4); }) ==
+        "topk: k is 4, and must be 0 .. 3, the elements along axis 1 of a tensor of shape [2, 3]");
+  CHECK(message([&] { topk(m, static_cast<std::size_t>(-1)); }) ==
+        "topk: k is -1, and must be 0 .. 3, the elements along axis 1 of a tensor of shape [2, 3]");
   CHECK(message([&] { split(m, 0); }) == "split: [2, 3] into pieces of 0 places: 1 or more are expected");
   CHECK(message([&] { split(m, {1, 3}, 1); }) ==
         "split: the pieces have 4 places together, and axis 1 of [2, 3] has 3");

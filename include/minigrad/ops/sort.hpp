@@ -162,7 +162,8 @@ inline constexpr auto topk_op = record(
 inline SortOrder topk_order(const Shape& shape, std::size_t k, Axis axis, bool largest) {
   if (shape.rank() == 0) fail<ShapeError>({"topk: a number has no axis to choose from"});
   if (const std::size_t n = shape[axis.in("topk", shape)]; k > n)
-    fail<ValueError>({"topk: ", k, " of ", n, " elements along axis ", axis.in("topk", shape), " of a tensor of shape ", shape});
+    fail<ValueError>({"topk: k is ", static_cast<std::ptrdiff_t>(k), ", and must be 0 .. ", n,
+                      ", the elements along axis ", axis.in("topk", shape), " of a tensor of shape ", shape});
   return {axis, largest, k};
 }
 inline SortOrder sort_order(const char* op, const Shape& shape, Axis axis, bool descending) {
