@@ -1038,4 +1038,6 @@ TEST_CASE("metrics of one name are refused before the training") {
   CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, data, {.epochs = 1, .metrics = {{"loss", r2_score}}}),
                        "minigrad: fit: a metric named \"loss\": the history has a column of this name already",
                        ValueError);
+  CHECK_THROWS_WITH_AS(fit(model, MSELoss(), optimizer, data, data, {.epochs = 1, .metrics = {{"", r2_score}}}),
+                       "minigrad: fit: a metric has the name \"\": give it one, for its columns", ValueError);
 }

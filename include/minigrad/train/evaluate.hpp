@@ -71,6 +71,7 @@ struct Metric {
   /// The name, if it can be that of a column of a CSV file. Throws ValueError.
   template <class = void>
   const std::string& column() const {
+    if (name.empty()) detail::fail<ValueError>({"fit: a metric has the name \"\": give it one, for its columns"});
     for (const char c : name)
       if (c == ',' || c == '"' || c == '\n' || c == '\r')
         detail::fail<ValueError>({"fit: metric \"", name,
