@@ -3,11 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "../core/finite.hpp"
 #include "../data/loader.hpp"
@@ -204,26 +202,27 @@ Tensor<double> scores_of_class_1(const std::string& metric, const Tensor<double>
 template <class = void>
 Tensor<std::int64_t> rows_to_judge(const std::string& metric, const Tensor<std::int64_t>& labels,
                                    std::int64_t ignored) {
-  std::vector<std::int64_t> rows;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (labels.data()[i] != ignored) rows.push_back(static_cast<std::int64_t>(i));
-  if (rows.empty())
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) kept += labels.data()[i] != ignored;
+  if (kept == 0)
     fail<ValueError>({"fit: metric ", metric, ": all ", labels.size(), " rows have the label ", ignored,
                       ", which is the ignore_index of the loss: rows with other labels are needed"});
-  return Tensor<std::int64_t>::from({rows.size()}, rows);
+  auto rows = Tensor<std::int64_t>::empty({kept});
+  for (std::size_t i = labels.size(); i-- > 0;)
+    if (labels.data()[i] != ignored) rows.data()[--kept] = static_cast<std::int64_t>(i);
+  return rows;
 }
-template <class Y>
-double compute_metric(const Metric& metric, const Tensor<double>&, const Y&, std::optional<std::int64_t> = {}) {
+double compute_metric(const Metric& metric, const auto&, const auto&, const std::int64_t* = nullptr) {
   fail<ValueError>({"fit: metric ", metric.name, ": metrics are for data with one target"});
 }
 template <class Y>
-double compute_metric(const Metric& metric, const Tensor<double>& predictions, const Tensor<Y>& y,
-                      std::optional<std::int64_t> ignored = {}) {
+double compute_metric(const Metric& metric, const auto& predictions, const Tensor<Y>& y,
+                      const std::int64_t* ignored = nullptr) {
   if (metric.of_numbers) return metric.of_numbers(y.template to<double>(), predictions);
   const Tensor<std::int64_t> labels = labels_of_targets(metric.name, y);
   if (ignored) {
     const Tensor<std::int64_t> rows = rows_to_judge(metric.name, labels, *ignored);
-    return compute_metric(metric, index_select(predictions, rows), index_select(labels, rows));
+    return compute_metric(metric, index_select(predictions, rows), index_select(y, rows));
   }
   if (metric.of_scores) return metric.of_scores(labels, scores_of_class_1(metric.name, predictions));
   const Tensor<std::int64_t> predicted = predicted_labels(predictions);

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -37,11 +36,9 @@ template <class = void>
 void require_logits(const Metric& metric, const Tensor<double>& predictions) {
   const bool own = metric.direction == 0;  // it may know what it does
   if (!own && !metric.of_scores && !metric.of_numbers && predictions.size() == predictions.shape()[0])
-    fail<ValueError>(
-        {"fit: metric ", metric.name,
-         ": one column counts as class 1 above 0, as logits do, and MSELoss "
-         "trains numbers or probabilities: leave Sigmoid out and take BCEWithLogitsLoss, or give a metric of "
-         "your own"});
+    fail<ValueError>({"fit: metric ", metric.name,
+                      ": one column counts as class 1 above 0, as logits do, and MSELoss trains numbers or "
+                      "probabilities: leave Sigmoid out and take BCEWithLogitsLoss, or give a metric of your own"});
 }
 
 /// The value of a metric. Its error also says where the metric was given, and when it was computed.
@@ -55,8 +52,9 @@ double metric_value(const char* function, std::size_t entry, const Metric& metri
                    of_fit ? "epoch " : "evaluation ", entry, ": give one that fits the targets"});
   };
   try {
-    std::optional<std::int64_t> ignored;
-    if constexpr (requires { loss.ignore_index; }) ignored = loss.ignore_index;
+    std::int64_t label = 0;
+    const std::int64_t* ignored = nullptr;
+    if constexpr (requires { loss.ignore_index; }) label = loss.ignore_index, ignored = &label;
     const double value = compute_metric(metric, predictions, y, ignored);
     if constexpr (std::is_same_v<Loss, MSELoss>) require_logits(metric, predictions);
     return value;
