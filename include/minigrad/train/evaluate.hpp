@@ -220,7 +220,7 @@ double compute_metric(const Metric& metric, const auto& predictions, const Tenso
                       const std::int64_t* ignored = nullptr) {
   if (metric.of_numbers) return metric.of_numbers(y.template to<double>(), predictions);
   const Tensor<std::int64_t> labels = labels_of_targets(metric.name, y);
-  if (ignored) {
+  if (ignored) {  // index_select of types that depend on arguments: otherwise each program would compile it
     const Tensor<std::int64_t> rows = rows_to_judge(metric.name, labels, *ignored);
     return compute_metric(metric, index_select(predictions, rows), index_select(y, rows));
   }
