@@ -259,3 +259,12 @@ TEST_CASE("an order below 1 is refused") {
   CHECK_THROWS_WITH_AS(check_grads([](auto x) { return x * 1; }, {2.0}, 0),
                        "minigrad: check_grads: order 0 is not 1 or more", ValueError);
 }
+
+TEST_CASE("check_grads() leaves the gradients of parameters that the function uses alone") {
+  using T = Tensor<double>;
+  Parameter<T> w(T{2, 3});
+  Graph<T> graph;
+  backward(sum(graph.input({1, 2}) * w));
+  check_grads([&](auto x) { return sum(square(x * w)); }, {T{3, 4}}, 2);
+  CHECK(w.grad() == T{1, 2});
+}

@@ -328,3 +328,51 @@ TEST_CASE("a replay refuses a tensor that a checkpoint borrowed and that has ano
   borrowed = T{2, 2, 2};
   CHECK_THROWS_WITH_AS(step(T{0, 0}), doctest::Contains("a borrowed tensor of shape [1] has shape [3] now"), GraphError);
 }
+
+TEST_CASE(
+    "a checkpoint whose function records other ops than the first time is refused, by a replay and by backward()") {
+  Parameter<T> w(T{2}), u(T{3});
+  const auto chooses = [&](const auto& v) {
+    if (v.item() > 0) return w * v;
+    return v * 1;
+  };
+  const auto f = [&](const auto& x) { return sum(checkpoint(chooses, x)) + sum(w * x); };
+  auto step = capture(f, T{-1});
+  CHECK(step(T{-2}).item() == -6);
+  const auto other_ops =
+      doctest::Contains("checkpoint: called again, the function recorded other ops than the first time");
+  CHECK_THROWS_WITH_AS(step(T{3}), other_ops, GraphError);
+  CHECK_THROWS_AS(step.backward(), GraphError);  // the values are of two runs
+  CHECK(step(T{-3}).item() == -9);
+  step.backward();
+  CHECK(w.grad() == T{-3});
+
+  // The same value, and another way to it: the memory of gradients is planned for the first one.
+  bool stops = true;
+  Graph<T> graph;
+  const auto x = graph.input({1}), a = w * x, b = exp(a), c = exp(exp(u * x));
+  const auto k = checkpoint([&](const auto& p, const auto& q) { return (stops ? stop_gradient(p) : p) * q; }, a, c);
+  const auto loss = sum(k) + sum(b);
+  backward(loss, {.keep_graph = true});
+  stops = false;
+  CHECK_THROWS_WITH_AS(backward(loss, {.keep_graph = true}), other_ops, GraphError);
+}
+
+TEST_CASE("the hook of a final gradient is not called for a parameter to which a checkpoint passes none") {
+  Parameter<T> w(T{2});
+  {
+    Graph<T> before;
+    backward(before.parameter(w) * 1);
+  }
+  Graph<T> graph;
+  const auto x = graph.variable(T{1});
+  int calls = 0;
+  const auto hook = [&](const auto&) { ++calls; };
+  register_post_accumulate_grad_hook(graph, w, hook);
+  backward(checkpoint([&](const auto& v) { return v * stop_gradient(operand(w, v)); }, x));
+  CHECK(calls == 0);
+  CHECK(w.grad() == T{1});
+  backward(checkpoint([&](const auto& v) { return checkpoint([&](const auto& z) { return z * w; }, v); }, x));
+  CHECK(calls == 1);
+  CHECK(w.grad() == T{2});
+}

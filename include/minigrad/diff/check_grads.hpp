@@ -48,7 +48,8 @@ void check_value_of_numbers(const F& f, const T (&x)[N], double tolerance) {
 /// Var of any shape. Throws GradientError naming order, input, element, and both values, where a derivative disagrees
 /// with finite differences, or either is NaN or infinite. A function that takes plain numbers too, as one of auto does,
 /// must give them the values that it gives Vars of them; this is checked where the inputs are numbers. f must give the
-/// same value for the same inputs, and be smooth within a step of them. The random numbers are the same each time.
+/// same value for the same inputs, and be smooth within a step of them. Parameters that f uses are constants, and keep
+/// their gradients. The random numbers are the same each time.
 template <class F, class V, std::size_t N>
 void check_grads(const F& f, const V (&inputs)[N], const CheckGradsOptions& options = {}) {
   static_assert(!std::is_integral_v<detail::scalar_type<V>>, "minigrad: check_grads: write 1.0 in place of 1");

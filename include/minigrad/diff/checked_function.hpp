@@ -39,7 +39,9 @@ class CheckedFunction {
   static constexpr double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
 
   CheckedFunction(const void* f, Function call, std::span<const V> inputs)
-      : f_(f), call_(call), inputs_(inputs.begin(), inputs.end()) {}
+      : f_(f), call_(call), inputs_(inputs.begin(), inputs.end()) {
+    graph_.freeze_parameters();  // whose gradients are left alone
+  }
 
   int order = 1;
   Rng rng{};

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <tuple>
@@ -21,6 +22,19 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
+/// A number that tells recordings apart: which op each node is of, and from which nodes and parameters it is computed.
+template <class V>
+[[gnu::noinline]] std::uint64_t hash_of_ops(const NodeStore<V>& nodes) {
+  std::uint64_t hash = nodes.size();
+  const auto add = [&](std::uint64_t part) { hash = (hash ^ part ^ hash >> 29) * 0x100000001b3; };
+  for (NodeId id = 0; id < nodes.size(); ++id) {
+    const Node<V>& y = nodes[id];
+    add(reinterpret_cast<std::uintptr_t>(y.op));
+    add(reinterpret_cast<std::uintptr_t>(y.parameter));
+    for (std::size_t k = 0; k < y.inputs; ++k) add(y.input(k) ? y.input(k)->id : no_node);
+  }
+  return hash;
+}
 
 /// What a checkpoint's node holds: f itself or a pointer to it, and the random streams as f met them.
 template <class Held>
@@ -29,6 +43,7 @@ struct CheckpointState {
   StateLog log{};
   bool frozen = false;  // parameters were constants when it was recorded
   NodeId result = 0;    // of f, among the nodes of the graph in which it was computed
+  std::uint64_t ops = 0;  // the hash of what f recorded; 0 before it was called
 };
 
 template <class V, class Held, std::size_t N>
@@ -136,6 +151,12 @@ class Checkpoint {
     }
     const Var<V> result = call(state, x, std::make_index_sequence<N>{});
     state.result = inner.own_node("checkpoint", result).id;
+    const std::uint64_t ops = hash_of_ops(inner.nodes());
+    if (state.ops != 0 && state.ops != ops)
+      fail<GraphError>({"checkpoint: called again, the function recorded other ops than the first time: let it choose by "
+                        "where(), not by an if statement; where a captured step is to do something else, record it again, "
+                        "by capture()"});
+    state.ops = ops;
     return result;
   }
   static void require_same(const Var<V>& again, const Node<V>& y) {
@@ -149,13 +170,14 @@ class Checkpoint {
 }  // namespace detail
 
 /// f(x...), of which the graph keeps the result alone: backward() computes f again for what it needs from the middle. f
-/// is a function of Vars that gives a Var, such as a layer; it may use parameters, and must give the same each time; ops
-/// that draw random numbers, such as dropout, draw the same ones again. A
-/// temporary f, and one that is trivially copyable, as a lambda is that captures references, is kept by the graph; any
-/// other, such as a model, is referred to and must live until backward(), as a Parameter must. The x are Vars, Tensors
-/// or Parameters; without a Var among them this is just f(x...).
+/// is a function of Vars that gives a Var, such as a layer; it may use parameters, and must give the same each time;
+/// ops that draw random numbers, such as dropout, draw the same ones again. A captured step calls f in each run, where
+/// it must record the same ops. A temporary f, and one that is trivially copyable, as a lambda is that captures
+/// references, is kept by the graph; any other, such as a model, is referred to and must live until backward(), as a
+/// Parameter must. The x are Vars, Tensors or Parameters; without a Var among them this is just f(x...).
 ///
-/// Throws GraphError for a result of another graph, and from backward() if f gives another result the second time.
+/// Throws GraphError for a result of another graph, from backward() if f gives another result the second time, and
+/// wherever f records other ops than the first time.
 ///
 ///   auto y = checkpoint(model, x);
 ///   auto z = checkpoint([&](const auto& v) { return relu(second(relu(first(v)))); }, x);
@@ -183,8 +205,13 @@ auto checkpoint(F&& f, const X&... x) {
     Graph<V>& graph = y.graph();
     detail::Node<V>& node = graph.nodes()[y.id()];
     Graph<V>& inner = graph.scratch();
-    node.needs_grad = inner.nodes()[static_cast<typename Checkpoint::State*>(node.held)->result].needs_grad;
-    for (const auto& use : inner.uses()) graph.note_use(node, *use.state);
+    const NodeId inner_result = static_cast<typename Checkpoint::State*>(node.held)->result;
+    node.needs_grad = inner.nodes()[inner_result].needs_grad;
+    const detail::PoolArray<char> reached = detail::reached_from(inner.nodes(), inner_result);
+    for (const auto& use : inner.uses()) {
+      graph.note_use(node, *use.state);
+      graph.uses().back().passes = use.passes && use.id <= inner_result && reached[use.id];
+    }
     for (const auto& mode : inner.modes()) graph.note_mode(*mode.flag);
     for (const auto& one : inner.borrowed()) graph.note_borrowed(*one.value);
     return y;

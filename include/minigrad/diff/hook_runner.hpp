@@ -43,7 +43,7 @@ class HookRunner {
     for (auto& one : graph_.hooks().of_parameters) {
       one.oldest_use = no_node;
       for (const auto& use : graph_.uses())
-        if (use.state == one.parameter && use.id <= root.id && reached[use.id] && !use.frozen()) {
+        if (use.state == one.parameter && use.id <= root.id && use.passes && reached[use.id] && !use.frozen()) {
           one.oldest_use = use.id;
           break;
         }

@@ -85,8 +85,8 @@ class CapturedStep {
 
   /// The result for other inputs: sets them, runs every recorded op, and returns a reference to the result, which the
   /// next run overwrites. Parameters and buffers are read as they are now; ops that draw random numbers draw anew.
-  /// Throws ShapeError for inputs of other shapes than the recorded ones, and GraphError where a parameter's shape or
-  /// requires_grad, or the mode of a layer, has changed since.
+  /// No x may be the value of another input of this step. Throws ShapeError for inputs of other shapes than the recorded
+  /// ones, and GraphError where a parameter's shape or requires_grad, or the mode of a layer, has changed since.
   const auto& operator()(const X&... x) {
     require_here();
     if (graph_->sweeping())

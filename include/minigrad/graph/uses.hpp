@@ -20,6 +20,7 @@ struct ParameterUse {
   bool requires_grad;
   Shape shape;
   std::uint64_t hash = 0;  // of the value, in a checked build
+  bool passes = true;      // a gradient of the node passes to the parameter
 
   /// Whether the value was written since.
   bool changed() const {
