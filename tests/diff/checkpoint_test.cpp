@@ -356,6 +356,9 @@ TEST_CASE(
   backward(loss, {.keep_graph = true});
   stops = false;
   CHECK_THROWS_WITH_AS(backward(loss, {.keep_graph = true}), other_ops, GraphError);
+  CHECK_THROWS_WITH_AS(grad(loss, a), other_ops, GraphError);
+  stops = true;
+  CHECK(grad(loss, a).value() == b.value());
 }
 
 TEST_CASE("the hook of a final gradient is not called for a parameter to which a checkpoint passes none") {

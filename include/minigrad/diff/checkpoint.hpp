@@ -22,16 +22,17 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// A number that tells recordings apart: which op each node is of, and from which nodes and parameters it is computed.
+/// A number that tells apart what a function of the `count` nodes from `first` on recorded after them: which op each
+/// node is of, and from which nodes and parameters it is computed.
 template <class V>
-[[gnu::noinline]] std::uint64_t hash_of_ops(const NodeStore<V>& nodes) {
-  std::uint64_t hash = nodes.size();
+[[gnu::noinline]] std::uint64_t hash_of_ops(const NodeStore<V>& nodes, NodeId first, std::size_t count) {
+  std::uint64_t hash = nodes.size() - first;
   const auto add = [&](std::uint64_t part) { hash = (hash ^ part ^ hash >> 29) * 0x100000001b3; };
-  for (NodeId id = 0; id < nodes.size(); ++id) {
-    const Node<V>& y = nodes[id];
+  for (std::size_t id = first + count; id < nodes.size(); ++id) {
+    const Node<V>& y = nodes[static_cast<NodeId>(id)];
     add(reinterpret_cast<std::uintptr_t>(y.op));
     add(reinterpret_cast<std::uintptr_t>(y.parameter));
-    for (std::size_t k = 0; k < y.inputs; ++k) add(y.input(k) ? y.input(k)->id : no_node);
+    for (std::size_t k = 0; k < y.inputs; ++k) add(y.input(k) ? y.input(k)->id - first : no_node);
   }
   return hash;
 }
@@ -88,6 +89,7 @@ class Checkpoint {
       const auto scope = graph.log_state(state.log, true);
       return call(state, x, std::make_index_sequence<N>{});
     }();
+    note_ops(state, hash_of_ops(graph.nodes(), x[0].id(), N));
     require_same(again, y);
     std::vector<ParameterState<V>*> parameters;
     for (std::size_t i = 0; i < graph.uses().size(); ++i) {
@@ -151,13 +153,15 @@ class Checkpoint {
     }
     const Var<V> result = call(state, x, std::make_index_sequence<N>{});
     state.result = inner.own_node("checkpoint", result).id;
-    const std::uint64_t ops = hash_of_ops(inner.nodes());
+    note_ops(state, hash_of_ops(inner.nodes(), 0, N));
+    return result;
+  }
+  static void note_ops(State& state, std::uint64_t ops) {
     if (state.ops != 0 && state.ops != ops)
       fail<GraphError>({"checkpoint: called again, the function recorded other ops than the first time: let it choose by "
                         "where(), not by an if statement; where a captured step is to do something else, record it again, "
                         "by capture()"});
     state.ops = ops;
-    return result;
   }
   static void require_same(const Var<V>& again, const Node<V>& y) {
     if (!same_bits(again.value(), y.own))
