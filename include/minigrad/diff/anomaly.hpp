@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +63,7 @@ class AnomalyInspector final : public Inspector<V> {
       double number;
       if constexpr (is_tensor<V>) number = static_cast<double>(value.data()[i]);
       else number = static_cast<double>(value);
-      if (!is_finite(number)) return {false, number, shape.rank() ? " at " + place_of(shape, i) : ""};
+      if (!is_finite(number)) return {false, number, shape.rank() ? concat({" at ", place_of(shape, i)}) : ""};
     }
     return {};
   }
@@ -87,24 +88,31 @@ class AnomalyInspector final : public Inspector<V> {
   }
   /// "the parameter 0.weight", "a mul of shape [2, 3]"
   std::string kind(const Node<V>& node) const {
-    if (node.parameter) return "the parameter " + name(node);
-    const std::string article = std::string("aeiou").find(node.name[0]) == std::string::npos ? "a " : "an ";
-    const Shape shape = shape_of(*node.value);
-    return article + node.name + (is_tensor<V> ? " of shape " + to_string(shape) : "");
+    if (node.parameter) return concat({"the parameter ", name(node)});
+    const char* const article = std::strchr("aeiou", node.name[0]) ? "an " : "a ";
+    if constexpr (is_tensor<V>)
+      return concat({article, node.name, " of shape ", node.value->shape()});
+    else
+      return concat({article, node.name});
   }
   /// "pow([2, 3], 0.5) -> [2, 3]", "sum([2, 3], axis=1, keepdim=false) -> [2]", "log(0)"
   static std::string call(Graph<V>& graph, const Node<V>& node) {
-    std::string arguments;
+    std::string out = concat({node.name, "("});
     for (std::size_t k = 0; k < node.inputs; ++k) {
       const Node<V>* const input = node.input(k);
-      arguments += k ? ", " : "";
-      if (!input) arguments += format_number(static_cast<double>(node.number(k)));
-      else if constexpr (is_tensor<V>) arguments += input->value ? to_string(input->value->shape()) : "constant";
-      else arguments += format_number(static_cast<double>(*input->value));
+      const FormatArg argument = [&]() -> FormatArg {
+        if (!input) return node.number(k);
+        if (!input->value) return "constant";
+        if constexpr (is_tensor<V>)
+          return input->value->shape();
+        else
+          return *input->value;
+      }();
+      append(out, {k ? ", " : "", argument});
     }
-    for (const Attribute& one : graph.node(node.id).attributes()) append(arguments, {", ", one.name, "=", one.text});
-    std::string out = concat({node.name, "(", arguments, ")"});
-    if constexpr (is_tensor<V>) out += " -> " + to_string(node.value->shape());
+    for (const Attribute& one : graph.node(node.id).attributes()) append(out, {", ", one.name, "=", one.text});
+    append(out, {")"});
+    if constexpr (is_tensor<V>) append(out, {" -> ", node.value->shape()});
     return out;
   }
 
@@ -112,18 +120,18 @@ class AnomalyInspector final : public Inspector<V> {
   /// the parameters say where in the model a node is.
   std::string place(Graph<V>& graph, const Node<V>& node) const {
     const NodeStore<V>& nodes = graph.nodes();
-    std::string out = " (node " + std::to_string(node.id), own;
+    std::string out = concat({" (node ", node.id}), own;
     for (std::size_t k = 0; k < node.inputs; ++k)
       if (const Node<V>* in = node.input(k); in && in->parameter)
-        own += (own.empty() ? ", with the parameters " : ", ") + name(*in);
-    if (!own.empty()) return out + own + ")";
+        append(own, {own.empty() ? ", with the parameters " : ", ", name(*in)});
+    if (!own.empty()) return concat({out, own, ")"});
     const NodeId end = static_cast<NodeId>(graph.size());
     NodeId before = node.id, after = node.id + 1;
     while (before != no_node && !nodes[before].parameter) --before;  // past 0 comes no_node
     while (after < end && !nodes[after].parameter) ++after;
-    if (before != no_node) out += ", after the parameter " + name(nodes[before]);
-    if (after < end) out += (before != no_node ? " and before " : ", before the parameter ") + name(nodes[after]);
-    return out + ")";
+    if (before != no_node) append(out, {", after the parameter ", name(nodes[before])});
+    if (after < end) append(out, {before != no_node ? " and before " : ", before the parameter ", name(nodes[after])});
+    return concat({out, ")"});
   }
 
   std::vector<ParameterName<V>> names_;
