@@ -69,6 +69,11 @@ struct Pieces {
   }
 };
 
+struct Plain {
+  auto operator()(const auto& x) const { return tanh(x) * 2; }
+  auto parts() { return std::tie(); }
+};
+
 }  // namespace
 
 TEST_CASE(
@@ -77,6 +82,13 @@ TEST_CASE(
     CAPTURE(name);
     CHECK(support::onnx_round_trip(path, model, x) == "");
   });
+}
+
+TEST_CASE("a model without parameters is exported in the number type of its input") {
+  Plain model;
+  const Tensor<double> x{{1, 2}, {3, 4}};
+  export_onnx(path, model, x);
+  CHECK(load_onnx<double>(path)(x) == model(x));
 }
 
 TEST_CASE("a loaded model is trained, saved as safetensors and exported again") {

@@ -60,6 +60,8 @@ void for_few_onnx_models(const Visit& visit) {
                  Softmax()},
       x);
   run("tokens", Tokens{Embedding(7, 4, rng), Linear(4, 3, rng)}, Tensor<std::int64_t>{0, 6, 2, 2, 5});
+  run("token_sequences", Tokens{Embedding(7, 4, rng), Linear(4, 3, rng)},
+      Tensor<std::int64_t>{{0, 6}, {2, 2}, {5, 1}, {3, 0}, {4, 4}});
   run("shapes",
       formula<float>(
           rng,

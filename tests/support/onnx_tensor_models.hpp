@@ -22,7 +22,8 @@ void for_onnx_tensor_models(const Visit& visit) {
     return cumsum(v * w, -1) + cumsum(v, 1, true) * cumsum(v, 2, false, true) - cumsum(v, 0, true, true);
   });
   run("products", deep, [](const auto& v, const auto& w, const auto&) {
-    return prod(v * w, 1, true) + prod(v, {1, 2}, true) - prod(v, -1, true);
+    const auto rows = reshape(prod(v, {1, 2}), {-1, 1, 1}), columns = reshape(prod(v, -1), {-1, 3, 1});
+    return prod(v * w, 1, true) + prod(v, {1, 2}, true) - prod(v, -1, true) + rows * columns;
   });
   run("triangles", deep, [](const auto& v, const auto& w, const auto&) {
     return tril(v + w) * 2 + triu(v, 1) - tril(v, -1) * w;

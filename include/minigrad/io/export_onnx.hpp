@@ -240,10 +240,9 @@ class OnnxExporter {
 /// The model is recorded in evaluation mode, with 2, 3 and 7 rows, and is then in the mode it was in. Throws
 /// ValueError, which names the op, for one that has no counterpart in ONNX, and for a number, constant or shape that
 /// depends on the batch size. Throws DataError if the file cannot be written.
-template <class M, class X>
+template <class M, class X, class T = detail::scalar_type<detail::first_not_void<detail::value_of_model<M>, X>>>
 void export_onnx(const std::string& path, M& model, const X& example,
-                 const OnnxOptions<detail::scalar_type<detail::value_of_model<M>>>& options = {}) {
-  using T = detail::scalar_type<detail::value_of_model<M>>;
+                 const std::type_identity_t<OnnxOptions<T>>& options = {}) {
   detail::write_file("export_onnx", path, detail::OnnxExporter<T>::run(model, example, options));
 }
 

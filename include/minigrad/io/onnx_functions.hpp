@@ -119,26 +119,15 @@ X onnx_transpose(const OnnxCall<X>& c) {
   return x;
 }
 
-/// The elements at places along an axis. A single place takes the axis away.
+/// The elements at places along an axis, which the axes of the places replace. A single place takes the axis away.
 template <class X>
 X onnx_gather(const OnnxCall<X>& c) {
   const std::size_t axis = c.axis_in(shape_of(c[0]), c.integer("axis", 0));
-  X x = axis == 0 ? c[0] : transpose(c[0], 0, Axis(axis));
-  if constexpr (is_var<X>) {
-    if (const auto* handle = c.value(1).handle) {
-      x = index_select(x, *handle);
-      return axis == 0 ? x : transpose(x, 0, Axis(axis));
-    }
-  }
+  if constexpr (is_var<X>)
+    if (const auto* handle = c.value(1).handle) return index_select(c[0], *handle, Axis(axis));
   Tensor<std::int64_t> places = c.whole(1);
-  if (places.rank() > 1) c.fail({"indices of shape ", places.shape(), " are not supported: only [n] and single ones"});
-  for (auto& place : places) place += place < 0 ? static_cast<std::int64_t>(shape_of(x)[0]) : 0;
-  x = index_select(x, places.reshape({places.size()}));
-  if (axis != 0) x = transpose(x, 0, Axis(axis));
-  if (c.whole(1).rank() == 1) return x;
-  Shape shape = shape_of(x);
-  shape.erase(axis);
-  return c.reshaped(x, shape);
+  for (auto& place : places) place += place < 0 ? static_cast<std::int64_t>(shape_of(c[0])[axis]) : 0;
+  return index_select(c[0], places, Axis(axis));
 }
 
 /// Every step-th place from `start` back to the one after `stop`; both may be negative, which counts from the end.

@@ -1,5 +1,6 @@
 // io/write_csv.hpp - tables and tensors as CSV files, which read_csv without options reads back: the same texts, the
-// same numbers, the same missing values. What it would read otherwise is refused. Not part of minigrad.hpp.
+// same numbers, the same missing values. What it would read otherwise is refused, but for whole numbers above 2^53: the
+// file has all their digits, and read_csv gives doubles. Not part of minigrad.hpp.
 #pragma once
 
 #include <cstddef>
@@ -141,8 +142,9 @@ std::string csv_text(const char* op, const Tensor<T>& x, const std::vector<std::
 inline std::string to_csv(const Table& table) { return detail::csv_text("to_csv", table); }
 
 /// A tensor [rows, columns] as CSV, under the given names; numbers have as many digits as they need to come back the
-/// same. Throws ShapeError unless there is one name for each column, and ValueError for a number that is not finite,
-/// which read_csv would not read as a number, and for names that are empty, occur twice or are not UTF-8.
+/// same (those of whole numbers above 2^53 by a reader of whole numbers). Throws ShapeError unless there is one name
+/// for each column, and ValueError for a number that is not finite, which read_csv would not read as a number, and for
+/// names that are empty, occur twice or are not UTF-8.
 template <class T>
 std::string to_csv(const Tensor<T>& x, const std::vector<std::string>& names) {
   return detail::csv_text("to_csv", x, names);

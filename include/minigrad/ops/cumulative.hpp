@@ -207,13 +207,16 @@ auto prod(const X& x, const Axes& axes = {}, bool keepdim = false) {
   } else {
     const Shape shape = shape_of(x);
     const auto reduced = axes.in("prod", shape);
-    X y = axes.all() ? prod_op.apply(detail::ReduceAttributes{0, true}, reshape(x, {-1})) : x;
-    for (std::size_t i = shape.rank(); i-- > 0 && !axes.all();)
-      if (reduced[i]) y = prod_op.apply(detail::ReduceAttributes{static_cast<int>(i), true}, y);
-    Shape out;
-    for (std::size_t i = 0; i < shape.rank(); ++i)
-      if (keepdim || !reduced[i]) out.push_back(reduced[i] ? 1 : shape[i]);
-    return shape_of(y) == out ? y : X(reshape(y, out));
+    X y = x;
+    if (axes.all()) {  // in one pass, which rounds once
+      y = prod_op.apply(detail::ReduceAttributes{0, false}, reshape(x, {-1}));
+      Shape ones = shape;
+      for (std::size_t i = 0; i < shape.rank(); ++i) ones[i] = 1;
+      return keepdim ? X(reshape(y, ones)) : y;
+    }
+    for (std::size_t i = shape.rank(); i-- > 0;)  // the last first, so that the axes before it keep their numbers
+      if (reduced[i]) y = prod_op.apply(detail::ReduceAttributes{static_cast<int>(i), keepdim}, y);
+    return y;
   }
 }
 
