@@ -60,7 +60,7 @@ std::string widest_feature(const D& data, const Tensor<T>& x) {
     low = (std::min)(low, static_cast<double>(x.data()[i]));
     high = (std::max)(high, static_cast<double>(x.data()[i]));
   }
-  return detail::in_quotes(data.names()[widest]) + " goes from " + format_number(low) + " to " + format_number(high);
+  return concat({in_quotes(data.names()[widest]), " goes from ", low, " to ", high});
 }
 
 template <class D>
@@ -74,24 +74,24 @@ template <class D>
 std::string divergence_message(const std::string& what, const Epoch& epoch, std::size_t updates, double norm,
                                const D& data) {
   const std::string widest = widest_feature(data);
-  return what + " in epoch " + std::to_string(epoch.epoch) + ", after " + std::to_string(updates) +
-         (updates == 1 ? " update" : " updates") + " (learning rate " + format_number(epoch.lr) +
-         ", last gradient norm " + format_number(norm) + "): " +
-         (is_nan(norm) ? "detect_anomaly = true names the op with such a gradient, or " : "") +
-         "try a learning rate ten times smaller" +
-         (widest.empty() ? "" : ", or standardise the features (" + widest + ")");
+  const char* const anomaly = is_nan(norm) ? "detect_anomaly = true names the op with such a gradient, or " : "";
+  std::string out = concat({what, " in epoch ", epoch.epoch, ", after ", updates, updates == 1 ? " update" : " updates",
+                            " (learning rate ", epoch.lr, ", last gradient norm ", norm, "): ", anomaly,
+                            "try a learning rate ten times smaller"});
+  if (!widest.empty()) append(out, {", or standardise the features (", widest, ")"});
+  return out;
 }
 
 template <class D>
 std::string not_finite_message(double loss, const Epoch& epoch, std::size_t updates, double norm, const D& data,
                                const RowNames& rows) {
-  if (const std::string number = not_finite_number(data, rows); !number.empty())
-    return "minigrad: fit: the loss is " + format_number(loss) + ": " + number;
-  const std::string what = "minigrad: fit: the loss is " + format_number(loss);
-  if (const std::string widest = widest_feature(data); updates == 0)
-    return what + " before the first update: look for numbers that are not finite, or very large, in the data and the "
-                  "weights" + (widest.empty() ? "" : " (" + widest + ")");
-  return divergence_message(what, epoch, updates, norm, data);
+  std::string what = concat({"minigrad: fit: the loss is ", loss});
+  if (const std::string number = not_finite_number(data, rows); !number.empty()) return concat({what, ": ", number});
+  if (updates > 0) return divergence_message(what, epoch, updates, norm, data);
+  append(what, {" before the first update: look for numbers that are not finite, or very large, in the data and the "
+                "weights"});
+  if (const std::string widest = widest_feature(data); !widest.empty()) append(what, {" (", widest, ")"});
+  return what;
 }
 
 /// What fit() says, at its end and before it writes a checkpoint, of a parameter that the last update has broken, which
@@ -105,9 +105,9 @@ std::string broken_message(Model& model, const BestWeights<Model>& best, const E
   for (const auto& one : named_parameters(model)) {
     if (!(one.parameter == *broken)) continue;
     const auto& value = broken->value();
-    what += " " + one.name;
+    append(what, {" ", one.name});
     if constexpr (is_tensor<std::remove_cvref_t<decltype(value)>>)
-      what += " is " + format_number(static_cast<double>(value.data()[first_not_finite(value)]));
+      append(what, {" is ", value.data()[first_not_finite(value)]});
   }
   return divergence_message(what, epoch, run.updates, run.grad_norm, data);
 }
@@ -127,8 +127,9 @@ std::string never_finite_message(const History& history, const auto& selection, 
     return concat({"minigrad: fit: best_by is ", in_quotes(selection.column()), ", which was never finite, and is ",
                    selection.of(last), " in epoch ", last.epoch,
                    ": judge by another column, or give a metric that is finite"});
-  return divergence_message("minigrad: fit: the validation loss was never finite, and is " +
-                                format_number(last.validation_loss), last, last.updates, last.grad_norm, data);
+  return divergence_message(
+      concat({"minigrad: fit: the validation loss was never finite, and is ", last.validation_loss}), last,
+      last.updates, last.grad_norm, data);
 }
 
 /// What fit() says of a validation loss that is not finite because of numbers in the validation set. Empty if it is
@@ -137,7 +138,7 @@ template <class D>
 std::string validation_fault(double loss, const D& data, const RowNames& rows) {
   if (is_finite(loss)) return "";
   const std::string number = not_finite_number(data, rows);
-  return number.empty() ? "" : "minigrad: fit: the validation loss is " + format_number(loss) + ": " + number;
+  return number.empty() ? "" : concat({"minigrad: fit: the validation loss is ", loss, ": ", number});
 }
 
 /// Calls backward() and returns the message of an AnomalyError, or an empty text.

@@ -80,8 +80,8 @@ double evaluate_into(const char* function, Epoch& epoch, Model& model, const Los
 template <class = void>
 void show_progress(ProgressBar& bar, const Epoch& epoch, std::size_t rows, const std::vector<Metric>& metrics) {
   if (!bar.visible()) return;
-  std::string note = "loss " + format_number(epoch.train_loss, 4);
-  if (!is_nan(epoch.validation_loss)) note += ", validation " + format_number(epoch.validation_loss, 4);
+  std::string note = concat({"loss ", format_number(epoch.train_loss, 4)});
+  if (!is_nan(epoch.validation_loss)) append(note, {", validation ", format_number(epoch.validation_loss, 4)});
   for (std::size_t k = 0; k < metrics.size(); ++k)
     append(note, {", ", metrics[k].name, " ", format_number(epoch.metrics[k], 4)});
   bar.show(epoch.epoch, rows, note);

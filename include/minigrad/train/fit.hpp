@@ -124,7 +124,8 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
           note_norm();
           std::string message = not_finite_message(value, epoch, run.updates, run.grad_norm, data,
                                                    {" of the dataset", split ? &split->train : nullptr});
-          if (options.detect_anomaly) message += "; " + backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1);
+          if (options.detect_anomaly)
+            append(message, {"; ", backward_or_anomaly(batch_loss).substr(sizeof "minigrad: " - 1)});
           fail_training(message);
         }
         if (accumulation.begin(weight)) {
