@@ -158,9 +158,9 @@ class Checkpoint {
   }
   static void note_ops(State& state, std::uint64_t ops) {
     if (state.ops != 0 && state.ops != ops)
-      fail<GraphError>({"checkpoint: called again, the function recorded other ops than the first time: let it choose by "
-                        "where(), not by an if statement; where a captured step is to do something else, record it again, "
-                        "by capture()"});
+      fail<GraphError>({"checkpoint: called again, the function recorded other ops than the first time: let it choose "
+                        "by where(), not by an if statement; where a captured step is to do something else, record it "
+                        "again, by capture()"});
     state.ops = ops;
   }
   static void require_same(const Var<V>& again, const Node<V>& y) {

@@ -21,6 +21,12 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
+/// A model for functions that only read it: parts() is not const.
+template <class M>
+M& parts_of(const M& model) {
+  return const_cast<M&>(model);
+}
+
 /// What a call of a temporary layer with a Var runs into: the graph refers to the layer's parameters.
 template <class V>
 void refuse_temporary() {

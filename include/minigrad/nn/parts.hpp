@@ -225,12 +225,6 @@ void visit_parts(M& module, const PartPlace& place, const PartVisitor<V>& visito
   }
 }
 
-/// A model for functions that only read it: parts() is not const.
-template <class M>
-M& parts_of(const M& model) {
-  return const_cast<M&>(model);
-}
-
 /// What a model's parameters and buffers hold.
 template <class M>
 using model_value = first_not_void<value_of_model<M>, Tensor<float>>;

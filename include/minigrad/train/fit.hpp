@@ -39,7 +39,6 @@
 #include "training_state.hpp"
 
 namespace minigrad::inline MINIGRAD_ABI {
-
 namespace detail {
 
 /// `split` has the rows of a split that fit() has made itself.
@@ -193,13 +192,13 @@ History fit(Model& model, const Loss& loss, Optimizer& optimizer, const D& data,
 /// Trains a model. Each epoch computes, for each batch, the loss and its gradients and calls the optimizer's step().
 /// Then it computes the validation loss and calls the hooks: schedules, and callbacks that take a const Epoch& and may
 /// return false to stop. Callbacks that take a const Step&, and schedules in each_step(), are called after each step;
-/// false ends the epoch, and the training, there. Leaves the model in evaluation mode and without gradients, also where
-/// something throws, and with the weights and buffers of the best epoch unless restore_best is false. Means over
-/// batches are weighted as by evaluate(); no loss is computed where the weight is 0. LBFGS makes one step per epoch, on
-/// all rows. Throws ValueError for options, data, an optimizer or schedules that do not fit, and for parameters that
-/// are not frozen and that the optimizer does not have, or on which the loss of the first batch does not depend,
-/// TrainingError if the loss or, at the end, a weight is not finite, or if the validation loss or the column of best_by
-/// never was, and the loss's error for a target that it does not take, with its row in the dataset.
+/// false ends the training there. Leaves the model in evaluation mode and without gradients, also where something
+/// throws, and with the weights and buffers of the best epoch unless restore_best is false. Means over batches are
+/// weighted as by evaluate(); no loss is computed where the weight is 0. LBFGS makes one step per epoch, on all rows.
+/// Throws ValueError for options, data, an optimizer or schedules that do not fit, and for parameters that are not
+/// frozen and that the optimizer lacks, or on which the loss of the first batch does not depend, TrainingError if the
+/// loss or, at the end, a weight is not finite, or if the validation loss or the column of best_by never was, and the
+/// loss's error for a target that it does not take, with its row.
 ///
 /// With replay the loss of the first batch is recorded, by capture(), and run again for all batches of the same shape,
 /// which gives the same bits. The first run of each epoch is checked: throws GraphError for a model that does something
