@@ -7,6 +7,7 @@ import numpy as np
 # What OpenCV 4.6 does not import, or computes otherwise than ONNX says.
 LEFT_OUT = {
     "tokens": "no import of Gather from an initializer",
+    "token_sequences": "no import of Gather from an initializer",
     "shapes": "no import of Gather from an initializer",
     "attention": "no input of three axes: Python's are taken for matrices with channels",
     "parts": "no input of three axes: Python's are taken for matrices with channels",
