@@ -61,7 +61,7 @@ graph/uses.hpp | !reached[id]) continue | false) continue | graph/faults
 graph/recorded_ops.hpp | now != before | false | graph/capture
 diff/checkpoint.hpp | nodes()[static_cast<NodeId>(k)].grad = x.grad; | nodes()[0].grad = x.grad; | diff/checkpoint
 diff/checkpoint.hpp | state.ops != 0 && state.ops != ops | false | diff/checkpoint
-diff/checkpoint.hpp | note_ops(state, hash_of_ops(graph.nodes(), x[0].id(), N)); | | diff/checkpoint
+diff/checkpoint.hpp | require_same_ops(state, hash_of_ops(graph.nodes(), x[0].id(), N)); | | diff/checkpoint
 train/evaluate.hpp | if (ignored) { | if (false) { | train/loss_weight
 diff/recorded_function.hpp | [i * g.size() + j] = g[j] | [j * elements(seed).size() + i] = g[j] | diff/derivatives
 scalar/scalar_var.hpp | slope_ += slope * x.slope_; | slope_ = slope * x.slope_; | scalar/scalar_tape

@@ -283,8 +283,7 @@ TEST_CASE("metrics of labels and of scores leave out the rows that the loss leav
         }) ==
         "fit: metric accuracy: all 4 rows have the label 1, which is the ignore_index of the loss: rows with other "
         "labels are needed; the metric \"accuracy\" was given in FitOptions::metrics, and computed after epoch 1: give "
-        "one that "
-        "fits the targets");
+        "one that fits the targets");
 }
 
 TEST_CASE("a dataset whose rows are all left out has no loss, and a weight is a number of at least 0") {

@@ -89,7 +89,7 @@ class Checkpoint {
       const auto scope = graph.log_state(state.log, true);
       return call(state, x, std::make_index_sequence<N>{});
     }();
-    note_ops(state, hash_of_ops(graph.nodes(), x[0].id(), N));
+    require_same_ops(state, hash_of_ops(graph.nodes(), x[0].id(), N));
     require_same(again, y);
     std::vector<ParameterState<V>*> parameters;
     for (std::size_t i = 0; i < graph.uses().size(); ++i) {
@@ -153,10 +153,11 @@ class Checkpoint {
     }
     const Var<V> result = call(state, x, std::make_index_sequence<N>{});
     state.result = inner.own_node("checkpoint", result).id;
-    note_ops(state, hash_of_ops(inner.nodes(), 0, N));
+    require_same_ops(state, hash_of_ops(inner.nodes(), 0, N));
     return result;
   }
-  static void note_ops(State& state, std::uint64_t ops) {
+  /// The first call of f says what it records.
+  static void require_same_ops(State& state, std::uint64_t ops) {
     if (state.ops != 0 && state.ops != ops)
       fail<GraphError>({"checkpoint: called again, the function recorded other ops than the first time: let it choose "
                         "by where(), not by an if statement; where a captured step is to do something else, record it "

@@ -83,7 +83,7 @@ class HookRunner {
   void end() {
     for (auto& one : graph_.hooks().of_nodes) {
       Node<V>& x = nodes_[one.id];
-      if (x.parameter) nodes_.restore_grad(x);  // one that a hook has frozen
+      if (x.parameter) nodes_.restore_grad(x);  // lent memory is still there if a hook froze it
       else if (one.before.present && x.grad && !x.grad->present) std::swap(one.before, *x.grad);
     }
   }

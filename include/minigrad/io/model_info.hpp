@@ -136,7 +136,7 @@ template <class M, class T>
   requires(!std::is_void_v<detail::value_of_model<M>>)
 void save(const std::string& path, const M& model, const ModelInfo<T>& info) {
   const StateDict extra = info.state_dict();
-  detail::require_fits(detail::parts_of(model), info);
+  detail::require_fits(detail::without_const(model), info);
   save(path, model, extra);
 }
 

@@ -87,7 +87,7 @@ template <class M>
 void save(const std::string& path, const M& model, const StateDict& extra = {}) {
   StateDict state = state_dict(model);
   std::string layers;
-  detail::describe_layers(detail::parts_of(model), {}, layers);
+  detail::describe_layers(detail::without_const(model), {}, layers);
   state.metadata(detail::layers_name, layers);
   if constexpr (!detail::IsSequential<M>) state.metadata("minigrad.own_model", "yes");  // load_model() cannot make it
   state.add(detail::own_prefix, extra);

@@ -21,9 +21,9 @@
 namespace minigrad::inline MINIGRAD_ABI {
 namespace detail {
 
-/// A model for functions that only read it: parts() is not const.
+/// A const model, for functions that only read its parts(), which is not const.
 template <class M>
-M& parts_of(const M& model) {
+M& without_const(const M& model) {
   return const_cast<M&>(model);
 }
 

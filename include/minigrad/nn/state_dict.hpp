@@ -56,7 +56,7 @@ PoolArray<NamedGenerator> named_generators(M& model) {
 /// generators, such as Dropout's, are not among them: see generator_state_dict().
 template <class M>
 StateDict state_dict(const M& model) {
-  return detail::copy_from(detail::state_targets(detail::parts_of(model)));
+  return detail::copy_from(detail::state_targets(detail::without_const(model)));
 }
 
 /// Gives a model's parameters and buffers the values of a state. Throws ValueError, with the names of all that is
@@ -85,7 +85,7 @@ template <class M>
 template <class M>
 StateDict generator_state_dict(const M& model) {
   StateDict out;
-  for (const auto& [name, generator] : detail::named_generators(detail::parts_of(model)))
+  for (const auto& [name, generator] : detail::named_generators(detail::without_const(model)))
     detail::add_generator(out, name, *generator);
   return out;
 }

@@ -134,7 +134,7 @@ template <class M>
 std::string summary(const M& model) {
   using V = detail::model_value<M>;
   detail::CheckedModel<M>();
-  M& parts = detail::parts_of(model);
+  M& parts = detail::without_const(model);
   detail::visit_parts(parts, {}, detail::PartVisitor<V>{nullptr, nullptr, nullptr});  // refuses one that was moved from
   detail::SummaryTable table;
   detail::summarize<V>(parts, {}, table);
